@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The parallel level: dialect, attributes, types and operations.
+
+#ifndef HEDDLE_DIALECTS_HEDDLE_HEDDLE_H
+#define HEDDLE_DIALECTS_HEDDLE_HEDDLE_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/TensorEncoding.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/heddle/HeddleDialect.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/heddle/HeddleAttrs.h.inc"
+
+#endif // HEDDLE_DIALECTS_HEDDLE_HEDDLE_H

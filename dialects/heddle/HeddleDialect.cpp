@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/heddle/Heddle.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace heddle;
+
+#include "dialects/heddle/HeddleDialect.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/heddle/HeddleAttrs.cpp.inc"
+
+void HeddleDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/heddle/HeddleAttrs.cpp.inc"
+      >();
+}
+
+LogicalResult DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
+                                       function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() == getExprs().size())
+    return success();
+  return emitError() << "has " << shape.size() << " dimensions, but its encoding names "
+                     << getExprs().size();
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The interface of a function of the runtime library: operators that are not worth compiling
+// (irregular, rare, or with a result whose size only running them tells).
+//
+// A function reads operands, makes each result once, and fills it. Result() checks the dimensions
+// against what the program expects; where the program leaves a dimension open (late), the
+// function's word defines it. Functions are called from any worker, several at a time, never
+// block, keep no state between calls, and are deterministic.
+//
+//   absl::Status NonZero(LibraryCall& call) {
+//     TensorView x = call.operand(0);
+//     int64_t count = ...;
+//     absl::StatusOr<MutableTensorView> y = call.Result(0, {x.rank(), count});
+//     if (!y.ok()) return y.status();
+//     ...
+//   }
+//   HEDDLE_LIBRARY_FUNCTION("NonZero", NonZero);
+
+#ifndef HEDDLE_RUNTIME_LIBRARY_LIBRARY_CALL_H_
+#define HEDDLE_RUNTIME_LIBRARY_LIBRARY_CALL_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "runtime/tensor/tensor_view.h"
+
+namespace heddle {
+
+class LibraryCall {
+ public:
+  virtual ~LibraryCall() = default;
+
+  virtual int operand_count() const = 0;
+  // An absent optional operand has element type kUndefined; so has one past the last.
+  virtual TensorView operand(int index) const = 0;
+  bool has_operand(int index) const {
+    return operand(index).element_type != ElementType::kUndefined;
+  }
+
+  virtual int result_count() const = 0;
+  virtual bool wants_result(int index) const = 0;  // false: optional and unused
+  virtual ElementType result_type(int index) const = 0;
+  // Memory for a result of these dimensions, uninitialised; at most once per result.
+  virtual absl::StatusOr<MutableTensorView> Result(int index, absl::Span<const int64_t> dims) = 0;
+
+  // Attributes; the second form gives `fallback` where the attribute is absent.
+  virtual std::optional<int64_t> Int(std::string_view name) const = 0;
+  virtual std::optional<double> Float(std::string_view name) const = 0;
+  virtual std::optional<std::string_view> Text(std::string_view name) const = 0;
+  virtual absl::Span<const int64_t> Ints(std::string_view name) const = 0;    // empty if absent
+  virtual absl::Span<const double> Floats(std::string_view name) const = 0;   // empty if absent
+  int64_t Int(std::string_view name, int64_t fallback) const {
+    return Int(name).value_or(fallback);
+  }
+  double Float(std::string_view name, double fallback) const {
+    return Float(name).value_or(fallback);
+  }
+  std::string_view Text(std::string_view name, std::string_view fallback) const {
+    return Text(name).value_or(fallback);
+  }
+
+  // Private memory until the function returns, 64-byte aligned; null where there is none left.
+  virtual void* Scratch(int64_t bytes) = 0;
+};
+
+using LibraryFunction = absl::Status (*)(LibraryCall&);
+
+// The function of this name, or null. Names are those of ONNX operators where the function is one.
+LibraryFunction FindLibraryFunction(std::string_view name);
+
+}  // namespace heddle
+
+#endif  // HEDDLE_RUNTIME_LIBRARY_LIBRARY_CALL_H_
