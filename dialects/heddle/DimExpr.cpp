@@ -111,7 +111,7 @@ DimExpr DimExpr::makeOpaque(DimOp kind, std::vector<DimExpr> operands) {
 
 /// Sorts, merges and drops what cancels. The factors within each term are in order already.
 DimExpr DimExpr::fromTerms(std::vector<DimTerm> terms) {
-  std::stable_sort(terms.begin(), terms.end(), [](const DimTerm &lhs, const DimTerm &rhs) {
+  std::sort(terms.begin(), terms.end(), [](const DimTerm &lhs, const DimTerm &rhs) {
     return compareFactors(lhs, rhs) < 0;
   });
   auto node = std::make_shared<Node>();
