@@ -14,7 +14,18 @@ using namespace heddle;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/heddle/HeddleAttrs.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "dialects/heddle/HeddleTypes.cpp.inc"
+
 void HeddleDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/heddle/HeddleTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/heddle/HeddleOps.cpp.inc"
+      >();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/heddle/HeddleAttrs.cpp.inc"
