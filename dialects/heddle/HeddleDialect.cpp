@@ -31,11 +31,3 @@ void HeddleDialect::initialize() {
 #include "dialects/heddle/HeddleAttrs.cpp.inc"
       >();
 }
-
-LogicalResult DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
-                                       function_ref<InFlightDiagnostic()> emitError) const {
-  if (shape.size() == getExprs().size())
-    return success();
-  return emitError() << "has " << shape.size() << " dimensions, but its encoding names "
-                     << getExprs().size();
-}
