@@ -2,6 +2,7 @@
 
 #include "compiler/kernels/KernelBuilder.h"
 
+#include "compiler/kernels/DimExprLowering.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,39 +32,15 @@ Value KernelBuilder::index(int64_t value) {
   return arith::ConstantIndexOp::create(*this, value);
 }
 
-Value KernelBuilder::index(const DimExpr &expr) {
-  return expr.lower<Value>([&](int64_t number) { return index(number); },
-                           [&](StringRef symbol) { return symbols.lookup(symbol); },
-                           [&](DimOp kind, Value lhs, Value rhs) -> Value {
-                             switch (kind) {
-                             case DimOp::Add:
-                               return arith::AddIOp::create(*this, lhs, rhs);
-                             case DimOp::Mul:
-                               return arith::MulIOp::create(*this, lhs, rhs);
-                             case DimOp::FloorDiv:
-                               return arith::FloorDivSIOp::create(*this, lhs, rhs);
-                             case DimOp::CeilDiv:
-                               return arith::CeilDivSIOp::create(*this, lhs, rhs);
-                             case DimOp::Mod:
-                               return arith::RemSIOp::create(*this, lhs, rhs);
-                             case DimOp::Min:
-                               return arith::MinSIOp::create(*this, lhs, rhs);
-                             case DimOp::Max:
-                               return arith::MaxSIOp::create(*this, lhs, rhs);
-                             }
-                             llvm_unreachable("all operations are handled");
-                           });
-}
+Value KernelBuilder::index(const DimExpr &expr) { return lowerDimExpr(*this, expr, symbols); }
 
 Value KernelBuilder::empty(ArrayRef<DimExpr> dims, Type elementType) {
-  SmallVector<OpFoldResult> sizes;
-  for (const DimExpr &dim : dims) {
-    if (std::optional<int64_t> number = dim.asConstant())
-      sizes.push_back(getIndexAttr(*number));
-    else
+  RankedTensorType type = tensorWithDims(dims, elementType);
+  SmallVector<Value> sizes;
+  for (const DimExpr &dim : dims)
+    if (!dim.asConstant())
       sizes.push_back(index(dim));
-  }
-  return tensor::EmptyOp::create(*this, sizes, elementType);
+  return tensor::EmptyOp::create(*this, type, sizes);
 }
 
 Value KernelBuilder::filled(ArrayRef<DimExpr> dims, Value scalar) {
