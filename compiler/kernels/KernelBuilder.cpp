@@ -77,8 +77,9 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
   SmallVector<Value> inputs;    // those whose broadcast is decided now
   SmallVector<AffineMap> maps;
   SmallVector<unsigned> inputOf(operands.size(), ~0u);
+  auto fillOf = [](Value operand) { return operand.getDefiningOp<linalg::FillOp>(); };
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    if (!broadcastsStatically(operandDims[i], dims))
+    if (fillOf(operand) || !broadcastsStatically(operandDims[i], dims))
       continue;
     inputOf[i] = inputs.size();
     inputs.push_back(operand);
@@ -94,7 +95,7 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
   };
   SmallVector<SmallVector<RuntimeBroadcast>> runtime(operands.size());
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    if (inputOf[i] != ~0u)
+    if (fillOf(operand) || inputOf[i] != ~0u)
       continue;
     unsigned offset = dims.size() - operandDims[i].size();
     for (auto [axis, dim] : llvm::enumerate(operandDims[i])) {
@@ -121,6 +122,10 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
         setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
         SmallVector<Value> elements;
         for (auto [i, operand] : llvm::enumerate(operands)) {
+          if (auto fill = fillOf(operand)) { // the number itself
+            elements.push_back(fill.getInputs()[0]);
+            continue;
+          }
           if (inputOf[i] != ~0u) {
             elements.push_back(blockArguments[inputOf[i]]);
             continue;

@@ -2,6 +2,7 @@
 
 #include "dialects/heddle/Heddle.h"
 
+#include "dialects/heddle/DimExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"
@@ -20,6 +21,16 @@ LogicalResult ClusterOp::verify() {
     return emitOpError("has operands of other types than its body's arguments");
   if (getYielded().getTypes() != getResultTypes())
     return emitOpError("has results of other types than its body yields");
+  return success();
+}
+
+LogicalResult IndexTensorOp::verify() {
+  auto type = cast<RankedTensorType>(getResult().getType());
+  if (type.getNumElements() != static_cast<int64_t>(getExprs().size()))
+    return emitOpError("has ") << getExprs().size() << " expressions for " << type;
+  for (StringRef text : getExprs().getAsValueRange<StringAttr>())
+    if (!DimExpr::parse(text))
+      return emitOpError("has a malformed expression '") << text << "'";
   return success();
 }
 
