@@ -11,6 +11,7 @@
 #include "dialects/task/Task.h"
 #include "program_generated.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace heddle {
 
@@ -33,6 +34,7 @@ private:
   std::vector<uint32_t> dimsOf(mlir::RankedTensorType type);
   bool isLate(mlir::RankedTensorType type);
   mlir::LogicalResult addValue(mlir::Value value, program::Storage storage, llvm::StringRef name);
+  uint32_t addView(mlir::Value value, llvm::StringRef name);
   uint32_t missingValue();
   mlir::LogicalResult addValues();
   flatbuffers::Offset<program::Task> task(mlir::Operation *op, const TaskOrder &order);
