@@ -10,9 +10,9 @@ namespace {
 
 class TbbBackend final : public Backend {
  public:
-  // No slot is reserved for a caller: callers take part outside the arena, and the scheduler counts
-  // them.
-  TbbBackend() : concurrency_(tbb::info::default_concurrency()), arena_(concurrency_, 0) {}
+  // One slot is reserved for callers, which take part without entering the arena: oneTBB has a
+  // worker less than the machine has processors, and asking it for more prints a warning.
+  TbbBackend() : concurrency_(tbb::info::default_concurrency()), arena_(concurrency_, 1) {}
 
   int concurrency() const override { return concurrency_; }
   void Lend(std::shared_ptr<Participant> participant) override {
