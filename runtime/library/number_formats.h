@@ -208,7 +208,8 @@ ComputeType<T> ToCompute(T value) {
 }
 
 // A number in T. Floating point to integer cuts the fraction off; what does not fit becomes the
-// nearest integer that does, NaN becomes 0. Integer to integer keeps the low bits.
+// nearest integer that does, NaN becomes 0. Integer to integer keeps the low bits, and so does
+// anything to the 4-bit integers.
 template <typename T, typename From>
 T ConvertNumber(From from) {
   if constexpr (kIsSmallFloat<From> || kIsPackedInteger<From>) {
@@ -219,11 +220,9 @@ T ConvertNumber(From from) {
     return from != From{0};
   } else if constexpr (std::is_same_v<T, Int4>) {
     int64_t wide = ConvertNumber<int64_t>(from);
-    if constexpr (std::is_floating_point_v<From>) wide = wide < -8 ? -8 : wide > 7 ? 7 : wide;
     return Int4{static_cast<int8_t>(static_cast<int8_t>(static_cast<uint8_t>(wide) << 4) >> 4)};
   } else if constexpr (std::is_same_v<T, Uint4>) {
     int64_t wide = ConvertNumber<int64_t>(from);
-    if constexpr (std::is_floating_point_v<From>) wide = wide < 0 ? 0 : wide > 15 ? 15 : wide;
     return Uint4{static_cast<uint8_t>(wide & 15)};
   } else if constexpr (kIsSmallFloat<T>) {
     if constexpr (std::is_same_v<From, float>) {
