@@ -57,7 +57,7 @@ double Cubic(double a, double x) {
 
 // For each output position: the first source position and `taps` weights; source -1 in `first`
 // stands for the extrapolation value.
-struct Window {
+struct TapTable {
   absl::Span<int64_t> sources;  // [out, taps], clamped into the axis; -1: extrapolated
   absl::Span<double> weights;   // [out, taps]
   int64_t taps = 1;
@@ -71,8 +71,8 @@ int64_t Nearest(const Options& o, double x) {
   return static_cast<int64_t>(floor) + (up ? 1 : 0);
 }
 
-absl::StatusOr<Window> MakeWindow(LibraryCall& call, const Options& o, const Axis& a) {
-  Window w;
+absl::StatusOr<TapTable> MakeTaps(LibraryCall& call, const Options& o, const Axis& a) {
+  TapTable w;
   double support = o.mode == "nearest" ? 0.5 : o.mode == "linear" ? 1 : 2;
   double shrink = o.antialias ? std::min(a.scale, 1.0) : 1.0;
   int64_t low = 0;
@@ -123,7 +123,7 @@ absl::StatusOr<Window> MakeWindow(LibraryCall& call, const Options& o, const Axi
 
 // One axis: from [outer, in, inner] to [outer, out, inner].
 template <typename C>
-void Interpolate(const Window& w, const Axis& a, C extrapolation, const C* from, C* to,
+void Interpolate(const TapTable& w, const Axis& a, C extrapolation, const C* from, C* to,
                  int64_t outer, int64_t inner) {
   for (int64_t o = 0; o < outer; ++o) {
     for (int64_t y = 0; y < a.out; ++y, to += inner) {
@@ -161,7 +161,7 @@ absl::Status InterpolateAll(LibraryCall& call, const Options& o, absl::Span<cons
     now[i] = axes[i].out;
     LIB_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(kOp, now));
     LIB_ASSIGN_OR_RETURN(absl::Span<C> next, Scratch<C>(call, kOp, count));
-    LIB_ASSIGN_OR_RETURN(Window window, MakeWindow(call, o, axes[i]));
+    LIB_ASSIGN_OR_RETURN(TapTable window, MakeTaps(call, o, axes[i]));
     Interpolate<C>(window, axes[i], static_cast<C>(o.extrapolation), current, next.data(),
                    view.outer, view.inner);
     current = next.data();
@@ -185,7 +185,7 @@ absl::Status PickNearest(LibraryCall& call, const Options& o, absl::Span<const A
   Dims strides = Strides(x.dims);
   absl::InlinedVector<absl::Span<int64_t>, 8> tables;
   for (size_t i = 0; i < axes.size(); ++i) {
-    LIB_ASSIGN_OR_RETURN(Window window, MakeWindow(call, o, axes[i]));
+    LIB_ASSIGN_OR_RETURN(TapTable window, MakeTaps(call, o, axes[i]));
     for (int64_t& source : window.sources) source = source < 0 ? -1 : source * strides[i];
     tables.push_back(window.sources);
   }
