@@ -39,7 +39,7 @@ struct FakeTensor {
 
 class FakeCall : public LibraryCall {
  public:
-  // Longer lists of everything are set directly.
+  int64_t limit = int64_t{1} << 30;  // of elements in a result
   std::vector<FakeTensor> operands;
   std::vector<ElementType> result_types;
   std::vector<bool> wanted;
@@ -79,7 +79,7 @@ class FakeCall : public LibraryCall {
     if (t.type != ElementType::kUndefined) return absl::InternalError("a result made twice");
     int64_t count = 1;
     for (int64_t d : dims) {
-      if (d < 0 || __builtin_mul_overflow(count, d, &count) || count > (int64_t{1} << 32)) {
+      if (d < 0 || __builtin_mul_overflow(count, d, &count) || count > limit) {
         return absl::InvalidArgumentError("unreasonable dimensions");
       }
     }
@@ -114,7 +114,7 @@ class FakeCall : public LibraryCall {
   using LibraryCall::Text;
 
   void* Scratch(int64_t bytes) override {
-    if (bytes > (int64_t{1} << 32)) return nullptr;
+    if (bytes > 8 * limit) return nullptr;
     size_t rounded = (static_cast<size_t>(bytes) + 63) / 64 * 64;
     void* memory = std::aligned_alloc(64, rounded == 0 ? 64 : rounded);
     std::memset(memory, 0xCD, rounded);

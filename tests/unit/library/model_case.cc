@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <sstream>
 #include <string_view>
 
 #include "runtime/library/buffers.h"
@@ -198,6 +202,32 @@ std::string ValueName(std::string_view text, ElementType& type) {
 }
 
 }  // namespace
+
+std::string CaseFolder() {
+  const char* root = std::getenv("HEDDLE_CONFORMANCE");
+  std::string folder = root != nullptr ? absl::StrCat(root, "/node") : "/usr/share/libonnx-testdata/data/node";
+  return std::filesystem::is_directory(folder) ? folder : "";
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+bool ReadOperands(const std::string& data, ModelCase& model) {
+  std::map<std::string, FakeTensor> values;
+  for (size_t i = 0; i < model.graph_inputs.size(); ++i) {
+    std::string file = absl::StrCat(data, "/input_", i, ".pb");
+    if (!ReadTensor(ReadFile(file), values[model.graph_inputs[i]])) return false;
+  }
+  model.call.operands.clear();
+  for (const std::string& name : model.operand_names) {
+    model.call.operands.push_back(name.empty() ? FakeTensor() : values[name]);
+  }
+  return true;
+}
 
 bool ReadTensor(const std::string& text, FakeTensor& tensor) { return ParseTensor(text, tensor); }
 

@@ -24,6 +24,12 @@ struct ModelCase {
 
 // Fills `model` from the text of a file; its `skipped` says if it cannot be one.
 void ReadModelCase(const std::string& text, ModelCase& model);
+// The folder of single-node cases that HEDDLE_CONFORMANCE or Debian's package gives; "" if none.
+std::string CaseFolder();
+std::string ReadFile(const std::string& path);
+// The operands of a case in its folder's data set `data`; false if one cannot be read.
+bool ReadOperands(const std::string& data, ModelCase& model);
+
 bool ReadTensor(const std::string& text, FakeTensor& tensor);
 
 // True if they agree as the format's own tests ask; else `why` says where not.
