@@ -26,9 +26,12 @@ LoadedKernels LoadedKernels::load(const NativeCode &code) {
   void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     fail(dlerror());
-  close(fd);
   LoadedKernels kernels;
-  kernels.library = std::shared_ptr<void>(handle, dlclose);
+  // The loader knows libraries by path, so the number must stay taken.
+  kernels.library = std::shared_ptr<void>(handle, [fd](void *library) {
+    dlclose(library);
+    close(fd);
+  });
   kernels.table = static_cast<HeddleKernel *>(dlsym(handle, HEDDLE_KERNEL_TABLE));
   void **imports = static_cast<void **>(dlsym(handle, HEDDLE_IMPORT_TABLE));
   if (!kernels.table || !imports)
