@@ -87,6 +87,24 @@ Value Emitter::convertFloat(Value value, Type element) {
     return arith::ExtFOp::create(builder, loc, type, value);
   return arith::TruncFOp::create(builder, loc, type, value);
 }
+// Swaps ever larger off-diagonal blocks of pairs of rows.
+Values Emitter::transpose(Values rows) {
+  int64_t lanes = rows.size();
+  for (int64_t half = 1; half < lanes; half *= 2)
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (i & half)
+        continue;
+      Value a = rows[i], b = rows[i + half];
+      SmallVector<int64_t> low(lanes), high(lanes); // lanes of b count from `lanes`
+      for (int64_t l = 0; l < lanes; ++l) {
+        low[l] = l & half ? lanes + l - half : l;
+        high[l] = l & half ? lanes + l : l + half;
+      }
+      rows[i] = vector::ShuffleOp::create(builder, loc, a, b, low);
+      rows[i + half] = vector::ShuffleOp::create(builder, loc, a, b, high);
+    }
+  return rows;
+}
 
 void Emitter::loop(Value low, Value high, Value step, Body body) {
   auto loop = scf::ForOp::create(builder, loc, low, high, step);

@@ -58,6 +58,8 @@ public:
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   /// Converts between floating-point types, f16 and bf16 included; same type: nothing.
   mlir::Value convertFloat(mlir::Value value, mlir::Type element);
+  /// As many vectors as they have lanes (a power of two): lane j of result i is lane i of row j.
+  Values transpose(Values rows);
 
   // Control flow.
   using Body = llvm::function_ref<void(mlir::Value)>;

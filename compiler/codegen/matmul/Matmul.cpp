@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/matmul/Matmul.h"
 
+#include "compiler/codegen/matmul/PackPanels.h"
 #include "compiler/codegen/matmul/RegisterTile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -28,12 +29,14 @@ private:
   };
   struct Source { // where a block's panels of B are
     Value buffer, start, panelStep, depthStep;
-    Value overlap; // i1 where the last panel of all starts early, to stay within the row
+    Value lastStart; // null, or the largest column a panel may start at, to stay within rows
   };
 
-  void point(Value index);
-  Source sourceOf(const Block &block);
-  Value panelStart(const Source &source, const Block &block, Value panel);
+  void point(Value index, Value begin);
+  Source packedSource(const Block &block);
+  Source unpackedSource(const Block &block, Value repack);
+  Value panelStart(const Source &source, Value panel);
+  Value earlyBy(const Source &source, Value column);
   void block(const Block &block, const Source &source);
   void tile(const Block &block, const Source &source, Value kBegin, Value kEnd, Value m,
             Value rows, Value panel, Value panels, Value parkOffset);
@@ -52,11 +55,11 @@ private:
 };
 
 void MatmulEmitter::run(Value begin, Value end) {
-  e.loop(begin, end, e.index(1), [&](Value index) { point(index); });
+  e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
 }
 
 // Points run over the rows first, so that neighbours share their part of B.
-void MatmulEmitter::point(Value index) {
+void MatmulEmitter::point(Value index, Value begin) {
   EvenSplit mSplit(e, ops.m, plan.mBlock);
   Value panels = e.ceilDiv(ops.n, plan.panel);
   EvenSplit nSplit(e, panels, plan.nBlock / plan.panel);
@@ -74,22 +77,62 @@ void MatmulEmitter::point(Value index) {
     Value columns = spec.bLayout == MatrixLayout::Packed ? e.mul(panels, plan.panel) : ops.n;
     b.offsets = {e.mul(b.batch, e.mul(ops.m, ops.k)), e.mul(b.batch, e.mul(columns, ops.k))};
   }
-  block(b, sourceOf(b));
+  if (spec.bLayout == MatrixLayout::Packed)
+    return block(b, packedSource(b));
+  // Points that follow each other over the rows share the packed columns.
+  Value repack = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
+                                      e.equal(mPart, e.index(0)));
+  block(b, unpackedSource(b, repack));
 }
 
-MatmulEmitter::Source MatmulEmitter::sourceOf(const Block &b) {
-  Value never = arith::ConstantIntOp::create(e.builder, e.loc, 0, 1);
+MatmulEmitter::Source MatmulEmitter::packedSource(const Block &b) {
+  return {ops.b, b.offsets.b, e.mul(ops.k, plan.panel), e.index(plan.panel), {}};
+}
+
+// B is packed to scratch unless few rows use it; those read it in place, the last columns as part
+// of a full panel that starts early.
+MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack) {
+  bool transposed = spec.bLayout == MatrixLayout::Transposed;
+  Value stride = ops.bStride ? ops.bStride : transposed ? ops.k : ops.n;
+  Value buffer = e.view(scratch, plan.scratchFixed, spec.accumulator);
+  Value panelSize = e.mul(ops.k, plan.panel);
+  PanelSource matrix{ops.b, b.offsets.b, stride, transposed, ops.n, ops.k};
+  auto pack = [&] {
+    e.when(repack, [&] {
+      e.loop(b.panel0, b.panel1, e.index(1), [&](Value panel) {
+        emitPackPanel(e, matrix, e.mul(panel, plan.panel), plan.panel, buffer,
+                      e.mul(e.sub(panel, b.panel0), panelSize));
+      });
+    });
+  };
+  Source packed{buffer, e.sub(e.index(0), e.mul(b.panel0, panelSize)), panelSize,
+                e.index(plan.panel), {}};
+  if (transposed || spec.b != spec.accumulator) {
+    pack();
+    return packed;
+  }
+  Value few = e.less(ops.m, e.index(2 * plan.rows + 1));
+  Value wide = e.less(e.index(plan.panel - 1), ops.n);
+  Value direct = arith::AndIOp::create(e.builder, e.loc, few, wide);
+  e.when(direct, [] {}, pack);
   Source source;
-  source.buffer = ops.b;
-  source.start = b.offsets.b;
-  source.overlap = never;
-  source.panelStep = e.mul(ops.k, plan.panel);
-  source.depthStep = e.index(plan.panel);
+  source.buffer = e.select(direct, ops.b, buffer);
+  source.start = e.select(direct, b.offsets.b, packed.start);
+  source.panelStep = e.select(direct, e.index(plan.panel), panelSize);
+  source.depthStep = e.select(direct, stride, packed.depthStep);
+  source.lastStart = e.select(direct, e.sub(ops.n, e.index(plan.panel)), e.index(INT64_MAX));
   return source;
 }
 
-Value MatmulEmitter::panelStart(const Source &source, const Block &b, Value panel) {
-  return e.add(source.start, e.mul(panel, source.panelStep));
+Value MatmulEmitter::panelStart(const Source &source, Value panel) {
+  Value offset = e.mul(panel, source.panelStep);
+  return e.add(source.start, source.lastStart ? e.min(offset, source.lastStart) : offset);
+}
+
+// How far the panel of a column starts before its multiple of the panel's width.
+Value MatmulEmitter::earlyBy(const Source &source, Value column) {
+  Value nominal = e.sub(column, e.rem(column, e.index(plan.panel)));
+  return e.max(e.index(0), e.sub(nominal, source.lastStart));
 }
 
 void MatmulEmitter::block(const Block &b, const Source &source) {
@@ -141,7 +184,7 @@ void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Val
     tile.panels = panelCount;
     tile.bPanels.clear();
     for (int64_t j = 0; j < panelCount; ++j)
-      tile.bPanels.push_back(panelStart(source, b, e.add(panel, j)));
+      tile.bPanels.push_back(panelStart(source, e.add(panel, j)));
     e.specialize(rows, 1, plan.rows, [&](int64_t rowCount) {
       tile.rows = rowCount;
       int64_t vectors = panelCount * tile.vectorsPerPanel;
@@ -175,7 +218,11 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Va
     Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n);
     Value parkRow = e.add(parkOffset, e.mul(r, parkStride()));
     e.loop(e.index(0), columns, e.index(lanes), [&](Value column) {
-      Value sum = e.load(parked, e.add(parkRow, column), lanes);
+      // The lanes of a panel that starts early come last.
+      Value place = e.add(parkRow, column);
+      if (source.lastStart)
+        place = e.add(place, earlyBy(source, e.add(n0, column)));
+      Value sum = e.load(parked, place, lanes);
       MatmulPosition at{b.batch, row, e.add(n0, column), {}, {}, lanes};
       at.offset = e.add(rowOffset, at.n);
       Value left = e.sub(columns, column);
@@ -215,8 +262,10 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   plan.mBlock = 8 * plan.rows;
   plan.nBlock = plan.panel * 6;
   plan.kBlock = 512;
-  plan.scratchFixed = plan.mBlock * plan.nBlock * (wide ? 8 : 4);
-  plan.scratchPerK = 0;
+  // Accumulators, which may be read up to a panel past their end, and the block's columns of B.
+  int64_t bytes = wide ? 8 : 4;
+  plan.scratchFixed = (plan.mBlock * plan.nBlock + plan.panel) * bytes;
+  plan.scratchPerK = spec.bLayout == MatrixLayout::Packed ? 0 : plan.nBlock * bytes;
   return plan;
 }
 

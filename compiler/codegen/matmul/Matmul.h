@@ -4,7 +4,7 @@
 // consumes while they are in registers or the first cache.
 //
 // B is best packed ahead: panels of `panel` columns, [ceil(N / panel)][K][panel], the last one
-// padded with zeros, the same for every CPU. Where B is not a weight it is read in place or packed
+// padded with whatever, the same for every CPU. Where B is not a weight it is read in place or packed
 // by each grid point, whichever costs less.
 //
 // Each element is one chain of multiply-adds in the order of k, whatever the blocking, so results

@@ -33,11 +33,6 @@ template <typename T> GuardedArray<T> randomArray(size_t size, unsigned seed) {
   return array;
 }
 
-template <typename T> struct Case {
-  bool aTransposed;
-  MatrixLayout b;
-};
-
 class MatmulTest : public ::testing::TestWithParam<const char *> {};
 
 template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout) {
@@ -59,6 +54,9 @@ template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLa
   });
   harness.add("pack", {type, type}, 2, [&](Emitter &e, Kernel &k) {
     emitPackB(e, spec, false, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.begin, k.end);
+  });
+  harness.add("pack_transposed", {type, type}, 2, [&](Emitter &e, Kernel &k) {
+    emitPackB(e, spec, true, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.begin, k.end);
   });
   LoadedKernels kernels = harness.compile();
 
@@ -86,6 +84,17 @@ template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLa
     if (bLayout == MatrixLayout::Packed) {
       kernels.call(1, {b.data(), packed.data()}, {s.n, s.k}, 0, s.batch * panels);
       second = packed.data();
+      GuardedArray<T> turned(b.size()), packedTurned(packed.size());
+      for (int64_t t = 0; t < s.batch; ++t)
+        for (int64_t p = 0; p < s.k; ++p)
+          for (int64_t j = 0; j < s.n; ++j)
+            turned[(t * s.n + j) * s.k + p] = b[(t * s.k + p) * s.n + j];
+      kernels.call(2, {turned.data(), packedTurned.data()}, {s.n, s.k}, 0, s.batch * panels);
+      for (size_t i = 0; i < packed.size(); ++i) {
+        int64_t panel = i / plan.panel / std::max<int64_t>(s.k, 1) % panels;
+        if (int64_t(panel * plan.panel + i % plan.panel) < s.n)
+          ASSERT_EQ(packed[i], packedTurned[i]) << i;
+      }
     }
     GuardedArray<T> c(want.size()), again(want.size());
     std::fill(c.begin(), c.end(), T(99));
@@ -110,6 +119,16 @@ TEST_P(MatmulTest, PackedF64) {
 }
 TEST_P(MatmulTest, TransposedA) {
   check<float>(GetParam(), MatrixLayout::Transposed, MatrixLayout::Packed);
+}
+TEST_P(MatmulTest, RowMajorB) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::RowMajor);
+}
+TEST_P(MatmulTest, TransposedB) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Transposed);
+}
+TEST_P(MatmulTest, UnpackedF64) {
+  check<double>(GetParam(), MatrixLayout::Transposed, MatrixLayout::Transposed);
+  check<double>(GetParam(), MatrixLayout::Transposed, MatrixLayout::RowMajor);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, MatmulTest,
