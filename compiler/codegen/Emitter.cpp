@@ -70,6 +70,12 @@ Value Emitter::firstLanes(Value count, int64_t lanes) {
   return vector::CreateMaskOp::create(builder, loc, VectorType::get({lanes}, builder.getI1Type()),
                                       bounded);
 }
+Value Emitter::notFirstLanes(Value count, int64_t lanes) {
+  Value first = firstLanes(count, lanes);
+  Value all = arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::get(cast<ShapedType>(first.getType()), true));
+  return arith::XOrIOp::create(builder, loc, first, all);
+}
 Value Emitter::fma(Value a, Value b, Value c) {
   if (isa<VectorType>(a.getType()))
     return vector::FMAOp::create(builder, loc, a, b, c);

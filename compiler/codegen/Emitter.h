@@ -55,6 +55,8 @@ public:
   mlir::Value broadcast(mlir::Value scalar, int64_t lanes);
   /// A mask of the first `count` lanes; any count, negative ones count as zero.
   mlir::Value firstLanes(mlir::Value count, int64_t lanes);
+  /// The other lanes.
+  mlir::Value notFirstLanes(mlir::Value count, int64_t lanes);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   /// Converts between floating-point types, f16 and bf16 included; same type: nothing.
   mlir::Value convertFloat(mlir::Value value, mlir::Type element);

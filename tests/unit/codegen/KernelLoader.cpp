@@ -54,11 +54,4 @@ int32_t LoadedKernels::call(size_t kernel, const std::vector<const void *> &buff
   return status;
 }
 
-int32_t LoadedKernels::call(size_t kernel, std::initializer_list<const void *> buffers,
-                            std::initializer_list<int64_t> dims, int64_t begin, int64_t end,
-                            size_t scratchBytes) const {
-  return call(kernel, std::vector<const void *>(buffers), std::vector<int64_t>(dims), begin, end,
-              scratchBytes);
-}
-
 } // namespace heddle::codegen
