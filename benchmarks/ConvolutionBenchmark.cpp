@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "compiler/codegen/convolution/Convolution.h"
+#include "compiler/codegen/convolution/Window.h"
 #include "compiler/codegen/matmul/Matmul.h"
 
 using namespace mlir;
@@ -109,9 +110,54 @@ void pointwise(Meter &meter, const std::string &cpu) {
   }
 }
 
+const Shape kDepthwise[] = {{"3x3 32ch 112x112", 3, 1, 1, 32, 32, 112},
+                            {"3x3 144ch 56x56", 3, 1, 1, 144, 144, 56},
+                            {"3x3 240ch 28x28", 3, 1, 1, 240, 240, 28},
+                            {"3x3 stride 2 96ch 112x112", 3, 2, 1, 96, 96, 112},
+                            {"5x5 240ch 14x14", 5, 1, 2, 240, 240, 14},
+                            {"5x5 960ch 7x7", 5, 1, 2, 960, 960, 7}};
+
+void depthwise(Meter &meter, const std::string &cpu, const Shape &s) {
+  std::string name = std::string("depthwise ") + s.name;
+  if (!meter.wanted(name))
+    return;
+  KernelHarness harness(cpu);
+  Type f32 = harness.f32();
+  WindowSpec spec{f32, f32};
+  spec.window = {1, s.window, s.window};
+  spec.stride = {1, s.stride, s.stride};
+  spec.padding = {0, s.padding, s.padding};
+  WindowPlan plan = planWindow(spec, harness.target);
+  harness.add("depthwise", {f32, f32, f32}, 6, [&](Emitter &e, Kernel &k) {
+    auto &d = k.dims;
+    Value one = e.index(1);
+    WindowOperands ops{k.buffers[0], d[0], d[1], {}, {one, d[2], d[3]}, {one, d[4], d[5]}};
+    emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch,
+                  [&](Value acc, const PixelPosition &at) {
+                    e.store(acc, k.buffers[2], at.offset, at.mask);
+                  });
+  });
+  LoadedKernels kernels = harness.compile();
+  int64_t out = (s.size + 2 * s.padding - s.window) / s.stride + 1;
+  std::vector<float> x(s.ic * s.size * s.size, 0.5f), y(s.ic * out * out);
+  std::vector<float> f(s.ic * s.window * s.window, 0.25f);
+  std::vector<const void *> buffers{x.data(), f.data(), y.data()};
+  std::vector<int64_t> dims{1, s.ic, s.size, s.size, out, out};
+  void *scratch = std::aligned_alloc(64, (plan.scratchBytes + 63) / 64 * 64);
+  int64_t points = plan.gridPoints(s.ic, 1, out, out);
+  auto run = [&] {
+    kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
+  };
+  meter.measure(name, 2.0 * s.ic * out * out * s.window * s.window, run);
+  meter.measure(name, 4.0 * (x.size() + y.size()), run, true);
+  std::free(scratch);
+}
+
 } // namespace
 
 void benchmarkConvolution(Meter &meter, const std::string &cpu) {
+  for (const Shape &shape : kDepthwise)
+    depthwise(meter, cpu, shape);
   for (const Shape &shape : kShapes)
     ConvolutionRunner(meter, cpu, shape);
   pointwise(meter, cpu);

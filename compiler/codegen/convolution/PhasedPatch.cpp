@@ -22,30 +22,61 @@ public:
       : e(e), spec(spec), input(input), size(size), patch(patch), fill(fill),
         lanes(e.lanesOf(spec.accumulator)), fills(e.broadcast(fill, lanes)) {}
 
-  // One row: `from` is the offset of column `column0` (maybe outside) of an input row.
-  void row(Value inside, Value from, Value column0, Value to, Value phaseLength) {
+  /// Copies some columns of one row: `from` is the offset of the first of them in the input.
+  using RowCopy = std::function<void(Value inside, Value from, Value to)>;
+
+  /// Columns in whole vectors: calls `rows` for each group of them, with a function for one row.
+  void vectors(Value column0, Value phaseLength,
+               llvm::function_ref<void(Value firstColumn, Value at, RowCopy)> rows) {
     int64_t stride = spec.stride[2];
-    e.when(
-        inside,
-        [&] {
-          if (stride > 2)
-            return scalars(from, column0, to, phaseLength);
-          e.loop(e.index(0), phaseLength, e.index(lanes), [&](Value at) {
-            Values parts;
-            for (int64_t s = 0; s < stride; ++s)
-              parts.push_back(elements(from, column0, e.add(e.mul(at, stride), s * lanes)));
-            if (stride == 2)
-              parts = {alternate(parts, 0), alternate(parts, 1)};
-            for (int64_t s = 0; s < stride; ++s)
-              e.store(parts[s], patch.buffer, e.add(to, e.add(e.mul(patch.phaseStep, s), at)));
-          });
-        },
-        [&] {
-          for (int64_t s = 0; s < stride; ++s)
-            e.loop(e.index(0), phaseLength, e.index(lanes), [&](Value at) {
-              e.store(fills, patch.buffer, e.add(to, e.add(e.mul(patch.phaseStep, s), at)));
-            });
-        });
+    e.loop(e.index(0), phaseLength, e.index(lanes), [&](Value at) {
+      Value firstColumn = e.mul(at, stride);
+      Values masks;
+      for (int64_t s = 0; s < stride; ++s) {
+        Value column = e.add(e.add(column0, firstColumn), s * lanes);
+        Value low = e.sub(e.index(0), column), high = e.sub(size[2], column);
+        masks.push_back(arith::AndIOp::create(e.builder, e.loc, e.firstLanes(high, lanes),
+                                              e.notFirstLanes(low, lanes)));
+      }
+      rows(firstColumn, at, [&](Value inside, Value from, Value to) {
+        SmallVector<Type> types(stride, fills.getType());
+        Values parts = e.choose(
+            inside, types,
+            [&] {
+              Values loaded;
+              for (int64_t s = 0; s < stride; ++s)
+                loaded.push_back(elements(e.add(from, s * lanes), masks[s]));
+              if (stride == 2)
+                loaded = {alternate(loaded, 0), alternate(loaded, 1)};
+              return loaded;
+            },
+            [&] { return Values(stride, fills); });
+        for (int64_t s = 0; s < stride; ++s)
+          e.store(parts[s], patch.buffer, e.add(to, e.mul(patch.phaseStep, s)));
+      });
+    });
+  }
+
+  /// Columns one by one, for strides that no shuffle is worth.
+  void scalars(Value column0, Value phaseLength,
+               llvm::function_ref<void(Value firstColumn, Value at, RowCopy)> rows) {
+    int64_t stride = spec.stride[2];
+    e.loop(e.index(0), phaseLength, e.index(1), [&](Value at) {
+      Value firstColumn = e.mul(at, stride);
+      rows(firstColumn, at, [&](Value inside, Value from, Value to) {
+        for (int64_t s = 0; s < stride; ++s) {
+          Value column = e.add(e.add(column0, firstColumn), s);
+          Value valid = arith::AndIOp::create(
+              e.builder, e.loc, inside,
+              arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, column, size[2]));
+          Value value = e.choose(
+              valid, spec.accumulator,
+              [&] { return Values{convert(e.load(input, e.add(from, s)))}; },
+              [&] { return Values{fill}; })[0];
+          e.store(value, patch.buffer, e.add(to, e.mul(patch.phaseStep, s)));
+        }
+      });
+    });
   }
 
 private:
@@ -53,12 +84,8 @@ private:
     return isa<FloatType>(spec.element) ? e.convertFloat(value, spec.accumulator) : value;
   }
 
-  Value elements(Value from, Value column0, Value offset) {
-    Value column = e.add(column0, offset);
-    Value low = e.sub(e.index(0), column), high = e.sub(size[2], column);
-    Value mask = arith::AndIOp::create(e.builder, e.loc, e.firstLanes(high, lanes),
-                                       e.notFirstLanes(low, lanes));
-    Value loaded = convert(e.load(input, e.add(from, offset), lanes, mask));
+  Value elements(Value from, Value mask) {
+    Value loaded = convert(e.load(input, from, lanes, mask));
     return arith::SelectOp::create(e.builder, e.loc, mask, loaded, fills);
   }
 
@@ -67,23 +94,6 @@ private:
     for (int64_t l = 0; l < lanes; ++l)
       order[l] = first + 2 * l;
     return vector::ShuffleOp::create(e.builder, e.loc, parts[0], parts[1], order);
-  }
-
-  void scalars(Value from, Value column0, Value to, Value phaseLength) {
-    int64_t stride = spec.stride[2];
-    e.loop(e.index(0), phaseLength, e.index(1), [&](Value at) {
-      for (int64_t s = 0; s < stride; ++s) {
-        Value offset = e.add(e.mul(at, stride), s);
-        Value column = e.add(column0, offset);
-        Value inside =
-            arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, column, size[2]);
-        Value value = e.choose(
-            inside, spec.accumulator,
-            [&] { return Values{convert(e.load(input, e.add(from, offset)))}; },
-            [&] { return Values{fill}; })[0];
-        e.store(value, patch.buffer, e.add(to, e.add(e.mul(patch.phaseStep, s), at)));
-      }
-    });
   }
 
   Emitter &e;
@@ -126,19 +136,24 @@ PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, Value input, Val
     // Negative coordinates are large unsigned ones.
     return Value(arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size));
   };
-  e.loop(e.index(0), e.index(reach(spec, 0)), e.index(1), [&](Value d) {
-    Value depth = e.add(depth0, d);
-    Value depthInside = inside(depth, size[0]);
-    Value depthAt = e.mul(e.add(e.mul(plane, size[0]), depth), size[1]);
-    e.loop(e.index(0), height, e.index(1), [&](Value r) {
-      Value row = e.add(row0, r);
-      Value valid =
-          arith::AndIOp::create(e.builder, e.loc, depthInside, inside(row, size[1]));
-      Value from = e.add(e.mul(e.add(depthAt, row), size[2]), column0);
-      Value to = e.add(e.mul(d, patch.depthStep), e.mul(r, patch.rowStep));
-      copy.row(valid, from, column0, to, patch.phaseStep);
+  auto rows = [&](Value firstColumn, Value at, PhasedCopy::RowCopy copyRow) {
+    e.loop(e.index(0), e.index(reach(spec, 0)), e.index(1), [&](Value d) {
+      Value depth = e.add(depth0, d);
+      Value depthInside = inside(depth, size[0]);
+      Value depthAt = e.mul(e.add(e.mul(plane, size[0]), depth), size[1]);
+      e.loop(e.index(0), height, e.index(1), [&](Value r) {
+        Value row = e.add(row0, r);
+        Value valid = arith::AndIOp::create(e.builder, e.loc, depthInside, inside(row, size[1]));
+        Value from = e.add(e.mul(e.add(depthAt, row), size[2]), e.add(column0, firstColumn));
+        Value to = e.add(e.add(e.mul(d, patch.depthStep), e.mul(r, patch.rowStep)), at);
+        copyRow(valid, from, to);
+      });
     });
-  });
+  };
+  if (spec.stride[2] > 2)
+    copy.scalars(column0, patch.phaseStep, rows);
+  else
+    copy.vectors(column0, patch.phaseStep, rows);
   return patch;
 }
 
