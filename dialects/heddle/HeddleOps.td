@@ -52,7 +52,7 @@ def Heddle_YieldOp : Heddle_Op<"yield", [Pure, ReturnLike, Terminator]> {
   let summary = "ends a cluster or a spawned region with its results";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ (void)$_state; }]>]; // an empty body would only declare it
 }
 
 //===----------------------------------------------------------------------===//
