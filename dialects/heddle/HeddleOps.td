@@ -137,4 +137,18 @@ def Heddle_CheckedIndexOp : Heddle_Op<"checked_index"> {
   }]>];
 }
 
+def Heddle_RequireOp : Heddle_Op<"require"> {
+  let summary = "run-time sizes that a kernel relies on";
+  let description = [{
+    Stands in a kernel outside its loops. Where the condition is false the kernel
+    fails with HEDDLE_KERNEL_SHAPE_MISMATCH before it touches a buffer.
+
+    ```mlir
+    heddle.require %broadcasts
+    ```
+  }];
+  let arguments = (ins I1:$condition);
+  let assemblyFormat = "$condition attr-dict";
+}
+
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS
