@@ -169,8 +169,10 @@ bool ShapeContext::isDefinedOutside(const DimExpr &expr, Region &region) const {
   bool outside = true;
   expr.walkSymbols([&](StringRef name) {
     auto definition = definitions.find(name);
-    if (definition != definitions.end())
-      outside &= !region.isAncestor(definition->second.getParentRegion());
+    if (definition == definitions.end())
+      return;
+    Value value = definition->second;
+    outside &= !region.isAncestor(value.getParentRegion());
   });
   return outside;
 }

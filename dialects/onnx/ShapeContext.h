@@ -45,6 +45,9 @@ public:
   /// A fresh symbol for each dimension.
   Dims freshDims(mlir::Value value, int64_t rank);
 
+  /// The value that defines a fresh symbol; null for those of a function's arguments.
+  mlir::Value definition(llvm::StringRef name) const { return definitions.lookup(name); }
+
   /// Infers the facts of a block's operations in order. Fails where any of them did.
   mlir::LogicalResult inferBlock(mlir::Block &block);
   /// Infers a region of one block for these arguments and returns what it yields; fails, with errors
