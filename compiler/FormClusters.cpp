@@ -19,7 +19,7 @@
 using namespace mlir;
 
 namespace heddle {
-#define GEN_PASS_DEF_FORMCLUSTERS
+#define GEN_PASS_DEF_FORMCLUSTERSPASS
 #include "compiler/Passes.h.inc"
 
 namespace {
@@ -255,7 +255,7 @@ void ClusterBuilder::outline(Group &group) {
     member->erase();
 }
 
-struct FormClusters : impl::FormClustersBase<FormClusters> {
+struct FormClusters : impl::FormClustersPassBase<FormClusters> {
   void runOnOperation() override {
     SmallVector<Block *> blocks;
     getOperation().walk([&](Block *block) { blocks.push_back(block); });
