@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/heddle/Heddle.h"
+
+#include "dialects/heddle/DimExpr.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace heddle;
+
+#define GET_OP_CLASSES
+#include "dialects/heddle/HeddleOps.cpp.inc"
+
+ValueRange ClusterOp::getYielded() { return getBody().front().getTerminator()->getOperands(); }
+
+LogicalResult ClusterOp::verify() {
+  Block &block = getBody().front();
+  if (block.getArgumentTypes() != getOperandTypes())
+    return emitOpError("has operands of other types than its body's arguments");
+  if (getYielded().getTypes() != getResultTypes())
+    return emitOpError("has results of other types than its body yields");
+  return success();
+}
+
+LogicalResult IndexTensorOp::verify() {
+  auto type = cast<RankedTensorType>(getResult().getType());
+  if (type.getNumElements() != static_cast<int64_t>(getExprs().size()))
+    return emitOpError("has ") << getExprs().size() << " expressions for " << type;
+  for (StringRef text : getExprs().getAsValueRange<StringAttr>())
+    if (!DimExpr::parse(text))
+      return emitOpError("has a malformed expression '") << text << "'";
+  return success();
+}
+
+LogicalResult SpawnOp::verify() {
+  TypeRange yielded = getBody().front().getTerminator()->getOperandTypes();
+  if (yielded.size() != getNumResults())
+    return emitOpError("has ") << getNumResults() << " futures, but its body yields "
+                               << yielded.size() << " values";
+  for (auto [future, type] : llvm::zip(getResultTypes(), yielded))
+    if (cast<FutureType>(future).getValueType() != type)
+      return emitOpError("has a ") << future << ", but its body yields a " << type;
+  return success();
+}
+
+LogicalResult AwaitOp::inferReturnTypes(MLIRContext *, std::optional<Location>, ValueRange operands,
+                                        DictionaryAttr, OpaqueProperties, RegionRange,
+                                        SmallVectorImpl<Type> &types) {
+  types.push_back(cast<FutureType>(operands.front().getType()).getValueType());
+  return success();
+}
+
+LogicalResult LoadOrOp::verify() {
+  auto type = cast<RankedTensorType>(getSource().getType());
+  if (static_cast<int64_t>(getIndices().size()) != type.getRank())
+    return emitOpError("has ") << getIndices().size() << " indices for " << type.getRank()
+                               << " dimensions";
+  if (getFallback().getType() != type.getElementType() || getValue().getType() != type.getElementType())
+    return emitOpError("has a default or a result of another type than the tensor's elements");
+  return success();
+}
