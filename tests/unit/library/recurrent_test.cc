@@ -75,10 +75,10 @@ void PlainLstm(const Case& t, int64_t d, int64_t b, Emit emit) {
 TEST(Recurrent, LstmBothWaysWithLengthsAndPeepholes) {
   Case t = MakeCase(4, 5, 3, 7, 19);
   FakeCall call;
-  call.operands = {FakeTensor(kFloat32, {5, 3, 7}, t.x),      FakeTensor(kFloat32, {2, 76, 7}, t.w),
-                   FakeTensor(kFloat32, {2, 76, 19}, t.r),    FakeTensor(kFloat32, {2, 152}, t.b),
-                   FakeTensor(kInt32, {3}, t.lengths),        FakeTensor(kFloat32, {2, 3, 19}, t.h),
-                   FakeTensor(kFloat32, {2, 3, 19}, t.c),     FakeTensor(kFloat32, {2, 57}, t.p)};
+  call.operands = {FakeTensor(kFloat32, {5, 3, 7}, t.x),   FakeTensor(kFloat32, {2, 76, 7}, t.w),
+                   FakeTensor(kFloat32, {2, 76, 19}, t.r), FakeTensor(kFloat32, {2, 152}, t.b),
+                   FakeTensor(kInt32, {3}, t.lengths),     FakeTensor(kFloat32, {2, 3, 19}, t.h),
+                   FakeTensor(kFloat32, {2, 3, 19}, t.c),  FakeTensor(kFloat32, {2, 57}, t.p)};
   call.texts["direction"] = "bidirectional";
   call.ints_of_one["hidden_size"] = 19;
   call.result_types = {kFloat32, kFloat32, kFloat32};
@@ -90,7 +90,8 @@ TEST(Recurrent, LstmBothWaysWithLengthsAndPeepholes) {
     for (int64_t b = 0; b < 3; ++b) {
       std::vector<double> last;
       PlainLstm(t, d, b, [&](int64_t time, const std::vector<double>& h) {
-        for (int64_t i = 0; i < 19; ++i) ASSERT_NEAR(y[((time * 2 + d) * 3 + b) * 19 + i], h[i], 1e-5);
+        for (int64_t i = 0; i < 19; ++i)
+          ASSERT_NEAR(y[((time * 2 + d) * 3 + b) * 19 + i], h[i], 1e-5);
         last = h;
       });
       for (int64_t i = 0; i < 19; ++i) EXPECT_NEAR(y_h[(d * 3 + b) * 19 + i], last[i], 1e-5);
@@ -107,7 +108,8 @@ TEST(Recurrent, RefusesShapesAndActivationsThatDoNotFit) {
   call.operands = {FakeTensor(kFloat32, {5, 3, 7}, t.x), FakeTensor(kFloat32, {2, 76, 7}, t.w),
                    FakeTensor(kFloat32, {2, 76, 19}, t.r)};
   call.result_types = {kFloat32};
-  EXPECT_EQ(call.Run("LSTM").message(), "LSTM: operand 1 of shape [2,76,7] where [1,76,7] is needed");
+  EXPECT_EQ(call.Run("LSTM").message(),
+            "LSTM: operand 1 of shape [2,76,7] where [1,76,7] is needed");
   call.texts["direction"] = "bidirectional";
   EXPECT_TRUE(call.Run("LSTM").ok());
   call.texts["activations"] = "Sigmoid,Tanh,Tan";
