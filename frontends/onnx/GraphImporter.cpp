@@ -79,7 +79,7 @@ GraphImporter::importNodes(const google::protobuf::RepeatedPtrField<onnx_model::
 }
 
 absl::Status GraphImporter::importGraph(const onnx_model::GraphProto &graph, Scope &scope) {
-  if (++depth > deepestNesting)
+  if (++depth > deepestNesting + 1) // the main graph is no sub-graph
     return invalidInput("sub-graphs nest deeper than " + llvm::Twine(deepestNesting) + " levels");
   llvm::scope_exit leave([&] { --depth; });
   for (const auto *list : {&graph.value_info(), &graph.output()})
