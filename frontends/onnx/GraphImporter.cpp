@@ -20,6 +20,13 @@ Value Scope::find(StringRef name) const {
   return {};
 }
 
+bool Scope::isLeftOut(StringRef name) const {
+  for (const Scope *scope = this; scope; scope = scope->parent)
+    if (scope->leftOut.contains(name))
+      return true;
+  return false;
+}
+
 absl::Status GraphImporter::define(Scope &scope, const std::string &name, Value value) {
   if (scope.find(name))
     return invalidInput("the value '" + name + "' is defined twice");
