@@ -7,8 +7,6 @@
 using namespace mlir;
 
 namespace heddle::codegen {
-namespace {
-
 Value flipTopBit(Emitter &e, Value bytes) {
   TypedAttr top = e.builder.getI8IntegerAttr(-128);
   if (auto type = dyn_cast<VectorType>(bytes.getType()))
@@ -16,6 +14,8 @@ Value flipTopBit(Emitter &e, Value bytes) {
   Value mask = arith::ConstantOp::create(e.builder, e.loc, top);
   return arith::XOrIOp::create(e.builder, e.loc, bytes, mask);
 }
+
+namespace {
 
 void contiguousRow(Emitter &e, const ByteRows &rows, Value from, Value target, Value to,
                    Value rowBytes, Value sums, Value row) {

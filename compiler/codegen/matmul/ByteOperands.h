@@ -28,6 +28,9 @@ void emitPrepareRows(Emitter &e, const ByteRows &rows, mlir::Value target, mlir:
 void emitPackBytePanel(Emitter &e, const PanelSource &source, bool isSigned, mlir::Value first,
                        int64_t width, mlir::Value target, mlir::Value at);
 
+/// Unsigned bytes from signed ones and back: the value moves by 128.
+mlir::Value flipTopBit(Emitter &e, mlir::Value bytes);
+
 /// Bytes of such a panel.
 mlir::Value bytePanelSize(Emitter &e, mlir::Value k, int64_t width);
 

@@ -71,12 +71,13 @@ struct BatchOffsets {
 struct MatmulOperands {
   mlir::Value a, b;           // buffers
   mlir::Value batch, m, n, k; // sizes
-  mlir::Value aStride, bStride; // elements from a stored row to the next; null: dense
+  mlir::Value aStride = {}, bStride = {}; // elements from a stored row to the next; null: dense
   /// Null: A advances by M * K, B by K * N (or the packed size).
-  std::function<BatchOffsets(Emitter &, mlir::Value batch)> batchOffsets;
+  std::function<BatchOffsets(Emitter &, mlir::Value batch)> batchOffsets = {};
   /// Zero points of bytes, as i32: of a row of A, of columns of B. Null: zero.
-  std::function<mlir::Value(Emitter &, mlir::Value m)> aZeroPoint;
-  std::function<mlir::Value(Emitter &, mlir::Value n, int64_t lanes, mlir::Value mask)> bZeroPoint;
+  std::function<mlir::Value(Emitter &, mlir::Value m)> aZeroPoint = {};
+  std::function<mlir::Value(Emitter &, mlir::Value n, int64_t lanes, mlir::Value mask)> bZeroPoint =
+      {};
 };
 
 /// Where a vector of results belongs: lanes are consecutive columns.
