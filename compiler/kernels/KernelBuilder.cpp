@@ -2,6 +2,7 @@
 
 #include "compiler/kernels/KernelBuilder.h"
 
+#include "compiler/kernels/DimExprLowering.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,29 +32,7 @@ Value KernelBuilder::index(int64_t value) {
   return arith::ConstantIndexOp::create(*this, value);
 }
 
-Value KernelBuilder::index(const DimExpr &expr) {
-  return expr.lower<Value>([&](int64_t number) { return index(number); },
-                           [&](StringRef symbol) { return symbols.lookup(symbol); },
-                           [&](DimOp kind, Value lhs, Value rhs) -> Value {
-                             switch (kind) {
-                             case DimOp::Add:
-                               return arith::AddIOp::create(*this, lhs, rhs);
-                             case DimOp::Mul:
-                               return arith::MulIOp::create(*this, lhs, rhs);
-                             case DimOp::FloorDiv:
-                               return arith::FloorDivSIOp::create(*this, lhs, rhs);
-                             case DimOp::CeilDiv:
-                               return arith::CeilDivSIOp::create(*this, lhs, rhs);
-                             case DimOp::Mod:
-                               return arith::RemSIOp::create(*this, lhs, rhs);
-                             case DimOp::Min:
-                               return arith::MinSIOp::create(*this, lhs, rhs);
-                             case DimOp::Max:
-                               return arith::MaxSIOp::create(*this, lhs, rhs);
-                             }
-                             llvm_unreachable("all operations are handled");
-                           });
-}
+Value KernelBuilder::index(const DimExpr &expr) { return lowerDimExpr(*this, expr, symbols); }
 
 void KernelBuilder::require(const DimExpr &size, int64_t least) {
   if (!size.isAtLeast(least))
@@ -68,14 +47,12 @@ void KernelBuilder::requireEqual(const DimExpr &lhs, const DimExpr &rhs) {
 }
 
 Value KernelBuilder::empty(ArrayRef<DimExpr> dims, Type elementType) {
-  SmallVector<OpFoldResult> sizes;
-  for (const DimExpr &dim : dims) {
-    if (std::optional<int64_t> number = dim.asConstant())
-      sizes.push_back(getIndexAttr(*number));
-    else
+  RankedTensorType type = tensorWithDims(dims, elementType);
+  SmallVector<Value> sizes;
+  for (const DimExpr &dim : dims)
+    if (!dim.asConstant())
       sizes.push_back(index(dim));
-  }
-  return tensor::EmptyOp::create(*this, sizes, elementType);
+  return tensor::EmptyOp::create(*this, type, sizes);
 }
 
 Value KernelBuilder::filled(ArrayRef<DimExpr> dims, Value scalar) {
@@ -112,8 +89,9 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
   SmallVector<Value> inputs;    // those whose broadcast is decided now
   SmallVector<AffineMap> maps;
   SmallVector<unsigned> inputOf(operands.size(), ~0u);
+  auto fillOf = [](Value operand) { return operand.getDefiningOp<linalg::FillOp>(); };
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    if (!broadcastsStatically(operandDims[i], dims))
+    if (fillOf(operand) || !broadcastsStatically(operandDims[i], dims))
       continue;
     inputOf[i] = inputs.size();
     inputs.push_back(operand);
@@ -129,7 +107,7 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
   };
   SmallVector<SmallVector<RuntimeBroadcast>> runtime(operands.size());
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    if (inputOf[i] != ~0u)
+    if (fillOf(operand) || inputOf[i] != ~0u)
       continue;
     unsigned offset = dims.size() - operandDims[i].size();
     for (auto [axis, dim] : llvm::enumerate(operandDims[i])) {
@@ -156,6 +134,10 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
         setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
         SmallVector<Value> elements;
         for (auto [i, operand] : llvm::enumerate(operands)) {
+          if (auto fill = fillOf(operand)) { // the number itself
+            elements.push_back(fill.getInputs()[0]);
+            continue;
+          }
           if (inputOf[i] != ~0u) {
             elements.push_back(blockArguments[inputOf[i]]);
             continue;

@@ -52,7 +52,7 @@ def Heddle_YieldOp : Heddle_Op<"yield", [Pure, ReturnLike, Terminator]> {
   let summary = "ends a cluster or a spawned region with its results";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ (void)$_state; }]>]; // an empty body would only declare it
 }
 
 //===----------------------------------------------------------------------===//
@@ -87,6 +87,26 @@ def Heddle_AwaitOp : Heddle_Op<"await", [Pure, DeclareOpInterfaceMethods<InferTy
   let arguments = (ins Heddle_FutureType:$future);
   let results = (outs AnyType:$value);
   let assemblyFormat = "$future attr-dict `:` type($future)";
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes as values
+//===----------------------------------------------------------------------===//
+
+def Heddle_IndexTensorOp : Heddle_Op<"index_tensor", [Pure]> {
+  let summary = "a tensor of numbers that are dimension expressions";
+  let description = [{
+    What is left of a shape sub-graph (Shape, Gather, Concat ...) once its
+    elements are known as expressions over dimension symbols.
+
+    ```mlir
+    %shape = heddle.index_tensor ["batch", "seq + 1", "64"] : tensor<3xi64>
+    ```
+  }];
+  let arguments = (ins StrArrayAttr:$exprs);
+  let results = (outs AnyStaticShapeTensor:$result);
+  let assemblyFormat = "$exprs attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,6 +169,33 @@ def Heddle_RequireOp : Heddle_Op<"require"> {
   }];
   let arguments = (ins I1:$condition);
   let assemblyFormat = "$condition attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes as tensors
+//===----------------------------------------------------------------------===//
+
+def Heddle_IndexTensorOp : Heddle_Op<"index_tensor", [Pure]> {
+  let summary = "a small integer tensor whose elements are expressions over dimension symbols";
+  let description = [{
+    Stands for the sub-graph of a model that computed it from dimensions. The
+    expressions are canonical `DimExpr`s, which may be negative here, in row-major
+    order. Symbols that are only known after some operation has run come from the
+    values that define them: operands after `of`, so that no pass moves this one
+    before them or drops them.
+
+    ```mlir
+    %0 = heddle.index_tensor ["batch", "seq + 1", "-1"] : tensor<3xi64>
+    %1 = heddle.index_tensor ["NonZero_3:1"] of %nonzero
+      : tensor<2x?xi64, #heddle.dims<["2", "NonZero_3:1"]>> -> tensor<1xi64>
+    ```
+  }];
+  let arguments = (ins StrArrayAttr:$exprs, Variadic<AnyType>:$sources);
+  let results = (outs StaticShapeTensorOf<[AnyInteger]>:$value);
+  let assemblyFormat = [{
+    $exprs (`of` $sources^ `:` type($sources) `->`):(`:`)? type($value) attr-dict
+  }];
+  let hasVerifier = 1;
 }
 
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS
