@@ -9,7 +9,7 @@
 #include "compiler/program/ProgramWriter.h"
 #include "compiler/program/TaskOrder.h"
 #include "dialects/onnx/Onnx.h"
-#include "dialects/onnx/shapes/ShapeRules.h"
+#include "dialects/onnx/ShapeModels.h"
 #include "dialects/task/Task.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Parser/Parser.h"
@@ -121,6 +121,7 @@ absl::Status Compilation::lower() {
   PassManager passes(&context);
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
+  passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());
   if (failed(passes.run(*module)))
     return error.status("optimising");
