@@ -119,7 +119,7 @@ absl::StatusOr<CompileSummary> compileApart(const CompileRequest &request) {
         auto summary = compileHere(request, [&](const char *phase) { report.phase(phase); });
         nlohmann::json said;
         said["code"] = static_cast<int>(summary.status().code());
-        said["message"] = oneLine(summary.status().message());
+        said["message"] = messageOf(summary.status());
         if (summary.ok())
           said.update({{"seconds", summary->seconds},
                        {"tasks", summary->tasks},

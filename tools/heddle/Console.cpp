@@ -34,13 +34,15 @@ std::string oneLine(std::string_view text) {
   return line;
 }
 
+std::string messageOf(const absl::Status &status) {
+  std::string message(status.message());
+  return message.empty() ? absl::StatusCodeToString(status.code()) : oneLine(message);
+}
+
 int fail(const absl::Status &status) {
-  std::string message = oneLine(status.message());
-  if (message.empty())
-    message = absl::StatusCodeToString(status.code());
   // A defect of Heddle is to be told from a fault of the input.
   const char *kind = absl::IsInternal(status) ? "internal error: " : "";
-  std::fprintf(stderr, "heddle: %s%s\n", kind, message.c_str());
+  std::fprintf(stderr, "heddle: %s%s\n", kind, messageOf(status).c_str());
   return exitCodeOf(status);
 }
 

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace heddle::cli {
 
@@ -24,6 +25,9 @@ ExitCode exitCodeOf(const absl::Status &status);
 
 /// The text on one line, with control characters replaced: it may come from a model file.
 std::string oneLine(std::string_view text);
+
+/// The status' message on one line; the name of its code where it has none.
+std::string messageOf(const absl::Status &status);
 
 /// Prints "heddle: MESSAGE", and returns the exit code.
 int fail(const absl::Status &status);
