@@ -21,7 +21,10 @@ namespace heddle::cli {
 /// code.
 using Command = std::function<int()>;
 Command addCompile(CLI::App &app);
+Command addRun(CLI::App &app);
 Command addVerify(CLI::App &app);
+Command addBench(CLI::App &app);
+Command addInspect(CLI::App &app);
 
 /// The options that say how to compile, as they are typed.
 struct CompileFlags {

@@ -4,7 +4,7 @@
 
 #include "tools/heddle/ArtifactCache.h"
 #include "tools/heddle/ChildProcess.h"
-#include "tools/heddle/Console.h"
+#include "tools/heddle/Measurement.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +29,7 @@ static double millisecondsSince(Clock::time_point begin) {
 }
 
 static absl::Status load(const std::string &path, LoadedModel &result) {
+  forgetPeakMemory();
   auto begin = Clock::now();
   auto model = Model::Load(path, {});
   if (!model.ok())
@@ -51,9 +52,6 @@ static absl::Status compile(CompileRequest request, const std::string &output,
 absl::StatusOr<LoadedModel> loadModel(const CompileRequest &request, bool useCache) {
   LoadedModel result;
   if (isArtifact(request.model)) {
-    if (!request.dims.empty())
-      return absl::InvalidArgumentError(request.model + ": an artifact's dimensions were decided "
-                                                        "when it was compiled");
     result.fromArtifact = true;
     if (absl::Status status = load(request.model, result); !status.ok())
       return status;

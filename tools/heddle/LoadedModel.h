@@ -26,8 +26,8 @@ struct LoadedModel {
   double loadMs = 0;
 };
 
-/// `request` says how to compile, and the file; its output is not used. Dimensions are those of a
-/// model to compile; an artifact's are decided by its inputs.
+/// `request` says how to compile, and the file; its output is not used. An artifact is loaded as it
+/// is, whatever the request says of compiling.
 absl::StatusOr<LoadedModel> loadModel(const CompileRequest &request, bool useCache);
 
 /// A file for an artifact, removed by the destructor; what was loaded from it stays.

@@ -24,7 +24,10 @@ static int run(int argc, char **argv) {
     commands.emplace_back(command, setUp(*command));
   };
   add("compile", "Compile a model to an artifact", addCompile);
+  add("run", "Run a model or an artifact", addRun);
   add("verify", "Check models against the outputs they should have", addVerify);
+  add("bench", "Measure how long a model or an artifact takes", addBench);
+  add("inspect", "Show what a model or an artifact is", addInspect);
 
   try {
     app.parse(normalized(argc, argv));
