@@ -25,6 +25,7 @@ Command addRun(CLI::App &app);
 Command addVerify(CLI::App &app);
 Command addBench(CLI::App &app);
 Command addInspect(CLI::App &app);
+Command addExplain(CLI::App &app);
 
 /// The options that say how to compile, as they are typed.
 struct CompileFlags {
