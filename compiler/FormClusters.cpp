@@ -241,8 +241,8 @@ void ClusterBuilder::outline(Group &group) {
   builder.setInsertionPointToEnd(body);
   for (Operation *member : group.members) {
     for (OpOperand &operand : member->getOpOperands())
-      if (isParameter(operand) && !mapping.contains(operand.get()))
-        builder.clone(*operand.get().getDefiningOp(), mapping);
+      if (isParameter(operand))
+        cloneParameter(operand.get(), builder, mapping);
     builder.clone(*member, mapping);
   }
   SmallVector<Value> yielded;

@@ -140,8 +140,8 @@ LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequenc
       innerMapping.map(input, inner->addArgument(input.getType(), input.getLoc()));
     b.setInsertionPointToEnd(inner);
     for (OpOperand &operand : op->getOpOperands())
-      if (isParameter(operand) && !innerMapping.contains(operand.get()))
-        b.clone(*operand.get().getDefiningOp(), innerMapping);
+      if (isParameter(operand))
+        cloneParameter(operand.get(), b, innerMapping);
     Operation *copy = b.clone(*op, innerMapping);
     YieldOp::create(b, op->getLoc(), copy->getResults());
     if (failed(lowerCluster(single, sequence)))
@@ -158,9 +158,11 @@ void TaskLowering::lowerSizes(IndexTensorOp op, Sequence &sequence) {
   SmallVector<DimExpr> exprs;
   for (StringRef text : op.getExprs().getAsValueRange<StringAttr>())
     exprs.push_back(*DimExpr::parse(text));
-  auto launched = launch(sequence, op.getLoc(), kernels.sizesKernel(exprs.size()), {},
-                         op.getType(), exprs, 1, 0, 5);
-  mapping.map(op.getResult(), launched.getOutputs()[0]);
+  auto type = cast<RankedTensorType>(op.getValue().getType());
+  auto launched = launch(sequence, op.getLoc(),
+                         kernels.sizesKernel(exprs.size(), type.getElementTypeBitWidth()), {},
+                         type, exprs, 1, 0, 5);
+  mapping.map(op.getValue(), launched.getOutputs()[0]);
 }
 
 /// The operands by parameter: `present` says which of them are given.

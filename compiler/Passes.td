@@ -69,6 +69,22 @@ def VerifySourcePass : Pass<"onnx-verify-shapes", "::mlir::ModuleOp"> {
   }];
 }
 
+def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
+  let summary = "write out the windows and pads of convolutions";
+  let description = [{
+    Sets `kernel_shape` from the filter and replaces `auto_pad` by `pads` where sizes
+    are known, as kernels are generated for known windows and pads.
+
+    ```mlir
+    "onnx.Conv"(%x, %w) {auto_pad = "SAME_UPPER"} : (tensor<1x3x9x9xf32>, tensor<8x3x3x3xf32>) -> ...
+    ```
+    becomes
+    ```mlir
+    "onnx.Conv"(%x, %w) {kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>} : ...
+    ```
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Source level to parallel level
 //===----------------------------------------------------------------------===//

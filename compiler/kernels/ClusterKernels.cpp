@@ -228,19 +228,19 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   return use;
 }
 
-std::string ClusterKernels::sizesKernel(unsigned count) {
-  std::string name = "sizes_" + std::to_string(count);
+std::string ClusterKernels::sizesKernel(unsigned count, unsigned bits) {
+  std::string name = "sizes_" + std::to_string(count) + "_i" + std::to_string(bits);
   if (nameCounts[name]++)
     return name;
   ImplicitLocOpBuilder b(module.getLoc(), OpBuilder::atBlockEnd(module.getBody()));
-  auto buffer = MemRefType::get({ShapedType::kDynamic}, b.getI64Type());
-  SmallVector<Type> types{buffer};
+  Type element = b.getIntegerType(bits);
+  SmallVector<Type> types{MemRefType::get({ShapedType::kDynamic}, element)};
   types.append(count + 2, b.getIndexType());
   types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
   auto function = func::FuncOp::create(b, name, b.getFunctionType(types, b.getI32Type()));
   b.setInsertionPointToStart(function.addEntryBlock());
   for (unsigned i = 0; i < count; ++i) {
-    Value size = arith::IndexCastOp::create(b, b.getI64Type(), function.getArgument(1 + i));
+    Value size = arith::IndexCastOp::create(b, element, function.getArgument(1 + i));
     memref::StoreOp::create(b, size, function.getArgument(0),
                             ValueRange{arith::ConstantIndexOp::create(b, i)});
   }

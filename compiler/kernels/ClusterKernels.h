@@ -48,8 +48,8 @@ public:
   mlir::FailureOr<KernelUse> kernelFor(ClusterOp cluster, unsigned result,
                                        llvm::ArrayRef<bool> constantOperands);
 
-  /// A kernel that writes `count` sizes as 64-bit integers: the contents of an index tensor.
-  std::string sizesKernel(unsigned count);
+  /// A kernel that writes `count` sizes as integers: the contents of an index tensor.
+  std::string sizesKernel(unsigned count, unsigned bits);
 
   mlir::ModuleOp getModule() { return module; }
   /// Names in the order they were made.

@@ -44,7 +44,21 @@ OperationKind operationKind(Operation *op) {
   return OperationKind::Library;
 }
 
-bool isContraction(Operation *op) { return contractionOf(op).has_value(); }
+bool isContraction(Operation *op) { return isEmittedContraction(op); }
+
+void cloneParameter(Value parameter, OpBuilder &builder, IRMapping &mapping) {
+  if (mapping.contains(parameter))
+    return;
+  Operation *producer = parameter.getDefiningOp();
+  if (auto sizes = dyn_cast<IndexTensorOp>(producer)) {
+    // The operands only keep it after what defines its symbols, which the cluster's dims do anyway.
+    auto copy = IndexTensorOp::create(builder, sizes.getLoc(), sizes.getValue().getType(),
+                                      sizes.getExprs(), ValueRange());
+    mapping.map(parameter, copy.getValue());
+    return;
+  }
+  builder.clone(*producer, mapping);
+}
 
 bool isParameter(OpOperand &operand) {
   Operation *producer = operand.get().getDefiningOp();

@@ -5,7 +5,8 @@
 #ifndef HEDDLE_COMPILER_KERNELS_OPERATIONKINDS_H
 #define HEDDLE_COMPILER_KERNELS_OPERATIONKINDS_H
 
-#include "mlir/IR/Operation.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace heddle {
 
@@ -25,6 +26,9 @@ bool isContraction(mlir::Operation *op);
 
 /// Operands that the lowering reads while compiling: they are cloned into a cluster.
 bool isParameter(mlir::OpOperand &operand);
+
+/// Clones a parameter's producer into a cluster, where it depends on nothing, unless it is there.
+void cloneParameter(mlir::Value parameter, mlir::OpBuilder &builder, mlir::IRMapping &mapping);
 
 } // namespace heddle
 

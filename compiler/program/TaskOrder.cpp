@@ -2,7 +2,10 @@
 
 #include "compiler/program/TaskOrder.h"
 
-#include "dialects/heddle/DimExpr.h"
+#include "dialects/heddle/TensorDims.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -16,6 +19,58 @@ Value storageOf(Value value) {
   return value;
 }
 
+namespace {
+
+/// Tasks that tell a dimension when they run, by the symbol.
+class SymbolDefinitions {
+public:
+  explicit SymbolDefinitions(task::GraphOp graph) {
+    Block &body = graph.getBody().front();
+    llvm::StringSet<llvm::MallocAllocator> inputs;
+    for (Value input : body.getArguments())
+      for (const DimExpr &dim : dimsOf(input.getType()))
+        if (auto symbol = dim.asSymbol())
+          inputs.insert(*symbol);
+    for (Operation &op : body)
+      if (isTask(&op))
+        for (Type type : op.getResultTypes())
+          for (const DimExpr &dim : dimsOf(type))
+            if (auto symbol = dim.asSymbol(); symbol && !inputs.contains(*symbol))
+              definer.try_emplace(*symbol, &op);
+  }
+
+  SmallVector<Operation *> neededBy(Operation *op) const {
+    SmallVector<Operation *> found;
+    auto need = [&](const DimExpr &expr) {
+      expr.walkSymbols([&](llvm::StringRef symbol) {
+        Operation *defining = definer.lookup(symbol);
+        if (defining && defining != op)
+          found.push_back(defining);
+      });
+    };
+    if (definer.empty())
+      return found;
+    for (Type type : op->getResultTypes())
+      llvm::for_each(dimsOf(type), need);
+    if (auto launch = dyn_cast<task::LaunchOp>(op)) {
+      for (llvm::StringRef dim : launch.getDims().getAsValueRange<StringAttr>())
+        need(*DimExpr::parse(dim));
+      need(*DimExpr::parse(launch.getGrid()));
+    }
+    return found;
+  }
+
+private:
+  static Dims dimsOf(Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor ? getDims(tensor) : Dims();
+  }
+
+  llvm::StringMap<Operation *> definer;
+};
+
+} // namespace
+
 TaskOrder::TaskOrder(task::GraphOp graph) {
   for (Operation &op : graph.getBody().front()) {
     if (!isTask(&op))
@@ -23,8 +78,11 @@ TaskOrder::TaskOrder(task::GraphOp graph) {
     index[&op] = order.size();
     order.push_back(&op);
   }
+  SymbolDefinitions definitions(graph);
   for (Operation *op : order) {
     llvm::SmallSetVector<uint32_t, 8> before;
+    for (Operation *definer : definitions.neededBy(op))
+      before.insert(index[definer]);
     llvm::SmallSetVector<Value, 8> read;
     for (Value operand : op->getOperands()) {
       Value storage = storageOf(operand);

@@ -25,16 +25,6 @@ LogicalResult ClusterOp::verify() {
   return success();
 }
 
-LogicalResult IndexTensorOp::verify() {
-  auto type = cast<RankedTensorType>(getResult().getType());
-  if (type.getNumElements() != static_cast<int64_t>(getExprs().size()))
-    return emitOpError("has ") << getExprs().size() << " expressions for " << type;
-  for (StringRef text : getExprs().getAsValueRange<StringAttr>())
-    if (!DimExpr::parse(text))
-      return emitOpError("has a malformed expression '") << text << "'";
-  return success();
-}
-
 LogicalResult SpawnOp::verify() {
   TypeRange yielded = getBody().front().getTerminator()->getOperandTypes();
   if (yielded.size() != getNumResults())

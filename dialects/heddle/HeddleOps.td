@@ -90,26 +90,6 @@ def Heddle_AwaitOp : Heddle_Op<"await", [Pure, DeclareOpInterfaceMethods<InferTy
 }
 
 //===----------------------------------------------------------------------===//
-// Sizes as values
-//===----------------------------------------------------------------------===//
-
-def Heddle_IndexTensorOp : Heddle_Op<"index_tensor", [Pure]> {
-  let summary = "a tensor of numbers that are dimension expressions";
-  let description = [{
-    What is left of a shape sub-graph (Shape, Gather, Concat ...) once its
-    elements are known as expressions over dimension symbols.
-
-    ```mlir
-    %shape = heddle.index_tensor ["batch", "seq + 1", "64"] : tensor<3xi64>
-    ```
-  }];
-  let arguments = (ins StrArrayAttr:$exprs);
-  let results = (outs AnyStaticShapeTensor:$result);
-  let assemblyFormat = "$exprs attr-dict `:` type($result)";
-  let hasVerifier = 1;
-}
-
-//===----------------------------------------------------------------------===//
 // Inside kernels
 //===----------------------------------------------------------------------===//
 

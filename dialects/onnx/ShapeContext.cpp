@@ -114,6 +114,14 @@ LogicalResult ShapeContext::inferOperation(Operation *op) {
       return failure();
     return checkResults(op);
   }
+  if (auto sizes = dyn_cast<IndexTensorOp>(op)) {
+    TensorFacts facts = *TensorFacts::ofType(sizes.getValue().getType());
+    facts.integers.emplace();
+    for (StringRef text : sizes.getExprs().getAsValueRange<StringAttr>())
+      facts.integers->push_back(DimExpr::parse(text).value_or(DimExpr::unknown()));
+    setFacts(sizes.getValue(), std::move(facts));
+    return success();
+  }
   for (Value result : op->getResults()) {
     auto type = dyn_cast<RankedTensorType>(result.getType());
     if (!type)

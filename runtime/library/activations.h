@@ -11,8 +11,8 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "runtime/library/errors.h"
 #include "runtime/library/library_call.h"
-#include "runtime/library/status_macros.h"
 
 namespace heddle::library {
 
@@ -26,8 +26,17 @@ C Sigmoid(C x) {
 
 struct Activation {
   enum class Kind {
-    kSigmoid, kTanh, kRelu, kAffine, kLeakyRelu, kThresholdedRelu, kScaledTanh, kHardSigmoid,
-    kElu, kSoftsign, kSoftplus
+    kSigmoid,
+    kTanh,
+    kRelu,
+    kAffine,
+    kLeakyRelu,
+    kThresholdedRelu,
+    kScaledTanh,
+    kHardSigmoid,
+    kElu,
+    kSoftsign,
+    kSoftplus
   };
   Kind kind = Kind::kTanh;
   double alpha = 0, beta = 0;
@@ -43,19 +52,29 @@ struct Activation {
       for (int64_t i = 0; i < n; ++i) x[i] = f(x[i]);
     };
     switch (kind) {
-      case Kind::kSigmoid: return each([](C v) { return Sigmoid(v); });
-      case Kind::kTanh: return each([](C v) { return std::tanh(v); });
-      case Kind::kRelu: return each([](C v) { return v > 0 ? v : C{0}; });
-      case Kind::kAffine: return each([=](C v) { return a * v + b; });
-      case Kind::kLeakyRelu: return each([=](C v) { return v >= 0 ? v : a * v; });
-      case Kind::kThresholdedRelu: return each([=](C v) { return v > a ? v : C{0}; });
-      case Kind::kScaledTanh: return each([=](C v) { return a * std::tanh(b * v); });
+      case Kind::kSigmoid:
+        return each([](C v) { return Sigmoid(v); });
+      case Kind::kTanh:
+        return each([](C v) { return std::tanh(v); });
+      case Kind::kRelu:
+        return each([](C v) { return v > 0 ? v : C{0}; });
+      case Kind::kAffine:
+        return each([=](C v) { return a * v + b; });
+      case Kind::kLeakyRelu:
+        return each([=](C v) { return v >= 0 ? v : a * v; });
+      case Kind::kThresholdedRelu:
+        return each([=](C v) { return v > a ? v : C{0}; });
+      case Kind::kScaledTanh:
+        return each([=](C v) { return a * std::tanh(b * v); });
       case Kind::kHardSigmoid:
         return each([=](C v) { return std::fmin(std::fmax(a * v + b, C{0}), C{1}); });
-      case Kind::kElu: return each([=](C v) { return v >= 0 ? v : a * std::expm1(v); });
-      case Kind::kSoftsign: return each([](C v) { return v / (1 + std::fabs(v)); });
+      case Kind::kElu:
+        return each([=](C v) { return v >= 0 ? v : a * std::expm1(v); });
+      case Kind::kSoftsign:
+        return each([](C v) { return v / (1 + std::fabs(v)); });
       case Kind::kSoftplus:
-        return each([](C v) { return v > 0 ? v + std::log1p(std::exp(-v)) : std::log1p(std::exp(v)); });
+        return each(
+            [](C v) { return v > 0 ? v + std::log1p(std::exp(-v)) : std::log1p(std::exp(v)); });
     }
   }
 };

@@ -44,24 +44,28 @@ void SetElement(void* data, int64_t i, T value) {
 
 template <typename To>
 bool ReadNumbers(ElementType type, const void* data, int64_t first, int64_t count, To* to) {
-  return VisitAnyNumber("", type, [&](auto tag) {
-           using T = typename decltype(tag)::Type;
-           for (int64_t i = 0; i < count; ++i) {
-             to[i] = ConvertNumber<To>(GetElement<T>(data, first + i));
-           }
-           return absl::OkStatus();
-         }).ok();
+  return VisitAnyNumber("", type,
+                        [&](auto tag) {
+                          using T = typename decltype(tag)::Type;
+                          for (int64_t i = 0; i < count; ++i) {
+                            to[i] = ConvertNumber<To>(GetElement<T>(data, first + i));
+                          }
+                          return absl::OkStatus();
+                        })
+      .ok();
 }
 
 template <typename From>
 bool WriteNumbers(ElementType type, const From* from, void* data, int64_t first, int64_t count) {
-  return VisitAnyNumber("", type, [&](auto tag) {
-           using T = typename decltype(tag)::Type;
-           for (int64_t i = 0; i < count; ++i) {
-             SetElement<T>(data, first + i, ConvertNumber<T>(from[i]));
-           }
-           return absl::OkStatus();
-         }).ok();
+  return VisitAnyNumber("", type,
+                        [&](auto tag) {
+                          using T = typename decltype(tag)::Type;
+                          for (int64_t i = 0; i < count; ++i) {
+                            SetElement<T>(data, first + i, ConvertNumber<T>(from[i]));
+                          }
+                          return absl::OkStatus();
+                        })
+      .ok();
 }
 
 template bool ReadNumbers(ElementType, const void*, int64_t, int64_t, float*);
@@ -90,7 +94,7 @@ absl::StatusOr<RawOperand> LoadRaw(LibraryCall& call, std::string_view op, int i
   raw.data = static_cast<const uint8_t*>(view.data);
   if (bits == 4) {
     int64_t count = view.count();
-    LIB_ASSIGN_OR_RETURN(absl::Span<uint8_t> copy, Scratch<uint8_t>(call, op, count));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<uint8_t> copy, Scratch<uint8_t>(call, op, count));
     for (int64_t i = 0; i < count; ++i) copy[i] = (raw.data[i / 2] >> (i % 2 * 4)) & 15;
     raw.data = copy.data();
   }
@@ -100,14 +104,15 @@ absl::StatusOr<RawOperand> LoadRaw(LibraryCall& call, std::string_view op, int i
 absl::StatusOr<RawResult> RawResult::Make(LibraryCall& call, std::string_view op, int index,
                                           DimSpan dims) {
   RawResult result;
-  LIB_RETURN_IF_ERROR(CheckedProduct(op, dims).status());
-  LIB_ASSIGN_OR_RETURN(result.view_, call.Result(index, dims));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(op, dims).status());
+  HEDDLE_ASSIGN_OR_RETURN(result.view_, call.Result(index, dims));
   int bits = ElementBits(result.view_.element_type);
   if (bits == 0) return NoSuchType(op, result.view_.element_type);
   result.size_ = bits < 8 ? 1 : bits / 8;
   result.data_ = static_cast<uint8_t*>(result.view_.data);
   if (bits == 4) {
-    LIB_ASSIGN_OR_RETURN(absl::Span<uint8_t> unpacked, Scratch<uint8_t>(call, op, result.count()));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<uint8_t> unpacked,
+                            Scratch<uint8_t>(call, op, result.count()));
     result.data_ = unpacked.data();
   }
   return result;
@@ -137,7 +142,8 @@ absl::StatusOr<Dims> IntList(LibraryCall& call, std::string_view op, int index) 
     case ElementType::kInt64:
       ReadNumbers(view.element_type, view.data, 0, view.count(), list.data());
       return list;
-    default: return NoSuchType(op, view.element_type);
+    default:
+      return NoSuchType(op, view.element_type);
   }
 }
 

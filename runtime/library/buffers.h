@@ -46,25 +46,34 @@ template <typename C>
 absl::StatusOr<absl::Span<const C>> Load(LibraryCall& call, std::string_view op, int index);
 
 // Result `index` as numbers of type C; Store() converts them where the result has another type.
+// Nobody sees the numbers of a result that is not wanted.
 template <typename C>
 class Output {
  public:
   static absl::StatusOr<Output> Make(LibraryCall& call, std::string_view op, int index,
                                      DimSpan dims) {
     Output output;
-    LIB_ASSIGN_OR_RETURN(output.view_, call.Result(index, dims));
+    if (!call.wants_result(index)) {
+      HEDDLE_ASSIGN_OR_RETURN(int64_t unused, CheckedProduct(op, dims));
+      HEDDLE_ASSIGN_OR_RETURN(output.values_, Scratch<C>(call, op, unused));
+      return output;
+    }
+    HEDDLE_ASSIGN_OR_RETURN(output.view_, call.Result(index, dims));
     int64_t count = output.view_.count();
     if (output.view_.element_type == ElementTypeOf<C>()) {
-      output.values_ = absl::Span<C>(static_cast<C*>(output.view_.data), static_cast<size_t>(count));
+      output.values_ =
+          absl::Span<C>(static_cast<C*>(output.view_.data), static_cast<size_t>(count));
     } else {
-      LIB_ASSIGN_OR_RETURN(output.values_, Scratch<C>(call, op, count));
+      HEDDLE_ASSIGN_OR_RETURN(output.values_, Scratch<C>(call, op, count));
     }
     return output;
   }
   absl::Span<C> values() const { return values_; }
   C& operator[](int64_t i) const { return values_[i]; }
   absl::Status Store(std::string_view op) const {
-    if (view_.element_type == ElementTypeOf<C>()) return absl::OkStatus();
+    if (view_.element_type == ElementTypeOf<C>() || view_.element_type == ElementType::kUndefined) {
+      return absl::OkStatus();
+    }
     if (!WriteNumbers(view_.element_type, values_.data(), view_.data, 0,
                       static_cast<int64_t>(values_.size()))) {
       return NoSuchType(op, view_.element_type);
@@ -139,7 +148,7 @@ absl::StatusOr<absl::Span<const C>> Load(LibraryCall& call, std::string_view op,
   if (view.element_type == ElementTypeOf<C>()) {
     return absl::Span<const C>(static_cast<const C*>(view.data), static_cast<size_t>(count));
   }
-  LIB_ASSIGN_OR_RETURN(absl::Span<C> copy, Scratch<C>(call, op, count));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> copy, Scratch<C>(call, op, count));
   if (!ReadNumbers(view.element_type, view.data, 0, count, copy.data())) {
     return NoSuchType(op, view.element_type);
   }

@@ -32,22 +32,29 @@ absl::Status Convert(std::string_view op, const TensorView& x, const MutableTens
   int64_t count = x.count();
   for (int64_t first = 0; first < count; first += kBlock) {
     int64_t n = std::min(kBlock, count - first);
-    if (!ReadNumbers(x.element_type, x.data, first, n, block)) return NoSuchType(op, x.element_type);
+    if (!ReadNumbers(x.element_type, x.data, first, n, block))
+      return NoSuchType(op, x.element_type);
     if (saturate) {
       for (int64_t i = 0; i < n; ++i) doubles[i] = static_cast<double>(block[i]);
       switch (y.element_type) {
-        case ElementType::kFloat8E4M3FN: Saturate<Float8E4M3FN>(doubles, y.data, first, n); continue;
+        case ElementType::kFloat8E4M3FN:
+          Saturate<Float8E4M3FN>(doubles, y.data, first, n);
+          continue;
         case ElementType::kFloat8E4M3FNUZ:
           Saturate<Float8E4M3FNUZ>(doubles, y.data, first, n);
           continue;
-        case ElementType::kFloat8E5M2: Saturate<Float8E5M2>(doubles, y.data, first, n); continue;
+        case ElementType::kFloat8E5M2:
+          Saturate<Float8E5M2>(doubles, y.data, first, n);
+          continue;
         case ElementType::kFloat8E5M2FNUZ:
           Saturate<Float8E5M2FNUZ>(doubles, y.data, first, n);
           continue;
-        default: break;
+        default:
+          break;
       }
     }
-    if (!WriteNumbers(y.element_type, block, y.data, first, n)) return NoSuchType(op, y.element_type);
+    if (!WriteNumbers(y.element_type, block, y.data, first, n))
+      return NoSuchType(op, y.element_type);
   }
   return absl::OkStatus();
 }
@@ -59,15 +66,17 @@ bool IsFloat8(ElementType type) {
 
 absl::Status CastOperand(LibraryCall& call, std::string_view op) {
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
   if (x.element_type == y.element_type && ElementBits(x.element_type) != 0) {
     std::memcpy(y.data, x.data, static_cast<size_t>(ElementBytes(x.element_type, x.count())));
     return absl::OkStatus();
   }
   bool saturate = IsFloat8(y.element_type) && call.Int("saturate", 1) != 0;
   switch (x.element_type) {
-    case ElementType::kFloat64: return Convert<double>(op, x, y, saturate);
-    case ElementType::kUint64: return Convert<uint64_t>(op, x, y, saturate);
+    case ElementType::kFloat64:
+      return Convert<double>(op, x, y, saturate);
+    case ElementType::kUint64:
+      return Convert<uint64_t>(op, x, y, saturate);
     case ElementType::kFloat32:
     case ElementType::kFloat16:
     case ElementType::kBFloat16:
@@ -75,8 +84,10 @@ absl::Status CastOperand(LibraryCall& call, std::string_view op) {
     case ElementType::kFloat8E4M3FNUZ:
     case ElementType::kFloat8E5M2:
     case ElementType::kFloat8E5M2FNUZ:
-    case ElementType::kFloat4E2M1: return Convert<float>(op, x, y, saturate);
-    default: return Convert<int64_t>(op, x, y, saturate);
+    case ElementType::kFloat4E2M1:
+      return Convert<float>(op, x, y, saturate);
+    default:
+      return Convert<int64_t>(op, x, y, saturate);
   }
 }
 

@@ -10,10 +10,12 @@
     !defined(__SANITIZE_THREAD__)
 #if defined(__has_feature)
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-#define HEDDLE_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define HEDDLE_CLONES \
+  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #endif
 #else
-#define HEDDLE_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define HEDDLE_CLONES \
+  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #endif
 #endif
 #ifndef HEDDLE_CLONES
@@ -78,14 +80,17 @@ template <typename T>
                                             int64_t n, int64_t b_row, int64_t k, T* c,
                                             int64_t c_row) {
   // Columns in blocks whose rows of `b` stay in the cache while all of `a` passes.
-  int64_t block = std::clamp<int64_t>(int64_t{1 << 18} / (std::max<int64_t>(k, 1) * sizeof(T)), 4, 256);
+  int64_t block =
+      std::clamp<int64_t>(int64_t{1 << 18} / (std::max<int64_t>(k, 1) * sizeof(T)), 4, 256);
   for (int64_t j = 0; j < n; j += block) {
     int64_t columns = std::min(block, n - j), i = 0;
     for (; i + 4 <= m; i += 4) {
-      RowBlock<T, 4>(a + i * a_row, a_row, b + j * b_row, columns, b_row, k, c + i * c_row + j, c_row);
+      RowBlock<T, 4>(a + i * a_row, a_row, b + j * b_row, columns, b_row, k, c + i * c_row + j,
+                     c_row);
     }
     for (; i < m; ++i) {
-      RowBlock<T, 1>(a + i * a_row, a_row, b + j * b_row, columns, b_row, k, c + i * c_row + j, c_row);
+      RowBlock<T, 1>(a + i * a_row, a_row, b + j * b_row, columns, b_row, k, c + i * c_row + j,
+                     c_row);
     }
   }
 }

@@ -65,7 +65,7 @@ absl::StatusOr<Equation> ParseEquation(const LibraryCall& call) {
   int wide = 0;
   for (int i = 0; i < call.operand_count(); ++i) {
     TensorView x = call.operand(i);
-    LIB_ASSIGN_OR_RETURN(Labels labels, ParseTerm(terms[i], x.rank(), 0));
+    HEDDLE_ASSIGN_OR_RETURN(Labels labels, ParseTerm(terms[i], x.rank(), 0));
     for (int a = 0; a < x.rank(); ++a) {
       int64_t& size = e.sizes.emplace(labels[a], 1).first->second;
       if (size != x.dim(a) && size != 1 && x.dim(a) != 1) {
@@ -78,7 +78,7 @@ absl::StatusOr<Equation> ParseEquation(const LibraryCall& call) {
     e.operands.push_back(labels);
   }
   if (sides.size() == 2) {
-    LIB_ASSIGN_OR_RETURN(e.result, ParseTerm(sides[1], -1, wide));
+    HEDDLE_ASSIGN_OR_RETURN(e.result, ParseTerm(sides[1], -1, wide));
   } else {
     for (int a = wide - 1; a >= 0; --a) e.result.push_back(256 + a);
     for (auto [label, count] : seen) {
@@ -92,7 +92,8 @@ absl::StatusOr<Equation> ParseEquation(const LibraryCall& call) {
     }
   }
   for (auto [label, size] : e.sizes) {
-    if (std::find(e.result.begin(), e.result.end(), label) == e.result.end()) e.summed.push_back(label);
+    if (std::find(e.result.begin(), e.result.end(), label) == e.result.end())
+      e.summed.push_back(label);
   }
   return e;
 }
@@ -123,13 +124,13 @@ absl::Status Contract(LibraryCall& call, const Equation& e) {
   std::vector<const C*> data(count);
   std::vector<Dims> steps, inner_steps;
   for (int i = 0; i < count; ++i) {
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, i));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, i));
     data[i] = x.data();
     steps.push_back(LabelStrides(call.operand(i), e.operands[i], e.result));
     inner_steps.push_back(LabelStrides(call.operand(i), e.operands[i], e.summed));
   }
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, inner).status());
-  LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, inner).status());
+  HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
   Dims index(dims.size(), 0);
   std::vector<const C*> at(count);
   for (C& to : y.values()) {
@@ -142,9 +143,10 @@ absl::Status Contract(LibraryCall& call, const Equation& e) {
       ForEachIndex<1>(inner, {inner_steps[0]},
                       [&](const std::array<int64_t, 1>& o) { sum = Add(sum, at[0][o[0]]); });
     } else if (count == 2) {
-      ForEachIndex<2>(inner, {inner_steps[0], inner_steps[1]}, [&](const std::array<int64_t, 2>& o) {
-        sum = Add(sum, Multiply(at[0][o[0]], at[1][o[1]]));
-      });
+      ForEachIndex<2>(inner, {inner_steps[0], inner_steps[1]},
+                      [&](const std::array<int64_t, 2>& o) {
+                        sum = Add(sum, Multiply(at[0][o[0]], at[1][o[1]]));
+                      });
     } else {
       Dims k(inner.size(), 0);
       bool more = Product(inner) > 0;
@@ -169,13 +171,16 @@ absl::Status Contract(LibraryCall& call, const Equation& e) {
 
 absl::Status Einsum(LibraryCall& call) {
   if (call.operand_count() == 0) return Invalid(kOp, "no operands");
-  LIB_ASSIGN_OR_RETURN(Equation e, ParseEquation(call));
+  HEDDLE_ASSIGN_OR_RETURN(Equation e, ParseEquation(call));
   switch (call.operand(0).element_type) {
     case ElementType::kFloat32:
     case ElementType::kFloat16:
-    case ElementType::kBFloat16: return Contract<float>(call, e);
-    case ElementType::kFloat64: return Contract<double>(call, e);
-    default: return Contract<int64_t>(call, e);
+    case ElementType::kBFloat16:
+      return Contract<float>(call, e);
+    case ElementType::kFloat64:
+      return Contract<double>(call, e);
+    default:
+      return Contract<int64_t>(call, e);
   }
 }
 
@@ -188,9 +193,10 @@ absl::Status Det(LibraryCall& call) {
   int64_t n = view.dim(rank - 1);
   return VisitCompute("Det", view.element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, "Det", 0));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, "Det", 0, view.dims.subspan(0, rank - 2)));
-    LIB_ASSIGN_OR_RETURN(absl::Span<double> m, Scratch<double>(call, "Det", n * n));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, "Det", 0));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y,
+                            Output<C>::Make(call, "Det", 0, view.dims.subspan(0, rank - 2)));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<double> m, Scratch<double>(call, "Det", n * n));
     for (size_t i = 0; i < y.values().size(); ++i) {
       std::copy_n(x.data() + static_cast<int64_t>(i) * n * n, n * n, m.data());
       double product = 1;

@@ -15,8 +15,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "runtime/library/errors.h"
 #include "runtime/library/number_formats.h"
-#include "runtime/library/status_macros.h"
 #include "runtime/tensor/element_type.h"
 
 namespace heddle::library {
@@ -33,15 +33,24 @@ inline absl::Status NoSuchType(std::string_view op, ElementType type) {
 template <typename Visitor>
 absl::Status VisitInteger(std::string_view op, ElementType type, Visitor&& visit) {
   switch (type) {
-    case ElementType::kInt8: return visit(TypeTag<int8_t>{});
-    case ElementType::kUint8: return visit(TypeTag<uint8_t>{});
-    case ElementType::kInt16: return visit(TypeTag<int16_t>{});
-    case ElementType::kUint16: return visit(TypeTag<uint16_t>{});
-    case ElementType::kInt32: return visit(TypeTag<int32_t>{});
-    case ElementType::kUint32: return visit(TypeTag<uint32_t>{});
-    case ElementType::kInt64: return visit(TypeTag<int64_t>{});
-    case ElementType::kUint64: return visit(TypeTag<uint64_t>{});
-    default: return NoSuchType(op, type);
+    case ElementType::kInt8:
+      return visit(TypeTag<int8_t>{});
+    case ElementType::kUint8:
+      return visit(TypeTag<uint8_t>{});
+    case ElementType::kInt16:
+      return visit(TypeTag<int16_t>{});
+    case ElementType::kUint16:
+      return visit(TypeTag<uint16_t>{});
+    case ElementType::kInt32:
+      return visit(TypeTag<int32_t>{});
+    case ElementType::kUint32:
+      return visit(TypeTag<uint32_t>{});
+    case ElementType::kInt64:
+      return visit(TypeTag<int64_t>{});
+    case ElementType::kUint64:
+      return visit(TypeTag<uint64_t>{});
+    default:
+      return NoSuchType(op, type);
   }
 }
 
@@ -49,11 +58,16 @@ absl::Status VisitInteger(std::string_view op, ElementType type, Visitor&& visit
 template <typename Visitor>
 absl::Status VisitNumber(std::string_view op, ElementType type, Visitor&& visit) {
   switch (type) {
-    case ElementType::kFloat16: return visit(TypeTag<Float16>{});
-    case ElementType::kBFloat16: return visit(TypeTag<BFloat16>{});
-    case ElementType::kFloat32: return visit(TypeTag<float>{});
-    case ElementType::kFloat64: return visit(TypeTag<double>{});
-    default: return VisitInteger(op, type, visit);
+    case ElementType::kFloat16:
+      return visit(TypeTag<Float16>{});
+    case ElementType::kBFloat16:
+      return visit(TypeTag<BFloat16>{});
+    case ElementType::kFloat32:
+      return visit(TypeTag<float>{});
+    case ElementType::kFloat64:
+      return visit(TypeTag<double>{});
+    default:
+      return VisitInteger(op, type, visit);
   }
 }
 
@@ -67,14 +81,22 @@ absl::Status VisitNumberOrBool(std::string_view op, ElementType type, Visitor&& 
 template <typename Visitor>
 absl::Status VisitAnyNumber(std::string_view op, ElementType type, Visitor&& visit) {
   switch (type) {
-    case ElementType::kInt4: return visit(TypeTag<Int4>{});
-    case ElementType::kUint4: return visit(TypeTag<Uint4>{});
-    case ElementType::kFloat8E4M3FN: return visit(TypeTag<Float8E4M3FN>{});
-    case ElementType::kFloat8E4M3FNUZ: return visit(TypeTag<Float8E4M3FNUZ>{});
-    case ElementType::kFloat8E5M2: return visit(TypeTag<Float8E5M2>{});
-    case ElementType::kFloat8E5M2FNUZ: return visit(TypeTag<Float8E5M2FNUZ>{});
-    case ElementType::kFloat4E2M1: return visit(TypeTag<Float4E2M1>{});
-    default: return VisitNumberOrBool(op, type, visit);
+    case ElementType::kInt4:
+      return visit(TypeTag<Int4>{});
+    case ElementType::kUint4:
+      return visit(TypeTag<Uint4>{});
+    case ElementType::kFloat8E4M3FN:
+      return visit(TypeTag<Float8E4M3FN>{});
+    case ElementType::kFloat8E4M3FNUZ:
+      return visit(TypeTag<Float8E4M3FNUZ>{});
+    case ElementType::kFloat8E5M2:
+      return visit(TypeTag<Float8E5M2>{});
+    case ElementType::kFloat8E5M2FNUZ:
+      return visit(TypeTag<Float8E5M2FNUZ>{});
+    case ElementType::kFloat4E2M1:
+      return visit(TypeTag<Float4E2M1>{});
+    default:
+      return VisitNumberOrBool(op, type, visit);
   }
 }
 
@@ -84,9 +106,12 @@ absl::Status VisitCompute(std::string_view op, ElementType type, Visitor&& visit
   switch (type) {
     case ElementType::kFloat16:
     case ElementType::kBFloat16:
-    case ElementType::kFloat32: return visit(TypeTag<float>{});
-    case ElementType::kFloat64: return visit(TypeTag<double>{});
-    default: return NoSuchType(op, type);
+    case ElementType::kFloat32:
+      return visit(TypeTag<float>{});
+    case ElementType::kFloat64:
+      return visit(TypeTag<double>{});
+    default:
+      return NoSuchType(op, type);
   }
 }
 
@@ -97,11 +122,21 @@ struct Bytes16 {
 template <typename Visitor>
 void VisitElementSize(int64_t bytes, Visitor&& visit) {
   switch (bytes) {
-    case 1: visit(TypeTag<uint8_t>{}); break;
-    case 2: visit(TypeTag<uint16_t>{}); break;
-    case 4: visit(TypeTag<uint32_t>{}); break;
-    case 8: visit(TypeTag<uint64_t>{}); break;
-    default: visit(TypeTag<Bytes16>{}); break;
+    case 1:
+      visit(TypeTag<uint8_t>{});
+      break;
+    case 2:
+      visit(TypeTag<uint16_t>{});
+      break;
+    case 4:
+      visit(TypeTag<uint32_t>{});
+      break;
+    case 8:
+      visit(TypeTag<uint64_t>{});
+      break;
+    default:
+      visit(TypeTag<Bytes16>{});
+      break;
   }
 }
 

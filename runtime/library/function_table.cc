@@ -26,8 +26,8 @@ static_assert(std::is_sorted(std::begin(kTable), std::end(kTable), Before));
 }  // namespace
 
 LibraryFunction FindLibraryFunction(std::string_view name) {
-  const Entry* entry = std::lower_bound(std::begin(kTable), std::end(kTable), Entry{name, nullptr},
-                                        Before);
+  const Entry* entry =
+      std::lower_bound(std::begin(kTable), std::end(kTable), Entry{name, nullptr}, Before);
   return entry != std::end(kTable) && entry->name == name ? entry->function : nullptr;
 }
 

@@ -12,21 +12,21 @@ namespace heddle::library {
 
 absl::Status Gather(LibraryCall& call) {
   constexpr std::string_view kOp = "Gather";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
   TensorView places = call.operand(1);
   Dims dims(x.dims.begin(), x.dims.begin() + axis);
   dims.insert(dims.end(), places.dims.begin(), places.dims.end());
   dims.insert(dims.end(), x.dims.begin() + axis + 1, x.dims.end());
   AxisView view = AroundAxis(x.dims, axis);
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   int64_t line = view.inner * x.size;
   uint8_t* to = y.data();
   for (int64_t outer = 0; outer < view.outer; ++outer) {
     const uint8_t* from = x.data + outer * view.size * line;
     for (int64_t index : indices) {
-      LIB_ASSIGN_OR_RETURN(index, NormalizeIndex(kOp, index, view.size));
+      HEDDLE_ASSIGN_OR_RETURN(index, NormalizeIndex(kOp, index, view.size));
       if (line != 0) std::memcpy(to, from + index * line, static_cast<size_t>(line));
       to += line;
     }
@@ -36,18 +36,18 @@ absl::Status Gather(LibraryCall& call) {
 
 absl::Status GatherElements(LibraryCall& call) {
   constexpr std::string_view kOp = "GatherElements";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
   TensorView places = call.operand(1);
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 1, x.rank()));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 1, x.rank()));
   for (int a = 0; a < x.rank(); ++a) {
     if (a != axis && places.dim(a) > x.dims[a]) {
       return OutOfRange(kOp, "indices of shape ", ShapeText(places.dims), " into ",
                         ShapeText(x.dims));
     }
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, places.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, places.dims));
   Dims strides = Strides(x.dims);
   int64_t step = strides[axis], size = x.dims[axis];
   strides[axis] = 0;
@@ -72,8 +72,8 @@ absl::Status GatherElements(LibraryCall& call) {
 
 absl::Status GatherND(LibraryCall& call) {
   constexpr std::string_view kOp = "GatherND";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
   TensorView places = call.operand(1);
   int64_t batch = call.Int("batch_dims", 0);
   if (places.rank() < 1 || batch < 0 || batch >= places.rank() || batch > x.rank()) {
@@ -91,7 +91,7 @@ absl::Status GatherND(LibraryCall& call) {
   int tail = static_cast<int>(batch + depth);
   Dims dims(places.dims.begin(), places.dims.end() - 1);
   dims.insert(dims.end(), x.dims.begin() + tail, x.dims.end());
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   Dims strides = Strides(x.dims);
   int64_t line = Product(x.dims, tail, x.rank());
   int64_t batches = Product(x.dims, 0, static_cast<int>(batch));
@@ -103,7 +103,7 @@ absl::Status GatherND(LibraryCall& call) {
   for (int64_t i = 0; i < batches * per_batch; ++i) {
     int64_t offset = i / per_batch * batch_size;
     for (int64_t d = 0; d < depth; ++d) {
-      LIB_ASSIGN_OR_RETURN(int64_t at, NormalizeIndex(kOp, *index++, x.dims[batch + d]));
+      HEDDLE_ASSIGN_OR_RETURN(int64_t at, NormalizeIndex(kOp, *index++, x.dims[batch + d]));
       offset += at * strides[batch + d];
     }
     std::memcpy(to, x.data + offset * x.size, static_cast<size_t>(line * x.size));
@@ -114,13 +114,13 @@ absl::Status GatherND(LibraryCall& call) {
 
 absl::Status Compress(LibraryCall& call) {
   constexpr std::string_view kOp = "Compress";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const bool> condition, Load<bool>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const bool> condition, Load<bool>(call, kOp, 1));
   std::optional<int64_t> attribute = call.Int("axis");
   AxisView view{1, x.count(), 1};
   int axis = 0;
   if (attribute.has_value()) {
-    LIB_ASSIGN_OR_RETURN(axis, NormalizeAxis(kOp, *attribute, x.rank()));
+    HEDDLE_ASSIGN_OR_RETURN(axis, NormalizeAxis(kOp, *attribute, x.rank()));
     view = AroundAxis(x.dims, axis);
   }
   int64_t kept = 0, size = static_cast<int64_t>(condition.size());
@@ -134,7 +134,7 @@ absl::Status Compress(LibraryCall& call) {
     dims = x.dims;
     dims[axis] = kept;
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   int64_t line = view.inner * x.size;
   uint8_t* to = y.data();
   for (int64_t outer = 0; outer < view.outer && line != 0; ++outer) {
@@ -149,14 +149,14 @@ absl::Status Compress(LibraryCall& call) {
 
 absl::Status Where(LibraryCall& call) {
   constexpr std::string_view kOp = "Where";
-  LIB_ASSIGN_OR_RETURN(absl::Span<const bool> condition, Load<bool>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(RawOperand a, LoadRaw(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(RawOperand b, LoadRaw(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const bool> condition, Load<bool>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand a, LoadRaw(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand b, LoadRaw(call, kOp, 2));
   if (a.size != b.size) return Invalid(kOp, "operands of two types");
   DimSpan mask = call.operand(0).dims;
-  LIB_ASSIGN_OR_RETURN(Dims dims, BroadcastDims(kOp, a.dims, b.dims));
-  LIB_ASSIGN_OR_RETURN(dims, BroadcastDims(kOp, mask, dims));
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(Dims dims, BroadcastDims(kOp, a.dims, b.dims));
+  HEDDLE_ASSIGN_OR_RETURN(dims, BroadcastDims(kOp, mask, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   Dims c_strides = BroadcastStrides(mask, dims), a_strides = BroadcastStrides(a.dims, dims),
        b_strides = BroadcastStrides(b.dims, dims);
   VisitElementSize(a.size, [&](auto tag) {

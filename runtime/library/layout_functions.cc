@@ -16,7 +16,7 @@ namespace {
 // Operand 0 seen as `split` dimensions, written with its axes in the order `perm`, as `dims`.
 absl::Status Permute(LibraryCall& call, std::string_view op, const RawOperand& x, DimSpan split,
                      DimSpan perm, DimSpan dims) {
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, dims));
   Dims strides = Strides(split), to(perm.size()), from(perm.size());
   for (size_t i = 0; i < perm.size(); ++i) {
     to[i] = split[perm[i]];
@@ -29,7 +29,7 @@ absl::Status Permute(LibraryCall& call, std::string_view op, const RawOperand& x
 }  // namespace
 
 absl::Status Transpose(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Transpose", 0));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Transpose", 0));
   Dims perm = ToDims(call.Ints("perm"));
   if (perm.empty()) {
     for (int i = x.rank() - 1; i >= 0; --i) perm.push_back(i);
@@ -37,7 +37,7 @@ absl::Status Transpose(LibraryCall& call) {
   if (static_cast<int>(perm.size()) != x.rank()) {
     return Invalid("Transpose", "perm ", ShapeText(perm), " for shape ", ShapeText(x.dims));
   }
-  LIB_ASSIGN_OR_RETURN(perm, NormalizeAxes("Transpose", perm, x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(perm, NormalizeAxes("Transpose", perm, x.rank()));
   Dims dims(perm.size());
   for (size_t i = 0; i < perm.size(); ++i) dims[i] = x.dims[perm[i]];
   return Permute(call, "Transpose", x, x.dims, perm, dims);
@@ -45,8 +45,8 @@ absl::Status Transpose(LibraryCall& call) {
 
 absl::Status DepthToSpace(LibraryCall& call) {
   constexpr std::string_view kOp = "DepthToSpace";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
   int64_t b = call.Int("blocksize", 0);
   int64_t n = x.dims[0], c = x.dims[1], h = x.dims[2], w = x.dims[3];
   if (b <= 0 || b > (1 << 20) || c % (b * b) != 0) {
@@ -60,8 +60,8 @@ absl::Status DepthToSpace(LibraryCall& call) {
 
 absl::Status SpaceToDepth(LibraryCall& call) {
   constexpr std::string_view kOp = "SpaceToDepth";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
   int64_t b = call.Int("blocksize", 0);
   int64_t n = x.dims[0], c = x.dims[1], h = x.dims[2], w = x.dims[3];
   if (b <= 0 || b > (1 << 20) || h % b != 0 || w % b != 0) {
@@ -73,24 +73,24 @@ absl::Status SpaceToDepth(LibraryCall& call) {
 
 absl::Status Slice(LibraryCall& call) {
   constexpr std::string_view kOp = "Slice";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Dims starts, IntList(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(Dims ends, IntList(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Dims starts, IntList(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(Dims ends, IntList(call, kOp, 2));
   Dims axes, steps(starts.size(), 1);
   if (call.has_operand(3)) {
-    LIB_ASSIGN_OR_RETURN(axes, IntList(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(axes, IntList(call, kOp, 3));
   } else {
     for (size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<int64_t>(i));
   }
   if (call.has_operand(4)) {
-    LIB_ASSIGN_OR_RETURN(steps, IntList(call, kOp, 4));
+    HEDDLE_ASSIGN_OR_RETURN(steps, IntList(call, kOp, 4));
   }
   if (ends.size() != starts.size() || axes.size() != starts.size() ||
       steps.size() != starts.size()) {
     return Invalid(kOp, starts.size(), " starts, ", ends.size(), " ends, ", axes.size(),
                    " axes and ", steps.size(), " steps");
   }
-  LIB_ASSIGN_OR_RETURN(axes, NormalizeAxes(kOp, axes, x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(axes, NormalizeAxes(kOp, axes, x.rank()));
   Dims dims = x.dims, strides = Strides(x.dims);
   int64_t offset = 0;
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -106,14 +106,14 @@ absl::Status Slice(LibraryCall& call) {
     if (count > 0) offset += start * strides[axes[i]];
     strides[axes[i]] *= step;
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   StridedCopy(dims, x.data + offset * x.size, strides, y.data(), Strides(dims), x.size);
   return y.Store();
 }
 
 absl::Status Tile(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Tile", 0));
-  LIB_ASSIGN_OR_RETURN(Dims repeats, IntList(call, "Tile", 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Tile", 0));
+  HEDDLE_ASSIGN_OR_RETURN(Dims repeats, IntList(call, "Tile", 1));
   if (static_cast<int>(repeats.size()) != x.rank()) {
     return Invalid("Tile", repeats.size(), " repeats for shape ", ShapeText(x.dims));
   }
@@ -125,15 +125,15 @@ absl::Status Tile(LibraryCall& call) {
     loop.insert(loop.end(), {repeats[i], x.dims[i]});
     from.insert(from.end(), {0, strides[i]});
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Tile", 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Tile", 0, dims));
   StridedCopy(loop, x.data, from, y.data(), Strides(loop), x.size);
   return y.Store();
 }
 
 absl::Status Concat(LibraryCall& call) {
   constexpr std::string_view kOp = "Concat";
-  LIB_ASSIGN_OR_RETURN(RawOperand first, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), first.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand first, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), first.rank()));
   Dims dims = first.dims;
   for (int i = 1; i < call.operand_count(); ++i) {
     TensorView x = call.operand(i);
@@ -144,11 +144,11 @@ absl::Status Concat(LibraryCall& call) {
                      ShapeText(first.dims), " along axis ", axis);
     }
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   AxisView whole = AroundAxis(dims, axis);
   int64_t at = 0;
   for (int i = 0; i < call.operand_count(); ++i) {
-    LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, i));
+    HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, i));
     int64_t line = x.dims[axis] * whole.inner;
     StridedCopy({whole.outer, line}, x.data, {line, 1}, y.data() + at * x.size,
                 {whole.size * whole.inner, 1}, x.size);
@@ -159,12 +159,12 @@ absl::Status Concat(LibraryCall& call) {
 
 absl::Status Split(LibraryCall& call) {
   constexpr std::string_view kOp = "Split";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
   AxisView whole = AroundAxis(x.dims, axis);
   Dims sizes;
   if (call.has_operand(1)) {
-    LIB_ASSIGN_OR_RETURN(sizes, IntList(call, kOp, 1));
+    HEDDLE_ASSIGN_OR_RETURN(sizes, IntList(call, kOp, 1));
   } else {
     int64_t parts = call.result_count();
     if (parts == 0) return Invalid(kOp, "no results");
@@ -191,10 +191,10 @@ absl::Status Split(LibraryCall& call) {
     if (call.wants_result(i)) {
       Dims dims = x.dims;
       dims[axis] = sizes[i];
-      LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, i, dims));
+      HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, i, dims));
       StridedCopy({whole.outer, line}, x.data + at * x.size, {whole.size * whole.inner, 1},
                   y.data(), {line, 1}, x.size);
-      LIB_RETURN_IF_ERROR(y.Store());
+      HEDDLE_RETURN_IF_ERROR(y.Store());
     }
     at += line;
   }
@@ -203,13 +203,13 @@ absl::Status Split(LibraryCall& call) {
 
 absl::Status CenterCropPad(LibraryCall& call) {
   constexpr std::string_view kOp = "CenterCropPad";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Dims shape, IntList(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Dims shape, IntList(call, kOp, 1));
   Dims axes = ToDims(call.Ints("axes"));
   if (axes.empty()) {
     for (int i = 0; i < x.rank(); ++i) axes.push_back(i);
   }
-  LIB_ASSIGN_OR_RETURN(axes, NormalizeAxes(kOp, axes, x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(axes, NormalizeAxes(kOp, axes, x.rank()));
   if (axes.size() != shape.size()) {
     return Invalid(kOp, shape.size(), " sizes for ", axes.size(), " axes");
   }
@@ -221,7 +221,7 @@ absl::Status CenterCropPad(LibraryCall& call) {
     copied[a] = std::min(had, wanted);
     (wanted < had ? from : to)[a] = std::abs(wanted - had) / 2;
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   y.Zero();
   Dims x_strides = Strides(x.dims), y_strides = Strides(dims);
   int64_t x_at = 0, y_at = 0;
@@ -236,14 +236,14 @@ absl::Status CenterCropPad(LibraryCall& call) {
 
 absl::Status ReverseSequence(LibraryCall& call) {
   constexpr std::string_view kOp = "ReverseSequence";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(int batch, NormalizeAxis(kOp, call.Int("batch_axis", 1), x.rank()));
-  LIB_ASSIGN_OR_RETURN(int time, NormalizeAxis(kOp, call.Int("time_axis", 0), x.rank()));
-  LIB_ASSIGN_OR_RETURN(Dims lengths, IntList(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(int batch, NormalizeAxis(kOp, call.Int("batch_axis", 1), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(int time, NormalizeAxis(kOp, call.Int("time_axis", 0), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(Dims lengths, IntList(call, kOp, 1));
   if (batch == time || static_cast<int64_t>(lengths.size()) != x.dims[batch]) {
     return Invalid(kOp, lengths.size(), " lengths for shape ", ShapeText(x.dims));
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.dims));
   Dims strides = Strides(x.dims), back = strides, dims = x.dims;
   back[time] = -back[time];
   dims[batch] = 1;

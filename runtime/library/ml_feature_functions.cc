@@ -15,17 +15,18 @@ namespace heddle::library {
 
 absl::Status MlArrayFeatureExtractor(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.ArrayFeatureExtractor";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
   if (x.rank() < 1) return Invalid(kOp, "a scalar");
   int64_t size = x.dims.back(), lines = Product(x.dims, 0, x.rank() - 1);
   int64_t count = static_cast<int64_t>(indices.size());
   Dims dims = x.dims;
   if (x.rank() == 1) dims = {1, 1};
   dims.back() = count;
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   for (int64_t i = 0; i < count; ++i) {
-    if (indices[i] < 0 || indices[i] >= size) return OutOfRange(kOp, "index ", indices[i], " of ", size);
+    if (indices[i] < 0 || indices[i] >= size)
+      return OutOfRange(kOp, "index ", indices[i], " of ", size);
     for (int64_t l = 0; l < lines; ++l) {
       std::memcpy(y.data() + (l * count + i) * x.size, x.data + (l * size + indices[i]) * x.size,
                   static_cast<size_t>(x.size));
@@ -36,8 +37,9 @@ absl::Status MlArrayFeatureExtractor(LibraryCall& call) {
 
 absl::Status MlBinarizer(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.Binarizer";
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, call.operand(0).dims));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y,
+                          Output<double>::Make(call, kOp, 0, call.operand(0).dims));
   double threshold = call.Float("threshold", 0);
   for (size_t i = 0; i < x.size(); ++i) y[static_cast<int64_t>(i)] = x[i] > threshold ? 1 : 0;
   return y.Store(kOp);
@@ -67,12 +69,12 @@ absl::Status MlFeatureVectorizer(LibraryCall& call) {
       return Invalid(kOp, "a width of ", sizes.back());
     }
   }
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, {rows, total}).status());
-  LIB_ASSIGN_OR_RETURN(Output<float> y, Output<float>::Make(call, kOp, 0, {rows, total}));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, {rows, total}).status());
+  HEDDLE_ASSIGN_OR_RETURN(Output<float> y, Output<float>::Make(call, kOp, 0, {rows, total}));
   std::fill(y.values().begin(), y.values().end(), 0.0f);
   int64_t at = 0;
   for (int i = 0; i < parts; ++i) {
-    LIB_ASSIGN_OR_RETURN(absl::Span<const float> x, Load<float>(call, kOp, i));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> x, Load<float>(call, kOp, i));
     int64_t columns = columns_of(i), copied = std::min(columns, sizes[i]);
     for (int64_t r = 0; r < rows && copied > 0; ++r) {
       std::copy_n(x.data() + r * columns, copied, &y.values()[0] + r * total + at);
@@ -86,7 +88,7 @@ absl::Status MlImputer(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.Imputer";
   TensorView view = call.operand(0);
   bool whole = view.element_type == ElementType::kInt64 || view.element_type == ElementType::kInt32;
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
   absl::InlinedVector<double, 8> values;
   for (double v : call.Floats("imputed_value_floats")) values.push_back(v);
   if (whole || values.empty()) {
@@ -98,7 +100,7 @@ absl::Status MlImputer(LibraryCall& call) {
   if (values.size() != 1 && static_cast<int64_t>(values.size()) != columns) {
     return Invalid(kOp, values.size(), " imputed values for ", columns, " features");
   }
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
   for (size_t i = 0; i < x.size(); ++i) {
     bool missing = std::isnan(replaced) ? std::isnan(x[i]) : x[i] == replaced;
     double value = values[values.size() == 1 ? 0 : i % values.size()];
@@ -111,9 +113,10 @@ absl::Status MlNormalizer(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.Normalizer";
   TensorView view = call.operand(0);
   std::string_view norm = call.Text("norm", "MAX");
-  if (norm != "MAX" && norm != "L1" && norm != "L2") return Invalid(kOp, "there is no norm ", Absl(norm));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
+  if (norm != "MAX" && norm != "L1" && norm != "L2")
+    return Invalid(kOp, "there is no norm ", Absl(norm));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
   int64_t columns = view.rank() > 0 ? view.dim(view.rank() - 1) : 1;
   for (int64_t start = 0; columns > 0 && start < view.count(); start += columns) {
     double size = 0;
@@ -133,12 +136,12 @@ absl::Status MlOneHotEncoder(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.OneHotEncoder";
   absl::Span<const int64_t> categories = call.Ints("cats_int64s");
   if (categories.empty()) return Unimplemented(kOp, "categories that are no integers");
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> x, Load<int64_t>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> x, Load<int64_t>(call, kOp, 0));
   int64_t depth = static_cast<int64_t>(categories.size());
   Dims dims = ToDims(call.operand(0).dims);
   dims.push_back(depth);
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, dims).status());
-  LIB_ASSIGN_OR_RETURN(Output<float> y, Output<float>::Make(call, kOp, 0, dims));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, dims).status());
+  HEDDLE_ASSIGN_OR_RETURN(Output<float> y, Output<float>::Make(call, kOp, 0, dims));
   std::fill(y.values().begin(), y.values().end(), 0.0f);
   bool zeros = call.Int("zeros", 1) != 0;
   std::map<int64_t, int64_t> places;
@@ -161,13 +164,14 @@ absl::Status MlScaler(LibraryCall& call) {
   size_t columns = view.rank() > 0 ? static_cast<size_t>(view.dim(view.rank() - 1)) : 1;
   auto fits = [&](size_t n) { return n <= 1 || n == columns; };
   if (!fits(offset.size()) || !fits(scale.size())) {
-    return Invalid(kOp, offset.size(), " offsets and ", scale.size(), " scales for ", columns, " features");
+    return Invalid(kOp, offset.size(), " offsets and ", scale.size(), " scales for ", columns,
+                   " features");
   }
   auto pick = [&](absl::Span<const double> list, size_t i, double fallback) {
     return list.empty() ? fallback : list[list.size() == 1 ? 0 : i % columns];
   };
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
   for (size_t i = 0; i < x.size(); ++i) {
     y[static_cast<int64_t>(i)] = (x[i] - pick(offset, i, 0)) * pick(scale, i, 1);
   }
@@ -197,15 +201,19 @@ absl::Status MlLabelEncoder(LibraryCall& call) {
     return Invalid(kOp, keys.size(), " keys and ", values.size(), " values");
   }
   std::vector<double> given = list({"default_tensor"});
-  bool whole = call.result_type(0) != ElementType::kFloat32 && call.result_type(0) != ElementType::kFloat64;
-  double fallback = whole ? static_cast<double>(call.Int("default_int64", -1)) : call.Float("default_float", -0.0);
+  bool whole =
+      call.result_type(0) != ElementType::kFloat32 && call.result_type(0) != ElementType::kFloat64;
+  double fallback = whole ? static_cast<double>(call.Int("default_int64", -1))
+                          : call.Float("default_float", -0.0);
   if (!given.empty()) fallback = given[0];
   // All NaN are one key.
-  auto bits = [](double v) { return std::isnan(v) ? ~uint64_t{0} : std::bit_cast<uint64_t>(v == 0 ? 0.0 : v); };
+  auto bits = [](double v) {
+    return std::isnan(v) ? ~uint64_t{0} : std::bit_cast<uint64_t>(v == 0 ? 0.0 : v);
+  };
   std::map<uint64_t, double> table;
   for (size_t i = 0; i < keys.size(); ++i) table.emplace(bits(keys[i]), values[i]);
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, view.dims));
   for (size_t i = 0; i < x.size(); ++i) {
     auto found = table.find(bits(x[i]));
     y[static_cast<int64_t>(i)] = found == table.end() ? fallback : found->second;

@@ -25,7 +25,7 @@ absl::StatusOr<Samples> LoadSamples(LibraryCall& call, std::string_view op) {
   Samples s;
   s.count = view.rank() == 2 ? view.dim(0) : 1;
   s.features = view.dim(view.rank() - 1);
-  LIB_ASSIGN_OR_RETURN(s.x, Load<double>(call, op, 0));
+  HEDDLE_ASSIGN_OR_RETURN(s.x, Load<double>(call, op, 0));
   return s;
 }
 
@@ -44,12 +44,12 @@ absl::Status StoreClasses(LibraryCall& call, std::string_view op, absl::Span<con
                           const std::vector<std::vector<double>>& scores, int64_t width) {
   int64_t n = static_cast<int64_t>(labels.size());
   if (call.wants_result(0)) {
-    LIB_ASSIGN_OR_RETURN(Output<int64_t> y, Output<int64_t>::Make(call, op, 0, {n}));
+    HEDDLE_ASSIGN_OR_RETURN(Output<int64_t> y, Output<int64_t>::Make(call, op, 0, {n}));
     std::copy(labels.begin(), labels.end(), y.values().begin());
-    LIB_RETURN_IF_ERROR(y.Store(op));
+    HEDDLE_RETURN_IF_ERROR(y.Store(op));
   }
   if (!call.wants_result(1)) return absl::OkStatus();
-  LIB_ASSIGN_OR_RETURN(Output<double> z, Output<double>::Make(call, op, 1, {n, width}));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> z, Output<double>::Make(call, op, 1, {n, width}));
   for (int64_t i = 0; i < n; ++i) std::copy_n(scores[i].data(), width, &z.values()[0] + i * width);
   return z.Store(op);
 }
@@ -58,18 +58,20 @@ absl::Status StoreClasses(LibraryCall& call, std::string_view op, absl::Span<con
 
 absl::Status MlLinearRegressor(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.LinearRegressor";
-  LIB_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
-  LIB_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
   absl::Span<const double> weights = call.Floats("coefficients"), bias = call.Floats("intercepts");
   int64_t targets = call.Int("targets", 1), size = static_cast<int64_t>(weights.size());
   if (targets < 1 || targets > (1 << 24) || size != targets * s.features ||
       (!bias.empty() && static_cast<int64_t>(bias.size()) != targets)) {
-    return Invalid(kOp, size, " coefficients for ", targets, " targets of ", s.features, " features");
+    return Invalid(kOp, size, " coefficients for ", targets, " targets of ", s.features,
+                   " features");
   }
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, {s.count, targets}));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, {s.count, targets}));
   for (int64_t i = 0; i < s.count; ++i) {
     for (int64_t t = 0; t < targets; ++t) {
-      y[i * targets + t] = (bias.empty() ? 0 : bias[t]) + Dot(s.row(i), &weights[t * s.features], s.features);
+      y[i * targets + t] =
+          (bias.empty() ? 0 : bias[t]) + Dot(s.row(i), &weights[t * s.features], s.features);
     }
     Transform(transform, y.values().subspan(i * targets, targets));
   }
@@ -78,8 +80,8 @@ absl::Status MlLinearRegressor(LibraryCall& call) {
 
 absl::Status MlLinearClassifier(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.LinearClassifier";
-  LIB_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
-  LIB_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
   absl::Span<const double> weights = call.Floats("coefficients"), bias = call.Floats("intercepts");
   absl::Span<const int64_t> names = call.Ints("classlabels_ints");
   int64_t size = static_cast<int64_t>(weights.size());
@@ -87,13 +89,15 @@ absl::Status MlLinearClassifier(LibraryCall& call) {
   if (classes < 1 || classes * s.features != size || names.empty() ||
       (classes > 1 && static_cast<int64_t>(names.size()) < classes) ||
       (!bias.empty() && static_cast<int64_t>(bias.size()) != classes)) {
-    return Invalid(kOp, size, " coefficients and ", names.size(), " labels for ", s.features, " features");
+    return Invalid(kOp, size, " coefficients and ", names.size(), " labels for ", s.features,
+                   " features");
   }
   std::vector<std::vector<double>> scores(s.count);
   std::vector<int64_t> labels(s.count);
   for (int64_t i = 0; i < s.count; ++i) {
     for (int64_t c = 0; c < classes; ++c) {
-      scores[i].push_back((bias.empty() ? 0 : bias[c]) + Dot(s.row(i), &weights[c * s.features], s.features));
+      scores[i].push_back((bias.empty() ? 0 : bias[c]) +
+                          Dot(s.row(i), &weights[c * s.features], s.features));
     }
     if (classes == 1 && names.size() == 2) scores[i] = {-scores[i][0], scores[i][0]};
     Transform(transform, absl::MakeSpan(scores[i]));
@@ -143,20 +147,22 @@ class Kernel {
 
 absl::Status MlSVMRegressor(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.SVMRegressor";
-  LIB_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
-  LIB_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
   int64_t supports = call.Int("n_supports", 0);
-  absl::Span<const double> vectors = call.Floats("support_vectors"), weights = call.Floats("coefficients");
+  absl::Span<const double> vectors = call.Floats("support_vectors"),
+                           weights = call.Floats("coefficients");
   absl::Span<const double> rho = call.Floats("rho");
-  LIB_ASSIGN_OR_RETURN(Kernel kernel, Kernel::Parse(call, kOp, supports > 0));
+  HEDDLE_ASSIGN_OR_RETURN(Kernel kernel, Kernel::Parse(call, kOp, supports > 0));
   int64_t needed = supports > 0 ? supports : s.features;
-  if (supports < 0 || supports > (1 << 24) || rho.empty() || static_cast<int64_t>(weights.size()) < needed ||
+  if (supports < 0 || supports > (1 << 24) || rho.empty() ||
+      static_cast<int64_t>(weights.size()) < needed ||
       (supports > 0 && static_cast<int64_t>(vectors.size()) != supports * s.features)) {
-    return Invalid(kOp, supports, " supports, ", vectors.size(), " numbers of vectors, ", weights.size(),
-                   " coefficients, ", s.features, " features");
+    return Invalid(kOp, supports, " supports, ", vectors.size(), " numbers of vectors, ",
+                   weights.size(), " coefficients, ", s.features, " features");
   }
   bool one_class = call.Int("one_class", 0) != 0;
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, {s.count, 1}));
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, {s.count, 1}));
   for (int64_t i = 0; i < s.count; ++i) {
     double sum = rho[0];
     if (supports == 0) sum += Dot(s.row(i), weights.data(), s.features);
@@ -179,7 +185,8 @@ struct Machine {
   absl::Span<const double> vectors, weights, rho, prob_a, prob_b;
 };
 
-absl::StatusOr<Machine> ParseMachine(const LibraryCall& call, std::string_view op, int64_t features) {
+absl::StatusOr<Machine> ParseMachine(const LibraryCall& call, std::string_view op,
+                                     int64_t features) {
   Machine m;
   m.names = call.Ints("classlabels_ints");
   m.per_class = call.Ints("vectors_per_class");
@@ -206,8 +213,9 @@ absl::StatusOr<Machine> ParseMachine(const LibraryCall& call, std::string_view o
     fits = fits && weights == m.classes * features;
   }
   if (!fits) {
-    return Invalid(op, m.classes, " classes, ", m.supports, " vectors, ", weights, " coefficients, ",
-                   m.rho.size(), " offsets, ", features, " features do not fit together");
+    return Invalid(op, m.classes, " classes, ", m.supports, " vectors, ", weights,
+                   " coefficients, ", m.rho.size(), " offsets, ", features,
+                   " features do not fit together");
   }
   return m;
 }
@@ -216,7 +224,8 @@ absl::StatusOr<Machine> ParseMachine(const LibraryCall& call, std::string_view o
 void Decide(const Machine& m, const Kernel& kernel, const double* x, int64_t features,
             std::vector<double>& scores, std::vector<double>& votes) {
   std::vector<double> values(m.supports);
-  for (int64_t v = 0; v < m.supports; ++v) values[v] = kernel(x, &m.vectors[v * features], features);
+  for (int64_t v = 0; v < m.supports; ++v)
+    values[v] = kernel(x, &m.vectors[v * features], features);
   votes.assign(m.classes, 0);
   for (int64_t i = 0; i < m.classes; ++i) {
     for (int64_t j = i + 1; j < m.classes; ++j) {
@@ -275,10 +284,10 @@ std::vector<double> Couple(const Machine& m, const std::vector<double>& scores) 
 
 absl::Status MlSVMClassifier(LibraryCall& call) {
   constexpr std::string_view kOp = "ml.SVMClassifier";
-  LIB_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
-  LIB_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
-  LIB_ASSIGN_OR_RETURN(Machine m, ParseMachine(call, kOp, s.features));
-  LIB_ASSIGN_OR_RETURN(Kernel kernel, Kernel::Parse(call, kOp, m.supports > 0));
+  HEDDLE_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(Machine m, ParseMachine(call, kOp, s.features));
+  HEDDLE_ASSIGN_OR_RETURN(Kernel kernel, Kernel::Parse(call, kOp, m.supports > 0));
   bool positive = *std::min_element(m.weights.begin(), m.weights.end()) >= 0;
   bool probabilities = m.supports > 0 && !m.prob_a.empty();
   std::vector<std::vector<double>> scores(s.count);

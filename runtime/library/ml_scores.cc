@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "runtime/library/activations.h"
-#include "runtime/library/status_macros.h"
+#include "runtime/library/errors.h"
 
 namespace heddle::library {
 namespace {
@@ -46,9 +46,12 @@ absl::StatusOr<PostTransform> ParsePostTransform(const LibraryCall& call, std::s
 void Transform(PostTransform transform, absl::Span<double> scores) {
   if (scores.empty()) return;
   switch (transform) {
-    case PostTransform::kNone: return;
-    case PostTransform::kSoftmax: return Softmax(scores, false);
-    case PostTransform::kSoftmaxZero: return Softmax(scores, true);
+    case PostTransform::kNone:
+      return;
+    case PostTransform::kSoftmax:
+      return Softmax(scores, false);
+    case PostTransform::kSoftmaxZero:
+      return Softmax(scores, true);
     case PostTransform::kLogistic:
       for (double& s : scores) s = Sigmoid(s);
       return;
@@ -60,7 +63,8 @@ void Transform(PostTransform transform, absl::Span<double> scores) {
 
 std::vector<double> BinaryScores(PostTransform transform, double score, bool probability) {
   std::vector<double> scores = {probability ? 1 - score : -score, score};
-  if (!probability || transform == PostTransform::kProbit) Transform(transform, absl::MakeSpan(scores));
+  if (!probability || transform == PostTransform::kProbit)
+    Transform(transform, absl::MakeSpan(scores));
   return scores;
 }
 

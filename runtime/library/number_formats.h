@@ -29,7 +29,7 @@ struct SmallFloat {
   using Storage = std::conditional_t<(kBits > 8), uint16_t, uint8_t>;
   static constexpr uint32_t kSign = 1u << (kBits - 1);
   static constexpr uint32_t kExponentField = ((1u << kExponentBits) - 1) << kMantissaBits;
-  static constexpr uint32_t kLargest = kSpecials == SpecialValues::kIeee ? kExponentField - 1
+  static constexpr uint32_t kLargest = kSpecials == SpecialValues::kIeee      ? kExponentField - 1
                                        : kSpecials == SpecialValues::kNanOnly ? kSign - 2
                                                                               : kSign - 1;
 
@@ -102,10 +102,14 @@ struct SmallFloat {
 
   static constexpr uint32_t NotANumber(uint32_t sign) {
     switch (kSpecials) {
-      case SpecialValues::kIeee: return sign | kExponentField | (1u << (kMantissaBits - 1));
-      case SpecialValues::kNanOnly: return sign | (kSign - 1);
-      case SpecialValues::kNegativeZero: return kSign;
-      case SpecialValues::kNone: return kSign;
+      case SpecialValues::kIeee:
+        return sign | kExponentField | (1u << (kMantissaBits - 1));
+      case SpecialValues::kNanOnly:
+        return sign | (kSign - 1);
+      case SpecialValues::kNegativeZero:
+        return kSign;
+      case SpecialValues::kNone:
+        return kSign;
     }
     return 0;
   }

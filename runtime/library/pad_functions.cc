@@ -29,8 +29,8 @@ int64_t Source(std::string_view mode, int64_t position, int64_t size) {
 
 absl::Status Pad(LibraryCall& call) {
   constexpr std::string_view kOp = "Pad";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Dims pads, IntList(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Dims pads, IntList(call, kOp, 1));
   std::string_view mode = call.Text("mode", "constant");
   if (mode != "constant" && mode != "edge" && mode != "wrap" && mode != "reflect") {
     return Unimplemented(kOp, "mode ", Absl(mode));
@@ -38,7 +38,7 @@ absl::Status Pad(LibraryCall& call) {
   const uint8_t zeros[16] = {};
   const uint8_t* fill = zeros;
   if (call.has_operand(2)) {
-    LIB_ASSIGN_OR_RETURN(RawOperand value, LoadRaw(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(RawOperand value, LoadRaw(call, kOp, 2));
     if (value.count() != 1 || value.size != x.size) {
       return Invalid(kOp, "the constant of shape ", ShapeText(value.dims), " is not one element");
     }
@@ -46,8 +46,8 @@ absl::Status Pad(LibraryCall& call) {
   }
   Dims axes;
   if (call.has_operand(3)) {
-    LIB_ASSIGN_OR_RETURN(axes, IntList(call, kOp, 3));
-    LIB_ASSIGN_OR_RETURN(axes, NormalizeAxes(kOp, axes, x.rank()));
+    HEDDLE_ASSIGN_OR_RETURN(axes, IntList(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(axes, NormalizeAxes(kOp, axes, x.rank()));
   } else {
     for (int i = 0; i < x.rank(); ++i) axes.push_back(i);
   }
@@ -66,7 +66,7 @@ absl::Status Pad(LibraryCall& call) {
       return Invalid(kOp, "axis ", a, " has no element to pad with");
     }
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   if (x.rank() == 0) {
     std::memcpy(y.data(), x.data, static_cast<size_t>(x.size));
     return y.Store();
@@ -76,7 +76,7 @@ absl::Status Pad(LibraryCall& call) {
   Dims strides = Strides(x.dims);
   std::vector<absl::Span<int64_t>> tables;
   for (int a = 0; a < x.rank(); ++a) {
-    LIB_ASSIGN_OR_RETURN(absl::Span<int64_t> table, Scratch<int64_t>(call, kOp, dims[a]));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> table, Scratch<int64_t>(call, kOp, dims[a]));
     for (int64_t i = 0; i < dims[a]; ++i) {
       int64_t source = Source(mode, i - before[a], x.dims[a]);
       table[i] = source < 0 ? -1 : source * strides[a];
@@ -97,7 +97,8 @@ absl::Status Pad(LibraryCall& call) {
         int64_t offset = tables[a][index[a]];
         base = offset < 0 ? -1 : base + offset;
       }
-      for (int64_t offset : tables[last]) *to++ = base < 0 || offset < 0 ? value : from[base + offset];
+      for (int64_t offset : tables[last])
+        *to++ = base < 0 || offset < 0 ? value : from[base + offset];
     } while (NextIndex(outer, absl::MakeSpan(index)));
   });
   return y.Store();

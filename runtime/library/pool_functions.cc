@@ -23,8 +23,8 @@ absl::StatusOr<Pool> ParsePool(LibraryCall& call, std::string_view op) {
   DimSpan in = call.operand(0).dims;
   if (in.size() < 3) return Invalid(op, "shape ", ShapeText(in), " has no spatial axis");
   Pool pool;
-  LIB_ASSIGN_OR_RETURN(pool.window, ParseWindow(call, op, in.subspan(2), {}));
-  LIB_RETURN_IF_ERROR(SizeOutput(call, op, pool.window));
+  HEDDLE_ASSIGN_OR_RETURN(pool.window, ParseWindow(call, op, in.subspan(2), {}));
+  HEDDLE_RETURN_IF_ERROR(SizeOutput(call, op, pool.window));
   pool.result = {in[0], in[1]};
   pool.result.insert(pool.result.end(), pool.window.out.begin(), pool.window.out.end());
   pool.images = in[0] * in[1];
@@ -54,11 +54,11 @@ absl::Status MaxPoolOf(LibraryCall& call, const Pool& pool) {
   T* y = nullptr;
   int64_t* places = nullptr;
   if (call.wants_result(0)) {
-    LIB_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(0, pool.result));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(0, pool.result));
     y = static_cast<T*>(view.data);
   }
   if (call.wants_result(1)) {
-    LIB_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(1, pool.result));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(1, pool.result));
     places = static_cast<int64_t*>(view.data);
   }
   int64_t image = Product(w.in), positions = Product(w.out);
@@ -74,16 +74,18 @@ absl::Status MaxPoolOf(LibraryCall& call, const Pool& pool) {
     for (int64_t p = 0; p < positions; ++p) {
       int64_t best = -1;
       ForEachTap(w, o, strides, [&](int64_t offset) {
-        if (best < 0 || Compare(ToCompute(x[i * image + offset]), ToCompute(x[i * image + best])) > 0) {
+        if (best < 0 ||
+            Compare(ToCompute(x[i * image + offset]), ToCompute(x[i * image + best])) > 0) {
           best = offset;
         }
       });
       int64_t at = i * positions + p;
       if (y != nullptr) {
-        y[at] = best >= 0 ? x[i * image + best]
-                          : ConvertNumber<T>(std::is_integral_v<T>
-                                                 ? static_cast<double>(std::numeric_limits<T>::min())
-                                                 : -std::numeric_limits<double>::infinity());
+        y[at] = best >= 0
+                    ? x[i * image + best]
+                    : ConvertNumber<T>(std::is_integral_v<T>
+                                           ? static_cast<double>(std::numeric_limits<T>::min())
+                                           : -std::numeric_limits<double>::infinity());
       }
       if (places != nullptr) {
         int64_t place = std::max<int64_t>(best, 0);
@@ -106,31 +108,30 @@ absl::Status MaxPoolOf(LibraryCall& call, const Pool& pool) {
 }  // namespace
 
 absl::Status MaxPool(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(Pool pool, ParsePool(call, "MaxPool"));
-  return VisitNumber("MaxPool", call.operand(0).element_type, [&](auto tag) {
-    return MaxPoolOf<typename decltype(tag)::Type>(call, pool);
-  });
+  HEDDLE_ASSIGN_OR_RETURN(Pool pool, ParsePool(call, "MaxPool"));
+  return VisitNumber("MaxPool", call.operand(0).element_type,
+                     [&](auto tag) { return MaxPoolOf<typename decltype(tag)::Type>(call, pool); });
 }
 
 absl::Status MaxUnpool(LibraryCall& call) {
   constexpr std::string_view kOp = "MaxUnpool";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> places, Load<int64_t>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> places, Load<int64_t>(call, kOp, 1));
   if (x.rank() < 3 || static_cast<int64_t>(places.size()) != x.count()) {
     return Invalid(kOp, places.size(), " indices for shape ", ShapeText(x.dims));
   }
-  LIB_ASSIGN_OR_RETURN(Window w, ParseWindow(call, kOp, DimSpan(x.dims).subspan(2), {}));
+  HEDDLE_ASSIGN_OR_RETURN(Window w, ParseWindow(call, kOp, DimSpan(x.dims).subspan(2), {}));
   Dims inferred = {x.dims[0], x.dims[1]};
   for (int a = 0; a < w.rank(); ++a) {
     inferred.push_back((w.in[a] - 1) * w.strides[a] - w.begin[a] - w.end[a] + w.kernel[a]);
   }
-  LIB_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(kOp, inferred));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(kOp, inferred));
   Dims dims = inferred;
   if (call.has_operand(2)) {
-    LIB_ASSIGN_OR_RETURN(dims, IntList(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(dims, IntList(call, kOp, 2));
     if (dims.size() != inferred.size()) return Invalid(kOp, "output_shape ", ShapeText(dims));
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   y.Zero();
   Dims from = Strides(inferred), to = Strides(dims);
   for (int64_t i = 0; i < x.count(); ++i) {
@@ -163,23 +164,22 @@ C Root(C x, int64_t p) {
 }  // namespace
 
 absl::Status LpPool(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(Pool pool, ParsePool(call, "LpPool"));
+  HEDDLE_ASSIGN_OR_RETURN(Pool pool, ParsePool(call, "LpPool"));
   int64_t p = call.Int("p", 2);
   if (p < 1) return Invalid("LpPool", "p = ", p);
   const Window& w = pool.window;
   return VisitCompute("LpPool", call.operand(0).element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, "LpPool", 0));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, "LpPool", 0, pool.result));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, "LpPool", 0));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, "LpPool", 0, pool.result));
     int64_t image = Product(w.in), positions = Product(w.out);
     Dims strides = Strides(w.in);
     for (int64_t i = 0; i < pool.images; ++i) {
       Dims o(w.rank(), 0);
       for (int64_t position = 0; position < positions; ++position) {
         C sum = 0;
-        ForEachTap(w, o, strides, [&](int64_t offset) {
-          sum += Power(std::fabs(x[i * image + offset]), p);
-        });
+        ForEachTap(w, o, strides,
+                   [&](int64_t offset) { sum += Power(std::fabs(x[i * image + offset]), p); });
         y[i * positions + position] = Root(sum, p);
         NextIndex(w.out, absl::MakeSpan(o));
       }
@@ -197,8 +197,8 @@ absl::Status GlobalLpPool(LibraryCall& call) {
   std::copy_n(view.dims.begin(), 2, dims.begin());
   return VisitCompute(kOp, view.element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
     int64_t image = Product(view.dims, 2, view.rank());
     for (int64_t i = 0; i < dims[0] * dims[1]; ++i) {
       C sum = 0;
@@ -212,13 +212,14 @@ absl::Status GlobalLpPool(LibraryCall& call) {
 absl::Status LRN(LibraryCall& call) {
   TensorView view = call.operand(0);
   int64_t size = call.Int("size", 0);
-  if (size < 1 || view.rank() < 2) return Invalid("LRN", "size ", size, " for ", ShapeText(view.dims));
+  if (size < 1 || view.rank() < 2)
+    return Invalid("LRN", "size ", size, " for ", ShapeText(view.dims));
   return VisitCompute("LRN", view.element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
     C alpha = static_cast<C>(call.Float("alpha", 1e-4) / static_cast<double>(size));
     C beta = static_cast<C>(call.Float("beta", 0.75)), bias = static_cast<C>(call.Float("bias", 1));
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, "LRN", 0));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, "LRN", 0, view.dims));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, "LRN", 0));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, "LRN", 0, view.dims));
     AxisView channels = AroundAxis(view.dims, 1);
     for (int64_t n = 0; n < channels.outer; ++n) {
       for (int64_t c = 0; c < channels.size; ++c) {
@@ -241,8 +242,8 @@ absl::Status LRN(LibraryCall& call) {
 
 absl::Status MaxRoiPool(LibraryCall& call) {
   constexpr std::string_view kOp = "MaxRoiPool";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 2));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 2));
   DimSpan in = call.operand(0).dims, roi_dims = call.operand(1).dims;
   absl::Span<const int64_t> pooled = call.Ints("pooled_shape");
   if (pooled.size() != 2 || pooled[0] < 1 || pooled[1] < 1 || roi_dims[1] != 5) {
@@ -251,10 +252,10 @@ absl::Status MaxRoiPool(LibraryCall& call) {
   double scale = call.Float("spatial_scale", 1);
   return VisitCompute(kOp, call.operand(0).element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-    LIB_ASSIGN_OR_RETURN(absl::Span<const double> rois, Load<double>(call, kOp, 1));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> rois, Load<double>(call, kOp, 1));
     Dims dims = {roi_dims[0], in[1], pooled[0], pooled[1]};
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
     int64_t at = 0;
     for (int64_t r = 0; r < roi_dims[0]; ++r) {
       const double* roi = &rois[r * 5];
@@ -264,7 +265,8 @@ absl::Status MaxRoiPool(LibraryCall& call) {
       int64_t start[2], length[2];
       for (int a = 0; a < 2; ++a) {  // regions give x before y
         double low = std::round(roi[2 - a] * scale), high = std::round(roi[4 - a] * scale);
-        if (!(std::fabs(low) < 1e9) || !(std::fabs(high) < 1e9)) return OutOfRange(kOp, "region ", r);
+        if (!(std::fabs(low) < 1e9) || !(std::fabs(high) < 1e9))
+          return OutOfRange(kOp, "region ", r);
         start[a] = static_cast<int64_t>(low);
         length[a] = std::max<int64_t>(static_cast<int64_t>(high) - start[a] + 1, 1);
       }
@@ -273,7 +275,8 @@ absl::Status MaxRoiPool(LibraryCall& call) {
         for (int64_t cell = 0; cell < pooled[0] * pooled[1]; ++cell) {
           int64_t position[2] = {cell / pooled[1], cell % pooled[1]}, low[2], high[2];
           for (int a = 0; a < 2; ++a) {
-            low[a] = std::clamp(start[a] + position[a] * length[a] / pooled[a], int64_t{0}, in[2 + a]);
+            low[a] =
+                std::clamp(start[a] + position[a] * length[a] / pooled[a], int64_t{0}, in[2 + a]);
             high[a] = std::clamp(start[a] + CeilDiv((position[a] + 1) * length[a], pooled[a]),
                                  int64_t{0}, in[2 + a]);
           }

@@ -42,8 +42,8 @@ Stream SeededStream(const LibraryCall& call) {
 
 template <typename Draw>
 absl::Status Fill(LibraryCall& call, std::string_view op, DimSpan dims, Draw&& draw) {
-  LIB_RETURN_IF_ERROR(CheckedProduct(op, dims).status());
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, op, 0, dims));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(op, dims).status());
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, op, 0, dims));
   Stream stream = SeededStream(call);
   for (uint64_t i = 0; i < y.values().size(); ++i) y[static_cast<int64_t>(i)] = draw(stream, i);
   return y.Store(op);
@@ -51,42 +51,47 @@ absl::Status Fill(LibraryCall& call, std::string_view op, DimSpan dims, Draw&& d
 
 absl::Status Normal(LibraryCall& call, std::string_view op, DimSpan dims) {
   double mean = call.Float("mean", 0), scale = call.Float("scale", 1);
-  return Fill(call, op, dims, [&](const Stream& s, uint64_t i) { return mean + scale * s.Normal(i); });
+  return Fill(call, op, dims,
+              [&](const Stream& s, uint64_t i) { return mean + scale * s.Normal(i); });
 }
 
 absl::Status Uniform(LibraryCall& call, std::string_view op, DimSpan dims) {
   double low = call.Float("low", 0), high = call.Float("high", 1);
-  return Fill(call, op, dims, [&](const Stream& s, uint64_t i) { return low + (high - low) * s.Uniform(i); });
+  return Fill(call, op, dims,
+              [&](const Stream& s, uint64_t i) { return low + (high - low) * s.Uniform(i); });
 }
 
 }  // namespace
 
-absl::Status RandomNormal(LibraryCall& call) { return Normal(call, "RandomNormal", call.Ints("shape")); }
+absl::Status RandomNormal(LibraryCall& call) {
+  return Normal(call, "RandomNormal", call.Ints("shape"));
+}
 absl::Status RandomNormalLike(LibraryCall& call) {
   return Normal(call, "RandomNormalLike", call.operand(0).dims);
 }
-absl::Status RandomUniform(LibraryCall& call) { return Uniform(call, "RandomUniform", call.Ints("shape")); }
+absl::Status RandomUniform(LibraryCall& call) {
+  return Uniform(call, "RandomUniform", call.Ints("shape"));
+}
 absl::Status RandomUniformLike(LibraryCall& call) {
   return Uniform(call, "RandomUniformLike", call.operand(0).dims);
 }
 
 absl::Status Bernoulli(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> p, Load<double>(call, "Bernoulli", 0));
-  return Fill(call, "Bernoulli", call.operand(0).dims, [&](const Stream& s, uint64_t i) {
-    return s.Uniform(i) < p[i] ? 1.0 : 0.0;
-  });
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> p, Load<double>(call, "Bernoulli", 0));
+  return Fill(call, "Bernoulli", call.operand(0).dims,
+              [&](const Stream& s, uint64_t i) { return s.Uniform(i) < p[i] ? 1.0 : 0.0; });
 }
 
 absl::Status Multinomial(LibraryCall& call) {
   constexpr std::string_view kOp = "Multinomial";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 2));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 2));
   int64_t batch = call.operand(0).dim(0), classes = call.operand(0).dim(1);
   int64_t samples = call.Int("sample_size", 1);
   if (classes < 1 || samples < 1) return Invalid(kOp, samples, " samples of ", classes, " classes");
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, {batch, samples}).status());
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<double> sums, Scratch<double>(call, kOp, classes));
-  LIB_ASSIGN_OR_RETURN(Output<int64_t> y, Output<int64_t>::Make(call, kOp, 0, {batch, samples}));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, {batch, samples}).status());
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<double> sums, Scratch<double>(call, kOp, classes));
+  HEDDLE_ASSIGN_OR_RETURN(Output<int64_t> y, Output<int64_t>::Make(call, kOp, 0, {batch, samples}));
   Stream stream = SeededStream(call);
   for (int64_t b = 0; b < batch; ++b) {
     const double* logits = &x[b * classes];
@@ -108,19 +113,19 @@ absl::Status Dropout(LibraryCall& call) {
   double ratio = 0.5;
   int64_t training = 0;
   if (call.has_operand(1)) {
-    LIB_ASSIGN_OR_RETURN(ratio, FloatScalar(call, kOp, 1));
+    HEDDLE_ASSIGN_OR_RETURN(ratio, FloatScalar(call, kOp, 1));
   }
   if (call.has_operand(2)) {
-    LIB_ASSIGN_OR_RETURN(training, IntScalar(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(training, IntScalar(call, kOp, 2));
   }
   if (!(ratio >= 0) || ratio >= 1) return Invalid(kOp, "a ratio of ", ratio);
   DimSpan dims = call.operand(0).dims;
   bool* mask = nullptr;
   if (call.wants_result(1)) {
-    LIB_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(1, dims));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(1, dims));
     mask = static_cast<bool*>(view.data);
   }
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));
   if (training == 0) ratio = 0;
   return Fill(call, kOp, dims, [&](const Stream& s, uint64_t i) {
     bool keep = s.Uniform(i) >= ratio;

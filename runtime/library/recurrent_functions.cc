@@ -27,9 +27,7 @@ struct Layout {
   Dims lengths;
   absl::InlinedVector<Activation, 6> activations;
 
-  int64_t XLine(int64_t t, int64_t b) const {
-    return batch_first ? b * steps + t : t * batch + b;
-  }
+  int64_t XLine(int64_t t, int64_t b) const { return batch_first ? b * steps + t : t * batch + b; }
   int64_t YLine(int64_t t, int64_t d, int64_t b) const {
     return batch_first ? (b * steps + t) * directions + d : (t * directions + d) * batch + b;
   }
@@ -50,7 +48,7 @@ absl::StatusOr<Layout> ParseLayout(LibraryCall& call, std::string_view op, Cell 
   l.cell = cell;
   l.clip = std::numeric_limits<double>::infinity();
   l.gates = cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1;
-  for (int i = 0; i < 3; ++i) LIB_RETURN_IF_ERROR(RequireRank(call, op, i, 3));
+  for (int i = 0; i < 3; ++i) HEDDLE_RETURN_IF_ERROR(RequireRank(call, op, i, 3));
   l.batch_first = call.Int("layout", 0) != 0;
   TensorView x = call.operand(0);
   l.steps = x.dim(l.batch_first ? 1 : 0);
@@ -64,19 +62,19 @@ absl::StatusOr<Layout> ParseLayout(LibraryCall& call, std::string_view op, Cell 
   l.directions = direction == "bidirectional" ? 2 : 1;
   l.first_reversed = direction == "reverse";
   int64_t rows = l.gates * l.hidden;
-  LIB_RETURN_IF_ERROR(CheckShape(call, op, 1, {l.directions, rows, l.inputs}));
-  LIB_RETURN_IF_ERROR(CheckShape(call, op, 2, {l.directions, rows, l.hidden}));
-  LIB_RETURN_IF_ERROR(CheckShape(call, op, 3, {l.directions, 2 * rows}));
+  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 1, {l.directions, rows, l.inputs}));
+  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 2, {l.directions, rows, l.hidden}));
+  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 3, {l.directions, 2 * rows}));
   Dims state = {l.directions, l.batch, l.hidden};
   if (l.batch_first) std::swap(state[0], state[1]);
-  LIB_RETURN_IF_ERROR(CheckShape(call, op, 5, state));
+  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 5, state));
   if (cell == Cell::kLstm) {
-    LIB_RETURN_IF_ERROR(CheckShape(call, op, 6, state));
-    LIB_RETURN_IF_ERROR(CheckShape(call, op, 7, {l.directions, 3 * l.hidden}));
+    HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 6, state));
+    HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 7, {l.directions, 3 * l.hidden}));
   }
   l.lengths.assign(l.batch, l.steps);
   if (call.has_operand(4)) {
-    LIB_ASSIGN_OR_RETURN(l.lengths, IntList(call, op, 4));
+    HEDDLE_ASSIGN_OR_RETURN(l.lengths, IntList(call, op, 4));
     if (static_cast<int64_t>(l.lengths.size()) != l.batch) {
       return Invalid(op, l.lengths.size(), " lengths for a batch of ", l.batch);
     }
@@ -88,12 +86,14 @@ absl::StatusOr<Layout> ParseLayout(LibraryCall& call, std::string_view op, Cell 
   }
   l.linear_before_reset = call.Int("linear_before_reset", 0) != 0;
   l.input_forget = call.Int("input_forget", 0) != 0;
-  if (std::optional<double> clip = call.Float("clip"); clip.has_value() && *clip > 0) l.clip = *clip;
+  if (std::optional<double> clip = call.Float("clip"); clip.has_value() && *clip > 0)
+    l.clip = *clip;
   int each = cell == Cell::kLstm ? 3 : cell == Cell::kGru ? 2 : 1;
   std::string_view defaults = cell == Cell::kLstm  ? "Sigmoid,Tanh,Tanh"
                               : cell == Cell::kGru ? "Sigmoid,Tanh"
                                                    : "Tanh";
-  LIB_ASSIGN_OR_RETURN(l.activations, ParseActivations(call, op, each * static_cast<int>(l.directions), defaults));
+  HEDDLE_ASSIGN_OR_RETURN(
+      l.activations, ParseActivations(call, op, each * static_cast<int>(l.directions), defaults));
   return l;
 }
 
@@ -198,8 +198,8 @@ struct Operands {
 };
 
 template <typename C>
-void RunDirection(const Layout& l, const Operands<C>& in, int64_t d, Workspace<C>& w,
-                  C* y, C* y_h, C* y_c) {
+void RunDirection(const Layout& l, const Operands<C>& in, int64_t d, Workspace<C>& w, C* y, C* y_h,
+                  C* y_c) {
   int64_t n = l.hidden, row = l.gates * n, lines = l.steps * l.batch;
   bool reversed = d == 1 || l.first_reversed;
   w.r = in.r.data() + d * row * n;
@@ -258,17 +258,17 @@ absl::Status RunAll(LibraryCall& call, const Layout& l) {
   Operands<C> in;
   auto load = [&](int index, absl::Span<const C>& to) -> absl::Status {
     if (!call.has_operand(index)) return absl::OkStatus();
-    LIB_ASSIGN_OR_RETURN(to, Load<C>(call, l.op, index));
+    HEDDLE_ASSIGN_OR_RETURN(to, Load<C>(call, l.op, index));
     return absl::OkStatus();
   };
-  LIB_RETURN_IF_ERROR(load(0, in.x));
-  LIB_RETURN_IF_ERROR(load(1, in.w));
-  LIB_RETURN_IF_ERROR(load(2, in.r));
-  LIB_RETURN_IF_ERROR(load(3, in.bias));
-  LIB_RETURN_IF_ERROR(load(5, in.h));
+  HEDDLE_RETURN_IF_ERROR(load(0, in.x));
+  HEDDLE_RETURN_IF_ERROR(load(1, in.w));
+  HEDDLE_RETURN_IF_ERROR(load(2, in.r));
+  HEDDLE_RETURN_IF_ERROR(load(3, in.bias));
+  HEDDLE_RETURN_IF_ERROR(load(5, in.h));
   if (l.cell == Cell::kLstm) {
-    LIB_RETURN_IF_ERROR(load(6, in.c));
-    LIB_RETURN_IF_ERROR(load(7, in.peepholes));
+    HEDDLE_RETURN_IF_ERROR(load(6, in.c));
+    HEDDLE_RETURN_IF_ERROR(load(7, in.peepholes));
   }
   Dims y_dims = {l.steps, l.directions, l.batch, l.hidden};
   Dims state = {l.directions, l.batch, l.hidden};
@@ -280,31 +280,30 @@ absl::Status RunAll(LibraryCall& call, const Layout& l) {
   C* data[3] = {};
   for (int i = 0; i < (l.cell == Cell::kLstm ? 3 : 2); ++i) {
     if (!call.wants_result(i)) continue;
-    LIB_ASSIGN_OR_RETURN(outputs[i], Output<C>::Make(call, l.op, i, i == 0 ? y_dims : state));
+    HEDDLE_ASSIGN_OR_RETURN(outputs[i], Output<C>::Make(call, l.op, i, i == 0 ? y_dims : state));
     data[i] = outputs[i].values().data();
     std::fill(outputs[i].values().begin(), outputs[i].values().end(), C{0});
   }
   int64_t row = l.gates * l.hidden;
   Workspace<C> w;
-  LIB_ASSIGN_OR_RETURN(w.products, Scratch<C>(call, l.op, l.steps * l.batch * row));
-  LIB_ASSIGN_OR_RETURN(w.gates, Scratch<C>(call, l.op, l.batch * row));
-  LIB_ASSIGN_OR_RETURN(w.h, Scratch<C>(call, l.op, l.batch * l.hidden));
-  LIB_ASSIGN_OR_RETURN(w.c, Scratch<C>(call, l.op, l.batch * l.hidden));
-  LIB_ASSIGN_OR_RETURN(w.reset, Scratch<C>(call, l.op, l.batch * l.hidden));
+  HEDDLE_ASSIGN_OR_RETURN(w.products, Scratch<C>(call, l.op, l.steps * l.batch * row));
+  HEDDLE_ASSIGN_OR_RETURN(w.gates, Scratch<C>(call, l.op, l.batch * row));
+  HEDDLE_ASSIGN_OR_RETURN(w.h, Scratch<C>(call, l.op, l.batch * l.hidden));
+  HEDDLE_ASSIGN_OR_RETURN(w.c, Scratch<C>(call, l.op, l.batch * l.hidden));
+  HEDDLE_ASSIGN_OR_RETURN(w.reset, Scratch<C>(call, l.op, l.batch * l.hidden));
   for (int64_t d = 0; d < l.directions && l.batch > 0; ++d) {
     RunDirection<C>(l, in, d, w, data[0], data[1], data[2]);
   }
   for (int i = 0; i < 3; ++i) {
-    if (data[i] != nullptr) LIB_RETURN_IF_ERROR(outputs[i].Store(l.op));
+    if (data[i] != nullptr) HEDDLE_RETURN_IF_ERROR(outputs[i].Store(l.op));
   }
   return absl::OkStatus();
 }
 
 absl::Status Recurrent(LibraryCall& call, std::string_view op, Cell cell) {
-  LIB_ASSIGN_OR_RETURN(Layout layout, ParseLayout(call, op, cell));
-  return VisitCompute(op, call.operand(0).element_type, [&](auto tag) {
-    return RunAll<typename decltype(tag)::Type>(call, layout);
-  });
+  HEDDLE_ASSIGN_OR_RETURN(Layout layout, ParseLayout(call, op, cell));
+  return VisitCompute(op, call.operand(0).element_type,
+                      [&](auto tag) { return RunAll<typename decltype(tag)::Type>(call, layout); });
 }
 
 }  // namespace

@@ -83,8 +83,8 @@ absl::StatusOr<TapTable> MakeTaps(LibraryCall& call, const Options& o, const Axi
     w.taps = 2 - 2 * low;
   }
   if (a.out > (int64_t{1} << 40) / w.taps) return Invalid(kOp, "an axis of ", a.out);
-  LIB_ASSIGN_OR_RETURN(w.sources, Scratch<int64_t>(call, kOp, a.out * w.taps));
-  LIB_ASSIGN_OR_RETURN(w.weights, Scratch<double>(call, kOp, a.out * w.taps));
+  HEDDLE_ASSIGN_OR_RETURN(w.sources, Scratch<int64_t>(call, kOp, a.out * w.taps));
+  HEDDLE_ASSIGN_OR_RETURN(w.weights, Scratch<double>(call, kOp, a.out * w.taps));
   for (int64_t y = 0; y < a.out; ++y) {
     bool outside;
     double x = Coordinate(o, a, static_cast<double>(y), outside);
@@ -107,8 +107,8 @@ absl::StatusOr<TapTable> MakeTaps(LibraryCall& call, const Options& o, const Axi
     double sum = 0;
     for (int64_t t = 0; t < w.taps; ++t) {
       double distance = (static_cast<double>(t + low) - fraction) * shrink;
-      double weight = o.mode == "linear" ? std::max(0.0, 1 - std::fabs(distance))
-                                         : Cubic(o.cubic, distance);
+      double weight =
+          o.mode == "linear" ? std::max(0.0, 1 - std::fabs(distance)) : Cubic(o.cubic, distance);
       bool beyond = first + t < 0 || first + t >= a.in;
       weights[t] = o.exclude_outside && beyond ? 0 : weight;
       sources[t] = std::clamp<int64_t>(first + t, 0, a.in - 1);
@@ -150,8 +150,8 @@ bool Changes(const Axis& a) {
 template <typename C>
 absl::Status InterpolateAll(LibraryCall& call, const Options& o, absl::Span<const Axis> axes,
                             DimSpan x_dims, DimSpan dims, bool integral) {
-  LIB_ASSIGN_OR_RETURN(absl::Span<const C> from, Load<C>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> from, Load<C>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
   if (y.values().empty()) return y.Store(kOp);
   Dims now = ToDims(x_dims);
   const C* current = from.data();
@@ -159,9 +159,9 @@ absl::Status InterpolateAll(LibraryCall& call, const Options& o, absl::Span<cons
     if (!Changes(axes[i])) continue;
     AxisView view = AroundAxis(now, static_cast<int>(i));
     now[i] = axes[i].out;
-    LIB_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(kOp, now));
-    LIB_ASSIGN_OR_RETURN(absl::Span<C> next, Scratch<C>(call, kOp, count));
-    LIB_ASSIGN_OR_RETURN(TapTable window, MakeTaps(call, o, axes[i]));
+    HEDDLE_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(kOp, now));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> next, Scratch<C>(call, kOp, count));
+    HEDDLE_ASSIGN_OR_RETURN(TapTable window, MakeTaps(call, o, axes[i]));
     Interpolate<C>(window, axes[i], static_cast<C>(o.extrapolation), current, next.data(),
                    view.outer, view.inner);
     current = next.data();
@@ -177,15 +177,15 @@ absl::Status InterpolateAll(LibraryCall& call, const Options& o, absl::Span<cons
 // The nearest mode moves elements: any type.
 absl::Status PickNearest(LibraryCall& call, const Options& o, absl::Span<const Axis> axes,
                          DimSpan dims) {
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   uint8_t fill[16] = {};
   WriteNumbers(call.operand(0).element_type, &o.extrapolation, fill, 0, 1);
   if (y.count() == 0) return y.Store();
   Dims strides = Strides(x.dims);
   absl::InlinedVector<absl::Span<int64_t>, 8> tables;
   for (size_t i = 0; i < axes.size(); ++i) {
-    LIB_ASSIGN_OR_RETURN(TapTable window, MakeTaps(call, o, axes[i]));
+    HEDDLE_ASSIGN_OR_RETURN(TapTable window, MakeTaps(call, o, axes[i]));
     for (int64_t& source : window.sources) source = source < 0 ? -1 : source * strides[i];
     tables.push_back(window.sources);
   }
@@ -215,7 +215,7 @@ absl::Status PickNearest(LibraryCall& call, const Options& o, absl::Span<const A
 }
 
 absl::Status Run(LibraryCall& call, const Options& o, absl::Span<const Axis> axes, DimSpan dims) {
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, dims).status());
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, dims).status());
   TensorView x = call.operand(0);
   for (const Axis& a : axes) {
     if (a.in == 0 && a.out != 0) return Invalid(kOp, "an empty axis cannot grow to ", a.out);
@@ -256,12 +256,12 @@ absl::Status Resize(LibraryCall& call) {
   if (chosen.empty()) {
     for (int i = 0; i < x.rank(); ++i) chosen.push_back(i);
   }
-  LIB_ASSIGN_OR_RETURN(chosen, NormalizeAxes(kOp, chosen, x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(chosen, NormalizeAxes(kOp, chosen, x.rank()));
   absl::InlinedVector<Axis, 8> axes(x.rank());
   for (int i = 0; i < x.rank(); ++i) axes[i].in = axes[i].out = x.dim(i);
   int64_t n = static_cast<int64_t>(chosen.size());
   if (o.coordinates == "tf_crop_and_resize") {
-    LIB_ASSIGN_OR_RETURN(absl::Span<const double> roi, Load<double>(call, kOp, 1));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> roi, Load<double>(call, kOp, 1));
     if (static_cast<int64_t>(roi.size()) != 2 * n) {
       return Invalid(kOp, roi.size(), " bounds of a region for ", n, " axes");
     }
@@ -272,17 +272,17 @@ absl::Status Resize(LibraryCall& call) {
     }
   }
   if (Given(call, 2)) {
-    LIB_ASSIGN_OR_RETURN(absl::Span<const double> scales, Load<double>(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> scales, Load<double>(call, kOp, 2));
     if (static_cast<int64_t>(scales.size()) != n) {
       return Invalid(kOp, scales.size(), " scales for ", n, " axes");
     }
     for (int64_t i = 0; i < n; ++i) {
       Axis& a = axes[chosen[i]];
       a.scale = scales[i];
-      LIB_ASSIGN_OR_RETURN(a.out, ScaledSize(a.in, a.scale));
+      HEDDLE_ASSIGN_OR_RETURN(a.out, ScaledSize(a.in, a.scale));
     }
   } else if (Given(call, 3)) {
-    LIB_ASSIGN_OR_RETURN(Dims sizes, IntList(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(Dims sizes, IntList(call, kOp, 3));
     if (static_cast<int64_t>(sizes.size()) != n) {
       return Invalid(kOp, sizes.size(), " sizes for ", n, " axes");
     }
@@ -299,7 +299,7 @@ absl::Status Resize(LibraryCall& call) {
     for (int64_t i = 0; i < n && policy != "stretch"; ++i) {
       Axis& a = axes[chosen[i]];
       a.scale = common;
-      LIB_ASSIGN_OR_RETURN(a.out, ScaledSize(1, common * static_cast<double>(a.in) + 0.5));
+      HEDDLE_ASSIGN_OR_RETURN(a.out, ScaledSize(1, common * static_cast<double>(a.in) + 0.5));
     }
   } else {
     return Invalid(kOp, "neither scales nor sizes");
@@ -318,7 +318,7 @@ absl::Status Upsample(LibraryCall& call) {
   o.nearest = "floor";
   absl::InlinedVector<double, 8> scales;
   if (call.has_operand(1)) {
-    LIB_ASSIGN_OR_RETURN(absl::Span<const double> values, Load<double>(call, "Upsample", 1));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> values, Load<double>(call, "Upsample", 1));
     scales.assign(values.begin(), values.end());
   } else {
     scales.assign(call.Floats("scales").begin(), call.Floats("scales").end());
@@ -331,7 +331,7 @@ absl::Status Upsample(LibraryCall& call) {
   for (int i = 0; i < x.rank(); ++i) {
     axes[i].in = x.dim(i);
     axes[i].scale = scales[i];
-    LIB_ASSIGN_OR_RETURN(axes[i].out, ScaledSize(axes[i].in, scales[i]));
+    HEDDLE_ASSIGN_OR_RETURN(axes[i].out, ScaledSize(axes[i].in, scales[i]));
     dims.push_back(axes[i].out);
   }
   return Run(call, o, axes, dims);

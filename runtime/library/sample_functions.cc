@@ -44,7 +44,8 @@ struct Border {
     if (i >= 0 && i < size) return i;
     if (mode == Mode::kZeros) return -1;
     if (mode == Mode::kBorder) return i < 0 ? 0 : size - 1;
-    return std::clamp<int64_t>(static_cast<int64_t>(Reflect(static_cast<double>(i), size)), 0, size - 1);
+    return std::clamp<int64_t>(static_cast<int64_t>(Reflect(static_cast<double>(i), size)), 0,
+                               size - 1);
   }
 };
 
@@ -91,7 +92,8 @@ C Interpolate(const C* image, absl::Span<const Taps> taps) {
   for (int t = 0; t < taps[0].count; ++t) {
     if (taps[0].offset[t] < 0) continue;
     const C* at = image + taps[0].offset[t];
-    sum += static_cast<C>(taps[0].weight[t]) * (taps.size() == 1 ? *at : Interpolate(at, taps.subspan(1)));
+    sum += static_cast<C>(taps[0].weight[t]) *
+           (taps.size() == 1 ? *at : Interpolate(at, taps.subspan(1)));
   }
   return sum;
 }
@@ -100,13 +102,13 @@ template <typename C>
 absl::Status Sample(LibraryCall& call, int order, const Border& border) {
   constexpr std::string_view kOp = "GridSample";
   DimSpan in = call.operand(0).dims, grid_dims = call.operand(1).dims;
-  LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> grid, Load<double>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> grid, Load<double>(call, kOp, 1));
   int n = static_cast<int>(in.size()) - 2;
   DimSpan size = in.subspan(2);
   Dims dims = {in[0], in[1]};
   dims.insert(dims.end(), grid_dims.begin() + 1, grid_dims.end() - 1);
-  LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
   int64_t image = Product(size), points = Product(grid_dims, 1, n + 1);
   Dims strides = Strides(size);
   absl::InlinedVector<Taps, 4> taps(n);
@@ -121,8 +123,7 @@ absl::Status Sample(LibraryCall& call, int order, const Border& border) {
         taps[a] = MakeTaps(border.Clamp(at, size[a]), order, size[a], strides[a], border);
       }
       for (int64_t c = 0; c < in[1]; ++c) {
-        y[(b * in[1] + c) * points + p] =
-            Interpolate<C>(x.data() + (b * in[1] + c) * image, taps);
+        y[(b * in[1] + c) * points + p] = Interpolate<C>(x.data() + (b * in[1] + c) * image, taps);
       }
     }
   }
@@ -151,16 +152,18 @@ absl::Status GridSample(LibraryCall& call) {
   switch (call.operand(0).element_type) {
     case ElementType::kFloat32:
     case ElementType::kFloat16:
-    case ElementType::kBFloat16: return Sample<float>(call, order, border);
-    default: return Sample<double>(call, order, border);
+    case ElementType::kBFloat16:
+      return Sample<float>(call, order, border);
+    default:
+      return Sample<double>(call, order, border);
   }
 }
 
 absl::Status AffineGrid(LibraryCall& call) {
   constexpr std::string_view kOp = "AffineGrid";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 3));
-  LIB_ASSIGN_OR_RETURN(Dims size, IntList(call, kOp, 1));
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, size).status());
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 3));
+  HEDDLE_ASSIGN_OR_RETURN(Dims size, IntList(call, kOp, 1));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, size).status());
   DimSpan theta = call.operand(0).dims;
   int64_t n = static_cast<int64_t>(size.size()) - 2;
   if ((n != 2 && n != 3) || theta[0] != size[0] || theta[1] != n || theta[2] != n + 1) {
@@ -173,8 +176,8 @@ absl::Status AffineGrid(LibraryCall& call) {
   dims.push_back(n);
   return VisitCompute(kOp, call.operand(0).element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> t, Load<C>(call, kOp, 0));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> t, Load<C>(call, kOp, 0));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
     int64_t points = Product(spatial), at = 0;
     for (int64_t b = 0; b < size[0]; ++b) {
       Dims index(n, 0);
@@ -185,7 +188,9 @@ absl::Status AffineGrid(LibraryCall& call) {
           for (int64_t a = 0; a < n; ++a) {  // column a belongs to axis n - 1 - a
             double i = static_cast<double>(index[n - 1 - a]);
             double length = static_cast<double>(spatial[n - 1 - a]);
-            double v = !align ? (2 * i + 1) / length - 1 : length > 1 ? 2 * i / (length - 1) - 1 : -1;
+            double v = !align       ? (2 * i + 1) / length - 1
+                       : length > 1 ? 2 * i / (length - 1) - 1
+                                    : -1;
             sum += line[a] * static_cast<C>(v);
           }
           y[at++] = sum;
@@ -207,7 +212,8 @@ struct Corners {
 
 Corners RoiCorners(double y, double x, int64_t height, int64_t width) {
   Corners c;
-  if (y < -1 || y > static_cast<double>(height) || x < -1 || x > static_cast<double>(width)) return c;
+  if (y < -1 || y > static_cast<double>(height) || x < -1 || x > static_cast<double>(width))
+    return c;
   auto split = [](double v, int64_t size, int64_t& low, int64_t& high) {
     v = std::max(v, 0.0);
     low = static_cast<int64_t>(v);
@@ -231,11 +237,11 @@ Corners RoiCorners(double y, double x, int64_t height, int64_t width) {
 
 absl::Status RoiAlign(LibraryCall& call) {
   constexpr std::string_view kOp = "RoiAlign";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 2));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 2));
   DimSpan in = call.operand(0).dims, roi_dims = call.operand(1).dims;
-  LIB_ASSIGN_OR_RETURN(absl::Span<const double> rois, Load<double>(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(Dims batches, IntList(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> rois, Load<double>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(Dims batches, IntList(call, kOp, 2));
   int64_t out[2] = {call.Int("output_height", 1), call.Int("output_width", 1)};
   int64_t ratio = call.Int("sampling_ratio", 0);
   double scale = call.Float("spatial_scale", 1);
@@ -248,10 +254,12 @@ absl::Status RoiAlign(LibraryCall& call) {
   }
   return VisitCompute(kOp, call.operand(0).element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, {roi_dims[0], in[1], out[0], out[1]}));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y,
+                            Output<C>::Make(call, kOp, 0, {roi_dims[0], in[1], out[0], out[1]}));
     for (int64_t r = 0; r < roi_dims[0]; ++r) {
-      if (batches[r] < 0 || batches[r] >= in[0]) return OutOfRange(kOp, "batch ", batches[r], " of ", in[0]);
+      if (batches[r] < 0 || batches[r] >= in[0])
+        return OutOfRange(kOp, "batch ", batches[r], " of ", in[0]);
       double start[2], bin[2];
       int64_t samples[2];
       for (int a = 0; a < 2; ++a) {  // regions give x before y
@@ -260,8 +268,10 @@ absl::Status RoiAlign(LibraryCall& call) {
         double length = rois[r * 4 + 3 - a] * scale - offset - start[a];
         if (!half) length = std::max(length, 1.0);
         bin[a] = length / static_cast<double>(out[a]);
-        if (!(std::fabs(bin[a]) < 1e5) || !(std::fabs(start[a]) < 1e9)) return OutOfRange(kOp, "region ", r);
-        samples[a] = ratio > 0 ? ratio : std::max<int64_t>(0, static_cast<int64_t>(std::ceil(bin[a])));
+        if (!(std::fabs(bin[a]) < 1e5) || !(std::fabs(start[a]) < 1e9))
+          return OutOfRange(kOp, "region ", r);
+        samples[a] =
+            ratio > 0 ? ratio : std::max<int64_t>(0, static_cast<int64_t>(std::ceil(bin[a])));
       }
       double count = static_cast<double>(std::max<int64_t>(samples[0] * samples[1], 1));
       const C* image = x.data() + batches[r] * in[1] * in[2] * in[3];
@@ -270,10 +280,12 @@ absl::Status RoiAlign(LibraryCall& call) {
           double sum = 0;
           for (int64_t s = 0; s < samples[0] * samples[1]; ++s) {
             double at[2];
-            int64_t position[2] = {cell / out[1], cell % out[1]}, sample[2] = {s / samples[1], s % samples[1]};
+            int64_t position[2] = {cell / out[1], cell % out[1]},
+                    sample[2] = {s / samples[1], s % samples[1]};
             for (int a = 0; a < 2; ++a) {
-              at[a] = start[a] + static_cast<double>(position[a]) * bin[a] +
-                      (static_cast<double>(sample[a]) + 0.5) * bin[a] / static_cast<double>(samples[a]);
+              at[a] =
+                  start[a] + static_cast<double>(position[a]) * bin[a] +
+                  (static_cast<double>(sample[a]) + 0.5) * bin[a] / static_cast<double>(samples[a]);
             }
             Corners corners = RoiCorners(at[0], at[1], in[2], in[3]);
             double part[4];
@@ -295,8 +307,8 @@ absl::Status RoiAlign(LibraryCall& call) {
 
 absl::Status DeformConv(LibraryCall& call) {
   constexpr std::string_view kOp = "DeformConv";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
-  LIB_ASSIGN_OR_RETURN(Convolution conv, ParseConvolution(call, kOp, 0, 1));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
+  HEDDLE_ASSIGN_OR_RETURN(Convolution conv, ParseConvolution(call, kOp, 0, 1));
   const Window& w = conv.window;
   int64_t groups = call.Int("offset_group", 1), taps = Product(w.kernel);
   int64_t positions = Product(w.out), image = Product(w.in);
@@ -311,32 +323,36 @@ absl::Status DeformConv(LibraryCall& call) {
   }
   return VisitCompute(kOp, call.operand(0).element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> weights, Load<C>(call, kOp, 1));
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> offsets, Load<C>(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> weights, Load<C>(call, kOp, 1));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> offsets, Load<C>(call, kOp, 2));
     absl::Span<const C> bias, mask;
     if (call.has_operand(3)) {
-      LIB_ASSIGN_OR_RETURN(bias, Load<C>(call, kOp, 3));
-      if (static_cast<int64_t>(bias.size()) != conv.out_channels) return Invalid(kOp, bias.size(), " biases");
+      HEDDLE_ASSIGN_OR_RETURN(bias, Load<C>(call, kOp, 3));
+      if (static_cast<int64_t>(bias.size()) != conv.out_channels)
+        return Invalid(kOp, bias.size(), " biases");
     }
     if (masked) {
-      LIB_ASSIGN_OR_RETURN(mask, Load<C>(call, kOp, 4));
+      HEDDLE_ASSIGN_OR_RETURN(mask, Load<C>(call, kOp, 4));
     }
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, conv.result));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, conv.result));
     int64_t channels = conv.in_channels / conv.group, rows = conv.out_channels / conv.group;
     int64_t depth = channels * taps;
-    LIB_ASSIGN_OR_RETURN(absl::Span<C> columns, Scratch<C>(call, kOp, positions * depth));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> columns, Scratch<C>(call, kOp, positions * depth));
     Border zeros;
     for (int64_t n = 0; n < conv.batch; ++n) {
       for (int64_t g = 0; g < conv.group; ++g) {
         for (int64_t i = 0; i < channels * taps * positions; ++i) {
-          int64_t c = g * channels + i / (taps * positions), tap = i / positions % taps, p = i % positions;
+          int64_t c = g * channels + i / (taps * positions), tap = i / positions % taps,
+                  p = i % positions;
           int64_t og = c / (conv.in_channels / groups);
           int64_t at = ((n * groups + og) * taps + tap) * 2;
-          int64_t o[2] = {p / w.out[1], p % w.out[1]}, k[2] = {tap / w.kernel[1], tap % w.kernel[1]};
+          int64_t o[2] = {p / w.out[1], p % w.out[1]},
+                  k[2] = {tap / w.kernel[1], tap % w.kernel[1]};
           Taps both[2];
           for (int a = 0; a < 2; ++a) {
-            double v = static_cast<double>(w.Position(a, o[a], k[a])) + offsets[(at + a) * positions + p];
+            double v =
+                static_cast<double>(w.Position(a, o[a], k[a])) + offsets[(at + a) * positions + p];
             v = v > 1e9 ? 1e9 : v > -1e9 ? v : -1e9;
             both[a] = MakeTaps(v, 1, w.in[a], a == 0 ? w.in[1] : 1, zeros);
           }
@@ -349,9 +365,9 @@ absl::Status DeformConv(LibraryCall& call) {
           std::fill_n(&y.values()[0] + (n * conv.out_channels + channel) * positions, positions,
                       bias.empty() ? C{0} : bias[channel]);
         }
-        MultiplyTransposed(weights.data() + g * rows * depth, rows, depth, columns.data(), positions,
-                           depth, depth,
-                           y.values().data() + (n * conv.out_channels + g * rows) * positions, positions);
+        MultiplyTransposed(
+            weights.data() + g * rows * depth, rows, depth, columns.data(), positions, depth, depth,
+            y.values().data() + (n * conv.out_channels + g * rows) * positions, positions);
       }
     }
     return y.Store(kOp);

@@ -43,14 +43,18 @@ absl::Status Combine(std::string_view op, Reduction reduction, ElementType type,
     T* t = reinterpret_cast<T*>(to);
     const T* f = reinterpret_cast<const T*>(from);
     switch (reduction) {
-      case Reduction::kAdd: ReduceInto(t, f, count, [](C a, C b) { return Add<C>(a, b); }); break;
+      case Reduction::kAdd:
+        ReduceInto(t, f, count, [](C a, C b) { return Add<C>(a, b); });
+        break;
       case Reduction::kMultiply:
         ReduceInto(t, f, count, [](C a, C b) { return Multiply<C>(a, b); });
         break;
       case Reduction::kMaximum:
         ReduceInto(t, f, count, [](C a, C b) { return Maximum<C>(a, b); });
         break;
-      default: ReduceInto(t, f, count, [](C a, C b) { return Minimum<C>(a, b); }); break;
+      default:
+        ReduceInto(t, f, count, [](C a, C b) { return Minimum<C>(a, b); });
+        break;
     }
     return absl::OkStatus();
   });
@@ -58,7 +62,7 @@ absl::Status Combine(std::string_view op, Reduction reduction, ElementType type,
 
 // The result, filled with operand 0.
 absl::StatusOr<RawResult> CopyOfFirst(LibraryCall& call, std::string_view op, const RawOperand& x) {
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, x.dims));
   if (y.count() > 0) std::memcpy(y.data(), x.data, static_cast<size_t>(x.count() * x.size));
   return y;
 }
@@ -67,12 +71,12 @@ absl::StatusOr<RawResult> CopyOfFirst(LibraryCall& call, std::string_view op, co
 
 absl::Status ScatterElements(LibraryCall& call) {
   constexpr std::string_view kOp = "ScatterElements";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(RawOperand updates, LoadRaw(call, kOp, 2));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
-  LIB_ASSIGN_OR_RETURN(Reduction reduction, ParseReduction(kOp, call));
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 1, x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand updates, LoadRaw(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", 0), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(Reduction reduction, ParseReduction(kOp, call));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 1, x.rank()));
   DimSpan places = call.operand(1).dims;
   bool fits = places == DimSpan(updates.dims) && updates.size == x.size;
   for (int a = 0; a < x.rank(); ++a) fits = fits && (a == axis || places[a] <= x.dims[a]);
@@ -80,7 +84,7 @@ absl::Status ScatterElements(LibraryCall& call) {
     return Invalid(kOp, "indices ", ShapeText(places), " and updates ", ShapeText(updates.dims),
                    " into ", ShapeText(x.dims));
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
   Dims strides = Strides(x.dims);
   int64_t step = strides[axis], size = x.dims[axis], i = 0;
   strides[axis] = 0;
@@ -93,8 +97,8 @@ absl::Status ScatterElements(LibraryCall& call) {
       return;
     }
     int64_t at = offset[0] + (index < 0 ? index + size : index) * step;
-    absl::Status combined = Combine(kOp, reduction, type, x.size, updates.data + i * x.size,
-                                    y.data() + at * x.size, 1);
+    absl::Status combined =
+        Combine(kOp, reduction, type, x.size, updates.data + i * x.size, y.data() + at * x.size, 1);
     if (!combined.ok() && status.ok()) status = combined;
     ++i;
   });
@@ -104,10 +108,10 @@ absl::Status ScatterElements(LibraryCall& call) {
 
 absl::Status ScatterND(LibraryCall& call) {
   constexpr std::string_view kOp = "ScatterND";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(RawOperand updates, LoadRaw(call, kOp, 2));
-  LIB_ASSIGN_OR_RETURN(Reduction reduction, ParseReduction(kOp, call));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> indices, Load<int64_t>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand updates, LoadRaw(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(Reduction reduction, ParseReduction(kOp, call));
   TensorView places = call.operand(1);
   if (places.rank() < 1 || places.dim(places.rank() - 1) > x.rank()) {
     return Invalid(kOp, "indices ", ShapeText(places.dims), " into ", ShapeText(x.dims));
@@ -119,7 +123,7 @@ absl::Status ScatterND(LibraryCall& call) {
     return Invalid(kOp, "updates ", ShapeText(updates.dims), " where ", ShapeText(expected),
                    " are needed");
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
   Dims strides = Strides(x.dims);
   int64_t line = Product(x.dims, depth, x.rank());
   if (line == 0) return y.Store();
@@ -127,20 +131,21 @@ absl::Status ScatterND(LibraryCall& call) {
   for (int64_t i = 0; i < count; ++i) {
     int64_t at = 0;
     for (int d = 0; d < depth; ++d) {
-      LIB_ASSIGN_OR_RETURN(int64_t index, NormalizeIndex(kOp, indices[i * depth + d], x.dims[d]));
+      HEDDLE_ASSIGN_OR_RETURN(int64_t index,
+                              NormalizeIndex(kOp, indices[i * depth + d], x.dims[d]));
       at += index * strides[d];
     }
-    LIB_RETURN_IF_ERROR(Combine(kOp, reduction, call.operand(0).element_type, x.size,
-                                updates.data + i * line * x.size, y.data() + at * x.size, line));
+    HEDDLE_RETURN_IF_ERROR(Combine(kOp, reduction, call.operand(0).element_type, x.size,
+                                   updates.data + i * line * x.size, y.data() + at * x.size, line));
   }
   return y.Store();
 }
 
 absl::Status TensorScatter(LibraryCall& call) {
   constexpr std::string_view kOp = "TensorScatter";
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(RawOperand update, LoadRaw(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", -2), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand update, LoadRaw(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", -2), x.rank()));
   std::string_view mode = call.Text("mode", "linear");
   if (mode != "linear" && mode != "circular") return Unimplemented(kOp, "mode ", Absl(mode));
   Dims expected = x.dims;
@@ -152,12 +157,12 @@ absl::Status TensorScatter(LibraryCall& call) {
   }
   Dims starts(x.dims[0], 0);
   if (call.has_operand(2)) {
-    LIB_ASSIGN_OR_RETURN(starts, IntList(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(starts, IntList(call, kOp, 2));
   }
   if (static_cast<int64_t>(starts.size()) != x.dims[0]) {
     return Invalid(kOp, starts.size(), " write indices for ", x.dims[0], " batches");
   }
-  LIB_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
   AxisView view = AroundAxis(x.dims, axis);
   int64_t line = view.inner * x.size, steps = update.dims[axis];
   if (y.count() == 0) return y.Store();
@@ -170,8 +175,8 @@ absl::Status TensorScatter(LibraryCall& call) {
     start %= view.size;
     for (int64_t s = 0; s < steps; ++s) {
       int64_t at = (start + s) % view.size;
-      std::memcpy(y.data() + (outer * view.size + at) * line, update.data + (outer * steps + s) * line,
-                  static_cast<size_t>(line));
+      std::memcpy(y.data() + (outer * view.size + at) * line,
+                  update.data + (outer * steps + s) * line, static_cast<size_t>(line));
     }
   }
   return y.Store();

@@ -21,7 +21,7 @@ absl::Status NonZero(LibraryCall& call) {
     absl::Span<const T> values(static_cast<const T*>(x.data), static_cast<size_t>(x.count()));
     auto nonzero = [](T v) { return ToCompute(v) != 0; };
     int64_t count = std::count_if(values.begin(), values.end(), nonzero);
-    LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {x.rank(), count}));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {x.rank(), count}));
     int64_t* to = static_cast<int64_t*>(y.data);
     Dims index(x.rank(), 0);
     int64_t found = 0;
@@ -39,16 +39,16 @@ absl::Status NonZero(LibraryCall& call) {
 absl::Status OneHot(LibraryCall& call) {
   constexpr std::string_view kOp = "OneHot";
   TensorView indices = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(int64_t depth, IntScalar(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(RawOperand values, LoadRaw(call, kOp, 2));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", -1), indices.rank() + 1));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t depth, IntScalar(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand values, LoadRaw(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", -1), indices.rank() + 1));
   if (depth < 1 || values.count() != 2) {
     return Invalid(kOp, "depth ", depth, " and ", values.count(), " values");
   }
-  LIB_ASSIGN_OR_RETURN(absl::Span<const int64_t> hot, Load<int64_t>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> hot, Load<int64_t>(call, kOp, 0));
   Dims dims = ToDims(indices.dims);
   dims.insert(dims.begin() + axis, depth);
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
   StridedCopy(dims, values.data, Dims(dims.size(), 0), y.data(), Strides(dims), values.size);
   AxisView view = AroundAxis(dims, axis);
   for (int64_t i = 0; i < static_cast<int64_t>(hot.size()); ++i) {
@@ -65,7 +65,7 @@ namespace {
 
 absl::Status ArgExtreme(LibraryCall& call, std::string_view op, int sign) {
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(op, call.Int("axis", 0), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(op, call.Int("axis", 0), x.rank()));
   bool last = call.Int("select_last_index", 0) != 0;
   Dims dims = ToDims(x.dims);
   if (call.Int("keepdims", 1) != 0) {
@@ -77,7 +77,7 @@ absl::Status ArgExtreme(LibraryCall& call, std::string_view op, int sign) {
   if (view.size == 0 && view.outer * view.inner != 0) {
     return Invalid(op, "axis ", axis, " of ", ShapeText(x.dims), " is empty");
   }
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
   int64_t* to = static_cast<int64_t*>(y.data);
   return VisitNumber(op, x.element_type, [&](auto tag) {
     using T = typename decltype(tag)::Type;
@@ -110,12 +110,12 @@ absl::Status ArgMin(LibraryCall& call) { return ArgExtreme(call, "ArgMin", -1); 
 
 absl::Status Hardmax(LibraryCall& call) {
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis("Hardmax", call.Int("axis", -1), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis("Hardmax", call.Int("axis", -1), x.rank()));
   AxisView view = AroundAxis(x.dims, axis);
   return VisitCompute("Hardmax", x.element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> from, Load<C>(call, "Hardmax", 0));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, "Hardmax", 0, x.dims));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> from, Load<C>(call, "Hardmax", 0));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, "Hardmax", 0, x.dims));
     std::fill(y.values().begin(), y.values().end(), C{0});
     for (int64_t line = 0; line < view.outer * view.inner && view.size > 0; ++line) {
       int64_t start = line / view.inner * view.size * view.inner + line % view.inner;
@@ -161,31 +161,31 @@ bool Overlap(const Box& a, const Box& b, float threshold) {
 
 absl::Status NonMaxSuppression(LibraryCall& call) {
   constexpr std::string_view kOp = "NonMaxSuppression";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 3));
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 3));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 3));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 3));
   DimSpan boxes_dims = call.operand(0).dims, dims = call.operand(1).dims;
   if (boxes_dims[2] != 4 || boxes_dims[0] != dims[0] || boxes_dims[1] != dims[2]) {
     return Invalid(kOp, "boxes ", ShapeText(boxes_dims), " and scores ", ShapeText(dims));
   }
-  LIB_ASSIGN_OR_RETURN(absl::Span<const float> boxes, Load<float>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const float> scores, Load<float>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> boxes, Load<float>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> scores, Load<float>(call, kOp, 1));
   auto given = [&](int i) { return call.has_operand(i) && call.operand(i).count() > 0; };
   int64_t most = 0;
   double overlap = 0, score = 0;
   if (given(2)) {
-    LIB_ASSIGN_OR_RETURN(most, IntScalar(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(most, IntScalar(call, kOp, 2));
   }
   if (given(3)) {
-    LIB_ASSIGN_OR_RETURN(overlap, FloatScalar(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(overlap, FloatScalar(call, kOp, 3));
   }
   if (given(4)) {
-    LIB_ASSIGN_OR_RETURN(score, FloatScalar(call, kOp, 4));
+    HEDDLE_ASSIGN_OR_RETURN(score, FloatScalar(call, kOp, 4));
   }
   bool center = call.Int("center_point_box", 0) != 0;
   int64_t count = dims[2];
-  LIB_ASSIGN_OR_RETURN(absl::Span<Box> corners, Scratch<Box>(call, kOp, dims[0] * count));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<Box> corners, Scratch<Box>(call, kOp, dims[0] * count));
   for (int64_t i = 0; i < dims[0] * count; ++i) corners[i] = MakeBox(&boxes[i * 4], center);
-  LIB_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, count));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, count));
   std::vector<int64_t> selected;
   for (int64_t line = 0; line < dims[0] * dims[1] && most > 0; ++line) {
     const float* line_scores = scores.data() + line * count;
@@ -209,8 +209,8 @@ absl::Status NonMaxSuppression(LibraryCall& call) {
       if (keep) selected.insert(selected.end(), {line / dims[1], line % dims[1], order[c]});
     }
   }
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y,
-                       call.Result(0, {static_cast<int64_t>(selected.size() / 3), 3}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y,
+                          call.Result(0, {static_cast<int64_t>(selected.size() / 3), 3}));
   std::copy(selected.begin(), selected.end(), static_cast<int64_t*>(y.data));
   return absl::OkStatus();
 }

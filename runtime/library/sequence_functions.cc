@@ -33,19 +33,20 @@ absl::Status RotaryEmbedding(LibraryCall& call) {
               (positions ? cache.size() == 2 && cache[1] == half : cache == DimSpan(expected));
   Dims ids_dims = {batch, length};
   if (!fits || (positions && call.operand(3).dims != DimSpan(ids_dims))) {
-    return Invalid(kOp, "cosines ", ShapeText(cache), " for ", rotated, " of shape ", ShapeText(dims));
+    return Invalid(kOp, "cosines ", ShapeText(cache), " for ", rotated, " of shape ",
+                   ShapeText(dims));
   }
   absl::Span<const int64_t> ids;
   if (positions) {
-    LIB_ASSIGN_OR_RETURN(ids, Load<int64_t>(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(ids, Load<int64_t>(call, kOp, 3));
   }
   bool interleaved = call.Int("interleaved", 0) != 0;
   return VisitCompute(kOp, call.operand(0).element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> cosine, Load<C>(call, kOp, 1));
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> sine, Load<C>(call, kOp, 2));
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> cosine, Load<C>(call, kOp, 1));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> sine, Load<C>(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
     for (int64_t line = 0; line < batch * length * heads; ++line) {
       int64_t b = line / (length * heads), rest = line % (length * heads);
       int64_t at = b * length + (packed ? rest / heads : rest % length);
@@ -94,15 +95,18 @@ void RunHead(const LinearHead& h) {
     }
     std::copy_n(v, h.v_size, h.written);
     if (h.beta != nullptr) {
-      for (int64_t d = 0; d < h.k_size; ++d) AddScaled(-k[d], h.state + d * h.v_size, h.written, h.v_size);
+      for (int64_t d = 0; d < h.k_size; ++d)
+        AddScaled(-k[d], h.state + d * h.v_size, h.written, h.v_size);
       for (int64_t m = 0; m < h.v_size; ++m) h.written[m] *= h.beta[t * h.beta_step];
     }
-    for (int64_t d = 0; d < h.k_size; ++d) AddScaled(k[d], h.written, h.state + d * h.v_size, h.v_size);
+    for (int64_t d = 0; d < h.k_size; ++d)
+      AddScaled(k[d], h.written, h.state + d * h.v_size, h.v_size);
     for (int64_t g = 0; g < h.group; ++g) {
       const float* q = h.q + t * h.q_step + g * h.k_size;
       float* out = h.out + t * h.out_step + g * h.v_size;
       std::fill_n(out, h.v_size, 0.0f);
-      for (int64_t d = 0; d < h.k_size; ++d) AddScaled(h.scale * q[d], h.state + d * h.v_size, out, h.v_size);
+      for (int64_t d = 0; d < h.k_size; ++d)
+        AddScaled(h.scale * q[d], h.state + d * h.v_size, out, h.v_size);
     }
   }
 }
@@ -111,19 +115,22 @@ void RunHead(const LinearHead& h) {
 
 absl::Status LinearAttention(LibraryCall& call) {
   constexpr std::string_view kOp = "LinearAttention";
-  for (int i = 0; i < 3; ++i) LIB_RETURN_IF_ERROR(RequireRank(call, kOp, i, 3));
+  for (int i = 0; i < 3; ++i) HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, i, 3));
   std::string_view rule = call.Text("update_rule", "gated_delta");
-  bool gated = rule == "gated" || rule == "gated_delta", delta = rule == "delta" || rule == "gated_delta";
+  bool gated = rule == "gated" || rule == "gated_delta",
+       delta = rule == "delta" || rule == "gated_delta";
   if (!gated && !delta && rule != "linear") return Unimplemented(kOp, "update_rule ", Absl(rule));
   if (gated != call.has_operand(4) || delta != call.has_operand(5)) {
     return Invalid(kOp, "update_rule ", Absl(rule), " with other operands than it takes");
   }
-  DimSpan q_dims = call.operand(0).dims, k_dims = call.operand(1).dims, v_dims = call.operand(2).dims;
+  DimSpan q_dims = call.operand(0).dims, k_dims = call.operand(1).dims,
+          v_dims = call.operand(2).dims;
   int64_t q_heads = call.Int("q_num_heads", 0), heads = call.Int("kv_num_heads", 0);
   int64_t batch = q_dims[0], steps = q_dims[1];
   if (q_heads < 1 || heads < 1 || q_heads % heads != 0 || q_dims[2] % q_heads != 0 ||
-      k_dims[2] % heads != 0 || v_dims[2] % heads != 0 || k_dims[0] != batch || v_dims[0] != batch ||
-      k_dims[1] != steps || v_dims[1] != steps || q_dims[2] / q_heads != k_dims[2] / heads) {
+      k_dims[2] % heads != 0 || v_dims[2] % heads != 0 || k_dims[0] != batch ||
+      v_dims[0] != batch || k_dims[1] != steps || v_dims[1] != steps ||
+      q_dims[2] / q_heads != k_dims[2] / heads) {
     return Invalid(kOp, "query ", ShapeText(q_dims), " of ", q_heads, " heads, key ",
                    ShapeText(k_dims), " and value ", ShapeText(v_dims), " of ", heads);
   }
@@ -135,27 +142,29 @@ absl::Status LinearAttention(LibraryCall& call) {
   if ((gated && !(lines(4) && (per_key || width(4) == heads))) ||
       (delta && !(lines(5) && (width(5) == heads || width(5) == 1))) ||
       (call.has_operand(3) && call.operand(3).dims != DimSpan(state_dims))) {
-    return Invalid(kOp, "past_state, decay or beta of a shape that does not fit ", ShapeText(state_dims));
+    return Invalid(kOp, "past_state, decay or beta of a shape that does not fit ",
+                   ShapeText(state_dims));
   }
-  LIB_ASSIGN_OR_RETURN(absl::Span<const float> q, Load<float>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const float> k, Load<float>(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const float> v, Load<float>(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> q, Load<float>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> k, Load<float>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> v, Load<float>(call, kOp, 2));
   absl::Span<const float> past, decay, beta;
   if (call.has_operand(3)) {
-    LIB_ASSIGN_OR_RETURN(past, Load<float>(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(past, Load<float>(call, kOp, 3));
   }
   if (gated) {
-    LIB_ASSIGN_OR_RETURN(decay, Load<float>(call, kOp, 4));
+    HEDDLE_ASSIGN_OR_RETURN(decay, Load<float>(call, kOp, 4));
   }
   if (delta) {
-    LIB_ASSIGN_OR_RETURN(beta, Load<float>(call, kOp, 5));
+    HEDDLE_ASSIGN_OR_RETURN(beta, Load<float>(call, kOp, 5));
   }
   double scale = call.Float("scale", 0);
   if (scale == 0) scale = 1 / std::sqrt(static_cast<double>(std::max<int64_t>(k_size, 1)));
-  LIB_ASSIGN_OR_RETURN(Output<float> y, Output<float>::Make(call, kOp, 0, {batch, steps, q_heads * v_size}));
+  HEDDLE_ASSIGN_OR_RETURN(Output<float> y,
+                          Output<float>::Make(call, kOp, 0, {batch, steps, q_heads * v_size}));
   int64_t states = batch * heads * k_size * v_size;
-  LIB_ASSIGN_OR_RETURN(absl::Span<float> state, Scratch<float>(call, kOp, states));
-  LIB_ASSIGN_OR_RETURN(absl::Span<float> written, Scratch<float>(call, kOp, v_size));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<float> state, Scratch<float>(call, kOp, states));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<float> written, Scratch<float>(call, kOp, v_size));
   if (past.empty()) {
     std::fill(state.begin(), state.end(), 0.0f);
   } else {
@@ -193,17 +202,17 @@ absl::Status LinearAttention(LibraryCall& call) {
     }
   }
   if (call.wants_result(1)) {
-    LIB_ASSIGN_OR_RETURN(Output<float> present, Output<float>::Make(call, kOp, 1, state_dims));
+    HEDDLE_ASSIGN_OR_RETURN(Output<float> present, Output<float>::Make(call, kOp, 1, state_dims));
     std::copy(state.begin(), state.end(), present.values().begin());
-    LIB_RETURN_IF_ERROR(present.Store(kOp));
+    HEDDLE_RETURN_IF_ERROR(present.Store(kOp));
   }
   return y.Store(kOp);
 }
 
 absl::Status CausalConvWithState(LibraryCall& call) {
   constexpr std::string_view kOp = "CausalConvWithState";
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 3));
-  LIB_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 3));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 3));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 3));
   DimSpan dims = call.operand(0).dims, weights = call.operand(1).dims;
   int64_t channels = dims[1], length = dims[2], taps = weights[2];
   std::string_view activation = call.Text("activation", "none");
@@ -215,24 +224,25 @@ absl::Status CausalConvWithState(LibraryCall& call) {
       (call.has_operand(3) && call.operand(3).dims != DimSpan(state_dims))) {
     return Invalid(kOp, "input ", ShapeText(dims), ", weights ", ShapeText(weights));
   }
-  LIB_ASSIGN_OR_RETURN(absl::Span<const float> x, Load<float>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(absl::Span<const float> w, Load<float>(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> x, Load<float>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> w, Load<float>(call, kOp, 1));
   absl::Span<const float> bias, past;
   if (call.has_operand(2)) {
-    LIB_ASSIGN_OR_RETURN(bias, Load<float>(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(bias, Load<float>(call, kOp, 2));
   }
   if (call.has_operand(3)) {
-    LIB_ASSIGN_OR_RETURN(past, Load<float>(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(past, Load<float>(call, kOp, 3));
   }
-  LIB_ASSIGN_OR_RETURN(Output<float> y, Output<float>::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(Output<float> y, Output<float>::Make(call, kOp, 0, dims));
   Output<float> present;
   bool keep = call.wants_result(1);
   if (keep) {
-    LIB_ASSIGN_OR_RETURN(present, Output<float>::Make(call, kOp, 1, state_dims));
+    HEDDLE_ASSIGN_OR_RETURN(present, Output<float>::Make(call, kOp, 1, state_dims));
   }
-  LIB_ASSIGN_OR_RETURN(absl::Span<float> padded, Scratch<float>(call, kOp, length + taps - 1));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<float> padded, Scratch<float>(call, kOp, length + taps - 1));
   for (int64_t line = 0; line < dims[0] * channels; ++line) {
-    for (int64_t i = 0; i < taps - 1; ++i) padded[i] = past.empty() ? 0.0f : past[line * (taps - 1) + i];
+    for (int64_t i = 0; i < taps - 1; ++i)
+      padded[i] = past.empty() ? 0.0f : past[line * (taps - 1) + i];
     std::copy_n(x.data() + line * length, length, padded.data() + taps - 1);
     float* to = y.values().data() + line * length;
     int64_t c = line % channels;
@@ -243,7 +253,7 @@ absl::Status CausalConvWithState(LibraryCall& call) {
       std::copy_n(padded.data() + length, taps - 1, &present.values()[0] + line * (taps - 1));
     }
   }
-  if (keep) LIB_RETURN_IF_ERROR(present.Store(kOp));
+  if (keep) HEDDLE_RETURN_IF_ERROR(present.Store(kOp));
   return y.Store(kOp);
 }
 

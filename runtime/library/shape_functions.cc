@@ -16,7 +16,7 @@ namespace {
 absl::Status CopyAs(LibraryCall& call, std::string_view op, DimSpan dims) {
   TensorView x = call.operand(0);
   if (ElementBits(x.element_type) == 0) return NoSuchType(op, x.element_type);
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
   int64_t bytes = ElementBytes(x.element_type, x.count());
   if (ElementBytes(y.element_type, y.count()) != bytes) {
     return Invalid(op, "cannot read shape ", ShapeText(x.dims), " as ", ShapeText(dims));
@@ -30,7 +30,7 @@ absl::Status CopyAs(LibraryCall& call, std::string_view op, DimSpan dims) {
 absl::Status Reshape(LibraryCall& call) {
   constexpr std::string_view kOp = "Reshape";
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(Dims shape, IntList(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(Dims shape, IntList(call, kOp, 1));
   bool allow_zero = call.Int("allowzero", 0) != 0;
   int open = -1;
   for (int i = 0; i < static_cast<int>(shape.size()); ++i) {
@@ -43,7 +43,7 @@ absl::Status Reshape(LibraryCall& call) {
     }
   }
   if (open >= 0) shape[open] = 1;
-  LIB_ASSIGN_OR_RETURN(int64_t known, CheckedProduct(kOp, shape));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t known, CheckedProduct(kOp, shape));
   if (open >= 0) {
     if (known == 0 ? x.count() != 0 || allow_zero : x.count() % known != 0) {
       return Invalid(kOp, "cannot divide the ", x.count(), " elements of ", ShapeText(x.dims),
@@ -72,8 +72,8 @@ absl::Status Squeeze(LibraryCall& call) {
   TensorView x = call.operand(0);
   Dims axes;
   if (call.has_operand(1)) {
-    LIB_ASSIGN_OR_RETURN(axes, IntList(call, "Squeeze", 1));
-    LIB_ASSIGN_OR_RETURN(axes, NormalizeAxes("Squeeze", axes, x.rank()));
+    HEDDLE_ASSIGN_OR_RETURN(axes, IntList(call, "Squeeze", 1));
+    HEDDLE_ASSIGN_OR_RETURN(axes, NormalizeAxes("Squeeze", axes, x.rank()));
   } else {
     for (int i = 0; i < x.rank(); ++i) {
       if (x.dim(i) == 1) axes.push_back(i);
@@ -92,9 +92,9 @@ absl::Status Squeeze(LibraryCall& call) {
 
 absl::Status Unsqueeze(LibraryCall& call) {
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(Dims axes, IntList(call, "Unsqueeze", 1));
+  HEDDLE_ASSIGN_OR_RETURN(Dims axes, IntList(call, "Unsqueeze", 1));
   int64_t rank = x.rank() + static_cast<int64_t>(axes.size());
-  LIB_ASSIGN_OR_RETURN(axes, NormalizeAxes("Unsqueeze", axes, rank));
+  HEDDLE_ASSIGN_OR_RETURN(axes, NormalizeAxes("Unsqueeze", axes, rank));
   Dims dims(rank, 0);
   for (int64_t axis : axes) dims[axis] = -1;
   int next = 0;
@@ -103,10 +103,10 @@ absl::Status Unsqueeze(LibraryCall& call) {
 }
 
 absl::Status Expand(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(Dims shape, IntList(call, "Expand", 1));
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Expand", 0));
-  LIB_ASSIGN_OR_RETURN(Dims dims, BroadcastDims("Expand", x.dims, shape));
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Expand", 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(Dims shape, IntList(call, "Expand", 1));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Expand", 0));
+  HEDDLE_ASSIGN_OR_RETURN(Dims dims, BroadcastDims("Expand", x.dims, shape));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Expand", 0, dims));
   StridedCopy(dims, x.data, BroadcastStrides(x.dims, dims), y.data(), Strides(dims), x.size);
   return y.Store();
 }
@@ -117,13 +117,13 @@ absl::Status Shape(LibraryCall& call) {
   auto clamp = [rank](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
   int64_t start = clamp(call.Int("start", 0));
   int64_t end = std::max(start, clamp(call.Int("end", rank)));
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {end - start}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {end - start}));
   std::copy(x.dims.begin() + start, x.dims.begin() + end, y.elements<int64_t>().begin());
   return absl::OkStatus();
 }
 
 absl::Status Size(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {}));
   y.elements<int64_t>()[0] = call.operand(0).count();
   return absl::OkStatus();
 }
@@ -139,9 +139,9 @@ absl::Status BitCast(LibraryCall& call) {
 
 absl::Status ConstantOfShape(LibraryCall& call) {
   constexpr std::string_view kOp = "ConstantOfShape";
-  LIB_ASSIGN_OR_RETURN(Dims dims, IntList(call, kOp, 0));
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, dims).status());
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(Dims dims, IntList(call, kOp, 0));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, dims).status());
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
   int bits = ElementBits(y.element_type);
   if (bits == 0) return NoSuchType(kOp, y.element_type);
   uint8_t one[16] = {};
@@ -166,9 +166,9 @@ absl::Status ConstantOfShape(LibraryCall& call) {
 }
 
 absl::Status EyeLike(LibraryCall& call) {
-  LIB_RETURN_IF_ERROR(RequireRank(call, "EyeLike", 0, 2));
+  HEDDLE_RETURN_IF_ERROR(RequireRank(call, "EyeLike", 0, 2));
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
   int64_t rows = x.dim(0), columns = x.dim(1), k = call.Int("k", 0);
   std::memset(y.data, 0, static_cast<size_t>(ElementBytes(y.element_type, y.count())));
   int64_t one = 1;
@@ -183,14 +183,14 @@ absl::Status EyeLike(LibraryCall& call) {
 }
 
 absl::Status Trilu(LibraryCall& call) {
-  LIB_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Trilu", 0));
+  HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Trilu", 0));
   if (x.rank() < 2) return Invalid("Trilu", "shape ", ShapeText(x.dims), " is not a matrix");
   int64_t k = 0;
   if (call.has_operand(1)) {
-    LIB_ASSIGN_OR_RETURN(k, IntScalar(call, "Trilu", 1));
+    HEDDLE_ASSIGN_OR_RETURN(k, IntScalar(call, "Trilu", 1));
   }
   bool upper = call.Int("upper", 1) != 0;
-  LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Trilu", 0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Trilu", 0, x.dims));
   int64_t rows = x.dims[x.rank() - 2], columns = x.dims[x.rank() - 1];
   k = std::clamp<int64_t>(k, -rows - columns - 1, rows + columns + 1);
   y.Zero();

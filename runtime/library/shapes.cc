@@ -24,7 +24,7 @@ absl::StatusOr<Dims> NormalizeAxes(std::string_view op, DimSpan axes, int64_t ra
   Dims result;
   absl::InlinedVector<bool, 8> seen(rank, false);
   for (int64_t axis : axes) {
-    LIB_ASSIGN_OR_RETURN(int a, NormalizeAxis(op, axis, rank));
+    HEDDLE_ASSIGN_OR_RETURN(int a, NormalizeAxis(op, axis, rank));
     if (seen[a]) return Invalid(op, "axis ", axis, " is named twice");
     seen[a] = true;
     result.push_back(a);

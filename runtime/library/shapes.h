@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
-#include "runtime/library/status_macros.h"
+#include "runtime/library/errors.h"
 
 namespace heddle::library {
 
@@ -23,7 +23,9 @@ using DimSpan = absl::Span<const int64_t>;
 
 inline Dims ToDims(DimSpan dims) { return Dims(dims.begin(), dims.end()); }
 
-inline std::string ShapeText(DimSpan dims) { return absl::StrCat("[", absl::StrJoin(dims, ","), "]"); }
+inline std::string ShapeText(DimSpan dims) {
+  return absl::StrCat("[", absl::StrJoin(dims, ","), "]");
+}
 
 // The product of dims [first, last), known not to overflow (part of an existing tensor).
 inline int64_t Product(DimSpan dims, int first, int last) {

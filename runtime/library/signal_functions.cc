@@ -19,11 +19,12 @@ constexpr double kPi = 3.141592653589793238462643383279502884;
 // A transform of one length: split by the smallest prime factor again and again.
 class Transform {
  public:
-  static absl::StatusOr<Transform> Make(LibraryCall& call, std::string_view op, int64_t n, bool inverse) {
+  static absl::StatusOr<Transform> Make(LibraryCall& call, std::string_view op, int64_t n,
+                                        bool inverse) {
     Transform t;
     t.n_ = n;
-    LIB_ASSIGN_OR_RETURN(t.roots_, Scratch<Complex>(call, op, n));
-    LIB_ASSIGN_OR_RETURN(t.work_, Scratch<Complex>(call, op, n));
+    HEDDLE_ASSIGN_OR_RETURN(t.roots_, Scratch<Complex>(call, op, n));
+    HEDDLE_ASSIGN_OR_RETURN(t.work_, Scratch<Complex>(call, op, n));
     for (int64_t i = 0; i < n; ++i) {
       double angle = (inverse ? 2 : -2) * kPi * static_cast<double>(i) / static_cast<double>(n);
       t.roots_[i] = {std::cos(angle), std::sin(angle)};
@@ -86,11 +87,11 @@ absl::Status Fourier(LibraryCall& call, int axis, int64_t length) {
   bool to_real = inverse && onesided;
   dims[axis] = onesided && !inverse ? length / 2 + 1 : length;
   dims[last] = to_real ? 1 : 2;
-  LIB_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
-  LIB_ASSIGN_OR_RETURN(Transform transform, Transform::Make(call, kOp, length, inverse));
-  LIB_ASSIGN_OR_RETURN(absl::Span<Complex> line, Scratch<Complex>(call, kOp, length));
-  LIB_ASSIGN_OR_RETURN(absl::Span<Complex> result, Scratch<Complex>(call, kOp, length));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(Transform transform, Transform::Make(call, kOp, length, inverse));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<Complex> line, Scratch<Complex>(call, kOp, length));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<Complex> result, Scratch<Complex>(call, kOp, length));
   int64_t outer = Product(in, 0, axis), inner = Product(in, axis + 1, last), size = in[axis];
   double scale = inverse ? 1 / static_cast<double>(length) : 1;
   for (int64_t i = 0; i < outer * inner; ++i) {
@@ -129,16 +130,16 @@ absl::Status DFT(LibraryCall& call) {
   TensorView x = call.operand(0);
   int64_t axis_value = -2;
   if (call.has_operand(2)) {
-    LIB_ASSIGN_OR_RETURN(axis_value, IntScalar(call, kOp, 2));
+    HEDDLE_ASSIGN_OR_RETURN(axis_value, IntScalar(call, kOp, 2));
   }
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, axis_value, x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, axis_value, x.rank()));
   if (x.rank() < 2 || axis == x.rank() - 1 || x.dim(x.rank() - 1) < 1 || x.dim(x.rank() - 1) > 2) {
     return Invalid(kOp, "axis ", axis_value, " of shape ", ShapeText(x.dims));
   }
   bool to_real = call.Int("inverse", 0) != 0 && call.Int("onesided", 0) != 0;
   int64_t length = to_real ? 2 * (x.dim(axis) - 1) : x.dim(axis);
   if (call.has_operand(1)) {
-    LIB_ASSIGN_OR_RETURN(length, IntScalar(call, kOp, 1));
+    HEDDLE_ASSIGN_OR_RETURN(length, IntScalar(call, kOp, 1));
   }
   if (length < 1 || length > (int64_t{1} << 32)) return Invalid(kOp, "a length of ", length);
   return VisitCompute(kOp, x.element_type, [&](auto tag) {
@@ -149,12 +150,12 @@ absl::Status DFT(LibraryCall& call) {
 absl::Status STFT(LibraryCall& call) {
   constexpr std::string_view kOp = "STFT";
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(int64_t hop, IntScalar(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t hop, IntScalar(call, kOp, 1));
   bool windowed = call.has_operand(2);
   int64_t signal = x.rank() >= 2 ? x.dim(1) : 0, parts = x.rank() == 3 ? x.dim(2) : 1;
   int64_t length = windowed ? call.operand(2).count() : signal;
   if (call.has_operand(3)) {
-    LIB_ASSIGN_OR_RETURN(length, IntScalar(call, kOp, 3));
+    HEDDLE_ASSIGN_OR_RETURN(length, IntScalar(call, kOp, 3));
   }
   int64_t window_size = windowed ? call.operand(2).count() : length;
   if (x.rank() < 2 || x.rank() > 3 || parts < 1 || parts > 2 || hop < 1 || length < 1 ||
@@ -166,15 +167,16 @@ absl::Status STFT(LibraryCall& call) {
   int64_t bins = call.Int("onesided", 1) != 0 ? length / 2 + 1 : length;
   return VisitCompute(kOp, x.element_type, [&](auto tag) -> absl::Status {
     using C = typename decltype(tag)::Type;
-    LIB_ASSIGN_OR_RETURN(absl::Span<const C> from, Load<C>(call, kOp, 0));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> from, Load<C>(call, kOp, 0));
     absl::Span<const C> window;
     if (windowed) {
-      LIB_ASSIGN_OR_RETURN(window, Load<C>(call, kOp, 2));
+      HEDDLE_ASSIGN_OR_RETURN(window, Load<C>(call, kOp, 2));
     }
-    LIB_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, {x.dim(0), frames, bins, 2}));
-    LIB_ASSIGN_OR_RETURN(Transform transform, Transform::Make(call, kOp, length, false));
-    LIB_ASSIGN_OR_RETURN(absl::Span<Complex> line, Scratch<Complex>(call, kOp, length));
-    LIB_ASSIGN_OR_RETURN(absl::Span<Complex> result, Scratch<Complex>(call, kOp, length));
+    HEDDLE_ASSIGN_OR_RETURN(Output<C> y,
+                            Output<C>::Make(call, kOp, 0, {x.dim(0), frames, bins, 2}));
+    HEDDLE_ASSIGN_OR_RETURN(Transform transform, Transform::Make(call, kOp, length, false));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<Complex> line, Scratch<Complex>(call, kOp, length));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<Complex> result, Scratch<Complex>(call, kOp, length));
     int64_t at = 0;
     for (int64_t i = 0; i < x.dim(0) * frames; ++i) {
       const C* start = from.data() + (i / frames * signal + i % frames * hop) * parts;
@@ -196,9 +198,9 @@ namespace {
 
 // weight = a - b cos(x) + c cos(2x)
 absl::Status CosineWindow(LibraryCall& call, std::string_view op, double a, double b, double c) {
-  LIB_ASSIGN_OR_RETURN(int64_t size, IntScalar(call, op, 0));
-  LIB_RETURN_IF_ERROR(CheckedProduct(op, {size}).status());
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, op, 0, {size}));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t size, IntScalar(call, op, 0));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(op, {size}).status());
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, op, 0, {size}));
   int64_t period = std::max<int64_t>(1, call.Int("periodic", 1) != 0 ? size : size - 1);
   for (int64_t i = 0; i < size; ++i) {
     double x = 2 * kPi * static_cast<double>(i) / static_cast<double>(period);
@@ -219,18 +221,19 @@ absl::Status BlackmanWindow(LibraryCall& call) {
 
 absl::Status MelWeightMatrix(LibraryCall& call) {
   constexpr std::string_view kOp = "MelWeightMatrix";
-  LIB_ASSIGN_OR_RETURN(int64_t bins, IntScalar(call, kOp, 0));
-  LIB_ASSIGN_OR_RETURN(int64_t length, IntScalar(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(int64_t rate, IntScalar(call, kOp, 2));
-  LIB_ASSIGN_OR_RETURN(double lower, FloatScalar(call, kOp, 3));
-  LIB_ASSIGN_OR_RETURN(double upper, FloatScalar(call, kOp, 4));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t bins, IntScalar(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t length, IntScalar(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t rate, IntScalar(call, kOp, 2));
+  HEDDLE_ASSIGN_OR_RETURN(double lower, FloatScalar(call, kOp, 3));
+  HEDDLE_ASSIGN_OR_RETURN(double upper, FloatScalar(call, kOp, 4));
   if (bins < 1 || length < 1 || rate < 1 || bins > (1 << 24) || length > (int64_t{1} << 32) ||
       !(lower >= 0) || !(upper >= lower) || !std::isfinite(upper)) {
-    return Invalid(kOp, bins, " bins of ", length, " samples at ", rate, " Hz from ", lower, " to ", upper);
+    return Invalid(kOp, bins, " bins of ", length, " samples at ", rate, " Hz from ", lower, " to ",
+                   upper);
   }
   int64_t rows = length / 2 + 1;
-  LIB_RETURN_IF_ERROR(CheckedProduct(kOp, {rows, bins}).status());
-  LIB_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, {rows, bins}));
+  HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, {rows, bins}).status());
+  HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, {rows, bins}));
   std::fill(y.values().begin(), y.values().end(), 0.0);
   auto mel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
   double first = mel(lower), step = (mel(upper) - first) / static_cast<double>(bins + 2);

@@ -15,8 +15,8 @@ namespace heddle::library {
 absl::Status TopK(LibraryCall& call) {
   constexpr std::string_view kOp = "TopK";
   TensorView x = call.operand(0);
-  LIB_ASSIGN_OR_RETURN(int64_t k, IntScalar(call, kOp, 1));
-  LIB_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", -1), x.rank()));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t k, IntScalar(call, kOp, 1));
+  HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(kOp, call.Int("axis", -1), x.rank()));
   AxisView view = AroundAxis(x.dims, axis);
   if (k < 0 || k > view.size) {
     return OutOfRange(kOp, "k = ", k, " of an axis of ", view.size);
@@ -30,14 +30,14 @@ absl::Status TopK(LibraryCall& call) {
     T* values = nullptr;
     int64_t* places = nullptr;
     if (call.wants_result(0)) {
-      LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+      HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
       values = static_cast<T*>(y.data);
     }
     if (call.wants_result(1)) {
-      LIB_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(1, dims));
+      HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(1, dims));
       places = static_cast<int64_t*>(y.data);
     }
-    LIB_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, view.size));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, view.size));
     for (int64_t line = 0; line < view.outer * view.inner && k > 0; ++line) {
       int64_t outer = line / view.inner, inner = line % view.inner;
       const T* start = from + outer * view.size * view.inner + inner;
@@ -75,16 +75,16 @@ struct Groups {
 
 absl::Status StoreList(LibraryCall& call, int index, absl::Span<const int64_t> list) {
   if (!call.wants_result(index)) return absl::OkStatus();
-  LIB_ASSIGN_OR_RETURN(MutableTensorView y,
-                       call.Result(index, {static_cast<int64_t>(list.size())}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y,
+                          call.Result(index, {static_cast<int64_t>(list.size())}));
   std::copy(list.begin(), list.end(), static_cast<int64_t*>(y.data));
   return absl::OkStatus();
 }
 
 // Renumbers the groups by their first slice.
 absl::Status OrderByAppearance(LibraryCall& call, Groups& groups) {
-  LIB_ASSIGN_OR_RETURN(absl::Span<int64_t> space,
-                       Scratch<int64_t>(call, "Unique", 4 * groups.size));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> space,
+                          Scratch<int64_t>(call, "Unique", 4 * groups.size));
   absl::Span<int64_t> order = space.subspan(0, groups.size);
   absl::Span<int64_t> rank = space.subspan(groups.size, groups.size);
   absl::Span<int64_t> first = space.subspan(2 * groups.size, groups.size);
@@ -112,17 +112,17 @@ absl::Status Unique(LibraryCall& call) {
   AxisView view{1, x.element_type == ElementType::kUndefined ? 0 : x.count(), 1};
   int axis = 0;
   if (attribute.has_value()) {
-    LIB_ASSIGN_OR_RETURN(axis, NormalizeAxis(kOp, *attribute, x.rank()));
+    HEDDLE_ASSIGN_OR_RETURN(axis, NormalizeAxis(kOp, *attribute, x.rank()));
     view = AroundAxis(x.dims, axis);
   }
   int64_t n = view.size;
   Groups groups;
-  LIB_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, n));
-  LIB_ASSIGN_OR_RETURN(groups.first, Scratch<int64_t>(call, kOp, n));
-  LIB_ASSIGN_OR_RETURN(groups.counts, Scratch<int64_t>(call, kOp, n));
-  LIB_ASSIGN_OR_RETURN(groups.inverse, Scratch<int64_t>(call, kOp, n));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, n));
+  HEDDLE_ASSIGN_OR_RETURN(groups.first, Scratch<int64_t>(call, kOp, n));
+  HEDDLE_ASSIGN_OR_RETURN(groups.counts, Scratch<int64_t>(call, kOp, n));
+  HEDDLE_ASSIGN_OR_RETURN(groups.inverse, Scratch<int64_t>(call, kOp, n));
   std::iota(order.begin(), order.end(), 0);
-  LIB_RETURN_IF_ERROR(VisitNumberOrBool(kOp, x.element_type, [&](auto tag) {
+  HEDDLE_RETURN_IF_ERROR(VisitNumberOrBool(kOp, x.element_type, [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* from = static_cast<const T*>(x.data);
     auto compare = [&](int64_t a, int64_t b) {
@@ -149,11 +149,11 @@ absl::Status Unique(LibraryCall& call) {
     }
     return absl::OkStatus();
   }));
-  if (call.Int("sorted", 1) == 0) LIB_RETURN_IF_ERROR(OrderByAppearance(call, groups));
+  if (call.Int("sorted", 1) == 0) HEDDLE_RETURN_IF_ERROR(OrderByAppearance(call, groups));
   if (call.wants_result(0)) {
     Dims dims = attribute.has_value() ? ToDims(x.dims) : Dims{0};
     dims[axis] = groups.size;
-    LIB_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+    HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
     int64_t line = view.inner * y.size();
     const uint8_t* from = static_cast<const uint8_t*>(x.data);
     for (int64_t outer = 0; outer < view.outer && line > 0; ++outer) {
@@ -163,8 +163,8 @@ absl::Status Unique(LibraryCall& call) {
       }
     }
   }
-  LIB_RETURN_IF_ERROR(StoreList(call, 1, groups.first.subspan(0, groups.size)));
-  LIB_RETURN_IF_ERROR(StoreList(call, 2, groups.inverse));
+  HEDDLE_RETURN_IF_ERROR(StoreList(call, 1, groups.first.subspan(0, groups.size)));
+  HEDDLE_RETURN_IF_ERROR(StoreList(call, 2, groups.inverse));
   return StoreList(call, 3, groups.counts.subspan(0, groups.size));
 }
 

@@ -34,7 +34,7 @@ absl::StatusOr<Window> ParseWindow(const LibraryCall& call, std::string_view op,
   size_t n = in.size();
   w.in = ToDims(in);
   w.kernel = ToDims(kernel);
-  LIB_RETURN_IF_ERROR(Take(op, "kernel_shape", call.Ints("kernel_shape"), n, 1, w.kernel));
+  HEDDLE_RETURN_IF_ERROR(Take(op, "kernel_shape", call.Ints("kernel_shape"), n, 1, w.kernel));
   if (w.kernel.size() != n) return Invalid(op, "a kernel of ", w.kernel.size(), " axes for ", n);
   for (size_t i = 0; i < n && !kernel.empty(); ++i) {
     if (kernel[i] != w.kernel[i]) {
@@ -43,10 +43,10 @@ absl::StatusOr<Window> ParseWindow(const LibraryCall& call, std::string_view op,
   }
   w.strides.assign(n, 1);
   w.dilations.assign(n, 1);
-  LIB_RETURN_IF_ERROR(Take(op, "strides", call.Ints("strides"), n, 1, w.strides));
-  LIB_RETURN_IF_ERROR(Take(op, "dilations", call.Ints("dilations"), n, 1, w.dilations));
+  HEDDLE_RETURN_IF_ERROR(Take(op, "strides", call.Ints("strides"), n, 1, w.strides));
+  HEDDLE_RETURN_IF_ERROR(Take(op, "dilations", call.Ints("dilations"), n, 1, w.dilations));
   Dims pads(2 * n, 0);
-  LIB_RETURN_IF_ERROR(Take(op, "pads", call.Ints("pads"), 2 * n, -kLongest, pads));
+  HEDDLE_RETURN_IF_ERROR(Take(op, "pads", call.Ints("pads"), 2 * n, -kLongest, pads));
   w.begin.assign(pads.begin(), pads.begin() + n);
   w.end.assign(pads.begin() + n, pads.end());
   for (size_t i = 0; i < n; ++i) {

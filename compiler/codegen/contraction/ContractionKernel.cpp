@@ -2,18 +2,34 @@
 
 #include "compiler/codegen/contraction/ContractionKernel.h"
 
+#include "compiler/codegen/contraction/Emitters.h"
 #include "dialects/onnx/Onnx.h"
 
 using namespace mlir;
 
 namespace heddle {
 
-std::optional<Contraction> contractionOf(Operation *op) { return std::nullopt; }
+bool isEmittedContraction(Operation *op) {
+  if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
+    return isEmittedMatmul(op);
+  if (isa<onnx::ConvOp>(op))
+    return isEmittedConvolution(op);
+  return false;
+}
 
 FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, StringRef name,
                                                    ArrayRef<bool> constantOperands,
                                                    const codegen::Target &target) {
-  return failure();
+  Operation *contraction = nullptr;
+  for (Operation &op : structured.getBody().front())
+    if (isEmittedContraction(&op)) {
+      if (contraction)
+        return structured.emitError("has two contractions"), failure();
+      contraction = &op;
+    }
+  if (isa<onnx::ConvOp>(contraction))
+    return emitConvolutionKernel(structured, contraction, name, target);
+  return emitMatmulKernel(structured, contraction, name, constantOperands, target);
 }
 
 } // namespace heddle

@@ -3,8 +3,8 @@
 // From a structured kernel around a matrix product or a convolution to a kernel.
 //
 // The structured function has one contraction, still a source operation (onnx.MatMul, onnx.Gemm,
-// onnx.Conv ...), and linalg.generic operations that use its result elementwise: the epilogue, which
-// is evaluated on the accumulators.
+// onnx.Conv), and linalg.generic operations that use its result elementwise: the epilogue, which is
+// evaluated on the accumulators.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
 #define HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
@@ -13,12 +13,10 @@
 
 namespace heddle {
 
-enum class Contraction { MatMul, Gemm };
+/// True for a contraction whose types, layout and parameters the emitters cover.
+bool isEmittedContraction(mlir::Operation *op);
 
-/// Which contraction an operation is, where the emitters cover its types and layouts.
-std::optional<Contraction> contractionOf(mlir::Operation *op);
-
-/// A weight that is laid out ahead: the kernel reads the packed form instead of the operand.
+/// An operand that is laid out ahead: the kernel reads the packed form instead.
 struct Packing {
   unsigned operand;      // of the structured function
   LoopKernel kernel;     // one operand, one result

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/convolution/Convolution.h"
 
+#include "compiler/codegen/TileMath.h"
+#include "compiler/codegen/convolution/BytePatch.h"
+#include "compiler/codegen/convolution/FilterLayout.h"
 #include "compiler/codegen/convolution/InputPatch.h"
+#include "compiler/codegen/matmul/ByteOperands.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -10,21 +14,25 @@ using namespace mlir;
 namespace heddle::codegen {
 namespace {
 
-constexpr int64_t kChannelBlock = 16; // input channels between two steps of the window
-
 class ConvolutionEmitter {
 public:
   ConvolutionEmitter(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &ops,
                      Value scratch, PixelSink sink)
       : e(e), spec(spec), ops(ops), plan(planConvolution(spec, e.target)), sink(sink),
-        lanes(std::min(e.lanesOf(spec.element), plan.panel)),
-        tileBuffer(e.view(scratch, int64_t(0), spec.element)),
-        turned(e.view(scratch, tileBytes(), spec.element)),
-        patchBuffer(e.view(scratch, plan.scratchFixed, spec.element)) {}
+        scratch(scratch), math(e.target, spec.accumulator()),
+        lanes(std::min(e.lanesOf(spec.accumulator()), plan.panel)),
+        tileBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
+        turned(e.view(scratch, tileBytes(), spec.accumulator())) {}
 
   void run(Value begin, Value end) {
     groupChannels = e.div(ops.ic, ops.groups);
     groupOutputs = e.div(ops.oc, ops.groups);
+    steps = e.ceilDiv(groupChannels, math.depth());
+    if (math.isBytes()) {
+      inputZero = arith::ConstantIntOp::create(e.builder, e.loc, spec.inputSigned ? 128 : 0, 32);
+      if (ops.inputZeroPoint)
+        inputZero = e.add(inputZero, ops.inputZeroPoint(e));
+    }
     e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
   }
 
@@ -40,11 +48,15 @@ private:
   void channelPanels(Value n, Value group, const PixelBlock &block, const InputPatch &patch,
                      Value panel, Value panels);
   void accumulate(const Tile &tile);
-  void finish(Value n, Value group, Value channel, const PixelBlock &block, Value row,
-              Value column, Value pixels, Value channels);
-  int64_t elementBytes() const { return spec.element.getIntOrFloatBitWidth() / 8; }
-  // Results of a tile: [pixel, rounded up to whole vectors][panels * panel].
-  int64_t tileRow() const { return plan.panels * plan.panel; }
+  void finish(Value n, Value group, Value channel, Value filter, Value panelStep,
+              const PixelBlock &block, Value row, Value column, Value pixels, Value channels);
+  Value withoutZeroPoints(Value sum, Value inputSums, Value channel, Value panelAt, Value lane);
+  int64_t elementBytes() const { return spec.accumulator().getIntOrFloatBitWidth() / 8; }
+  bool usesInputSums() const { return math.isBytes() && !spec.filterCentered; }
+  // Results of a tile: [pixel, rounded up to whole vectors][panels * panel], then the input's sum.
+  int64_t tileRow() const {
+    return plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
+  }
   int64_t tilePixels() const { return (plan.pixels + lanes - 1) / lanes * lanes; }
   int64_t tileBytes() const { return tilePixels() * tileRow() * elementBytes(); }
 
@@ -53,9 +65,13 @@ private:
   const ConvolutionOperands &ops;
   ConvolutionPlan plan;
   PixelSink sink;
+  Value scratch;
+  TileMath math;
   int64_t lanes;
-  Value tileBuffer, turned, patchBuffer;
+  Value tileBuffer, turned;
   Value groupChannels, groupOutputs;
+  Value steps;     // of depth in a group
+  Value inputZero; // point of unsigned bytes
 };
 
 // Points run over the channel blocks first: they share a patch.
@@ -77,11 +93,16 @@ void ConvolutionEmitter::point(Value index, Value begin) {
                    columnSplit.start(e, columnPart), columnSplit.length(e, columnPart)};
   Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, groupChannels));
   InputPatch patch;
-  if (spec.padded) {
-    Value refill = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
-                                        e.equal(panelPart, e.index(0)));
+  Value refill = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
+                                      e.equal(panelPart, e.index(0)));
+  if (math.isBytes()) {
+    Value fill =
+        arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
+    patch = bytePatchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
+                            scratch, plan.patchOffset, fill, refill);
+  } else if (spec.padded) {
     patch = patchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
-                        patchBuffer, refill);
+                        e.view(scratch, plan.patchOffset, spec.element), refill);
   } else {
     patch = patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, block);
   }
@@ -99,7 +120,7 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
   Tile tile;
   tile.patch = patch;
-  tile.panelStep = e.mul(groupChannels, taps * plan.panel);
+  tile.panelStep = panelSize(e, math, steps, taps, plan.panel);
   Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
   tile.filter = e.mul(e.add(e.mul(group, groupPanels), panel), tile.panelStep);
   Value channel = e.mul(panel, plan.panel);
@@ -116,38 +137,46 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
           tile.pixels = pixelCount;
           accumulate(tile);
         });
-        finish(n, group, channel, block, row, column, pixels, channels);
+        finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
+               channels);
       });
     });
   });
 }
 
 void ConvolutionEmitter::accumulate(const Tile &tile) {
-  int64_t perPanel = plan.panel / lanes, vectors = tile.panels * perPanel;
-  Type vectorType = e.vector(spec.element, lanes);
-  Values sums(tile.pixels * vectors, e.zero(vectorType));
+  int64_t perPanel = plan.panel / math.columns(), vectors = tile.panels * perPanel;
+  // With the input's sum as one more column.
+  int64_t columns = vectors + (usesInputSums() ? 1 : 0);
+  int64_t vectorStep = math.columns() * math.depth(), rowStep = plan.panel * math.depth();
+  Values sums(tile.pixels * columns, math.zero(e));
   Value zero = e.index(0), one = e.index(1);
   auto [kd, kh, kw] = spec.window;
   int64_t taps = kd * kh * kw;
-  sums = e.loop(zero, groupChannels, e.index(kChannelBlock), sums, [&](Value block, ValueRange s0) {
-    Value depth = e.min(e.index(kChannelBlock), e.sub(groupChannels, block));
-    Value filterBlock = e.add(tile.filter, e.mul(block, taps * plan.panel));
+  Value filters = e.add(tile.filter, panelHeader(math, plan.panel));
+  sums = e.loop(zero, steps, e.index(kChannelBlock), sums, [&](Value block, ValueRange s0) {
+    Value depth = e.min(e.index(kChannelBlock), e.sub(steps, block));
+    Value filterBlock = e.add(filters, e.mul(block, taps * rowStep));
     Value inputBlock = e.add(tile.start, e.mul(block, tile.patch.channelStep));
-    Value tapStep = e.mul(depth, plan.panel);
+    Value tapStep = e.mul(depth, rowStep);
     auto innermost = [&](Value input, Value filter, ValueRange carried) {
       return e.loop(zero, depth, one, carried, [&](Value channel, ValueRange carried) {
         Values sums(carried), weights;
-        Value weightsAt = e.add(filter, e.mul(channel, plan.panel));
+        Value weightsAt = e.add(filter, e.mul(channel, rowStep));
         for (int64_t j = 0; j < tile.panels; ++j)
           for (int64_t v = 0; v < perPanel; ++v)
-            weights.push_back(e.load(
-                ops.filter, e.add(e.add(weightsAt, e.mul(tile.panelStep, j)), v * lanes), lanes));
+            weights.push_back(math.loadColumns(
+                e, ops.filter,
+                e.add(e.add(weightsAt, e.mul(tile.panelStep, j)), v * vectorStep)));
+        if (usesInputSums())
+          weights.push_back(math.ones(e));
         Value inputAt = e.add(input, e.mul(channel, tile.patch.channelStep));
         for (int64_t p = 0; p < tile.pixels; ++p) {
-          Value pixel = e.load(tile.patch.buffer, e.add(inputAt, p * spec.stride[2]));
-          Value x = e.broadcast(pixel, lanes);
-          for (int64_t j = 0; j < vectors; ++j)
-            sums[p * vectors + j] = e.fma(x, weights[j], sums[p * vectors + j]);
+          Value x = math.broadcast(e, tile.patch.buffer, e.add(inputAt, p * spec.stride[2]));
+          for (int64_t j = 0; j < columns; ++j) {
+            Value &sum = sums[p * columns + j];
+            sum = math.multiplyAdd(e, x, weights[j], sum);
+          }
         }
         return sums;
       });
@@ -169,13 +198,17 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
     });
   });
   for (int64_t p = 0; p < tile.pixels; ++p)
-    for (int64_t j = 0; j < vectors; ++j)
-      e.store(sums[p * vectors + j], tileBuffer, e.index(p * tileRow() + j * lanes));
+    for (int64_t j = 0; j < columns; ++j) {
+      int64_t column = j < vectors ? j * math.columns() : plan.panels * plan.panel;
+      e.store(math.results(e, sums[p * columns + j]), tileBuffer,
+              e.index(p * tileRow() + column));
+    }
 }
 
 // Turns a tile from channels to pixels in the lanes and hands it to the sink.
-void ConvolutionEmitter::finish(Value n, Value group, Value channel, const PixelBlock &block,
-                                Value row, Value column, Value pixels, Value channels) {
+void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filter,
+                                Value panelStep, const PixelBlock &block, Value row,
+                                Value column, Value pixels, Value channels) {
   Value zero = e.index(0), step = e.index(lanes);
   Value outRow = e.add(block.row, row);
   Value firstChannel = e.add(e.mul(group, groupOutputs), channel);
@@ -185,11 +218,17 @@ void ConvolutionEmitter::finish(Value n, Value group, Value channel, const Pixel
   e.loop(zero, channels, step, [&](Value c) {
     Value count = e.min(step, e.sub(channels, c));
     e.loop(zero, pixels, step, [&](Value p) {
-      Values square;
-      for (int64_t i = 0; i < lanes; ++i)
-        square.push_back(
-            e.load(tileBuffer, e.add(e.mul(e.add(p, i), tileRow()), c), lanes));
-      square = e.transpose(square);
+      auto turn = [&](Value column) {
+        Values square;
+        for (int64_t i = 0; i < lanes; ++i)
+          square.push_back(
+              e.load(tileBuffer, e.add(e.mul(e.add(p, i), tileRow()), column), lanes));
+        return e.transpose(square);
+      };
+      Value inputSums;
+      if (usesInputSums()) // in every column of its vector
+        inputSums = turn(e.index(plan.panels * plan.panel))[0];
+      Values square = turn(c);
       for (int64_t i = 0; i < lanes; ++i)
         e.store(square[i], turned, e.index(i * lanes));
       Value left = e.sub(pixels, p), firstColumn = e.add(e.add(block.column, column), p);
@@ -203,69 +242,85 @@ void ConvolutionEmitter::finish(Value n, Value group, Value channel, const Pixel
                           e.add(inPlane, firstColumn));
         at.mask = e.firstLanes(left, lanes);
         at.lanes = lanes;
+        if (math.isBytes()) {
+          Value place = e.add(c, i), panel = e.div(place, e.index(plan.panel));
+          sum = withoutZeroPoints(sum, inputSums, at.channel,
+                                  e.add(filter, e.mul(panel, panelStep)),
+                                  e.rem(place, e.index(plan.panel)));
+        }
         sink(sum, at);
       });
     });
   });
 }
 
+// sum (a - x)(b - y) = sum ab - x sum b - y sum a + K x y; what is outside the input is x.
+Value ConvolutionEmitter::withoutZeroPoints(Value sum, Value inputSums, Value channel,
+                                            Value panelAt, Value lane) {
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(e.builder, e.loc, value, 32);
+  };
+  auto minus = [&](Value a, Value b) -> Value {
+    return arith::SubIOp::create(e.builder, e.loc, a, b);
+  };
+  Value scalar = constant(0); // what all pixels of the channel lose
+  if (spec.inputSigned || ops.inputZeroPoint) {
+    Value sums = e.view(ops.filter, int64_t(0), spec.accumulator());
+    Value filterSum = e.load(sums, e.add(e.div(panelAt, e.index(4)), lane));
+    scalar = e.mul(inputZero, filterSum);
+  }
+  if (usesInputSums()) {
+    Value y = constant(spec.filterSigned ? 0 : -128);
+    if (ops.filterZeroPoint)
+      y = e.add(y, ops.filterZeroPoint(e, channel));
+    int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
+    Value count = arith::IndexCastOp::create(e.builder, e.loc, spec.accumulator(),
+                                             e.mul(groupChannels, taps));
+    scalar = minus(scalar, e.mul(count, e.mul(inputZero, y)));
+    sum = minus(sum, e.mul(inputSums, e.broadcast(y, lanes)));
+  }
+  return minus(sum, e.broadcast(scalar, lanes));
+}
+
 } // namespace
+
+Type ConvolutionSpec::accumulator() const {
+  return element.isInteger(8) ? Type(IntegerType::get(element.getContext(), 32)) : element;
+}
 
 ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target) {
   ConvolutionPlan plan;
-  int64_t bytes = spec.element.getIntOrFloatBitWidth() / 8;
+  int64_t bytes = spec.accumulator().getIntOrFloatBitWidth() / 8;
+  plan.bytes = spec.element.isInteger(8);
   plan.panel = 64 / bytes;
-  // panels * pixels accumulators, the panels' weights and a broadcast pixel fill the registers.
-  if (target.hasAvx512())
-    plan.panels = 2, plan.pixels = 14;
-  else if (target.hasAvx2())
-    plan.panels = 1, plan.pixels = 6;
-  else
-    plan.panels = 1, plan.pixels = 2;
+  // Accumulators, the panels' weights and a broadcast pixel fill the registers.
+  int64_t perPanel = plan.panel / TileMath(target, spec.accumulator()).columns();
+  bool sums = plan.bytes && !spec.filterCentered;
+  plan.panels = perPanel == 1 ? 2 : 1;
+  int64_t weights = plan.panels * perPanel;
+  plan.pixels =
+      std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
   plan.rowBlock = 8;
   plan.columnBlock = 56;
   plan.channelBlock = 4 * plan.panel;
   int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
   int64_t tilePixels = (plan.pixels + lanes - 1) / lanes * lanes;
-  plan.scratchFixed = (tilePixels * plan.panels * plan.panel + lanes * lanes) * bytes;
-  plan.scratchPerChannel =
-      spec.padded ? patchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes : 0;
+  int64_t tileRow = plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
+  plan.patchOffset = plan.scratchFixed = (tilePixels * tileRow + lanes * lanes) * bytes;
+  plan.scratchPerChannel = 0;
+  if (plan.bytes) {
+    // Four channels to an element of the patch, however many are left.
+    plan.scratchPerChannel = patchElements(spec, plan.rowBlock, plan.columnBlock, 16);
+    plan.scratchFixed += 3 * plan.scratchPerChannel;
+  } else if (spec.padded) {
+    plan.scratchPerChannel = patchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
+  }
   return plan;
 }
 
 void emitConvolution(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &operands,
                      Value begin, Value end, Value scratch, PixelSink sink) {
   ConvolutionEmitter(e, spec, operands, scratch, sink).run(begin, end);
-}
-
-void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value packed,
-                    Value groups, Value oc, Value channels, Value begin, Value end) {
-  int64_t panel = planConvolution(spec, e.target).panel;
-  int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
-  Value outputs = e.div(oc, groups), panels = e.ceilDiv(outputs, panel);
-  Value zero = e.index(0), one = e.index(1), padding = e.zero(spec.element);
-  e.loop(begin, end, one, [&](Value point) {
-    Value group = e.div(point, panels), first = e.mul(e.rem(point, panels), panel);
-    Value used = e.min(e.index(panel), e.sub(outputs, first));
-    Value from = e.add(e.mul(group, outputs), first);
-    Value panelAt = e.mul(e.mul(point, channels), taps * panel);
-    e.loop(zero, channels, one, [&](Value channel) {
-      Value block = e.div(channel, e.index(kChannelBlock));
-      Value blockStart = e.mul(block, kChannelBlock);
-      Value depth = e.min(e.index(kChannelBlock), e.sub(channels, blockStart));
-      Value blockAt = e.add(panelAt, e.mul(blockStart, taps * panel));
-      e.loop(zero, e.index(taps), one, [&](Value tap) {
-        Value at = e.add(e.mul(tap, depth), e.sub(channel, blockStart));
-        Value to = e.add(blockAt, e.mul(at, panel));
-        e.loop(zero, used, one, [&](Value lane) {
-          Value filter = e.add(e.mul(e.add(from, lane), channels), channel);
-          e.store(e.load(source, e.add(e.mul(filter, taps), tap)), packed, e.add(to, lane));
-        });
-        e.loop(used, e.index(panel), one,
-               [&](Value lane) { e.store(padding, packed, e.add(to, lane)); });
-      });
-    });
-  });
 }
 
 } // namespace heddle::codegen

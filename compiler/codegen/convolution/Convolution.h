@@ -9,6 +9,10 @@
 // input to scratch, with zeros around, once for all channel blocks of a call. Every element is one
 // chain of multiply-adds in the same order, whatever the blocking.
 //
+// Bytes (i8 input and filters, either sign, zero points) give exact i32 sums; "channel" then reads
+// "four channels" below, the last filled up with zeros, and each panel begins with the i32 sums of its
+// filters.
+//
 // Packed filters: [group][ceil(OC/G / panel)][blocks of 16 input channels][KD][KH][KW][16][panel],
 // the last blocks as narrow as what is left of the input channels, the last panel padded.
 //
@@ -36,11 +40,17 @@ using Spatial = std::array<int64_t, 3>;
 using SpatialValues = std::array<mlir::Value, 3>;
 
 struct ConvolutionSpec {
-  mlir::Type element; // f32 or f64
+  mlir::Type element; // f32 or f64; i8
   Spatial window{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};
   Spatial padding{0, 0, 0}; // before the first element; what is needed after the last is implied
   /// False only where no window leaves the input on either side.
   bool padded = true;
+  // Of i8:
+  bool inputSigned = false, filterSigned = true;
+  /// The filters' zero point is 0 (signed) or 128 (unsigned); cheaper.
+  bool filterCentered = true;
+
+  mlir::Type accumulator() const; // i32 for i8
 };
 
 struct ConvolutionPlan {
@@ -48,6 +58,7 @@ struct ConvolutionPlan {
   int64_t panels, pixels;     // register tile
   int64_t rowBlock, columnBlock, channelBlock; // of a grid point, at most
   int64_t scratchFixed, scratchPerChannel;     // bytes: fixed + perChannel * (IC / G)
+  int64_t patchOffset;                         // where in scratch the input's copy begins
 
   /// Of an output of od x oh x ow pixels.
   int64_t gridPoints(int64_t n, int64_t groups, int64_t oc, int64_t od, int64_t oh,
@@ -60,8 +71,10 @@ struct ConvolutionPlan {
     return scratchFixed + scratchPerChannel * channels;
   }
   int64_t packedElements(int64_t groups, int64_t oc, int64_t channels, int64_t taps) const {
-    return groups * ((oc / groups + panel - 1) / panel * panel) * channels * taps;
+    int64_t depth = bytes ? 4 * ((channels + 3) / 4 * taps + 1) : channels * taps;
+    return groups * ((oc / groups + panel - 1) / panel * panel) * depth;
   }
+  bool bytes;
 };
 
 ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target);
@@ -70,6 +83,10 @@ struct ConvolutionOperands {
   mlir::Value input, filter;          // buffers
   mlir::Value n, groups, ic, oc;      // sizes; channels of all groups
   SpatialValues inputSize, outputSize;
+  /// Zero points of bytes, as i32: of the input, of an output channel's filter. Null: zero, or where
+  /// the filters are centred, their middle.
+  std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
+  std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
 };
 
 /// Where a vector of results belongs: lanes are consecutive pixels of a row.

@@ -29,6 +29,22 @@ int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns
   return reach(spec, 0) * height * ((width + lanes - 1) / lanes * lanes);
 }
 
+PatchGeometry::PatchGeometry(Emitter &e, const ConvolutionSpec &spec, const PixelBlock &block,
+                             int64_t lanes)
+    : depth(reach(spec, 0)), height(readLength(e, spec, 1, block.rows)),
+      rowStep(e.mul(e.ceilDiv(readLength(e, spec, 2, block.columns), lanes), lanes)),
+      depth0(firstRead(e, spec, 0, block.depth)), row0(firstRead(e, spec, 1, block.row)),
+      column0(firstRead(e, spec, 2, block.column)) {}
+
+Value PatchGeometry::inside(Emitter &e, Value depth, Value row, const SpatialValues &size) const {
+  auto within = [&](Value at, Value size) -> Value {
+    // Negative coordinates are large unsigned ones.
+    return arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size);
+  };
+  return arith::AndIOp::create(e.builder, e.loc, within(e.add(depth0, depth), size[0]),
+                               within(e.add(row0, row), size[1]));
+}
+
 InputPatch patchInPlace(Emitter &e, const ConvolutionSpec &spec, Value input, Value firstPlane,
                         const SpatialValues &size, const PixelBlock &block) {
   InputPatch patch;
@@ -47,41 +63,31 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
                        Value channels, const SpatialValues &size, const PixelBlock &block,
                        Value target, Value refill) {
   int64_t lanes = e.lanesOf(spec.element);
-  Value width = readLength(e, spec, 2, block.columns);
-  Value height = readLength(e, spec, 1, block.rows);
+  PatchGeometry g(e, spec, block, lanes);
   InputPatch patch;
   patch.buffer = target;
   patch.start = e.index(0);
-  patch.rowStep = e.mul(e.ceilDiv(width, lanes), lanes);
-  patch.depthStep = e.mul(height, patch.rowStep);
-  patch.channelStep = e.mul(patch.depthStep, reach(spec, 0));
+  patch.rowStep = g.rowStep;
+  patch.depthStep = e.mul(g.height, patch.rowStep);
+  patch.channelStep = e.mul(patch.depthStep, g.depth);
 
   InputPatch source = patchInPlace(e, spec, input, firstPlane, size, block);
-  Value depth0 = firstRead(e, spec, 0, block.depth), row0 = firstRead(e, spec, 1, block.row);
-  Value column0 = firstRead(e, spec, 2, block.column);
   Value zero = e.index(0);
   Type vector = e.vector(spec.element, lanes);
-  auto inside = [&](Value first, Value offset, Value size) {
-    Value at = e.add(first, offset);
-    // Negative coordinates are large unsigned ones.
-    return Value(arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size));
-  };
   e.when(refill, [&] {
     e.loop(zero, patch.rowStep, e.index(lanes), [&](Value column) {
-      Value from = e.add(column0, column);
+      Value from = e.add(g.column0, column);
       Value mask = arith::AndIOp::create(
           e.builder, e.loc, e.firstLanes(e.sub(size[2], from), lanes),
           e.notFirstLanes(e.sub(zero, from), lanes));
       e.loop(zero, channels, e.index(1), [&](Value channel) {
-        e.loop(zero, e.index(reach(spec, 0)), e.index(1), [&](Value depth) {
+        e.loop(zero, e.index(g.depth), e.index(1), [&](Value depth) {
           Value sourcePlane = e.add(e.mul(channel, source.channelStep),
                                     e.mul(depth, source.depthStep));
           Value targetPlane =
               e.add(e.mul(channel, patch.channelStep), e.mul(depth, patch.depthStep));
-          Value depthInside = inside(depth0, depth, size[0]);
-          e.loop(zero, height, e.index(1), [&](Value row) {
-            Value valid = arith::AndIOp::create(e.builder, e.loc, depthInside,
-                                                inside(row0, row, size[1]));
+          e.loop(zero, g.height, e.index(1), [&](Value row) {
+            Value valid = g.inside(e, depth, row, size);
             Value to = e.add(e.add(targetPlane, e.mul(row, patch.rowStep)), column);
             Value at = e.add(e.add(source.start, sourcePlane),
                              e.add(e.mul(row, source.rowStep), column));

@@ -19,6 +19,17 @@ struct PixelBlock {
   mlir::Value depth, row, rows, column, columns;
 };
 
+/// The extent of a block's patch, with rows rounded up to whole vectors.
+struct PatchGeometry {
+  PatchGeometry(Emitter &e, const ConvolutionSpec &spec, const PixelBlock &block, int64_t lanes);
+  int64_t depth;
+  mlir::Value height, rowStep;
+  mlir::Value depth0, row0, column0; // input coordinates of the first element; may be negative
+  /// Whether a row of the patch is one of the input.
+  mlir::Value inside(Emitter &e, mlir::Value depth, mlir::Value row,
+                     const SpatialValues &inputSize) const;
+};
+
 /// The patch in the input itself; no window may leave it.
 InputPatch patchInPlace(Emitter &e, const ConvolutionSpec &spec, mlir::Value input,
                         mlir::Value firstPlane, const SpatialValues &inputSize,

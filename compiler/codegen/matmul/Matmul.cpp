@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/matmul/Matmul.h"
 
+#include "compiler/codegen/matmul/ByteOperands.h"
 #include "compiler/codegen/matmul/PackPanels.h"
 #include "compiler/codegen/matmul/RegisterTile.h"
 
@@ -17,12 +18,25 @@ public:
   MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops, Value scratch,
                 MatmulSink sink)
       : e(e), spec(spec), ops(ops), plan(planMatmul(spec, e.target)), sink(sink),
-        scratch(scratch), lanes(std::min(e.lanesOf(spec.accumulator), plan.panel)),
-        parked(e.view(scratch, int64_t(0), spec.accumulator)) {}
+        scratch(scratch), math(e.target, spec.accumulator),
+        lanes(std::min(e.lanesOf(spec.accumulator), plan.panel)),
+        parked(e.view(scratch, int64_t(0), spec.accumulator)) {
+    if (math.isBytes()) {
+      int64_t after = parkedBytes(plan, 4);
+      rowSums = e.view(scratch, after, spec.accumulator);
+      rowBytes = e.mul(e.ceilDiv(ops.k, 4), 4);
+      aBytes = after + plan.mBlock * 4;
+    }
+    steps = e.ceilDiv(ops.k, math.depth());
+  }
 
   void run(Value begin, Value end);
+  /// Accumulators of a block, which may be read up to a panel past their end.
+  static int64_t parkedBytes(const MatmulPlan &plan, int64_t element);
 
 private:
+  int64_t panelHeader() const { return math.isBytes() ? 4 * plan.panel : 0; }
+
   struct Block { // a grid point
     Value batch, m0, m1, panel0, panel1;
     BatchOffsets offsets;
@@ -33,6 +47,9 @@ private:
   };
 
   void point(Value index, Value begin);
+  Value panelSize() {
+    return math.isBytes() ? bytePanelSize(e, ops.k, plan.panel) : e.mul(ops.k, plan.panel);
+  }
   Source packedSource(const Block &block);
   Source unpackedSource(const Block &block, Value repack);
   Value panelStart(const Source &source, Value panel);
@@ -43,6 +60,11 @@ private:
   void finishTile(const Block &block, const Source &source, Value m, Value rows, Value panel,
                   Value panels, Value parkOffset);
   int64_t parkStride() const { return plan.nBlock; }
+  void prepareRows(const Block &block);
+  bool usesRowSums() const { return !spec.bSigned || ops.bZeroPoint; }
+  bool usesColumnSums() const { return spec.aSigned || ops.aZeroPoint; }
+  Value withoutZeroPoints(Value sum, const Block &block, const Source &source,
+                          const MatmulPosition &at);
 
   Emitter &e;
   const MatmulSpec &spec;
@@ -50,8 +72,13 @@ private:
   MatmulPlan plan;
   MatmulSink sink;
   Value scratch;
+  TileMath math;
   int64_t lanes;
   Value parked;
+  Value steps; // of depth
+  // Of bytes: sums of the block's rows of A, and where these are in scratch.
+  Value rowSums, rowBytes;
+  int64_t aBytes = 0;
 };
 
 void MatmulEmitter::run(Value begin, Value end) {
@@ -74,9 +101,12 @@ void MatmulEmitter::point(Value index, Value begin) {
   if (ops.batchOffsets) {
     b.offsets = ops.batchOffsets(e, b.batch);
   } else {
-    Value columns = spec.bLayout == MatrixLayout::Packed ? e.mul(panels, plan.panel) : ops.n;
-    b.offsets = {e.mul(b.batch, e.mul(ops.m, ops.k)), e.mul(b.batch, e.mul(columns, ops.k))};
+    Value size = spec.bLayout == MatrixLayout::Packed ? e.mul(panels, panelSize())
+                                                      : e.mul(ops.n, ops.k);
+    b.offsets = {e.mul(b.batch, e.mul(ops.m, ops.k)), e.mul(b.batch, size)};
   }
+  if (math.isBytes())
+    prepareRows(b);
   if (spec.bLayout == MatrixLayout::Packed)
     return block(b, packedSource(b));
   // Points that follow each other over the rows share the packed columns.
@@ -86,7 +116,7 @@ void MatmulEmitter::point(Value index, Value begin) {
 }
 
 MatmulEmitter::Source MatmulEmitter::packedSource(const Block &b) {
-  return {ops.b, b.offsets.b, e.mul(ops.k, plan.panel), e.index(plan.panel), {}};
+  return {ops.b, b.offsets.b, panelSize(), e.index(plan.panel * math.depth()), {}};
 }
 
 // B is packed to scratch unless few rows use it; those read it in place, the last columns as part
@@ -94,20 +124,25 @@ MatmulEmitter::Source MatmulEmitter::packedSource(const Block &b) {
 MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack) {
   bool transposed = spec.bLayout == MatrixLayout::Transposed;
   Value stride = ops.bStride ? ops.bStride : transposed ? ops.k : ops.n;
-  Value buffer = e.view(scratch, plan.scratchFixed, spec.accumulator);
-  Value panelSize = e.mul(ops.k, plan.panel);
+  Value buffer = math.isBytes()
+                     ? e.view(scratch, e.add(e.mul(rowBytes, plan.mBlock), aBytes + 64), spec.b)
+                     : e.view(scratch, plan.scratchFixed, spec.accumulator);
+  Value panelSize = this->panelSize();
   PanelSource matrix{ops.b, b.offsets.b, stride, transposed, ops.n, ops.k};
   auto pack = [&] {
     e.when(repack, [&] {
       e.loop(b.panel0, b.panel1, e.index(1), [&](Value panel) {
-        emitPackPanel(e, matrix, e.mul(panel, plan.panel), plan.panel, buffer,
-                      e.mul(e.sub(panel, b.panel0), panelSize));
+        Value first = e.mul(panel, plan.panel), at = e.mul(e.sub(panel, b.panel0), panelSize);
+        if (math.isBytes())
+          emitPackBytePanel(e, matrix, spec.bSigned, first, plan.panel, buffer, at);
+        else
+          emitPackPanel(e, matrix, first, plan.panel, buffer, at);
       });
     });
   };
   Source packed{buffer, e.sub(e.index(0), e.mul(b.panel0, panelSize)), panelSize,
-                e.index(plan.panel), {}};
-  if (transposed || spec.b != spec.accumulator) {
+                e.index(plan.panel * math.depth()), {}};
+  if (math.isBytes() || transposed || spec.b != spec.accumulator) {
     pack();
     return packed;
   }
@@ -139,13 +174,15 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   // A few rows read B once, in order, whatever its depth.
   Value rows = e.sub(b.m1, b.m0);
   Value few = e.less(rows, e.index(2 * plan.rows + 1));
-  Value kParts = e.max(e.index(1), e.select(few, e.index(1), e.ceilDiv(ops.k, plan.kBlock)));
-  Value kLength = e.div(e.add(ops.k, e.sub(kParts, e.index(1))), kParts);
+  Value kParts = e.index(1);
+  if (!math.isBytes())
+    kParts = e.max(kParts, e.select(few, e.index(1), e.ceilDiv(steps, plan.kBlock)));
+  Value kLength = e.div(e.add(steps, e.sub(kParts, e.index(1))), kParts);
   Value single = e.equal(kParts, e.index(1));
   EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), plan.panels), mTiles(e, rows, plan.rows);
   e.loop(e.index(0), kParts, e.index(1), [&](Value kPart) {
     Value kBegin = e.mul(kPart, kLength);
-    Value kEnd = e.min(ops.k, e.add(kBegin, kLength));
+    Value kEnd = e.min(steps, e.add(kBegin, kLength));
     Value last = e.equal(e.add(kPart, 1), kParts);
     e.loop(e.index(0), nTiles.parts, e.index(1), [&](Value nTile) {
       Value firstPanel = nTiles.start(e, nTile), panels = nTiles.length(e, nTile);
@@ -167,44 +204,49 @@ void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Val
   bool transposed = spec.aLayout == MatrixLayout::Transposed;
   Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
   RegisterTile tile;
-  tile.a = ops.a;
-  tile.aRowStep = transposed ? e.index(1) : stride;
-  tile.aDepthStep = transposed ? stride : e.index(1);
-  tile.aStart = e.add(b.offsets.a, e.mul(m, tile.aRowStep));
+  if (math.isBytes()) {
+    tile.a = e.view(scratch, aBytes, spec.accumulator);
+    tile.aRowStep = steps;
+    tile.aDepthStep = e.index(1);
+    tile.aStart = e.mul(e.sub(m, b.m0), steps);
+  } else {
+    tile.a = ops.a;
+    tile.aRowStep = transposed ? e.index(1) : stride;
+    tile.aDepthStep = transposed ? stride : e.index(1);
+    tile.aStart = e.add(b.offsets.a, e.mul(m, tile.aRowStep));
+  }
   tile.b = source.buffer;
   tile.bDepthStep = source.depthStep;
   tile.kBegin = kBegin;
   tile.kEnd = kEnd;
-  tile.lanes = lanes;
-  tile.vectorsPerPanel = plan.panel / lanes;
-  tile.accumulator = spec.accumulator;
-  Type vectorType = e.vector(spec.accumulator, lanes);
+  tile.vectorsPerPanel = plan.panel / math.columns();
+  Type vectorType = math.vectorType();
   Value first = e.equal(kBegin, e.index(0));
   e.specialize(panels, 1, plan.panels, [&](int64_t panelCount) {
     tile.panels = panelCount;
     tile.bPanels.clear();
     for (int64_t j = 0; j < panelCount; ++j)
-      tile.bPanels.push_back(panelStart(source, e.add(panel, j)));
+      tile.bPanels.push_back(e.add(panelStart(source, e.add(panel, j)), panelHeader()));
     e.specialize(rows, 1, plan.rows, [&](int64_t rowCount) {
       tile.rows = rowCount;
       int64_t vectors = panelCount * tile.vectorsPerPanel;
       auto slot = [&](int64_t r, int64_t j) {
-        return e.add(parkOffset, r * parkStride() + j * lanes);
+        return e.add(parkOffset, r * parkStride() + j * math.columns());
       };
       SmallVector<Type> types(rowCount * vectors, vectorType);
-      Values sums = e.choose(
-          first, types, [&] { return Values(types.size(), e.zero(vectorType)); },
-          [&] {
-            Values loaded;
-            for (int64_t r = 0; r < rowCount; ++r)
-              for (int64_t j = 0; j < vectors; ++j)
-                loaded.push_back(e.load(parked, slot(r, j), lanes));
-            return loaded;
-          });
-      sums = emitRegisterTile(e, tile, sums);
+      Values sums(types.size(), math.zero(e));
+      if (!math.isBytes())
+        sums = e.choose(first, types, [&] { return sums; }, [&] {
+          Values loaded;
+          for (int64_t r = 0; r < rowCount; ++r)
+            for (int64_t j = 0; j < vectors; ++j)
+              loaded.push_back(e.load(parked, slot(r, j), math.columns()));
+          return loaded;
+        });
+      sums = emitRegisterTile(e, math, tile, sums);
       for (int64_t r = 0; r < rowCount; ++r)
         for (int64_t j = 0; j < vectors; ++j)
-          e.store(sums[r * vectors + j], parked, slot(r, j));
+          e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
     });
   });
 }
@@ -226,24 +268,71 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Va
       MatmulPosition at{b.batch, row, e.add(n0, column), {}, {}, lanes};
       at.offset = e.add(rowOffset, at.n);
       Value left = e.sub(columns, column);
-      if (e.target.hasAvx512()) {
-        at.mask = e.firstLanes(left, lanes);
-        sink(sum, at);
-        return;
-      }
-      // Without mask registers a full vector is worth code of its own.
-      e.when(
-          e.less(left, e.index(lanes)),
-          [&] {
-            at.mask = e.firstLanes(left, lanes);
-            sink(sum, at);
-          },
-          [&] {
-            at.mask = {};
-            sink(sum, at);
-          });
+      auto deliver = [&](Value mask) {
+        at.mask = mask;
+        sink(math.isBytes() ? withoutZeroPoints(sum, b, source, at) : sum, at);
+      };
+      if (e.target.hasAvx512())
+        deliver(e.firstLanes(left, lanes));
+      else // a full vector is worth code of its own
+        e.when(
+            e.less(left, e.index(lanes)), [&] { deliver(e.firstLanes(left, lanes)); },
+            [&] { deliver({}); });
     });
   });
+}
+
+void MatmulEmitter::prepareRows(const Block &b) {
+  bool transposed = spec.aLayout == MatrixLayout::Transposed;
+  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
+  ByteRows rows;
+  rows.buffer = ops.a;
+  rows.rowStep = transposed ? e.index(1) : stride;
+  rows.depthStep = transposed ? stride : e.index(1);
+  rows.start = e.add(b.offsets.a, e.mul(b.m0, rows.rowStep));
+  rows.rows = e.sub(b.m1, b.m0);
+  rows.k = ops.k;
+  rows.isSigned = spec.aSigned;
+  rows.contiguous = !transposed;
+  emitPrepareRows(e, rows, e.view(scratch, aBytes, spec.a), rowBytes,
+                  usesRowSums() ? rowSums : Value());
+}
+
+// sum (a - x)(b - y) = sum ab - x sum b - y sum a + K x y, with zero points moved as the bytes were.
+Value MatmulEmitter::withoutZeroPoints(Value sum, const Block &b, const Source &source,
+                                       const MatmulPosition &at) {
+  Type i32 = spec.accumulator;
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(e.builder, e.loc, value, 32);
+  };
+  auto add = [&](Value x, Value y) { return e.builder.createOrFold<arith::AddIOp>(e.loc, x, y); };
+  auto sub = [&](Value x, Value y) { return e.builder.createOrFold<arith::SubIOp>(e.loc, x, y); };
+  auto mul = [&](Value x, Value y) { return e.builder.createOrFold<arith::MulIOp>(e.loc, x, y); };
+  Value x, y;
+  if (usesColumnSums()) {
+    x = ops.aZeroPoint ? ops.aZeroPoint(e, at.m) : constant(0);
+    x = e.broadcast(add(x, constant(spec.aSigned ? 128 : 0)), lanes);
+    Value inPanel = e.rem(at.n, e.index(plan.panel));
+    Value panel = panelStart(source, e.div(at.n, e.index(plan.panel)));
+    Value sums = e.view(source.buffer, int64_t(0), i32);
+    Value columnSums = e.load(sums, e.add(e.div(panel, e.index(4)), inPanel), lanes);
+    sum = sub(sum, mul(x, columnSums));
+  }
+  if (usesRowSums()) {
+    y = ops.bZeroPoint ? ops.bZeroPoint(e, at.n, lanes, at.mask) : e.broadcast(constant(0), lanes);
+    y = add(y, e.broadcast(constant(spec.bSigned ? 0 : -128), lanes));
+    Value rowSum = e.broadcast(e.load(rowSums, e.sub(at.m, b.m0)), lanes);
+    sum = sub(sum, mul(y, rowSum));
+  }
+  if (x && y) {
+    Value k = arith::IndexCastOp::create(e.builder, e.loc, i32, ops.k);
+    sum = add(sum, mul(e.broadcast(k, lanes), mul(x, y)));
+  }
+  return sum;
+}
+
+int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
+  return (plan.mBlock * plan.nBlock + plan.panel) * element;
 }
 
 } // namespace
@@ -252,20 +341,23 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   MatmulPlan plan;
   bool wide = spec.accumulator.isF64();
   plan.panel = wide ? 8 : 16;
+  plan.bytes = spec.accumulator.isInteger(32);
+  int64_t element = spec.accumulator.getIntOrFloatBitWidth() / 8;
+  int64_t perPanel = plan.panel / TileMath(target, spec.accumulator).columns();
   // Accumulators, one row of B and a broadcast of A fill the registers.
-  if (target.hasAvx512())
-    plan.rows = 8, plan.panels = 3;
-  else if (target.hasAvx2())
-    plan.rows = 6, plan.panels = 1;
-  else
-    plan.rows = 2, plan.panels = 1;
-  plan.mBlock = 8 * plan.rows;
+  plan.panels = perPanel == 1 ? 3 : 1;
+  plan.rows = perPanel == 1 ? 8 : perPanel == 2 ? 6 : perPanel == 4 ? 2 : 1;
+  plan.mBlock = std::max<int64_t>(16, 8 * plan.rows);
   plan.nBlock = plan.panel * 6;
   plan.kBlock = 512;
-  // Accumulators, which may be read up to a panel past their end, and the block's columns of B.
-  int64_t bytes = wide ? 8 : 4;
-  plan.scratchFixed = (plan.mBlock * plan.nBlock + plan.panel) * bytes;
-  plan.scratchPerK = spec.bLayout == MatrixLayout::Packed ? 0 : plan.nBlock * bytes;
+  plan.scratchFixed = MatmulEmitter::parkedBytes(plan, element);
+  plan.scratchPerK = spec.bLayout == MatrixLayout::Packed ? 0 : plan.nBlock * element;
+  if (plan.bytes) {
+    // The block's rows of A with their sums, and unpacked B's columns with theirs.
+    bool packed = spec.bLayout == MatrixLayout::Packed;
+    plan.scratchFixed += plan.mBlock * (4 + 4) + 64 + (packed ? 0 : plan.nBlock * 8 + 64);
+    plan.scratchPerK = plan.mBlock + (packed ? 0 : plan.nBlock);
+  }
   return plan;
 }
 

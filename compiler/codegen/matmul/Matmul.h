@@ -8,8 +8,10 @@
 // by each grid point, whichever costs less.
 //
 // Each element is one chain of multiply-adds in the order of k, whatever the blocking, so results
-// depend on neither the grid's partition nor the number of rows computed at once. (Transposed B with
-// few rows sums K in lanes instead; which form is taken depends on M alone.)
+// depend on neither the grid's partition nor the number of rows computed at once.
+//
+// Products of bytes sum (a - a's zero point) * (b - b's zero point) exactly, in 32 bits. Their packed
+// panels are described in ByteOperands.h.
 //
 //   MatmulSpec spec{f32, f32, f32};
 //   MatmulPlan plan = planMatmul(spec, target);
@@ -32,10 +34,11 @@ namespace heddle::codegen {
 enum class MatrixLayout { RowMajor, Transposed, Packed };
 
 struct MatmulSpec {
-  mlir::Type a, b;                            // stored as: f32, f64, f16, bf16
-  mlir::Type accumulator;                     // f32, or f64 for f64
+  mlir::Type a, b;        // stored as: f32, f64, f16, bf16; i8
+  mlir::Type accumulator; // f32; f64 for f64; i32 for i8
   MatrixLayout aLayout = MatrixLayout::RowMajor; // Transposed: A is stored [K, M]
   MatrixLayout bLayout = MatrixLayout::Packed;   // RowMajor [K, N], Transposed [N, K]
+  bool aSigned = false, bSigned = true;          // of i8
 };
 
 /// The static facts of a kernel that its caller needs.
@@ -50,7 +53,12 @@ struct MatmulPlan {
     return batch * ((m + mBlock - 1) / mBlock) * ((n + nBlock - 1) / nBlock);
   }
   int64_t scratchBytes(int64_t k) const { return scratchFixed + scratchPerK * k; }
-  int64_t packedElements(int64_t k, int64_t n) const { return (n + panel - 1) / panel * panel * k; }
+  /// Of packed B; bytes are packed with their columns' sums.
+  int64_t packedElements(int64_t k, int64_t n) const {
+    int64_t rows = bytes ? ((k + 3) / 4 + 1) * 4 : k;
+    return (n + panel - 1) / panel * panel * rows;
+  }
+  bool bytes;
 };
 
 MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target);
@@ -63,9 +71,13 @@ struct BatchOffsets {
 struct MatmulOperands {
   mlir::Value a, b;           // buffers
   mlir::Value batch, m, n, k; // sizes
-  mlir::Value aStride, bStride; // elements from a stored row to the next; null: dense
+  mlir::Value aStride = {}, bStride = {}; // elements from a stored row to the next; null: dense
   /// Null: A advances by M * K, B by K * N (or the packed size).
-  std::function<BatchOffsets(Emitter &, mlir::Value batch)> batchOffsets;
+  std::function<BatchOffsets(Emitter &, mlir::Value batch)> batchOffsets = {};
+  /// Zero points of bytes, as i32: of a row of A, of columns of B. Null: zero.
+  std::function<mlir::Value(Emitter &, mlir::Value m)> aZeroPoint = {};
+  std::function<mlir::Value(Emitter &, mlir::Value n, int64_t lanes, mlir::Value mask)> bZeroPoint =
+      {};
 };
 
 /// Where a vector of results belongs: lanes are consecutive columns.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/matmul/PackPanels.h"
 
+#include "compiler/codegen/matmul/ByteOperands.h"
 #include "compiler/codegen/matmul/Matmul.h"
 
 using namespace mlir;
@@ -75,7 +76,11 @@ void emitPackB(Emitter &e, const MatmulSpec &spec, bool transposed, Value source
   e.loop(begin, end, e.index(1), [&](Value point) {
     Value batch = e.div(point, panels), first = e.mul(e.rem(point, panels), panel);
     PanelSource matrix{source, e.mul(batch, e.mul(n, k)), stride, transposed, n, k};
-    emitPackPanel(e, matrix, first, panel, packed, e.mul(e.mul(point, k), panel));
+    if (spec.accumulator.isInteger(32))
+      emitPackBytePanel(e, matrix, spec.bSigned, first, panel, packed,
+                        e.mul(point, bytePanelSize(e, k, panel)));
+    else
+      emitPackPanel(e, matrix, first, panel, packed, e.mul(e.mul(point, k), panel));
   });
 }
 

@@ -165,6 +165,28 @@ TEST(Graph, InlinesFunctions) {
   EXPECT_CONTAINS(text, "alpha = 0.00999999977");
 }
 
+TEST(Graph, FunctionsMayLeaveOutInputs) {
+  ModelBuilder b;
+  b.input("x", {4});
+  b.setOpset("own", 1);
+  auto *function = b.model.add_functions();
+  function->set_domain("own");
+  function->set_name("Bound");
+  for (const char *name : {"a", "low", "high"})
+    function->add_input(name);
+  function->add_output("b");
+  function->add_opset_import()->set_version(13);
+  auto *inner = function->add_node();
+  inner->set_op_type("Clip");
+  for (const char *name : {"a", "low", "high"})
+    inner->add_input(name);
+  inner->add_output("b");
+  addFloats(b.graph(), "six", {}, {6});
+  b.node("Bound", {"x", "", "six"}, {"y"}, "own");
+  b.output("y");
+  EXPECT_CONTAINS(b.import(), "operandSegmentSizes = array<i32: 1, 0, 1>");
+}
+
 TEST(Graph, CustomDomains) {
   ModelBuilder b = relu();
   b.setOpset("mine", 1);

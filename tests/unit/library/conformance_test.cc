@@ -23,8 +23,7 @@ bool ShapeOnly(const ModelCase& model) {
   static const std::set<std::string> kRandom = {"Bernoulli",     "Multinomial",
                                                 "RandomNormal",  "RandomNormalLike",
                                                 "RandomUniform", "RandomUniformLike"};
-  return kRandom.count(model.op) != 0 ||
-         (model.op == "Dropout" && model.operand_names.size() == 3);
+  return kRandom.count(model.op) != 0 || (model.op == "Dropout" && model.operand_names.size() == 3);
 }
 
 // Empty if the case holds; else why not.

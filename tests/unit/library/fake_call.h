@@ -74,7 +74,7 @@ class FakeCall : public LibraryCall {
   bool wants_result(int index) const override { return index < result_count() && wanted[index]; }
   ElementType result_type(int index) const override { return result_types[index]; }
   absl::StatusOr<MutableTensorView> Result(int index, absl::Span<const int64_t> dims) override {
-    if (index >= result_count()) return absl::InternalError("no such result");
+    if (!wants_result(index)) return absl::InternalError("a result that nobody wants");
     FakeTensor& t = results[index];
     if (t.type != ElementType::kUndefined) return absl::InternalError("a result made twice");
     int64_t count = 1;
@@ -93,7 +93,9 @@ class FakeCall : public LibraryCall {
     return view;
   }
 
-  std::optional<int64_t> Int(std::string_view name) const override { return Find(ints_of_one, name); }
+  std::optional<int64_t> Int(std::string_view name) const override {
+    return Find(ints_of_one, name);
+  }
   std::optional<double> Float(std::string_view name) const override {
     return Find(floats_of_one, name);
   }

@@ -46,13 +46,18 @@ bool ForEachField(std::string_view text, const std::function<void(const Field&)>
       case 0:
         if (!Varint(text, field.value)) return false;
         break;
-      case 1: length = 8; break;
-      case 5: length = 4; break;
+      case 1:
+        length = 8;
+        break;
+      case 5:
+        length = 4;
+        break;
       case 2:
         if (!Varint(text, length)) return false;
         field.is_bytes = true;
         break;
-      default: return false;
+      default:
+        return false;
     }
     if (length > text.size()) return false;
     if ((key & 7) == 1 || (key & 7) == 5) std::memcpy(&field.value, text.data(), length);
@@ -93,9 +98,10 @@ void Append(const Field& field, bool fixed, std::vector<T>& to) {
 ElementType FromOnnx(int64_t type) {
   using enum ElementType;
   static constexpr ElementType kTypes[] = {
-      kUndefined, kFloat32, kUint8,   kInt8,     kUint16,       kInt16,          kInt32,      kInt64,
-      kString,    kBool,    kFloat16, kFloat64,  kUint32,       kUint64,         kComplex64,  kComplex128,
-      kBFloat16,  kFloat8E4M3FN, kFloat8E4M3FNUZ, kFloat8E5M2, kFloat8E5M2FNUZ, kUint4, kInt4, kFloat4E2M1};
+      kUndefined,      kFloat32,    kUint8,          kInt8,       kUint16,   kInt16,
+      kInt32,          kInt64,      kString,         kBool,       kFloat16,  kFloat64,
+      kUint32,         kUint64,     kComplex64,      kComplex128, kBFloat16, kFloat8E4M3FN,
+      kFloat8E4M3FNUZ, kFloat8E5M2, kFloat8E5M2FNUZ, kUint4,      kInt4,     kFloat4E2M1};
   return type >= 0 && type < 24 ? kTypes[type] : kUndefined;
 }
 
@@ -155,9 +161,15 @@ void ParseAttribute(std::string_view text, ModelCase& model) {
     if (f.number == 20) type = static_cast<int64_t>(f.value);
   });
   switch (type) {
-    case 1: model.call.floats_of_one[name] = number; break;
-    case 2: model.call.ints_of_one[name] = integer; break;
-    case 3: model.call.texts[name] = std::string(string); break;
+    case 1:
+      model.call.floats_of_one[name] = number;
+      break;
+    case 2:
+      model.call.ints_of_one[name] = integer;
+      break;
+    case 3:
+      model.call.texts[name] = std::string(string);
+      break;
     case 4: {
       FakeTensor t;
       if (!ParseTensor(tensor, t)) {
@@ -179,10 +191,18 @@ void ParseAttribute(std::string_view text, ModelCase& model) {
       }
       break;
     }
-    case 6: model.call.floats[name] = std::vector<double>(floats.begin(), floats.end()); break;
-    case 7: model.call.ints[name] = ints; break;
-    case 8: model.call.texts[name] = strings; break;
-    default: model.skipped = "has a sub-graph"; break;
+    case 6:
+      model.call.floats[name] = std::vector<double>(floats.begin(), floats.end());
+      break;
+    case 7:
+      model.call.ints[name] = ints;
+      break;
+    case 8:
+      model.call.texts[name] = strings;
+      break;
+    default:
+      model.skipped = "has a sub-graph";
+      break;
   }
 }
 
@@ -205,7 +225,8 @@ std::string ValueName(std::string_view text, ElementType& type) {
 
 std::string CaseFolder() {
   const char* root = std::getenv("HEDDLE_CONFORMANCE");
-  std::string folder = root != nullptr ? absl::StrCat(root, "/node") : "/usr/share/libonnx-testdata/data/node";
+  std::string folder =
+      root != nullptr ? absl::StrCat(root, "/node") : "/usr/share/libonnx-testdata/data/node";
   return std::filesystem::is_directory(folder) ? folder : "";
 }
 
@@ -248,19 +269,19 @@ void ReadModelCase(const std::string& text, ModelCase& model) {
   int nodes = 0;
   std::map<std::string, ElementType> types;
   fine = fine && ForEachField(graph, [&](const Field& f) {
-    if (f.number == 1) {
-      node = f.bytes;
-      ++nodes;
-    }
-    if (f.number == 11 || f.number == 12) {
-      ElementType type = ElementType::kUndefined;
-      std::string name = ValueName(f.bytes, type);
-      if (type == ElementType::kUndefined) model.skipped = "a value of another type";
-      (f.number == 11 ? model.graph_inputs : model.graph_outputs).push_back(name);
-      types[name] = type;
-    }
-    if (f.number == 5) model.skipped = "has initializers";
-  });
+           if (f.number == 1) {
+             node = f.bytes;
+             ++nodes;
+           }
+           if (f.number == 11 || f.number == 12) {
+             ElementType type = ElementType::kUndefined;
+             std::string name = ValueName(f.bytes, type);
+             if (type == ElementType::kUndefined) model.skipped = "a value of another type";
+             (f.number == 11 ? model.graph_inputs : model.graph_outputs).push_back(name);
+             types[name] = type;
+           }
+           if (f.number == 5) model.skipped = "has initializers";
+         });
   if (!fine) model.skipped = "unreadable";
   if (nodes != 1) model.skipped = "more nodes than one";
   std::string domain;
@@ -273,7 +294,8 @@ void ReadModelCase(const std::string& text, ModelCase& model) {
   });
   model.opset = opsets[domain];
   if (domain == "ai.onnx.ml") model.op = "ml." + model.op;
-  if (domain == "ai.onnx.preview" || domain == "ai.onnx.preview.training") model.skipped = "preview";
+  if (domain == "ai.onnx.preview" || domain == "ai.onnx.preview.training")
+    model.skipped = "preview";
   for (const std::string& name : model.result_names) {
     model.call.wanted.push_back(!name.empty());
     model.call.result_types.push_back(types[name]);
@@ -308,7 +330,8 @@ bool SameTensor(const FakeTensor& actual, const FakeTensor& expected, bool shape
     if (a[i] == e[i]) continue;
     double allowed = floating ? 1e-7 * largest + relative * std::fabs(e[i]) : 0;
     // As ONNX's runner: the half types and quantised results may differ by rounding.
-    if (actual.type == ElementType::kFloat16 || actual.type == ElementType::kBFloat16) allowed += 1e-3;
+    if (actual.type == ElementType::kFloat16 || actual.type == ElementType::kBFloat16)
+      allowed += 1e-3;
     if (std::fabs(a[i] - e[i]) <= allowed) continue;
     why = absl::StrCat("element ", i, " is ", a[i], " instead of ", e[i]);
     return false;

@@ -17,7 +17,7 @@ struct ModelCase {
   std::string skipped;  // why the model is not a case for the library; empty if it is one
   std::string op;       // "TopK", "ml.Scaler"
   int64_t opset = 0;
-  FakeCall call;        // attributes and result types are set
+  FakeCall call;  // attributes and result types are set
   std::vector<std::string> operand_names, result_names, graph_inputs, graph_outputs;
   std::vector<std::pair<std::string, FakeTensor>> initializers;
 };

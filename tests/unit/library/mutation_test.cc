@@ -19,11 +19,15 @@ namespace {
 
 using Random = std::mt19937_64;
 
-int64_t Pick(Random& random, int64_t n) { return static_cast<int64_t>(random() % static_cast<uint64_t>(n)); }
+int64_t Pick(Random& random, int64_t n) {
+  return static_cast<int64_t>(random() % static_cast<uint64_t>(n));
+}
 
 int64_t StrangeInteger(Random& random) {
-  static constexpr int64_t kStrange[] = {0, 1, -1, 2, 3, -2, 7, 100, -100, 1 << 20, INT32_MAX,
-                                         INT32_MIN, INT64_MAX, INT64_MIN, int64_t{1} << 40};
+  static constexpr int64_t kStrange[] = {
+      0,         1,         -1,        2,         3,
+      -2,        7,         100,       -100,      1 << 20,
+      INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, int64_t{1} << 40};
   return kStrange[Pick(random, std::size(kStrange))];
 }
 
@@ -41,7 +45,8 @@ void MutateTensor(Random& random, FakeTensor& t) {
       double number = StrangeNumber(random);
       float single = static_cast<float>(number);
       size_t size = std::max(1, ElementBits(t.type) / 8);
-      size_t at = static_cast<size_t>(Pick(random, static_cast<int64_t>(t.bytes.size() / size))) * size;
+      size_t at =
+          static_cast<size_t>(Pick(random, static_cast<int64_t>(t.bytes.size() / size))) * size;
       if (t.type == ElementType::kBool) integer &= 1;
       const void* from = &integer;
       if (t.type == ElementType::kFloat32) from = &single;
@@ -78,7 +83,8 @@ void Mutate(Random& random, FakeCall& call) {
   if (kind < 4 && !call.operands.empty()) {
     MutateTensor(random, call.operands[Pick(random, static_cast<int64_t>(call.operands.size()))]);
   } else if (kind == 4 && !call.operands.empty()) {
-    if (call.operands.size() > 1) call.operands[1 + Pick(random, static_cast<int64_t>(call.operands.size()) - 1)] = {};
+    if (call.operands.size() > 1)
+      call.operands[1 + Pick(random, static_cast<int64_t>(call.operands.size()) - 1)] = {};
   } else if (kind == 5 && !call.ints_of_one.empty()) {
     *PickValue(random, call.ints_of_one) = StrangeInteger(random);
   } else if (kind == 6 && !call.floats_of_one.empty()) {
