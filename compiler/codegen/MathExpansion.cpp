@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/MathExpansion.h"
 
+#include "compiler/codegen/HalfFloats.h"
 #include "compiler/codegen/WideMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -41,6 +42,7 @@ public:
                                 name);
     });
     populateWideMathPatterns(patterns);
+    populateHalfFloatPatterns(patterns, target);
     if (!target.has("fma"))
       patterns.add<UnfuseMultiplyAdd<math::FmaOp>, UnfuseMultiplyAdd<vector::FMAOp>>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -32,7 +32,7 @@ template <typename Op> Value unary(OpBuilder &builder, Location loc, Value x) {
 }
 
 const Function kFunctions[] = {
-    {"exp", std::exp, 1.5, unary<math::ExpOp>, 1e39, false},
+    {"exp", std::exp, 4.5, unary<math::ExpOp>, 1e39, false},
     {"exp2", std::exp2, 0.6, unary<math::Exp2Op>},
     {"expm1", std::expm1, 0.6, unary<math::ExpM1Op>},
     {"log", std::log, 1.5, unary<math::LogOp>, 1e39, false},
