@@ -115,8 +115,11 @@ TEST(CApi, RefusesWrongValuesByName) {
   value.kind = HEDDLE_VALUE_SEQUENCE;
   EXPECT_THAT(refused(), HasSubstr("input 0 is a sequence, only tensors are supported"));
   value.kind = HEDDLE_VALUE_TENSOR;
-  value.as.tensor = {.data = data, .element_type = HEDDLE_FLOAT32, .rank = 1, .dims = dims,
-                     .strides = strides};
+  value.as.tensor.data = data;
+  value.as.tensor.element_type = HEDDLE_FLOAT32;
+  value.as.tensor.rank = 1;
+  value.as.tensor.dims = dims;
+  value.as.tensor.strides = strides;
   EXPECT_THAT(refused(), HasSubstr("strides [2] of shape [4] are not dense"));
   strides[0] = 1;
   EXPECT_EQ(refused(), "");
@@ -157,7 +160,9 @@ TEST(CApi, ReadsOlderAndNewerStructures) {
   struct {
     HeddleStatistics statistics;
     uint64_t canary;
-  } out = {{.struct_size = offsetof(HeddleStatistics, tasks), .tasks = 77}, 5};
+  } out = {{}, 5};
+  out.statistics.struct_size = offsetof(HeddleStatistics, tasks);
+  out.statistics.tasks = 77;
   ASSERT_EQ(heddle_session_statistics(session, &out.statistics), nullptr);
   EXPECT_EQ(out.statistics.tasks, 77u);
   out.statistics.struct_size = sizeof(out);  // a newer caller
