@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/TensorDims.h"
 
+#include "dialects/heddle/DimExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"
@@ -48,5 +50,21 @@ LogicalResult LoadOrOp::verify() {
                                << " dimensions";
   if (getFallback().getType() != type.getElementType() || getValue().getType() != type.getElementType())
     return emitOpError("has a default or a result of another type than the tensor's elements");
+  return success();
+}
+
+LogicalResult IndexTensorOp::verify() {
+  int64_t count = cast<RankedTensorType>(getValue().getType()).getNumElements();
+  if (int64_t(getExprs().size()) != count)
+    return emitOpError("has ") << getExprs().size() << " expressions for " << count << " elements";
+  for (StringRef text : getExprs().getAsValueRange<StringAttr>()) {
+    std::optional<DimExpr> expr = DimExpr::parse(text);
+    if (!expr)
+      return emitOpError("has an element that is not an expression over dimension symbols: '")
+             << text << "'";
+    if (std::string canonical = expr->str(); canonical != text)
+      return emitOpError("has the element '")
+             << text << "', whose canonical form is '" << canonical << "'";
+  }
   return success();
 }

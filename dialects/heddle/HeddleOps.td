@@ -151,4 +151,31 @@ def Heddle_RequireOp : Heddle_Op<"require"> {
   let assemblyFormat = "$condition attr-dict";
 }
 
+//===----------------------------------------------------------------------===//
+// Sizes as tensors
+//===----------------------------------------------------------------------===//
+
+def Heddle_IndexTensorOp : Heddle_Op<"index_tensor", [Pure]> {
+  let summary = "a small integer tensor whose elements are expressions over dimension symbols";
+  let description = [{
+    Stands for the sub-graph of a model that computed it from dimensions. The
+    expressions are canonical `DimExpr`s, which may be negative here, in row-major
+    order. Symbols that are only known after some operation has run come from the
+    values that define them: operands after `of`, so that no pass moves this one
+    before them or drops them.
+
+    ```mlir
+    %0 = heddle.index_tensor ["batch", "seq + 1", "-1"] : tensor<3xi64>
+    %1 = heddle.index_tensor ["NonZero_3:1"] of %nonzero
+      : tensor<2x?xi64, #heddle.dims<["2", "NonZero_3:1"]>> -> tensor<1xi64>
+    ```
+  }];
+  let arguments = (ins StrArrayAttr:$exprs, Variadic<AnyType>:$sources);
+  let results = (outs StaticShapeTensorOf<[AnyInteger]>:$value);
+  let assemblyFormat = [{
+    $exprs (`of` $sources^ `:` type($sources) `->`):(`:`)? type($value) attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS
