@@ -43,8 +43,6 @@ absl::Status GraphImporter::importNode(const onnx_model::NodeProto &proto, const
   node.domain = plainDomain(proto.domain()).str();
   node.op = proto.op_type();
   node.version = static_cast<int>(opsetsOf(scope).versionOf(node.domain));
-  if (scope.frame && --spareNodes < 0)
-    return absl::ResourceExhaustedError("the model has too many nodes once its functions are inlined");
 
   SmallVector<Value> results;
   absl::Status status = [&]() -> absl::Status {
