@@ -123,6 +123,7 @@ absl::Status Compilation::lower() {
   passes.addPass(createVerifySourcePass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());
+  passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
   if (failed(passes.run(*module)))
     return error.status("optimising");
   auto print = [&](Operation *op) {

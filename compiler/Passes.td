@@ -113,4 +113,33 @@ def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
+def ExtractSpawnsPass : Pass<"heddle-extract-spawns", "::mlir::func::FuncOp"> {
+  let summary = "spawn chains of operations that may run beside the rest";
+  let description = [{
+    The chain with the longest way to the end stays in the block. Another chain is
+    spawned where it costs enough to pay for a task and where work of that cost may
+    run beside it; its values are awaited where they are first used.
+
+    ```mlir
+    %1 = heddle.cluster (%x) : ... { conv }
+    %2 = heddle.cluster (%x) : ... { conv }
+    %3 = heddle.cluster (%1, %2) : ... { concat }
+    ```
+    becomes
+    ```mlir
+    %f = heddle.spawn : !heddle.future<...> {
+      %1 = heddle.cluster (%x) : ... { conv }
+      heddle.yield %1 : ...
+    }
+    %2 = heddle.cluster (%x) : ... { conv }
+    %1 = heddle.await %f : !heddle.future<...>
+    %3 = heddle.cluster (%1, %2) : ... { concat }
+    ```
+  }];
+  let options = [Option<"leastCost", "least-cost", "double", /*default=*/"20000.0",
+                        "nanoseconds that a chain, and the work beside it, must cost">];
+  let statistics = [Statistic<"numSpawns", "spawns", "chains spawned">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 #endif // HEDDLE_COMPILER_PASSES
