@@ -6,6 +6,7 @@
 #include "tools/heddle/CommandLine.h"
 #include "tools/heddle/Console.h"
 #include "tools/heddle/LoadedModel.h"
+#include "runtime/graph/shape_plan.h"
 #include "tools/heddle/ModelSummary.h"
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 #ifndef HEDDLE_TOOLS_HEDDLE_EXPLAIN_EXPLANATION_H
 #define HEDDLE_TOOLS_HEDDLE_EXPLAIN_EXPLANATION_H
 
+#include "runtime/graph/shape_plan.h"
 #include "runtime/session/model.h"
 
 #include <cstdint>
