@@ -34,10 +34,10 @@ private:
   ContractionKernel emitDepthwiseKernel();
   Packing emitPacking(const ConvolutionSpec &spec, const ConvolutionPlan &plan);
 
-  Type resultElement() const {
+  Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
   }
-  Value bufferOf(KernelFrame &frame, Value operand) const {
+  Value bufferOf(KernelFrame &frame, Value operand) {
     return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
   }
   double nanosecondsPerProduct() const {
