@@ -168,7 +168,7 @@ int VerifyCommand::runAll(const std::vector<Case> &cases) {
 int VerifyCommand::summarize(const std::vector<Case> &cases,
                              const std::vector<CaseResult> &results) const {
   size_t counts[3] = {};
-  auto list = nlohmann::json::array();
+  auto list = nlohmann::ordered_json::array();
   for (size_t i = 0; i < cases.size(); ++i) {
     const CaseResult &result = results[i];
     ++counts[static_cast<int>(result.verdict.verdict)];

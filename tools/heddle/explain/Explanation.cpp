@@ -5,6 +5,7 @@
 #include "tools/heddle/explain/Schedule.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace heddle::cli {
 
@@ -150,6 +151,15 @@ size_t Explanation::widest() const {
   for (const auto &level : levels)
     most = std::max(most, level.size());
   return most;
+}
+
+std::vector<uint32_t> Explanation::byCost() const {
+  std::vector<uint32_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return std::pair(-tasks[a].us(), a) < std::pair(-tasks[b].us(), b);
+  });
+  return order;
 }
 
 absl::StatusOr<Explanation> explain(const Model &model, absl::Span<const Tensor> inputs,

@@ -62,6 +62,8 @@ struct Explanation {
 
   double parallelism() const { return criticalUs > 0 ? totalUs / criticalUs : 1; }
   size_t widest() const;
+  /// All tasks, the most expensive first.
+  std::vector<uint32_t> byCost() const;
 };
 
 /// `inputs` give the shapes; only those are looked at.
