@@ -110,7 +110,7 @@ Json artifactJson(const std::string &path, const Model &model) {
   all["kind"] = "artifact";
   all["file"] = path;
   all["format_version"] = footer.version;
-  all["producer"] = "heddle " + std::string(metadata.producer);
+  all["producer"] = std::string(metadata.producer);
   all["source"] = std::string(metadata.source);
   all["source_digest"] = std::string(metadata.source_digest);
   all["model_producer"] = std::string(metadata.model_producer);
