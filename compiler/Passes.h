@@ -6,7 +6,9 @@
 #ifndef HEDDLE_COMPILER_PASSES_H
 #define HEDDLE_COMPILER_PASSES_H
 
+#include "dialects/heddle/Heddle.h"
 #include "dialects/onnx/Onnx.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 

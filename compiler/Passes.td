@@ -69,4 +69,77 @@ def VerifySourcePass : Pass<"onnx-verify-shapes", "::mlir::ModuleOp"> {
   }];
 }
 
+def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
+  let summary = "write out the windows and pads of convolutions";
+  let description = [{
+    Sets `kernel_shape` from the filter and replaces `auto_pad` by `pads` where sizes
+    are known, as kernels are generated for known windows and pads.
+
+    ```mlir
+    "onnx.Conv"(%x, %w) {auto_pad = "SAME_UPPER"} : (tensor<1x3x9x9xf32>, tensor<8x3x3x3xf32>) -> ...
+    ```
+    becomes
+    ```mlir
+    "onnx.Conv"(%x, %w) {kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>} : ...
+    ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Source level to parallel level
+//===----------------------------------------------------------------------===//
+
+def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
+  let summary = "group source operations that one kernel computes";
+  let description = [{
+    Compiled operations become `heddle.cluster`s: elementwise chains are fused, into
+    the reductions over rows they surround and into the contraction whose result they
+    use. Operations of the runtime library, views and control flow stay as they are.
+
+    ```mlir
+    %1 = "onnx.MatMul"(%x, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+    %2 = "onnx.Relu"(%1) : (tensor<4x2xf32>) -> tensor<4x2xf32>
+    ```
+    becomes
+    ```mlir
+    %2 = heddle.cluster (%x, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32> {
+    ^bb0(%0: tensor<4x8xf32>, %1: tensor<8x2xf32>):
+      %3 = "onnx.MatMul"(%0, %1) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+      %4 = "onnx.Relu"(%3) : (tensor<4x2xf32>) -> tensor<4x2xf32>
+      heddle.yield %4 : tensor<4x2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def ExtractSpawnsPass : Pass<"heddle-extract-spawns", "::mlir::func::FuncOp"> {
+  let summary = "spawn chains of operations that may run beside the rest";
+  let description = [{
+    The chain with the longest way to the end stays in the block. Another chain is
+    spawned where it costs enough to pay for a task and where work of that cost may
+    run beside it; its values are awaited where they are first used.
+
+    ```mlir
+    %1 = heddle.cluster (%x) : ... { conv }
+    %2 = heddle.cluster (%x) : ... { conv }
+    %3 = heddle.cluster (%1, %2) : ... { concat }
+    ```
+    becomes
+    ```mlir
+    %f = heddle.spawn : !heddle.future<...> {
+      %1 = heddle.cluster (%x) : ... { conv }
+      heddle.yield %1 : ...
+    }
+    %2 = heddle.cluster (%x) : ... { conv }
+    %1 = heddle.await %f : !heddle.future<...>
+    %3 = heddle.cluster (%1, %2) : ... { concat }
+    ```
+  }];
+  let options = [Option<"leastCost", "least-cost", "double", /*default=*/"20000.0",
+                        "nanoseconds that a chain, and the work beside it, must cost">];
+  let statistics = [Statistic<"numSpawns", "spawns", "chains spawned">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 #endif // HEDDLE_COMPILER_PASSES

@@ -114,9 +114,10 @@ static void addLoweringPasses(OpPassManager &passes, const Target &target) {
   vectors.x86Vector = true;
   // Lane numbers are compared in 32 bits; masks are made from counts clamped to the lanes.
   vectors.force32BitVectorIndices = true;
-  passes.addPass(createConvertVectorToLLVMPass(vectors));
+  // Calls of the C library take vectors apart.
   passes.addPass(createConvertMathToLLVMPass());
   passes.addPass(createConvertMathToLibmPass());
+  passes.addPass(createConvertVectorToLLVMPass(vectors));
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   passes.addPass(createConvertIndexToLLVMPass());
   passes.addPass(createArithToLLVMConversionPass());

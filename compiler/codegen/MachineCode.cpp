@@ -50,6 +50,9 @@ void optimize(Module &module, const Target &target, TargetMachine &machine) {
 
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = true;
+  // Register tiles are unrolled where that pays; LLVM would copy whole nests of them.
+  tuning.LoopUnrolling = false;
+  tuning.LoopInterleaving = true;
   tuning.SLPVectorization = false; // emitters write vectors themselves
   PassBuilder builder(&machine, tuning);
   LoopAnalysisManager loops;

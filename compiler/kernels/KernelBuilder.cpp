@@ -34,6 +34,18 @@ Value KernelBuilder::index(int64_t value) {
 
 Value KernelBuilder::index(const DimExpr &expr) { return lowerDimExpr(*this, expr, symbols); }
 
+void KernelBuilder::require(const DimExpr &size, int64_t least) {
+  if (!size.isAtLeast(least))
+    RequireOp::create(*this, arith::CmpIOp::create(*this, arith::CmpIPredicate::sge, index(size),
+                                                   index(least)));
+}
+
+void KernelBuilder::requireEqual(const DimExpr &lhs, const DimExpr &rhs) {
+  if (lhs != rhs)
+    RequireOp::create(*this, arith::CmpIOp::create(*this, arith::CmpIPredicate::eq, index(lhs),
+                                                   index(rhs)));
+}
+
 Value KernelBuilder::empty(ArrayRef<DimExpr> dims, Type elementType) {
   RankedTensorType type = tensorWithDims(dims, elementType);
   SmallVector<Value> sizes;
@@ -77,8 +89,9 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
   SmallVector<Value> inputs;    // those whose broadcast is decided now
   SmallVector<AffineMap> maps;
   SmallVector<unsigned> inputOf(operands.size(), ~0u);
+  auto fillOf = [](Value operand) { return operand.getDefiningOp<linalg::FillOp>(); };
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    if (!broadcastsStatically(operandDims[i], dims))
+    if (fillOf(operand) || !broadcastsStatically(operandDims[i], dims))
       continue;
     inputOf[i] = inputs.size();
     inputs.push_back(operand);
@@ -94,7 +107,7 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
   };
   SmallVector<SmallVector<RuntimeBroadcast>> runtime(operands.size());
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    if (inputOf[i] != ~0u)
+    if (fillOf(operand) || inputOf[i] != ~0u)
       continue;
     unsigned offset = dims.size() - operandDims[i].size();
     for (auto [axis, dim] : llvm::enumerate(operandDims[i])) {
@@ -121,6 +134,10 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
         setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
         SmallVector<Value> elements;
         for (auto [i, operand] : llvm::enumerate(operands)) {
+          if (auto fill = fillOf(operand)) { // the number itself
+            elements.push_back(fill.getInputs()[0]);
+            continue;
+          }
           if (inputOf[i] != ~0u) {
             elements.push_back(blockArguments[inputOf[i]]);
             continue;
@@ -134,6 +151,29 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
         linalg::YieldOp::create(*this, body(elements));
       });
   return generic.getResult(0);
+}
+
+Value KernelBuilder::mapAt(ArrayRef<DimExpr> dims, Type elementType, ValueRange operands,
+                           ArrayRef<AffineMap> places, Body body) {
+  SmallVector<AffineMap> maps(places);
+  maps.push_back(getMultiDimIdentityMap(dims.size()));
+  SmallVector<utils::IteratorType> iterators(dims.size(), utils::IteratorType::parallel);
+  Value out = empty(dims, elementType);
+  auto generic = linalg::GenericOp::create(
+      *this, out.getType(), operands, out, maps, iterators,
+      [&](OpBuilder &nested, Location loc, ValueRange arguments) {
+        OpBuilder::InsertionGuard guard(*this);
+        setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
+        linalg::YieldOp::create(*this, body(arguments.drop_back()));
+      });
+  return generic.getResult(0);
+}
+
+AffineMap KernelBuilder::alongAxes(int64_t rank, ArrayRef<int64_t> axes) {
+  SmallVector<AffineExpr> places;
+  for (int64_t axis : axes)
+    places.push_back(getAffineDimExpr(axis));
+  return AffineMap::get(rank, 0, places, getContext());
 }
 
 Value KernelBuilder::generate(ArrayRef<DimExpr> dims, Type elementType, IndexedBody body) {
@@ -152,6 +192,8 @@ Value KernelBuilder::generate(ArrayRef<DimExpr> dims, Type elementType, IndexedB
   return generic.getResult(0);
 }
 
+Value KernelBuilder::placeIndex(int64_t axis) { return linalg::IndexOp::create(*this, axis); }
+
 Value KernelBuilder::element(Value tensor, ValueRange indices) {
   return tensor::ExtractOp::create(*this, tensor, indices);
 }
@@ -161,16 +203,17 @@ Value KernelBuilder::elementOr(Value tensor, ValueRange indices, Value inside, V
 }
 
 Value KernelBuilder::reduce(Value input, ArrayRef<DimExpr> inputDims, ArrayRef<int64_t> axes,
-                            Value start, Combine combine) {
-  SmallVector<DimExpr> outDims(inputDims);
+                            Value start, Combine combine, bool keepDims) {
+  SmallVector<DimExpr> outDims;
   SmallVector<AffineExpr> places;
-  SmallVector<utils::IteratorType> iterators(inputDims.size(), utils::IteratorType::parallel);
-  for (unsigned axis = 0; axis < inputDims.size(); ++axis)
-    places.push_back(getAffineDimExpr(axis));
-  for (int64_t axis : axes) {
-    outDims[axis] = 1;
-    places[axis] = getAffineConstantExpr(0);
-    iterators[axis] = utils::IteratorType::reduction;
+  SmallVector<utils::IteratorType> iterators;
+  for (unsigned axis = 0; axis < inputDims.size(); ++axis) {
+    bool isReduced = llvm::is_contained(axes, axis);
+    iterators.push_back(isReduced ? utils::IteratorType::reduction : utils::IteratorType::parallel);
+    if (isReduced && !keepDims)
+      continue;
+    outDims.push_back(isReduced ? DimExpr(1) : inputDims[axis]);
+    places.push_back(isReduced ? getAffineConstantExpr(0) : getAffineDimExpr(axis));
   }
   AffineMap outMap = AffineMap::get(inputDims.size(), 0, places, getContext());
   Value out = filled(outDims, start);

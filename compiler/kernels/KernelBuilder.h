@@ -49,6 +49,12 @@ public:
   mlir::Value index(const DimExpr &expr);
   mlir::Value index(int64_t value);
 
+  /// Makes the kernel fail before it starts where a size is below `least`; nothing where it cannot
+  /// be.
+  void require(const DimExpr &size, int64_t least);
+  /// The same where two sizes differ.
+  void requireEqual(const DimExpr &lhs, const DimExpr &rhs);
+
   /// An uninitialised tensor of these dimensions, to be the `outs` of a linalg operation.
   mlir::Value empty(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType);
   /// A tensor filled with one scalar: the start of a reduction.
@@ -60,9 +66,20 @@ public:
   mlir::Value map(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType, mlir::ValueRange operands,
                   llvm::ArrayRef<llvm::SmallVector<DimExpr>> operandDims, Body body);
 
+  /// The same where `places` says which element of each operand belongs to a place of the result:
+  /// permuted, or along some axes only, such as the channel's. No size is broadcast.
+  mlir::Value mapAt(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType,
+                    mlir::ValueRange operands, llvm::ArrayRef<mlir::AffineMap> places, Body body);
+  /// The place along these axes of a tensor of `rank`: {1} for a channel's element.
+  mlir::AffineMap alongAxes(int64_t rank, llvm::ArrayRef<int64_t> axes);
+  mlir::AffineMap identity(int64_t rank) { return getMultiDimIdentityMap(rank); }
+
   /// The tensor whose element at each place is `body` of that place's indices. Read other tensors
   /// with element() or elementOr() inside: slices, transposes, gathers, windows.
   mlir::Value generate(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType, IndexedBody body);
+
+  /// In a body: the index of this place along an axis of the iteration space.
+  mlir::Value placeIndex(int64_t axis);
 
   /// An element of a tensor; indices must be in range. The second form gives `fallback` where
   /// `inside` is false, and reads nothing there.
@@ -71,11 +88,12 @@ public:
                         mlir::Value fallback);
 
   /// Reduces `input` (dims `inputDims`) over `axes` with `combine(accumulator, element)`, starting
-  /// from `start`; the reduced axes stay as dimensions of 1. `combine` must be associative and
-  /// commutative, apart from rounding.
+  /// from `start`; the reduced axes stay as dimensions of 1, or go where `keepDims` is false.
+  /// `combine` must be associative and commutative, apart from rounding.
   using Combine = llvm::function_ref<mlir::Value(mlir::Value accumulator, mlir::Value element)>;
   mlir::Value reduce(mlir::Value input, llvm::ArrayRef<DimExpr> inputDims,
-                     llvm::ArrayRef<int64_t> axes, mlir::Value start, Combine combine);
+                     llvm::ArrayRef<int64_t> axes, mlir::Value start, Combine combine,
+                     bool keepDims = true);
 
   /// The same over a window: the iteration space is `outDims` followed by `windowDims`, `body`
   /// gives the element at indices (out..., window...).

@@ -3,6 +3,7 @@
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 
+#include "dialects/heddle/DimExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"

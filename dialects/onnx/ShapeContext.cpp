@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/onnx/ShapeContext.h"
+
+#include "dialects/heddle/Heddle.h"
 #include "dialects/onnx/Onnx.h"
 
 #include "dialects/onnx/ShapeInterface.cpp.inc"

@@ -20,6 +20,13 @@ Value Scope::find(StringRef name) const {
   return {};
 }
 
+bool Scope::isLeftOut(StringRef name) const {
+  for (const Scope *scope = this; scope; scope = scope->parent)
+    if (scope->leftOut.contains(name))
+      return true;
+  return false;
+}
+
 absl::Status GraphImporter::define(Scope &scope, const std::string &name, Value value) {
   if (scope.find(name))
     return invalidInput("the value '" + name + "' is defined twice");
@@ -79,7 +86,7 @@ GraphImporter::importNodes(const google::protobuf::RepeatedPtrField<onnx_model::
 }
 
 absl::Status GraphImporter::importGraph(const onnx_model::GraphProto &graph, Scope &scope) {
-  if (++depth > deepestNesting)
+  if (++depth > deepestNesting + 1) // the main graph is no sub-graph
     return invalidInput("sub-graphs nest deeper than " + llvm::Twine(deepestNesting) + " levels");
   llvm::scope_exit leave([&] { --depth; });
   for (const auto *list : {&graph.value_info(), &graph.output()})

@@ -11,6 +11,7 @@
 #include "frontends/onnx/SourceNode.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace heddle {
 
@@ -30,8 +31,10 @@ struct Scope {
   llvm::StringMap<mlir::Value> values;
   llvm::StringMap<std::string> later; ///< results of nodes yet to come, with the nodes' labels
   llvm::StringMap<int32_t> declared;  ///< element types that the graph's value_info declares
+  llvm::StringSet<> leftOut;          ///< inputs of a function that its call leaves out
 
   mlir::Value find(llvm::StringRef name) const;
+  bool isLeftOut(llvm::StringRef name) const;
 };
 
 class GraphImporter {
@@ -100,8 +103,8 @@ private:
   Opsets modelOpsets;
   ExternalData &external;
   const ImportOptions &options;
-  int64_t spareBytes;            ///< what sparse tensors may still take
-  int64_t spareNodes = 2'000'000; ///< functions that call functions can grow exponentially
+  int64_t spareBytes;           ///< what sparse tensors may still take
+  int64_t spareNodes = 500'000; ///< in functions: those that call others can grow exponentially
   unsigned depth = 0;
 };
 

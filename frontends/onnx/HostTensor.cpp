@@ -41,7 +41,7 @@ int elementBitsOf(ElementType type) {
   return 0;
 }
 
-std::optional<int64_t> countElements(const std::vector<int64_t> &dims) {
+std::optional<int64_t> countTensorElements(const std::vector<int64_t> &dims) {
   // A zero anywhere makes the tensor empty, but does not excuse the other dimensions.
   int64_t count = 1;
   for (int64_t dim : dims)
@@ -54,7 +54,7 @@ std::optional<int64_t> countElements(const std::vector<int64_t> &dims) {
 }
 
 std::optional<int64_t> countBytes(ElementType type, const std::vector<int64_t> &dims) {
-  std::optional<int64_t> count = countElements(dims);
+  std::optional<int64_t> count = countTensorElements(dims);
   int64_t bits;
   if (!count || __builtin_mul_overflow(*count, int64_t(elementBitsOf(type)), &bits) ||
       __builtin_add_overflow(bits, int64_t(7), &bits))

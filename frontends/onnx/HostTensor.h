@@ -28,9 +28,9 @@ struct HostTensor {
 int elementBitsOf(ElementType type);
 
 /// The product of the dimensions; nothing where one is negative or it leaves 63 bits.
-std::optional<int64_t> countElements(const std::vector<int64_t> &dims);
+std::optional<int64_t> countTensorElements(const std::vector<int64_t> &dims);
 
-/// Bytes that a tensor of these dimensions takes; nothing where countElements gives nothing or the
+/// Bytes that a tensor of these dimensions takes; nothing where countTensorElements gives nothing or the
 /// bytes leave 63 bits.
 std::optional<int64_t> countBytes(ElementType type, const std::vector<int64_t> &dims);
 

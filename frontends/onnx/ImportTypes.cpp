@@ -2,13 +2,12 @@
 
 #include "frontends/onnx/ImportTypes.h"
 
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/TensorDims.h"
 #include "frontends/onnx/Status.h"
 #include "frontends/onnx/TensorData.h"
 #include "frontends/onnx/onnx_model.pb.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 
@@ -97,21 +96,6 @@ llvm::StringRef notATensor(const onnx_model::TypeProto &type) {
   return "a value of an unknown kind";
 }
 
-std::string dimSymbolText(llvm::StringRef name) {
-  bool plain = !name.empty() && (llvm::isAlpha(name[0]) || name[0] == '_') &&
-               llvm::all_of(name, [](char c) {
-                 return llvm::isAlnum(c) || c == '_' || c == '.' || c == ':';
-               });
-  bool reserved = llvm::StringSwitch<bool>(name)
-                      .Cases({"min", "max", "mod", "floordiv", "ceildiv", "unknown"}, true)
-                      .Default(false);
-  if (plain && !reserved)
-    return name.str();
-  std::string text = name.str();
-  std::replace(text.begin(), text.end(), '`', '\'');
-  return "`" + text + "`";
-}
-
 static std::string axisName(const onnx_model::ValueInfoProto &input, int axis) {
   return input.name() + ":" + std::to_string(axis);
 }
@@ -188,27 +172,21 @@ absl::StatusOr<RankedTensorType> InputTypes::typeOf(const onnx_model::ValueInfoP
                               "for sizes that vary)");
   if (tensor.shape().dim_size() > 64)
     return invalidInput(what + " has " + llvm::Twine(tensor.shape().dim_size()) + " dimensions");
-  SmallVector<int64_t> sizes;
-  SmallVector<StringAttr> exprs;
+  Dims dims;
   std::vector<int64_t> known;
   for (int axis = 0; axis < tensor.shape().dim_size(); ++axis) {
     std::string symbol = symbolOf(input, axis);
     auto size = fixed.find(symbol);
-    bool isStatic = symbol.empty() || size != fixed.end();
-    int64_t value = symbol.empty()         ? tensor.shape().dim(axis).dim_value()
-                    : size != fixed.end() ? size->second
-                                          : ShapedType::kDynamic;
-    sizes.push_back(value);
-    if (isStatic)
-      known.push_back(value);
-    exprs.push_back(StringAttr::get(context, isStatic ? std::to_string(value) : dimSymbolText(symbol)));
+    if (!symbol.empty() && size == fixed.end()) {
+      dims.push_back(DimExpr::symbol(symbol));
+      continue;
+    }
+    known.push_back(symbol.empty() ? tensor.shape().dim(axis).dim_value() : size->second);
+    dims.push_back(known.back());
   }
   if (!countBytes(*elementTypeOf(tensor.elem_type()), known))
     return invalidInput(what + " has the dimensions " + dimsText(known) + ", which overflow");
-  Attribute encoding;
-  if (llvm::is_contained(sizes, ShapedType::kDynamic))
-    encoding = DimsAttr::get(context, exprs);
-  return RankedTensorType::get(sizes, elementType, encoding);
+  return tensorWithDims(dims, elementType);
 }
 
 } // namespace heddle

@@ -30,10 +30,6 @@ mlir::Type elementTypeOfValue(mlir::Value value);
 /// "a sequence", "a map", ... for what is no tensor; empty for a tensor.
 llvm::StringRef notATensor(const onnx_model::TypeProto &type);
 
-/// A symbol's text in a dimension expression: itself, or between backticks where it would read as
-/// something else.
-std::string dimSymbolText(llvm::StringRef name);
-
 /// The types of a model's inputs with the dimensions that the user fixed.
 class InputTypes {
 public:

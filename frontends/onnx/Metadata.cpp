@@ -26,7 +26,7 @@ struct Counts {
     for (const onnx_model::TensorProto &tensor : graph.initializer()) {
       std::vector<int64_t> dims(tensor.dims().begin(), tensor.dims().end());
       parameters = llvm::SaturatingAdd<uint64_t>(static_cast<uint64_t>(parameters),
-                                                 static_cast<uint64_t>(countElements(dims).value_or(0))) &
+                                                 static_cast<uint64_t>(countTensorElements(dims).value_or(0))) &
                    INT64_MAX;
     }
     for (const onnx_model::NodeProto &node : graph.node()) {

@@ -15,7 +15,7 @@ absl::Status GraphImporter::importOperands(const onnx_model::NodeProto &proto, S
                                            const Scope &scope) {
   for (const std::string &name : proto.input()) {
     Value value;
-    if (!name.empty()) {
+    if (!name.empty() && !scope.isLeftOut(name)) {
       value = scope.find(name);
       if (!value) {
         for (const Scope *s = &scope; s; s = s->parent)
@@ -43,7 +43,7 @@ absl::Status GraphImporter::importNode(const onnx_model::NodeProto &proto, const
   node.domain = plainDomain(proto.domain()).str();
   node.op = proto.op_type();
   node.version = static_cast<int>(opsetsOf(scope).versionOf(node.domain));
-  if (--spareNodes < 0)
+  if (scope.frame && --spareNodes < 0)
     return absl::ResourceExhaustedError("the model has too many nodes once its functions are inlined");
 
   SmallVector<Value> results;
@@ -190,7 +190,8 @@ absl::Status GraphImporter::inlineFunction(const onnx_model::FunctionProto &func
   body.frame = &frame;
   for (auto [index, name] : llvm::enumerate(function.input())) {
     Value value = node.operand(index);
-    if (value && !body.values.try_emplace(name, value).second)
+    bool isNew = value ? body.values.try_emplace(name, value).second : body.leftOut.insert(name).second;
+    if (!isNew)
       return invalidInput("the function has two inputs '" + name + "'");
   }
   for (const onnx_model::ValueInfoProto &info : function.value_info())

@@ -15,6 +15,14 @@ std::string SourceNode::describe() const {
 
 ValueRange yieldedValues(Region &region) { return region.front().getTerminator()->getOperands(); }
 
+/// A constant's type is its value's; those of others are inferred later.
+static Type resultType(const SourceNode &node, Type elementType) {
+  if (node.op == "Constant" && node.domain.empty())
+    if (auto value = dyn_cast_or_null<ElementsAttr>(node.attributes.get("value")))
+      return value.getShapedType();
+  return UnrankedTensorType::get(elementType);
+}
+
 /// Lays the values out over the formals: the values that exist, and how many each formal has.
 static absl::Status layOut(ArrayRef<Formal> formals, const SourceNode &node,
                            SmallVectorImpl<Value> &values, SmallVectorImpl<int32_t> &segments) {
@@ -67,7 +75,7 @@ absl::StatusOr<SmallVector<Value>> createOperation(OpBuilder &builder, SourceNod
       if (next < node.wanted.size())
         resultOfOutput[next] = static_cast<int>(state.types.size());
       Type elementType = next < elementTypes.size() ? elementTypes[next] : Type();
-      state.types.push_back(UnrankedTensorType::get(elementType ? elementType : builder.getF32Type()));
+      state.types.push_back(resultType(node, elementType ? elementType : builder.getF32Type()));
       ++count;
     }
     resultSegments.push_back(count);

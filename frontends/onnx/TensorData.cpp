@@ -228,7 +228,7 @@ absl::StatusOr<HostTensor> takeSparseTensor(onnx_model::SparseTensorProto &tenso
   if (!shaped || elementBitsOf(result.type) < 8)
     return invalid("its sparse values and indices do not belong together");
   // Indices [N, 1] of a vector are flat ones.
-  int64_t count = *countElements(result.dims);
+  int64_t count = *countTensorElements(result.dims);
   size_t width = static_cast<size_t>(elementBitsOf(result.type)) / 8;
   result.bytes.assign(static_cast<size_t>(*needed), '\0');
   std::vector<int64_t> row(rank);

@@ -60,7 +60,7 @@ static absl::Status legacyBroadcast(NodeUpgrade &upgrade) {
 /// The slope was one number a channel, the dimension 1.
 static absl::Status preluChannels(NodeUpgrade &upgrade) {
   Value slope = upgrade.operand(1);
-  if (NodeUpgrade::rankOf(slope) == 0)
+  if (NodeUpgrade::rankOf(slope).value_or(1) != 1) // a scalar, or shaped to fit already
     return absl::OkStatus();
   upgrade.setOperand(1, padShape(upgrade, slope, upgrade.operand(0), upgrade.ints(2)));
   return absl::OkStatus();

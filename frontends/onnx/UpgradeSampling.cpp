@@ -38,6 +38,21 @@ static absl::Status resizeScales(NodeUpgrade &upgrade) {
   return asymmetric(upgrade, upgrade.operand(1));
 }
 
+/// A mode that version 13 dropped: coordinates half an element above those of half_pixel. Rounding
+/// can make up for it where it rounds to the element below, or to the nearest and down at the middle.
+static absl::Status halfPixelForNearest(NodeUpgrade &upgrade) {
+  std::string rounding = upgrade.takeString("nearest_mode").value_or("round_prefer_floor");
+  auto mode = dyn_cast_or_null<StringAttr>(upgrade.node.attributes.get("mode"));
+  bool isNearest = !mode || mode.getValue() == "nearest";
+  if (!isNearest || (rounding != "floor" && rounding != "round_prefer_floor"))
+    return unsupported("coordinate_transformation_mode tf_half_pixel_for_nn, which newer versions "
+                       "do not have, is not supported with nearest_mode " + rounding);
+  upgrade.set("coordinate_transformation_mode", upgrade.builder.getStringAttr("half_pixel"));
+  upgrade.set("nearest_mode",
+              upgrade.builder.getStringAttr(rounding == "floor" ? "round_prefer_ceil" : "ceil"));
+  return absl::OkStatus();
+}
+
 /// In version 11 the operands that are not used had to be there, without elements.
 static absl::Status resizeOperands(NodeUpgrade &upgrade) {
   for (size_t index : {1, 2, 3})
@@ -46,8 +61,7 @@ static absl::Status resizeOperands(NodeUpgrade &upgrade) {
   auto mode = dyn_cast_or_null<StringAttr>(
       upgrade.node.attributes.get("coordinate_transformation_mode"));
   if (upgrade.node.version < 13 && mode && mode.getValue() == "tf_half_pixel_for_nn")
-    return unsupported("coordinate_transformation_mode tf_half_pixel_for_nn, which newer versions "
-                       "do not have, is not supported");
+    return halfPixelForNearest(upgrade);
   return absl::OkStatus();
 }
 

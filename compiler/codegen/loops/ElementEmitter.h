@@ -41,6 +41,8 @@ public:
     uniforms[original] = emitted;
   }
 
+  /// Lanes of what is emitted from now on.
+  void setLanes(int64_t count) { lanes = count; }
   /// The lanes that count, or null for all; what is not masked in may be anything.
   void setMask(mlir::Value newMask) { mask = newMask; }
 

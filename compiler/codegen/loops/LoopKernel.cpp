@@ -3,13 +3,11 @@
 #include "compiler/codegen/loops/LoopKernel.h"
 
 #include "compiler/codegen/Target.h"
+#include "compiler/codegen/loops/KernelFrame.h"
 #include "compiler/codegen/loops/LoopSchedule.h"
 #include "compiler/codegen/loops/RowReduction.h"
-#include "compiler/kernels/DimExprLowering.h"
-#include "dialects/heddle/Heddle.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -36,101 +34,36 @@ int64_t lanesFor(func::FuncOp structured, const codegen::Target &target) {
 
 class LoopKernelEmitter {
 public:
-  LoopKernelEmitter(func::FuncOp structured, LoopSchedule schedule, const codegen::Target &target)
-      : structured(structured), schedule(std::move(schedule)),
-        b(structured.getLoc(), structured.getContext()), lanes(lanesFor(structured, target)) {}
+  LoopKernelEmitter(func::FuncOp structured, StringRef name, LoopSchedule chosen,
+                    const codegen::Target &target)
+      : schedule(std::move(chosen)),
+        frame(structured, name,
+              cast<RankedTensorType>(schedule.result.getType()).getElementType()),
+        b(frame.b), lanes(lanesFor(structured, target)) {}
 
-  LoopKernel emit(StringRef name);
+  LoopKernel emit();
 
 private:
-  void createFunction(StringRef name);
-  Value guardRequirements();
-  void bindOperands(ElementEmitter &elements);
   void emitGrid(ElementEmitter &elements);
   void emitPoint(ElementEmitter &elements, Value point);
   void emitRow(ElementEmitter &elements, ArrayRef<Element> outer);
   void emitColumn(ElementEmitter &elements, Value point);
   void storeLanes(ElementEmitter &elements, Place place, Value begin, Value end);
 
-  Value index(const DimExpr &expr) { return lowerDimExpr(b, expr, symbols); }
-  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, value); }
+  Value index(const DimExpr &expr) { return frame.index(expr); }
+  Value index(int64_t value) { return frame.index(value); }
   /// Loops over groups of joined dimensions [from, to), innermost by lanes.
   void loopNest(ElementEmitter &elements, Place place, unsigned from, unsigned to);
   /// The size of a dimension with all that are joined into it; 1 for those.
   DimExpr joinedSize(unsigned axis) const;
   Place delinearize(Value point, unsigned dims);
 
-  func::FuncOp structured;
   LoopSchedule schedule;
-  ImplicitLocOpBuilder b;
+  KernelFrame frame;
+  ImplicitLocOpBuilder &b;
   int64_t lanes;
-  func::FuncOp kernel;
-  llvm::StringMap<Value> symbols;
-  Value resultBuffer, begin, end;
   LoopKernel summary;
 };
-
-void LoopKernelEmitter::createFunction(StringRef name) {
-  auto bufferOf = [&](Type type) -> Type {
-    Type element = cast<RankedTensorType>(type).getElementType();
-    return MemRefType::get({ShapedType::kDynamic}, ElementEmitter::storageType(element));
-  };
-  SmallVector<Type> types;
-  for (Type type : structured.getArgumentTypes())
-    if (isa<RankedTensorType>(type))
-      types.push_back(bufferOf(type));
-  unsigned resultAt = types.size();
-  types.push_back(bufferOf(schedule.result.getType()));
-  auto names = structured->getAttrOfType<ArrayAttr>("heddle.symbols");
-  types.append(names.size() + 2, b.getIndexType());
-  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
-
-  b.setInsertionPoint(structured);
-  kernel = func::FuncOp::create(b, name, b.getFunctionType(types, b.getI32Type()));
-  Block *entry = kernel.addEntryBlock();
-  b.setInsertionPointToStart(entry);
-  resultBuffer = entry->getArgument(resultAt);
-  for (auto [i, symbol] : llvm::enumerate(names.getAsValueRange<StringAttr>()))
-    symbols[symbol] = entry->getArgument(resultAt + 1 + i);
-  begin = entry->getArgument(types.size() - 3);
-  end = entry->getArgument(types.size() - 2);
-}
-
-void LoopKernelEmitter::bindOperands(ElementEmitter &elements) {
-  unsigned buffer = 0;
-  auto indexOf = [&](const DimExpr &expr) { return index(expr); };
-  for (BlockArgument argument : structured.getArguments()) {
-    if (auto type = dyn_cast<RankedTensorType>(argument.getType()))
-      elements.bindBuffer(argument, kernel.getArgument(buffer++), getDims(type), indexOf);
-  }
-  auto names = structured->getAttrOfType<ArrayAttr>("heddle.symbols");
-  unsigned first = structured.getNumArguments() - names.size();
-  for (auto [i, symbol] : llvm::enumerate(names.getAsValueRange<StringAttr>()))
-    elements.bindUniform(structured.getArgument(first + i), symbols.lookup(symbol));
-}
-
-/// The conjunction of all heddle.require conditions, or null.
-Value LoopKernelEmitter::guardRequirements() {
-  IRMapping mapping;
-  auto names = structured->getAttrOfType<ArrayAttr>("heddle.symbols");
-  unsigned first = structured.getNumArguments() - names.size();
-  for (auto [i, symbol] : llvm::enumerate(names.getAsValueRange<StringAttr>()))
-    mapping.map(structured.getArgument(first + i), symbols.lookup(symbol));
-  Value all;
-  std::function<void(Operation *)> clone = [&](Operation *op) {
-    for (Value operand : op->getOperands())
-      if (!mapping.contains(operand))
-        clone(operand.getDefiningOp());
-    b.clone(*op, mapping);
-  };
-  for (auto require : structured.getOps<RequireOp>()) {
-    if (!mapping.contains(require.getCondition()))
-      clone(require.getCondition().getDefiningOp());
-    Value condition = mapping.lookup(require.getCondition());
-    all = all ? arith::AndIOp::create(b, all, condition) : condition;
-  }
-  return all;
-}
 
 DimExpr LoopKernelEmitter::joinedSize(unsigned axis) const {
   if (schedule.joins[axis])
@@ -283,7 +216,7 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
     return size;
   };
   auto forEachPoint = [&](auto body) {
-    auto loop = scf::ForOp::create(b, begin, end, index(1));
+    auto loop = scf::ForOp::create(b, frame.begin, frame.end, index(1));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     body(loop.getInductionVar());
@@ -301,7 +234,7 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
       });
     } else if (oneLoop) {
       summary.grid = product(0, rank);
-      storeLanes(elements, Place(rank, Element{index(0)}), begin, end);
+      storeLanes(elements, Place(rank, Element{index(0)}), frame.begin, frame.end);
     } else {
       unsigned rowStart = last;
       while (rowStart > 0 && schedule.joins[rowStart - 1])
@@ -355,35 +288,16 @@ double estimateCost(func::FuncOp structured, int64_t lanes) {
   return 0.05 + scalarOps * 0.4 / static_cast<double>(lanes);
 }
 
-LoopKernel LoopKernelEmitter::emit(StringRef name) {
-  createFunction(name);
-  summary.function = kernel;
+LoopKernel LoopKernelEmitter::emit() {
+  summary.function = frame.function;
   summary.pointElements = 1;
-  summary.nanosecondsPerElement = estimateCost(structured, lanes);
-
-  Value requirements = guardRequirements();
-  Value failure = memref::AllocaOp::create(b, MemRefType::get({}, b.getI32Type()));
-  Value good = arith::ConstantIntOp::create(b, 0, 32);
-  memref::StoreOp::create(b, good, failure, ValueRange{});
-  ElementEmitter elements(b, lanes, failure);
-  bindOperands(elements);
-  elements.bindBuffer(schedule.result, resultBuffer,
+  summary.nanosecondsPerElement = estimateCost(frame.structured, lanes);
+  ElementEmitter elements(b, lanes, frame.failure);
+  frame.bindOperands(elements);
+  elements.bindBuffer(schedule.result, frame.buffers.back(),
                       getDims(cast<RankedTensorType>(schedule.result.getType())),
                       [&](const DimExpr &expr) { return index(expr); });
-  if (requirements) {
-    auto guarded = scf::IfOp::create(b, requirements, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(guarded.elseBlock()->getTerminator());
-    Value mismatch = arith::ConstantIntOp::create(b, 2, 32); // HEDDLE_KERNEL_SHAPE_MISMATCH
-    memref::StoreOp::create(b, mismatch, failure, ValueRange{});
-    b.setInsertionPoint(guarded.thenBlock()->getTerminator());
-    emitGrid(elements);
-  } else {
-    emitGrid(elements);
-  }
-  b.setInsertionPointToEnd(&kernel.getBody().front());
-  Value status = memref::LoadOp::create(b, failure, ValueRange{});
-  func::ReturnOp::create(b, status);
+  frame.guarded([&] { emitGrid(elements); });
   return summary;
 }
 
@@ -394,7 +308,7 @@ FailureOr<LoopKernel> emitLoopKernel(func::FuncOp structured, StringRef name,
   FailureOr<LoopSchedule> schedule = chooseSchedule(structured);
   if (failed(schedule))
     return failure();
-  return LoopKernelEmitter(structured, *std::move(schedule), target).emit(name);
+  return LoopKernelEmitter(structured, name, *std::move(schedule), target).emit();
 }
 
 } // namespace heddle

@@ -52,8 +52,8 @@ public:
 
   void visit(Value tensor, AffineMap place) {
     Operation *producer = tensor.getDefiningOp();
-    if (!producer) { // an operand of the kernel: a load
-      restrict(place);
+    if (!isa_and_nonnull<linalg::GenericOp, linalg::FillOp>(producer)) {
+      restrict(place); // an operand of the kernel or a contraction's result
       return;
     }
     if (auto generic = dyn_cast<linalg::GenericOp>(producer)) {
@@ -117,6 +117,17 @@ bool reducesWindow(linalg::GenericOp generic) {
 }
 
 } // namespace
+
+SmallVector<bool> joinableDimensions(Value result) {
+  Dims space = dimsOfTensor(result);
+  AccessWalk walk(space);
+  auto identity = AffineMap::getMultiDimIdentityMap(space.size(), result.getContext());
+  if (auto root = result.getDefiningOp<linalg::GenericOp>())
+    walk.visitBody(root, identity);
+  else
+    walk.visit(result, identity);
+  return walk.joins;
+}
 
 FailureOr<LoopSchedule> chooseSchedule(func::FuncOp structured) {
   LoopSchedule schedule;

@@ -28,6 +28,9 @@ struct LoopSchedule {
 
 mlir::FailureOr<LoopSchedule> chooseSchedule(mlir::func::FuncOp structured);
 
+/// For each dimension of an elementwise result: whether it and the next are one to every access.
+llvm::SmallVector<bool> joinableDimensions(mlir::Value result);
+
 /// The iteration space of a generic operation, from the encodings of its operands.
 Dims iterationSpace(mlir::linalg::GenericOp generic);
 

@@ -2,9 +2,7 @@
 //
 // Operators whose results depend on the operands' elements at the same place.
 
-#include "compiler/kernels/ScalarMath.h"
-#include "compiler/kernels/StructuredLowering.h"
-#include "dialects/onnx/Onnx.h"
+#include "compiler/kernels/lowering/Support.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -15,21 +13,6 @@ namespace {
 
 /// One scalar of the result from one scalar of each operand.
 using ScalarFunction = Value (*)(ScalarMath &m, KernelBuilder &b, Operation *op, ValueRange x);
-
-bool isComputable(Type type) {
-  Type element = cast<ShapedType>(type).getElementType();
-  if (auto floating = dyn_cast<FloatType>(element))
-    return floating.getWidth() >= 16;
-  auto integer = dyn_cast<IntegerType>(element);
-  return integer && (integer.getWidth() == 1 || integer.getWidth() >= 8);
-}
-
-std::optional<AccessPattern> elementwise(Operation *op) {
-  if (!llvm::all_of(op->getOperandTypes(), isComputable) ||
-      !llvm::all_of(op->getResultTypes(), isComputable))
-    return std::nullopt;
-  return AccessPattern::Elementwise;
-}
 
 /// Signedness is that of the first operand: the others of arithmetic operators have its type.
 template <ScalarFunction function>
@@ -184,6 +167,19 @@ Value isInf(ScalarMath &m, KernelBuilder &b, Operation *op, ValueRange x) {
   return result;
 }
 
+/// The first operand alone, broadcast to the result: Expand, and CastLike, whose other operand only
+/// says to which type.
+template <ScalarFunction function>
+LogicalResult lowerFirst(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
+                         SmallVectorImpl<Value> &results) {
+  Value source = op->getOperand(0), result = op->getResult(0);
+  ScalarMath math(b, signednessOf(elementTypeOf(source)));
+  results.push_back(b.map(b.dims(result), signlessType(elementTypeOf(result)), operands[0],
+                          b.dims(source),
+                          [&](ValueRange x) { return function(math, b, op, x); }));
+  return success();
+}
+
 /// Operands min and max are optional, and either may be absent.
 LogicalResult lowerClip(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
                         SmallVectorImpl<Value> &results) {
@@ -296,9 +292,8 @@ Value asinh(ScalarMath &m, KernelBuilder &b, Operation *, Value x) {
 } // namespace
 
 void heddle::addElementwiseLowerings(StructuredLoweringTable &table) {
-  auto add = [&](StringRef name, auto lower) {
-    table[("onnx." + name).str()] = {.pattern = elementwise, .lower = lower};
-  };
+  constexpr auto elementwise = whereComputable<AccessPattern::Elementwise>;
+  auto add = [&](StringRef name, auto lower) { addLowering(table, name, {elementwise, lower}); };
   add("Add", lowerElementwise<foldOperands<&ScalarMath::add>>);
   add("Sub", lowerElementwise<foldOperands<&ScalarMath::sub>>);
   add("Mul", lowerElementwise<foldOperands<&ScalarMath::mul>>);
@@ -329,9 +324,10 @@ void heddle::addElementwiseLowerings(StructuredLoweringTable &table) {
   add("BitwiseNot", lowerElementwise<bitwiseNot>);
   add("Where", lowerElementwise<where>);
   add("Cast", lowerElementwise<castTo>);
-  add("CastLike", lowerElementwise<castTo>);
+  add("CastLike", lowerFirst<castTo>);
   add("Identity", lowerElementwise<identity>);
-  add("Expand", lowerElementwise<identity>);
+  static constexpr unsigned shape[] = {1};
+  addLowering(table, "Expand", {elementwise, lowerFirst<identity>, shape});
   add("IsNaN", lowerElementwise<isNan>);
   add("IsInf", lowerElementwise<isInf>);
   add("Clip", lowerClip);

@@ -26,9 +26,12 @@ LoadedKernels LoadedKernels::load(const NativeCode &code) {
   void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     fail(dlerror());
-  close(fd);
   LoadedKernels kernels;
-  kernels.library = std::shared_ptr<void>(handle, dlclose);
+  // The loader knows libraries by path, so the number must stay taken.
+  kernels.library = std::shared_ptr<void>(handle, [fd](void *library) {
+    dlclose(library);
+    close(fd);
+  });
   kernels.table = static_cast<HeddleKernel *>(dlsym(handle, HEDDLE_KERNEL_TABLE));
   void **imports = static_cast<void **>(dlsym(handle, HEDDLE_IMPORT_TABLE));
   if (!kernels.table || !imports)
@@ -49,13 +52,6 @@ int32_t LoadedKernels::call(size_t kernel, const std::vector<const void *> &buff
       table[kernel](const_cast<void *const *>(buffers.data()), dims.data(), begin, end, scratch);
   std::free(scratch);
   return status;
-}
-
-int32_t LoadedKernels::call(size_t kernel, std::initializer_list<const void *> buffers,
-                            std::initializer_list<int64_t> dims, int64_t begin, int64_t end,
-                            size_t scratchBytes) const {
-  return call(kernel, std::vector<const void *>(buffers), std::vector<int64_t>(dims), begin, end,
-              scratchBytes);
 }
 
 } // namespace heddle::codegen

@@ -9,7 +9,6 @@
 #define HEDDLE_TESTS_UNIT_CODEGEN_KERNELLOADER_H
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -24,9 +23,6 @@ public:
   static LoadedKernels load(const NativeCode &code);
 
   HeddleKernel entry(size_t kernel) const { return table[kernel]; }
-  int32_t call(size_t kernel, std::initializer_list<const void *> buffers,
-               std::initializer_list<int64_t> dims, int64_t begin, int64_t end,
-               size_t scratchBytes = 0) const;
   int32_t call(size_t kernel, const std::vector<const void *> &buffers,
                const std::vector<int64_t> &dims, int64_t begin, int64_t end,
                size_t scratchBytes = 0) const;

@@ -8,6 +8,7 @@
 #include "frontends/onnx/ImportOnnx.h"
 
 #include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"
 
 #include <nlohmann/json.hpp>
@@ -66,6 +67,15 @@ TEST(ModelFiles, MeasuredModelsImport) {
   EXPECT_GT(imported, 0);
 }
 
+/// What is printed must be read back, as `.mlir` files are input too.
+void expectRoundTrip(mlir::ModuleOp module, const fs::path &path) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  auto parsed = mlir::parseSourceString<mlir::ModuleOp>(text, module.getContext());
+  EXPECT_TRUE(parsed && mlir::succeeded(mlir::verify(*parsed))) << path;
+}
+
 /// The message without what differs from case to case.
 std::string refusalKind(const std::string &message) {
   std::string text = message.substr(message.find(": ") + 2);
@@ -88,6 +98,7 @@ void importCases(const fs::path &folder) {
     auto module = importOnnxModel(context, entry.path().string());
     if (module.ok()) {
       EXPECT_TRUE(mlir::succeeded(mlir::verify(**module))) << entry.path();
+      expectRoundTrip(**module, entry.path());
       ++imported;
       continue;
     }
