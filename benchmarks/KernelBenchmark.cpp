@@ -47,9 +47,7 @@ LoadedKernels buildPeak(KernelHarness &harness) {
 
 Meter::Meter() : harness("native"), kernels(buildPeak(harness)) {}
 
-bool Meter::wanted(const std::string &name) const {
-  return name.find(filter) != std::string::npos;
-}
+bool Meter::wanted(const std::string &name) const { return name.find(filter) != std::string::npos; }
 
 double Meter::peakSample() {
   alignas(64) static float memory[kChains * 16];

@@ -12,9 +12,7 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-Value Emitter::index(int64_t value) {
-  return arith::ConstantIndexOp::create(builder, loc, value);
-}
+Value Emitter::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 Value Emitter::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
 Value Emitter::sub(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(loc, a, b); }
 Value Emitter::mul(Value a, Value b) { return builder.createOrFold<arith::MulIOp>(loc, a, b); }
@@ -197,9 +195,9 @@ Kernel Kernel::create(ModuleOp module, StringRef name, ArrayRef<Type> bufferElem
   types.append(dims + 2, IndexType::get(context));
   types.push_back(MemRefType::get({ShapedType::kDynamic}, IntegerType::get(context, 8)));
   Kernel kernel;
-  kernel.function = func::FuncOp::create(
-      builder, module.getLoc(), name,
-      FunctionType::get(context, types, {IntegerType::get(context, 32)}));
+  kernel.function =
+      func::FuncOp::create(builder, module.getLoc(), name,
+                           FunctionType::get(context, types, {IntegerType::get(context, 32)}));
   Block *body = kernel.function.addEntryBlock();
   auto arguments = body->getArguments();
   kernel.buffers.assign(arguments.begin(), arguments.begin() + bufferElements.size());

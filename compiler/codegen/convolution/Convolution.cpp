@@ -41,11 +41,10 @@ void ConvolutionEmitter::point(Value index, Value begin) {
                    columnSplit.start(e, columnPart), columnSplit.length(e, columnPart)};
   Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, groupChannels));
   InputPatch patch;
-  Value refill = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
-                                      e.equal(panelPart, e.index(0)));
+  Value refill =
+      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(panelPart, e.index(0)));
   if (math.isBytes()) {
-    Value fill =
-        arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
+    Value fill = arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
     patch = bytePatchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
                             scratch, plan.patchOffset, fill, refill);
   } else if (spec.padded || spec.transposed) {
@@ -95,8 +94,8 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
   });
 }
 
-SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry,
-                                             const PixelBlock &block, Value row, Value column) {
+SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry, const PixelBlock &block,
+                                             Value row, Value column) {
   if (!spec.transposed)
     return {e.index(0), e.mul(row, spec.stride[1]), e.mul(column, spec.stride[2])};
   SpatialValues output{block.depth, e.add(block.row, row), e.add(block.column, column)};
@@ -120,8 +119,7 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   bool sums = plan.bytes && !spec.filterCentered;
   plan.panels = perPanel == 1 ? 2 : 1;
   int64_t weights = plan.panels * perPanel;
-  plan.pixels =
-      std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
+  plan.pixels = std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
   plan.rowBlock = 8;
   plan.columnBlock = 56;
   plan.channelBlock = 4 * plan.panel;

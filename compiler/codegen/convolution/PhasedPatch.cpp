@@ -130,7 +130,8 @@ PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, Value input, Val
   patch.rowStep = e.mul(patch.phaseStep, spec.stride[2]);
   patch.depthStep = e.mul(patch.rowStep, height);
 
-  Value depth0 = first(0, block.depth), row0 = first(1, block.row), column0 = first(2, block.column);
+  Value depth0 = first(0, block.depth), row0 = first(1, block.row),
+        column0 = first(2, block.column);
   PhasedCopy copy(e, spec, input, size, patch, fill);
   auto inside = [&](Value at, Value size) {
     // Negative coordinates are large unsigned ones.

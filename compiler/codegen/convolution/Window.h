@@ -2,9 +2,9 @@
 //
 // Sliding windows within one channel: depthwise convolution and pooling of plain NCHW tensors.
 //
-// Vectors are pixels of a row. A grid point is some rows of one output plane; it copies what it reads
-// to scratch (first cache), with `fill` where windows leave the input and with strided columns
-// sorted into phases, so that all loads of windows are of consecutive elements.
+// Vectors are pixels of a row. A grid point is some rows of one output plane; it copies what it
+// reads to scratch (first cache), with `fill` where windows leave the input and with strided
+// columns sorted into phases, so that all loads of windows are of consecutive elements.
 //
 //   WindowSpec spec{f32, f32}; spec.window = {1, 3, 3}; spec.stride = {1, 2, 2}; ...
 //   emitDepthwise(e, spec, ops, filter, begin, end, scratch, sink);   // ops.multiplier: OC / IC
@@ -40,8 +40,8 @@ WindowPlan planWindow(const WindowSpec &spec, const Target &target);
 
 struct WindowOperands {
   mlir::Value input;
-  mlir::Value n, channels;  // of the output; the grid has n * channels planes
-  mlir::Value multiplier;   // output channels per input channel; null: one
+  mlir::Value n, channels; // of the output; the grid has n * channels planes
+  mlir::Value multiplier;  // output channels per input channel; null: one
   SpatialValues inputSize, outputSize;
 };
 

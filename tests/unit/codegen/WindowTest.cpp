@@ -33,8 +33,11 @@ const Case kCases[] = {
     {{1, 9, 9}, {1, 1, 2}, {1, 1, 1}, {0, 4, 4}, {0, 4, 4}},
     {{3, 2, 3}, {2, 1, 1}, {1, 1, 1}, {1, 0, 1}, {1, 0, 1}},
 };
-const Size kSizes[] = {{1, 2, 1, {3, 9, 17}},  {2, 3, 2, {1, 14, 14}}, {1, 1, 1, {2, 40, 230}},
-                       {1, 2, 1, {1, 7, 31}}, {1, 1, 3, {1, 64, 7}}};
+const Size kSizes[] = {{1, 2, 1, {3, 9, 17}},
+                       {2, 3, 2, {1, 14, 14}},
+                       {1, 1, 1, {2, 40, 230}},
+                       {1, 2, 1, {1, 7, 31}},
+                       {1, 1, 3, {1, 64, 7}}};
 
 enum class Kind { Depthwise, Max, Average, AverageIncludingPadding };
 
@@ -42,12 +45,13 @@ Spatial outputSize(const Size &s, const Case &c) {
   Spatial out;
   for (int i = 0; i < 3; ++i)
     out[i] = (s.input[i] + c.before[i] + c.after[i] - (c.window[i] - 1) * c.dilation[i] - 1) /
-                 c.stride[i] + 1;
+                 c.stride[i] +
+             1;
   return out;
 }
 
-std::vector<double> reference(Kind kind, const Size &s, const Case &c,
-                              const GuardedArray<float> &x, const GuardedArray<float> &f) {
+std::vector<double> reference(Kind kind, const Size &s, const Case &c, const GuardedArray<float> &x,
+                              const GuardedArray<float> &f) {
   Spatial out = outputSize(s, c), at;
   int64_t outputs = s.channels * s.multiplier;
   std::vector<double> y;
@@ -90,7 +94,7 @@ class WindowTest : public ::testing::TestWithParam<const char *> {
 protected:
   void check(Kind kind) {
     for (const Case &c : kCases) {
-      KernelHarness harness(GetParam());
+      KernelHarness harness(GetParam(), 1);
       Type f32 = harness.f32();
       WindowSpec spec{f32, f32, c.window, c.stride, c.dilation, c.before};
       WindowPlan plan = planWindow(spec, harness.target);
@@ -101,15 +105,16 @@ protected:
           e.store(sum, k.buffers[2], at.offset, at.mask);
         };
         Value lowest = arith::ConstantOp::create(
-            e.builder, e.loc,
-            e.builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+            e.builder, e.loc, e.builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
         if (kind == Kind::Depthwise)
           emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch, sink);
         else if (kind == Kind::Max)
-          emitWindow(e, spec, ops, k.begin, k.end, k.scratch, lowest, lowest,
-                     [&](Value a, Value x, Value, Value) -> Value {
-                       return arith::MaximumFOp::create(e.builder, e.loc, a, x);
-                     }, sink);
+          emitWindow(
+              e, spec, ops, k.begin, k.end, k.scratch, lowest, lowest,
+              [&](Value a, Value x, Value, Value) -> Value {
+                return arith::MaximumFOp::create(e.builder, e.loc, a, x);
+              },
+              sink);
         else
           emitAveragePool(e, spec, ops, kind == Kind::AverageIncludingPadding, c.after, k.begin,
                           k.end, k.scratch, sink);
@@ -141,8 +146,8 @@ protected:
     std::vector<double> want = reference(kind, s, c, x, f);
     GuardedArray<float> y(want.size());
     int64_t outputs = s.channels * s.multiplier;
-    std::vector<int64_t> dims{s.n,        outputs,    s.multiplier, s.input[0], s.input[1],
-                              s.input[2], out[0],     out[1],       out[2]};
+    std::vector<int64_t> dims{s.n,        outputs, s.multiplier, s.input[0], s.input[1],
+                              s.input[2], out[0],  out[1],       out[2]};
     kernels.call(0, {x.data(), f.data(), y.data()}, dims, 0,
                  plan.gridPoints(s.n * outputs, out[0], out[1], out[2]), plan.scratchBytes);
     for (size_t i = 0; i < want.size(); ++i)
