@@ -47,6 +47,11 @@ public:
     spec.stride = {1, s.stride, s.stride};
     spec.padding = {0, s.padding, s.padding};
     spec.padded = s.padding != 0;
+    int64_t out = (s.size + 2 * s.padding - s.window) / s.stride + 1, taps = s.window * s.window;
+    if (meter.knownSizes) {
+      spec.widths = {s.window == 1 && s.stride == 1 ? out * out : out};
+      spec.groupOutputs = {s.oc};
+    }
     ConvolutionPlan plan = planConvolution(spec, harness.target);
     harness.add("convolution", {f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
       auto &d = k.dims;
@@ -61,7 +66,6 @@ public:
     LoadedKernels kernels = harness.compile();
     double compile =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    int64_t out = (s.size + 2 * s.padding - s.window) / s.stride + 1, taps = s.window * s.window;
     bool flat = s.window == 1 && s.stride == 1; // one long row
     std::vector<float> x(s.ic * s.size * s.size, 0.5f), y(s.oc * out * out);
     std::vector<float> f(plan.packedElements(1, s.oc, s.ic, taps), 0.25f);
@@ -94,7 +98,7 @@ void ofBytes(Meter &meter, const std::string &cpu, const Shape &s) {
   harness.add("convolution", {i8, i8, i32}, 6, [&](Emitter &e, Kernel &k) {
     auto &d = k.dims;
     Value one = e.index(1);
-    ConvolutionOperands ops{k.buffers[0],      k.buffers[1],      one, one, d[0], d[1],
+    ConvolutionOperands ops{k.buffers[0],      k.buffers[1],     one, one, d[0], d[1],
                             {one, d[2], d[3]}, {one, d[4], d[5]}};
     ops.inputZeroPoint = [](Emitter &e) {
       return arith::ConstantIntOp::create(e.builder, e.loc, 7, 32);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//   kernel_benchmark [--cpu x86-64-v3] [--seconds S] [FILTER]
+//   kernel_benchmark [--cpu x86-64-v3] [--seconds S] [--known-sizes] [FILTER]
 #include "benchmarks/KernelBenchmark.h"
 
 #include <algorithm>
@@ -91,6 +91,8 @@ int main(int argc, char **argv) {
       cpu = argv[++i];
     else if (!std::strcmp(argv[i], "--seconds") && i + 1 < argc)
       meter.seconds = std::atof(argv[++i]);
+    else if (!std::strcmp(argv[i], "--known-sizes"))
+      meter.knownSizes = true;
     else
       meter.filter = argv[i];
   }

@@ -74,24 +74,32 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
   Value channels = e.min(e.mul(panels, plan.panel), e.sub(groupOutputs, channel));
   EvenSplit tiles(e, block.columns, plan.pixels * phases());
   PatchGeometry geometry(e, spec, block, 1);
-  e.specialize(panels, 1, plan.panels, [&](int64_t panelCount) {
-    tile.panels = panelCount;
-    e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
-      e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
-        Value column = tiles.start(e, part), pixels = tiles.length(e, part);
-        tile.pixelStep = phases();
-        for (tile.firstPixel = 0; tile.firstPixel < phases(); ++tile.firstPixel) {
-          tile.origin = tileOrigin(geometry, block, row, e.add(column, tile.firstPixel));
-          e.specialize(e.ceilDiv(pixels, phases()), 1, plan.pixels, [&](int64_t pixelCount) {
-            tile.pixels = pixelCount;
-            accumulate(tile);
+  SmallVector<int64_t> allPanels, pixelCounts;
+  for (int64_t outputs : spec.groupOutputs)
+    allPanels.push_back((outputs + plan.panel - 1) / plan.panel);
+  for (int64_t length : tileLengths(spec.widths, plan.columnBlock, plan.pixels * phases()))
+    pixelCounts.push_back((length + phases() - 1) / phases());
+  pixelCounts.erase(llvm::unique(pixelCounts), pixelCounts.end());
+  e.specialize(
+      panels, tileLengths(allPanels, plan.channelBlock / plan.panel, plan.panels),
+      [&](int64_t panelCount) {
+        tile.panels = panelCount;
+        e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
+          e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
+            Value column = tiles.start(e, part), pixels = tiles.length(e, part);
+            tile.pixelStep = phases();
+            for (tile.firstPixel = 0; tile.firstPixel < phases(); ++tile.firstPixel) {
+              tile.origin = tileOrigin(geometry, block, row, e.add(column, tile.firstPixel));
+              e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
+                tile.pixels = pixelCount;
+                accumulate(tile);
+              });
+            }
+            finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
+                   channels);
           });
-        }
-        finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
-               channels);
+        });
       });
-    });
-  });
 }
 
 SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry, const PixelBlock &block,

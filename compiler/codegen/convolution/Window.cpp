@@ -70,15 +70,15 @@ void WindowEmitter::point(Value index) {
     Value inputChannels = e.div(ops.channels, ops.multiplier);
     inputPlane = e.add(e.mul(place.n, inputChannels), e.div(place.channel, ops.multiplier));
   }
-  place.patch = emitPhasedPatch(e, spec, ops.input, inputPlane, ops.inputSize, place.block,
-                                patchBuffer, fill);
+  place.patch = emitPhasedPatch(e, spec, ops, inputPlane, place.block, patchBuffer, fill);
   EvenSplit tiles(e, place.block.rows, plan.rows);
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
     Value row = tiles.start(e, part);
-    e.specialize(tiles.length(e, part), 1, plan.rows, [&](int64_t rows) {
-      e.loop(e.index(0), place.block.columns, e.index(lanes),
-             [&](Value column) { tile(place, row, rows, column); });
-    });
+    e.specialize(tiles.length(e, part), tileLengths({}, plan.rowBlock, plan.rows),
+                 [&](int64_t rows) {
+                   e.loop(e.index(0), place.block.columns, e.index(lanes),
+                          [&](Value column) { tile(place, row, rows, column); });
+                 });
   });
 }
 
@@ -199,7 +199,11 @@ void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &ope
       e, spec, operands, begin, end, scratch, zero, zero,
       [&](Value sum, Value x, Value channel, Value tap) {
         Value weight = e.load(filter, e.add(e.mul(channel, taps), tap));
-        weight = e.broadcast(e.convertFloat(weight, spec.accumulator), lanes);
+        weight = windowElement(e, spec, weight, spec.filterSigned);
+        if (operands.filterZeroPoint)
+          weight =
+              arith::SubFOp::create(e.builder, e.loc, weight, operands.filterZeroPoint(e, channel));
+        weight = e.broadcast(weight, lanes);
         return e.fma(x, weight, sum);
       },
       sink);

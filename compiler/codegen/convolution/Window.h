@@ -20,9 +20,12 @@ namespace heddle::codegen {
 
 struct WindowSpec {
   mlir::Type element;     // of the input
-  mlir::Type accumulator; // what it is converted to when it is copied; the same width or f32
+  mlir::Type accumulator; // what it is converted to when it is copied: the same, or f32
   Spatial window{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};
   Spatial padding{0, 0, 0};
+  /// i8 with f32 accumulators, where sums are exact up to 2^24 (a depthwise window of 258
+  /// elements).
+  bool inputSigned = false, filterSigned = true;
 };
 
 struct WindowPlan {
@@ -43,6 +46,9 @@ struct WindowOperands {
   mlir::Value n, channels; // of the output; the grid has n * channels planes
   mlir::Value multiplier;  // output channels per input channel; null: one
   SpatialValues inputSize, outputSize;
+  /// Of i8, as f32, taken off: of the input, of a channel's filter. Null: zero.
+  std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
+  std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
 };
 
 /// Takes one more element (per lane) into the accumulator. `tap` counts the window row-major.

@@ -163,35 +163,40 @@ void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Val
   tile.vectorsPerPanel = plan.panel / math.columns();
   Type vectorType = math.vectorType();
   Value first = e.equal(kBegin, e.index(0));
-  e.specialize(panels, 1, plan.panels, [&](int64_t panelCount) {
-    tile.panels = panelCount;
-    tile.bPanels.clear();
-    for (int64_t j = 0; j < panelCount; ++j)
-      tile.bPanels.push_back(e.add(panelStart(source, e.add(panel, j)), panelHeader()));
-    e.specialize(rows, 1, plan.rows, [&](int64_t rowCount) {
-      tile.rows = rowCount;
-      int64_t vectors = panelCount * tile.vectorsPerPanel;
-      auto slot = [&](int64_t r, int64_t j) {
-        return e.add(parkOffset, r * parkStride() + j * math.columns());
-      };
-      SmallVector<Type> types(rowCount * vectors, vectorType);
-      Values sums(types.size(), math.zero(e));
-      if (!math.isBytes())
-        sums = e.choose(
-            first, types, [&] { return sums; },
-            [&] {
-              Values loaded;
-              for (int64_t r = 0; r < rowCount; ++r)
-                for (int64_t j = 0; j < vectors; ++j)
-                  loaded.push_back(e.load(parked, slot(r, j), math.columns()));
-              return loaded;
-            });
-      sums = emitRegisterTile(e, math, tile, sums);
-      for (int64_t r = 0; r < rowCount; ++r)
-        for (int64_t j = 0; j < vectors; ++j)
-          e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
-    });
-  });
+  SmallVector<int64_t> allPanels;
+  for (int64_t columns : spec.columns)
+    allPanels.push_back((columns + plan.panel - 1) / plan.panel);
+  e.specialize(
+      panels, tileLengths(allPanels, plan.nBlock / plan.panel, plan.panels),
+      [&](int64_t panelCount) {
+        tile.panels = panelCount;
+        tile.bPanels.clear();
+        for (int64_t j = 0; j < panelCount; ++j)
+          tile.bPanels.push_back(e.add(panelStart(source, e.add(panel, j)), panelHeader()));
+        e.specialize(rows, tileLengths(spec.rows, plan.mBlock, plan.rows), [&](int64_t rowCount) {
+          tile.rows = rowCount;
+          int64_t vectors = panelCount * tile.vectorsPerPanel;
+          auto slot = [&](int64_t r, int64_t j) {
+            return e.add(parkOffset, r * parkStride() + j * math.columns());
+          };
+          SmallVector<Type> types(rowCount * vectors, vectorType);
+          Values sums(types.size(), math.zero(e));
+          if (!math.isBytes())
+            sums = e.choose(
+                first, types, [&] { return sums; },
+                [&] {
+                  Values loaded;
+                  for (int64_t r = 0; r < rowCount; ++r)
+                    for (int64_t j = 0; j < vectors; ++j)
+                      loaded.push_back(e.load(parked, slot(r, j), math.columns()));
+                  return loaded;
+                });
+          sums = emitRegisterTile(e, math, tile, sums);
+          for (int64_t r = 0; r < rowCount; ++r)
+            for (int64_t j = 0; j < vectors; ++j)
+              e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
+        });
+      });
 }
 
 int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {

@@ -39,6 +39,9 @@ struct MatmulSpec {
   MatrixLayout aLayout = MatrixLayout::RowMajor; // Transposed: A is stored [K, M]
   MatrixLayout bLayout = MatrixLayout::Packed;   // RowMajor [K, N], Transposed [N, K]
   bool aSigned = false, bSigned = true;          // of i8
+  /// All the M and N this kernel will see, where they are known; it is wrong for others, and
+  /// compiles several times as fast.
+  llvm::SmallVector<int64_t> rows = {}, columns = {};
 };
 
 /// The static facts of a kernel that its caller needs.

@@ -41,6 +41,14 @@ Spatial outputSize(const Size &s, const Window &w) {
   return out;
 }
 
+Spatial transposedSize(const Size &s, const Window &w) {
+  Spatial out;
+  for (int i = 0; i < 3; ++i)
+    out[i] = (s.input[i] - 1) * w.stride[i] + (w.window[i] - 1) * w.dilation[i] + 1 - w.before[i] -
+             w.after[i];
+  return out;
+}
+
 std::vector<double> reference(const Size &s, const Window &w, const GuardedArray<float> &x,
                               const GuardedArray<float> &f, const GuardedArray<float> &bias) {
   Spatial out = outputSize(s, w);
@@ -132,13 +140,19 @@ const Window kTransposedWindows[] = {
 
 class ConvolutionTest : public ::testing::TestWithParam<const char *> {};
 
-void check(const char *cpu, const Window &w, bool transposed) {
+void check(const char *cpu, const Window &w, bool transposed, bool known = false) {
   {
     KernelHarness harness(cpu, 1);
     Type f32 = harness.f32();
     ConvolutionSpec spec{f32, w.window, w.stride, w.dilation, w.before, true};
     spec.padded = w.before != Spatial{0, 0, 0} || w.after != Spatial{0, 0, 0};
     spec.transposed = transposed;
+    for (const Size &s : kSizes) {
+      if (!known)
+        break;
+      spec.widths.push_back(transposed ? transposedSize(s, w)[2] : outputSize(s, w)[2]);
+      spec.groupOutputs.push_back(s.oc / s.groups);
+    }
     ConvolutionPlan plan = planConvolution(spec, harness.target);
     harness.add("convolution", {f32, f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
       auto &d = k.dims;
@@ -159,9 +173,7 @@ void check(const char *cpu, const Window &w, bool transposed) {
     for (const Size &s : kSizes) {
       Spatial out = outputSize(s, w);
       if (transposed)
-        for (int i = 0; i < 3; ++i)
-          out[i] = (s.input[i] - 1) * w.stride[i] + (w.window[i] - 1) * w.dilation[i] + 1 -
-                   w.before[i] - w.after[i];
+        out = transposedSize(s, w);
       if (out[0] <= 0 || out[1] <= 0 || out[2] <= 0)
         continue;
       SCOPED_TRACE(testing::Message()
@@ -199,6 +211,11 @@ TEST_P(ConvolutionTest, AgreesWithPlainLoops) {
 TEST_P(ConvolutionTest, Transposed) {
   for (const Window &w : kTransposedWindows)
     check(GetParam(), w, true);
+}
+
+TEST_P(ConvolutionTest, KnownSizes) {
+  check(GetParam(), kWindows[0], false, true);
+  check(GetParam(), kTransposedWindows[1], true, true);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ConvolutionTest,

@@ -35,10 +35,16 @@ template <typename T> GuardedArray<T> randomArray(size_t size, unsigned seed) {
 
 class MatmulTest : public ::testing::TestWithParam<const char *> {};
 
-template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout) {
-  KernelHarness harness(cpu);
+template <typename T>
+void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool known = false) {
+  KernelHarness harness(cpu, 1);
   Type type = sizeof(T) == 8 ? harness.f64() : harness.f32();
   MatmulSpec spec{type, type, type, aLayout, bLayout};
+  for (const Size &s : kSizes)
+    if (known) {
+      spec.rows.push_back(s.m);
+      spec.columns.push_back(s.n);
+    }
   MatmulPlan plan = planMatmul(spec, harness.target);
   // C = A * B + bias[n]
   harness.add("product", {type, type, type, type}, 4, [&](Emitter &e, Kernel &k) {
@@ -110,6 +116,9 @@ template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLa
 
 TEST_P(MatmulTest, PackedF32) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed);
+}
+TEST_P(MatmulTest, KnownSizes) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, true);
 }
 TEST_P(MatmulTest, PackedF64) {
   check<double>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed);
