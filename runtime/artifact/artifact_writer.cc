@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/artifact/artifact_writer.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/artifact/format.h"
+#include "runtime/artifact/sha256.h"
+#include "runtime/support/status_macros.h"
+
+namespace heddle {
+namespace {
+
+uint64_t AlignUp(uint64_t value, uint64_t alignment) {
+  return (value + alignment - 1) / alignment * alignment;
+}
+
+const uint8_t kZeros[kPageAlignment] = {};
+
+absl::Status FileError(const std::string& path) {
+  return absl::UnavailableError(absl::StrCat(path, ": ", std::strerror(errno)));
+}
+
+}  // namespace
+
+uint64_t ArtifactWriter::AddWeight(absl::Span<const uint8_t> bytes) {
+  uint64_t offset = weights_size_;
+  weights_.push_back(bytes);
+  weights_size_ = AlignUp(offset + bytes.size(), kWeightAlignment);
+  return offset;
+}
+
+absl::Status ArtifactWriter::Emit(const Sink& sink) const {
+  ArtifactFooter footer = {};
+  std::memcpy(footer.magic, kArtifactMagic, sizeof(kArtifactMagic));
+  footer.version = kArtifactVersion;
+  footer.footer_size = sizeof(footer);
+  footer.elf_size = elf_.size();
+  footer.program_offset = AlignUp(elf_.size(), kWeightAlignment);
+  footer.program_size = program_.size();
+  footer.weights_offset = AlignUp(footer.program_offset + program_.size(), kPageAlignment);
+  footer.weights_size = weights_size_;
+
+  Sha256 code_hash;
+  auto emit_head = [&](absl::Span<const uint8_t> bytes) {
+    code_hash.Update(bytes.data(), bytes.size());
+    return sink(bytes);
+  };
+  HEDDLE_RETURN_IF_ERROR(emit_head(elf_));
+  HEDDLE_RETURN_IF_ERROR(emit_head({kZeros, footer.program_offset - elf_.size()}));
+  HEDDLE_RETURN_IF_ERROR(emit_head(program_));
+  HEDDLE_RETURN_IF_ERROR(
+      emit_head({kZeros, footer.weights_offset - footer.program_offset - program_.size()}));
+
+  Sha256 weights_hash;
+  for (absl::Span<const uint8_t> weight : weights_) {
+    absl::Span<const uint8_t> padding(
+        kZeros, AlignUp(weight.size(), kWeightAlignment) - weight.size());
+    for (absl::Span<const uint8_t> part : {weight, padding}) {
+      weights_hash.Update(part.data(), part.size());
+      HEDDLE_RETURN_IF_ERROR(sink(part));
+    }
+  }
+  Sha256Digest weights_digest = weights_hash.Finish();
+  std::memcpy(footer.weights_digest, weights_digest.data(), weights_digest.size());
+  code_hash.Update(&footer, offsetof(ArtifactFooter, code_digest));
+  Sha256Digest code_digest = code_hash.Finish();
+  std::memcpy(footer.code_digest, code_digest.data(), code_digest.size());
+  return sink({reinterpret_cast<const uint8_t*>(&footer), sizeof(footer)});
+}
+
+absl::Status ArtifactWriter::WriteFile(const std::string& path) const {
+  std::string temporary = absl::StrCat(path, ".XXXXXX");
+  int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (descriptor < 0) return FileError(path);
+  absl::Status status = Emit([&](absl::Span<const uint8_t> bytes) -> absl::Status {
+    while (!bytes.empty()) {
+      ssize_t put = ::write(descriptor, bytes.data(), bytes.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put <= 0) return FileError(path);
+      bytes.remove_prefix(put);
+    }
+    return absl::OkStatus();
+  });
+  // The temporary file was private; an artifact has the permissions any new file gets.
+  mode_t mask = ::umask(0);
+  ::umask(mask);
+  if (status.ok() && ::fchmod(descriptor, 0666 & ~mask) != 0) status = FileError(path);
+  if (::close(descriptor) != 0 && status.ok()) status = FileError(path);
+  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) status = FileError(path);
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
+}
+
+std::vector<uint8_t> ArtifactWriter::ToBytes() const {
+  std::vector<uint8_t> bytes;
+  absl::Status ignored = Emit([&](absl::Span<const uint8_t> part) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
+    return absl::OkStatus();
+  });
+  ignored.IgnoreError();
+  return bytes;
+}
+
+}  // namespace heddle

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/executor/frame.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/artifact/program_verifier.h"
+#include "runtime/executor/control_flow.h"
+#include "runtime/support/checked_math.h"
+#include "runtime/support/status_macros.h"
+#include "runtime/support/text.h"
+
+namespace heddle {
+namespace {
+
+using program::Storage;
+
+}  // namespace
+
+Frame::Frame(RunContext& context, uint32_t graph, Frame* parent, uint32_t parent_task)
+    : context_(context),
+      graph_index_(graph),
+      info_(*context.executable.graphs[graph]),
+      parent_(parent),
+      parent_task_(parent_task),
+      slots_(info_.graph.values.size()),
+      late_dims_(info_.late_roots.empty() ? 0 : info_.dims_begin.back()),
+      chunks_left_(new std::atomic<int32_t>[info_.graph.tasks.size()]),
+      counters_(info_.dag),
+      controls_(info_.graph.tasks.size()) {
+  for (uint32_t v : info_.constants) {
+    // Constants are only read; the code takes all buffers through one type of pointer.
+    const uint8_t* data =
+        context.executable.weights.data() + info_.graph.values[v].weight_offset;
+    slots_[v].data = const_cast<uint8_t*>(data);
+  }
+  if (!info_.late_exprs.empty()) {
+    late_symbols_.reset(new std::atomic<int64_t>[info_.graph.symbols.size()]);
+    late_numbers_.reset(new std::atomic<int64_t>[info_.graph.exprs.size()]);
+  }
+}
+
+Frame::~Frame() = default;
+
+absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs) {
+  Clear();
+  if (plan_ == nullptr || !SameShapes(plan_key_, inputs)) {
+    HEDDLE_ASSIGN_OR_RETURN(plan_, context_.plans[graph_index_].Get(info_, inputs));
+    plan_key_.clear();
+    AppendShapes(inputs, plan_key_);
+    for (uint32_t v : info_.constants) slots_[v].bytes = plan_->bytes[v];
+  }
+  if (arena_ == nullptr || static_cast<int64_t>(arena_->capacity()) < plan_->arena_bytes) {
+    arena_.Reset();
+    arena_ = context_.pool->Allocate(plan_->arena_bytes);
+    if (arena_ == nullptr) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("no memory for an arena of ", plan_->arena_bytes, " bytes"));
+    }
+    // Relaxed: a statistic.
+    int64_t peak = context_.peak_arena_bytes.load(std::memory_order_relaxed);
+    while (peak < plan_->arena_bytes &&
+           !context_.peak_arena_bytes.compare_exchange_weak(peak, plan_->arena_bytes,
+                                                            std::memory_order_relaxed)) {
+    }
+  }
+  for (uint32_t v : info_.arena_values) {
+    slots_[v].data = static_cast<char*>(arena_->data()) + plan_->offset[v];
+    slots_[v].bytes = plan_->bytes[v];
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Slot& slot = slots_[info_.graph.inputs[i]];
+    slot.data = inputs[i].data();
+    slot.bytes = plan_->bytes[info_.graph.inputs[i]];
+    slot.buffer = inputs[i].buffer();
+  }
+  for (uint32_t v : info_.late_roots) {
+    slots_[v].readers.store(info_.readers[v], std::memory_order_relaxed);
+  }
+  if (late_symbols_ != nullptr) {
+    for (size_t s = 0; s < info_.graph.symbols.size(); ++s) {
+      late_symbols_[s].store(kNoNumber, std::memory_order_relaxed);
+    }
+    for (uint32_t e : info_.late_exprs) {
+      late_numbers_[e].store(kNoNumber, std::memory_order_relaxed);
+    }
+  }
+  outputs_.assign(outputs.begin(), outputs.end());
+  outputs_.resize(info_.graph.outputs.size());
+  return PrepareOutputs();
+}
+
+// Outputs of known size are written where they go: to the caller's memory, or to a block that is
+// handed over.
+absl::Status Frame::PrepareOutputs() {
+  for (size_t i = 0; i < info_.graph.outputs.size(); ++i) {
+    uint32_t root = info_.root[info_.graph.outputs[i]];
+    if (!plan_->direct[root] || info_.output_of[root] != static_cast<int32_t>(i)) continue;
+    Slot& slot = slots_[root];
+    if (outputs_[i].defined() && outputs_[i].capacity() >= slot.bytes) {
+      slot.data = outputs_[i].data();
+      slot.buffer = outputs_[i].buffer();
+      continue;
+    }
+    slot.buffer = context_.pool->Allocate(slot.bytes);
+    if (slot.buffer == nullptr) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("no memory for output ", Quoted(info_.graph.values[root].name), " of ",
+                       slot.bytes, " bytes"));
+    }
+    slot.data = slot.buffer->data();
+  }
+  return absl::OkStatus();
+}
+
+void Frame::Clear() {
+  for (uint32_t v : info_.late_roots) {
+    slots_[v].buffer.Reset();
+    slots_[v].data = nullptr;
+  }
+  for (uint32_t v : info_.graph.inputs) slots_[v].buffer.Reset();
+  for (uint32_t v : info_.graph.outputs) slots_[info_.root[v]].buffer.Reset();
+  outputs_.clear();
+}
+
+absl::StatusOr<Tensor> Frame::TakeOutput(size_t index) {
+  uint32_t value = info_.graph.outputs[index];
+  uint32_t root = info_.root[value];
+  const ProgramValue& declared = info_.graph.values[value];
+  int64_t late_dims[kMaxRank];
+  HEDDLE_ASSIGN_OR_RETURN(Operand from, Resolve(value, late_dims));
+  std::optional<int64_t> bytes = CheckedTensorBytes(declared.element_type, from.dims);
+  if (!bytes) return absl::InternalError("an output without size");
+
+  Tensor given = index < outputs_.size() ? outputs_[index] : Tensor();
+  if (given.defined()) {
+    if (given.capacity() < *bytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("output ", Quoted(declared.name), " of shape ", ShapeText(from.dims),
+                       " needs ", *bytes, " bytes, the memory given has ", given.capacity()));
+    }
+    if (given.data() != from.data && *bytes > 0) std::memmove(given.data(), from.data, *bytes);
+    return Tensor::Share(declared.element_type, from.dims, given.data(), given.capacity(),
+                         given.buffer());
+  }
+  // Memory that several outputs are in is handed over once; inputs and constants stay whose they
+  // are. A sub-graph's outputs are only read by whoever gets them, so it may pass inputs on.
+  const BufferRef& buffer = slots_[root].buffer;
+  bool is_input = info_.graph.values[root].storage == Storage::kInput;
+  bool first = info_.output_of[root] == static_cast<int32_t>(index);
+  if (buffer && (parent_ != nullptr || (first && !is_input))) {
+    auto capacity = static_cast<int64_t>(buffer->capacity());
+    capacity -= static_cast<char*>(from.data) - static_cast<char*>(buffer->data());
+    return Tensor::Share(declared.element_type, from.dims, from.data, capacity, buffer);
+  }
+  HEDDLE_ASSIGN_OR_RETURN(Tensor copy,
+                          Tensor::Allocate(declared.element_type, from.dims, *context_.pool));
+  if (*bytes > 0) std::memcpy(copy.data(), from.data, *bytes);
+  return copy;
+}
+
+absl::Status Frame::TaskError(uint32_t index, const absl::Status& status) const {
+  const ProgramTask& t = task(index);
+  if (status.code() == absl::StatusCode::kCancelled) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(Absl(t.op.empty() ? "task" : t.op), " ",
+                                   t.name.empty() ? absl::StrCat("#", index) : Quoted(t.name),
+                                   ": ", status.message()));
+}
+
+void Frame::RunStraight(Worker& worker) {
+  uint32_t count = static_cast<uint32_t>(info_.graph.tasks.size());
+  for (uint32_t t = 0; t < count && !context_.run.stopped(); ++t) {
+    TraceRecorder* trace = context_.trace;
+    int64_t begin = trace != nullptr ? trace->Now() : 0;
+    absl::Status status;
+    switch (task(t).kind) {
+      case program::TaskKind::kKernel: status = RunKernel(t, worker); break;
+      case program::TaskKind::kLibrary: status = RunLibrary(t); break;
+      default: status = RunControl(t, worker); break;
+    }
+    if (!status.ok()) return context_.run.Fail(TaskError(t, status));
+    ReleaseOperands(t);
+    if (trace != nullptr) {
+      trace->Record(worker.index(), {&task(t), graph_index_, t, -1, begin, trace->Now()});
+    }
+  }
+}
+
+void Frame::ReleaseOperands(uint32_t t) {
+  auto release = [this](uint32_t root) {
+    slots_[root].buffer.Reset();
+    slots_[root].data = nullptr;
+  };
+  for (uint32_t i = info_.late_reads_begin[t]; i < info_.late_reads_begin[t + 1]; ++i) {
+    uint32_t root = info_.late_reads[i];
+    // Acquire-release: the last reader frees after all others have read.
+    if (slots_[root].readers.fetch_sub(1, std::memory_order_acq_rel) == 1) release(root);
+  }
+  for (uint32_t result : task(t).results) {
+    if (info_.graph.values[result].storage == Storage::kLate && info_.readers[result] == 0) {
+      release(result);
+    }
+  }
+}
+
+WorkItem Frame::Start(Worker& worker) { return counters_.Start(*this, worker); }
+
+WorkItem Frame::FinishTask(uint32_t t, Worker& worker) {
+  ReleaseOperands(t);
+  TaskCounters::Step step = counters_.Finish(t, *this, worker);
+  if (!step.finished) return step.next;
+  if (parent_ == nullptr) {
+    context_.scheduler->Finish();
+    return {};
+  }
+  return parent_->DriveControl(parent_task_, true, worker);
+}
+
+}  // namespace heddle

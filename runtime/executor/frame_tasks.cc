@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Frame: running kernels, library functions and sub-graphs.
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/artifact/program_verifier.h"
+#include "runtime/executor/control_flow.h"
+#include "runtime/executor/frame.h"
+#include "runtime/executor/frame_call.h"
+#include "runtime/support/status_macros.h"
+#include "runtime/support/text.h"
+
+namespace heddle {
+namespace {
+
+using program::Storage;
+using program::TaskKind;
+
+// A chunk that costs less than this is not worth handing to another thread (some 0.2 us for the
+// hand-over, as much again for cold caches).
+constexpr double kChunkNanoseconds = 10'000;
+// More than one chunk per thread evens out unequal speed, many more only cost.
+constexpr int64_t kChunksPerThread = 4;
+
+int64_t CountChunks(const ProgramTask& task, int64_t grid, int threads) {
+  double cost = static_cast<double>(task.cost_per_point) * static_cast<double>(grid);
+  // Negated, so that a NaN of a damaged estimate means one chunk, too.
+  if (threads == 1 || !(cost >= 2 * kChunkNanoseconds)) return 1;
+  int64_t chunks = kChunksPerThread * threads;
+  chunks = std::min(chunks, grid / std::max<int64_t>(task.grain, 1));
+  if (cost < kChunkNanoseconds * static_cast<double>(chunks)) {
+    chunks = static_cast<int64_t>(cost / kChunkNanoseconds);
+  }
+  return std::max<int64_t>(chunks, 1);
+}
+
+// Where chunk `i` of `count` begins; without overflow for any grid.
+int64_t ChunkBegin(int64_t grid, int64_t count, int64_t i) {
+  return grid / count * i + std::min(i, grid % count);
+}
+
+absl::Status KernelStatus(int32_t code) {
+  switch (code) {
+    case HEDDLE_KERNEL_OK: return absl::OkStatus();
+    case HEDDLE_KERNEL_INDEX_OUT_OF_RANGE:
+      return absl::OutOfRangeError("an index is outside its axis");
+    case HEDDLE_KERNEL_SHAPE_MISMATCH:
+      return absl::InvalidArgumentError("the operands' shapes do not fit each other");
+    case HEDDLE_KERNEL_DIVISION_BY_ZERO:
+      return absl::InvalidArgumentError("integer division by zero");
+    default: return absl::InternalError(absl::StrCat("its kernel failed with code ", code));
+  }
+}
+
+}  // namespace
+
+struct Frame::KernelCall {
+  absl::InlinedVector<void*, 16> buffers;
+  absl::InlinedVector<int64_t, 16> late_dims;
+  const int64_t* dims = nullptr;
+  int64_t grid = 0;
+  int64_t scratch = 0;
+};
+
+// Late results are allocated once, before the kernel is described for each of its chunks.
+absl::Status Frame::MakeKernelResults(uint32_t t) {
+  for (uint32_t v : task(t).results) {
+    const ProgramValue& value = info_.graph.values[v];
+    if (value.storage != Storage::kLate) continue;
+    Tensor::Dims dims;
+    for (uint32_t d : value.dims) {
+      dims.push_back(Number(d));
+      if (dims.back() < 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("the size of its result ", Quoted(value.name), ", ",
+                         info_.ExpectedShape(v), ", is negative or not defined"));
+      }
+    }
+    HEDDLE_RETURN_IF_ERROR(MakeResult(v, dims).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Frame::DescribeKernel(uint32_t t, KernelCall& call) const {
+  const ProgramTask& source = task(t);
+  const ShapePlan::Task& planned = plan_->tasks[t];
+  int64_t unused_dims[kMaxRank];
+  for (Indices values : {source.operands, source.results}) {
+    for (uint32_t v : values) {
+      HEDDLE_ASSIGN_OR_RETURN(Operand operand, Resolve(v, unused_dims));
+      call.buffers.push_back(operand.data);
+    }
+  }
+  if (!planned.late) {
+    call.dims = plan_->task_dims.data() + planned.dims_begin;
+    call.grid = planned.grid;
+    call.scratch = planned.scratch;
+    return absl::OkStatus();
+  }
+  bool good = true;
+  for (uint32_t d : source.dims) {
+    call.late_dims.push_back(Number(d));
+    good &= call.late_dims.back() != kNoNumber;
+  }
+  call.dims = call.late_dims.data();
+  call.grid = Number(source.grid);
+  call.scratch = source.scratch == kNoExpression ? 0 : Number(source.scratch);
+  if (!good || call.grid < 0 || call.scratch < 0) {
+    return absl::InvalidArgumentError("a size it needs is negative or not defined");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Frame::CallKernel(uint32_t t, const KernelCall& call, int64_t begin, int64_t end,
+                               Worker& worker) {
+  if (begin >= end) return absl::OkStatus();
+  void* scratch = nullptr;
+  if (call.scratch > 0) {
+    scratch = worker.Scratch(static_cast<size_t>(call.scratch), *context_.pool);
+    if (scratch == nullptr) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("no memory for ", call.scratch, " bytes of scratch"));
+    }
+  }
+  HeddleKernel kernel = context_.executable.kernels[task(t).kernel];
+  return KernelStatus(kernel(call.buffers.data(), call.dims, begin, end, scratch));
+}
+
+absl::Status Frame::RunKernel(uint32_t t, Worker& worker) {
+  KernelCall call;
+  HEDDLE_RETURN_IF_ERROR(MakeKernelResults(t));
+  HEDDLE_RETURN_IF_ERROR(DescribeKernel(t, call));
+  return CallKernel(t, call, 0, call.grid, worker);
+}
+
+absl::Status Frame::RunLibrary(uint32_t t) {
+  FrameCall call(*this, t);
+  HEDDLE_RETURN_IF_ERROR(call.Prepare());
+  HEDDLE_RETURN_IF_ERROR(context_.executable.library[graph_index_][t].Call(call));
+  return call.CheckComplete();
+}
+
+WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
+  uint32_t t = item.task;
+  if (!context_.run.stopped()) {
+    TraceRecorder* trace = context_.trace;
+    int64_t begin = trace != nullptr ? trace->Now() : 0;
+    KernelCall call;
+    absl::Status status = DescribeKernel(t, call);
+    int64_t chunks = CountChunks(task(t), call.grid, context_.scheduler->threads());
+    if (status.ok()) {
+      status = CallKernel(t, call, ChunkBegin(call.grid, chunks, item.chunk),
+                          ChunkBegin(call.grid, chunks, item.chunk + 1), worker);
+    }
+    if (!status.ok()) context_.run.Fail(TaskError(t, status));
+    if (trace != nullptr) {
+      trace->Record(worker.index(), {&task(t), graph_index_, t, static_cast<int32_t>(item.chunk),
+                                     begin, trace->Now()});
+    }
+  }
+  if (chunks_left_[t].fetch_sub(1, std::memory_order_acq_rel) != 1) return {};
+  return FinishTask(t, worker);
+}
+
+WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
+  if (item.chunk == WorkItem::kBegin) {
+    if (!straight()) return Start(worker);
+    RunStraight(worker);
+    context_.scheduler->Finish();
+    return {};
+  }
+  if (item.chunk != WorkItem::kWhole) return ExecuteChunk(item, worker);
+  uint32_t t = item.task;
+  if (context_.run.stopped()) return FinishTask(t, worker);
+  TraceRecorder* trace = context_.trace;
+  int64_t begin = trace != nullptr ? trace->Now() : 0;
+  switch (task(t).kind) {
+    case TaskKind::kKernel: {
+      KernelCall call;
+      absl::Status status = MakeKernelResults(t);
+      if (status.ok()) status = DescribeKernel(t, call);
+      int64_t chunks =
+          status.ok() ? CountChunks(task(t), call.grid, context_.scheduler->threads()) : 1;
+      if (chunks > 1) {
+        // Relaxed: the pushes publish it.
+        chunks_left_[t].store(static_cast<int32_t>(chunks), std::memory_order_relaxed);
+        for (int64_t i = chunks - 1; i > 0; --i) {
+          worker.Push({this, t, static_cast<uint32_t>(i)});
+        }
+        return ExecuteChunk({this, t, 0}, worker);
+      }
+      if (status.ok()) status = CallKernel(t, call, 0, call.grid, worker);
+      if (!status.ok()) context_.run.Fail(TaskError(t, status));
+      break;
+    }
+    case TaskKind::kLibrary: {
+      absl::Status status = RunLibrary(t);
+      if (!status.ok()) context_.run.Fail(TaskError(t, status));
+      break;
+    }
+    default: return DriveControl(t, false, worker);
+  }
+  if (trace != nullptr) {
+    trace->Record(worker.index(), {&task(t), graph_index_, t, -1, begin, trace->Now()});
+  }
+  return FinishTask(t, worker);
+}
+
+ControlFlow& Frame::Control(uint32_t t) {
+  if (controls_[t] == nullptr) controls_[t] = ControlFlow::Create(*this, t);
+  return *controls_[t];
+}
+
+absl::Status Frame::RunControl(uint32_t t, Worker& worker) {
+  ControlFlow& control = Control(t);
+  absl::StatusOr<Frame*> step = control.Begin();
+  while (step.ok() && *step != nullptr) {
+    (*step)->RunStraight(worker);
+    // The error is in the run already; this one is ignored as a later one.
+    if (context_.run.stopped()) {
+      control.Clear();
+      return absl::CancelledError("");
+    }
+    step = control.Resume();
+  }
+  control.Clear();
+  return step.status();
+}
+
+WorkItem Frame::DriveControl(uint32_t t, bool resumed, Worker& worker) {
+  ControlFlow& control = Control(t);
+  while (!context_.run.stopped()) {
+    absl::StatusOr<Frame*> step = resumed ? control.Resume() : control.Begin();
+    if (!step.ok()) {
+      context_.run.Fail(TaskError(t, step.status()));
+      break;
+    }
+    Frame* child = *step;
+    if (child == nullptr) break;
+    if (!child->straight()) return child->Start(worker);
+    child->RunStraight(worker);
+    resumed = true;
+  }
+  control.Clear();
+  return FinishTask(t, worker);
+}
+
+}  // namespace heddle

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/executor/scheduler.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace heddle {
+namespace {
+
+constexpr std::chrono::microseconds kSpin(50);
+constexpr int kSpinsPerLook = 64;  // reading the clock costs as much as some looks for work
+
+}  // namespace
+
+void* Worker::Scratch(size_t bytes, BufferPool& pool) {
+  if (scratch_ == nullptr || scratch_->capacity() < bytes) {
+    scratch_.Reset();
+    scratch_ = pool.Allocate(bytes);
+  }
+  return scratch_ == nullptr ? nullptr : scratch_->data();
+}
+
+Scheduler::Scheduler(Backend* backend, int threads)
+    : backend_(backend),
+      threads_(backend == nullptr ? 1 : std::clamp(threads, 1, backend->concurrency())) {
+  for (int i = 0; i <= threads_; ++i) {
+    workers_.push_back(std::make_unique<Worker>());
+    workers_.back()->scheduler_ = this;
+    workers_.back()->index_ = i;
+  }
+}
+
+bool Scheduler::Join() {
+  // Relaxed to read, as the exchange decides; its ordering pairs with the decrement on leaving only
+  // to keep the count exact.
+  int active = active_.load(std::memory_order_relaxed);
+  while (active < threads_) {
+    if (active_.compare_exchange_weak(active, active + 1, std::memory_order_seq_cst)) return true;
+  }
+  return false;
+}
+
+// Gets one more thread to look for work, a sleeping caller before a borrowed one.
+void Scheduler::Invite() {
+  if (!Join()) return;
+  int asleep = kAsleep;
+  // Pairs with the store in SleepCaller; the caller it wakes is counted as active already.
+  if (caller_.compare_exchange_strong(asleep, kCalled, std::memory_order_seq_cst)) {
+    caller_.notify_one();
+    return;
+  }
+  backend_->Lend(shared_from_this());
+}
+
+WorkItem Scheduler::Find(Worker& worker, bool sure) {
+  WorkItem item = worker.queue_.Pop();
+  size_t count = workers_.size();
+  for (size_t i = 1; !item && i < count; ++i) {
+    WorkQueue& victim = workers_[(worker.index_ + i) % count]->queue_;
+    if (sure || !victim.EmptyHint()) item = victim.Steal();
+  }
+  return item;
+}
+
+// The caller has nothing to do: lets it sleep until there is work or the run is finished. Returns
+// whether it counts as active afterwards.
+bool Scheduler::SleepCaller(Worker& worker) {
+  caller_.store(kAsleep, std::memory_order_seq_cst);
+  active_.fetch_sub(1, std::memory_order_seq_cst);
+  // Either the one that finishes sees kAsleep, or this sees done_: both are sequentially consistent.
+  int expected = kAsleep;
+  if (done_.load(std::memory_order_seq_cst)) {
+    if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) return false;
+  } else {
+    // One last look, as in Work: a push that saw this thread still active is visible now.
+    WorkItem item = Find(worker, true);
+    if (item) {
+      worker.queue_.Push(item);
+      if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) {
+        // May exceed the number of threads for a moment; only the count of guests is at stake.
+        active_.fetch_add(1, std::memory_order_seq_cst);
+        return true;
+      }
+    }
+  }
+  caller_.wait(kAsleep, std::memory_order_seq_cst);
+  return caller_.exchange(kAwake, std::memory_order_seq_cst) == kCalled;
+}
+
+void Scheduler::Work(Worker& worker, bool is_caller) {
+  bool counted = true;
+  for (;;) {
+    auto deadline = std::chrono::steady_clock::time_point();
+    WorkItem item;
+    for (int spins = 0;; ++spins) {
+      item = Find(worker, false);
+      // Acquire pairs with the release in Finish: the work's results are visible to the caller.
+      if (item || done_.load(std::memory_order_acquire)) break;
+      if (spins % kSpinsPerLook == 0) {
+        auto now = std::chrono::steady_clock::now();
+        if (spins == 0) deadline = now + kSpin;
+        if (now >= deadline) break;
+      }
+      CpuRelax();
+    }
+    if (item) {
+      while (item) item = item.source->Execute(item, worker);
+      continue;
+    }
+    if (is_caller) {
+      if (done_.load(std::memory_order_acquire)) break;
+      counted = SleepCaller(worker);
+      if (!counted) break;  // finished
+      continue;
+    }
+    // Leaving. Whoever pushes after this decrement sees room and invites; what was pushed before
+    // it, by one that still counted this thread, is seen in the look after it.
+    worker.taken_.store(false, std::memory_order_release);
+    active_.fetch_sub(1, std::memory_order_seq_cst);
+    return;
+  }
+  if (counted) active_.fetch_sub(1, std::memory_order_seq_cst);
+}
+
+void Scheduler::Participate() {
+  for (;;) {
+    // There are more workers than active threads, so one is free or about to be.
+    // Acquire pairs with the release of the previous holder on leaving: it hands over the worker's
+    // scratch memory. Worker 0 is the caller's.
+    size_t index = 1;
+    while (workers_[index]->taken_.exchange(true, std::memory_order_acquire)) {
+      if (++index == workers_.size()) index = 1;
+    }
+    Worker* worker = workers_[index].get();
+    Work(*worker, false);
+    bool work_left = false;
+    for (const std::unique_ptr<Worker>& other : workers_) {
+      work_left |= !other->queue_.Quiet();
+    }
+    if (!work_left || !Join()) return;
+  }
+}
+
+void Scheduler::Run(const WorkItem& first) {
+  // Relaxed: no other thread works on this run yet; the first push publishes.
+  done_.store(false, std::memory_order_relaxed);
+  caller_.store(kAwake, std::memory_order_relaxed);
+  active_.fetch_add(1, std::memory_order_seq_cst);
+  Worker& worker = *workers_[0];
+  WorkItem item = first;
+  while (item) item = item.source->Execute(item, worker);
+  Work(worker, true);
+}
+
+void Scheduler::Start(const WorkItem& first, std::function<void()> done) {
+  done_callback_ = std::move(done);
+  done_.store(false, std::memory_order_relaxed);
+  caller_.store(kAwake, std::memory_order_relaxed);
+  workers_[0]->queue_.Push(first);
+  active_.fetch_add(1, std::memory_order_seq_cst);
+  backend_->Lend(shared_from_this());
+}
+
+void Scheduler::Finish() {
+  std::function<void()> done = std::move(done_callback_);
+  done_callback_ = nullptr;
+  // Release pairs with the acquire in Work; sequentially consistent with SleepCaller.
+  done_.store(true, std::memory_order_seq_cst);
+  int asleep = kAsleep;
+  if (caller_.compare_exchange_strong(asleep, kFinished, std::memory_order_seq_cst)) {
+    caller_.notify_one();
+  }
+  if (done) done();
+}
+
+}  // namespace heddle

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs work items on at most a given number of threads. Executing an item yields the next one to
+// run on the same thread and may push others, which idle threads take.
+//
+// Threads: a blocking Run works on its caller's thread and borrows more from the backend as work
+// appears; Start only borrows. A thread that finds nothing spins for at most 50 us and then goes
+// back; between runs no thread is held. With one thread the backend is never touched.
+//
+// One run at a time. The one that starts a run may be any thread. Participants keep the scheduler
+// alive (it is held by shared_ptr), the work's sources must only live until the run is finished.
+
+#ifndef HEDDLE_RUNTIME_EXECUTOR_SCHEDULER_H_
+#define HEDDLE_RUNTIME_EXECUTOR_SCHEDULER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "runtime/executor/backend.h"
+#include "runtime/executor/work_queue.h"
+#include "runtime/memory/buffer_pool.h"
+
+namespace heddle {
+
+class Scheduler;
+
+// What a thread has while it takes part in a run.
+class Worker {
+ public:
+  int index() const { return index_; }
+  // Makes work available to idle threads.
+  void Push(const WorkItem& item);
+  // Memory private to this thread until the next call; null where there is none.
+  void* Scratch(size_t bytes, BufferPool& pool);
+
+ private:
+  friend class Scheduler;
+  Scheduler* scheduler_ = nullptr;
+  int index_ = 0;
+  WorkQueue queue_;
+  BufferRef scratch_;
+  std::atomic<bool> taken_{false};
+};
+
+class WorkSource {
+ public:
+  virtual ~WorkSource() = default;
+  // Runs the item; the result, if any, runs next on the same thread.
+  virtual WorkItem Execute(const WorkItem& item, Worker& worker) = 0;
+};
+
+class Scheduler : public Participant, public std::enable_shared_from_this<Scheduler> {
+ public:
+  // `backend` may be null for one thread.
+  Scheduler(Backend* backend, int threads);
+
+  int threads() const { return threads_; }
+  // The worker of a caller that runs things itself, without the scheduler.
+  Worker& caller() { return *workers_[0]; }
+
+  // Executes `first` and all that follows from it; returns once Finish() was called.
+  void Run(const WorkItem& first);
+  // The same on other threads. `done` is called on one of them, last of all.
+  void Start(const WorkItem& first, std::function<void()> done);
+  // Called by the work, once per run, when nothing of it is left.
+  void Finish();
+
+  void Participate() override;
+
+ private:
+  friend class Worker;
+  void Invite();
+  bool Join();
+  void Work(Worker& worker, bool is_caller);
+  WorkItem Find(Worker& worker, bool sure);
+  bool SleepCaller(Worker& worker);
+
+  // States of the thread that called Run.
+  enum Caller : int { kAwake, kAsleep, kCalled, kFinished };
+
+  Backend* const backend_;
+  const int threads_;
+  std::vector<std::unique_ptr<Worker>> workers_;  // one more than threads_: a sleeping caller's
+  std::function<void()> done_callback_;
+  alignas(64) std::atomic<int> active_{0};
+  std::atomic<int> caller_{kAwake};
+  std::atomic<bool> done_{true};
+};
+
+inline void Worker::Push(const WorkItem& item) {
+  queue_.Push(item);
+  // Sequentially consistent after the queue's Unlock: see Scheduler::Work on leaving.
+  if (scheduler_->active_.load(std::memory_order_seq_cst) < scheduler_->threads_) {
+    scheduler_->Invite();
+  }
+}
+
+}  // namespace heddle
+
+#endif  // HEDDLE_RUNTIME_EXECUTOR_SCHEDULER_H_

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// All that the shapes of a graph's inputs decide: the numbers of symbols and expressions, sizes of
+// values, places in the arena, grids of kernels. Made once per input shapes and kept.
+//
+// Thread-safety: a plan is immutable; the cache may be used from several threads.
+
+#ifndef HEDDLE_RUNTIME_GRAPH_SHAPE_PLAN_H_
+#define HEDDLE_RUNTIME_GRAPH_SHAPE_PLAN_H_
+
+#include <cstdint>
+#include <limits>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "runtime/graph/graph_info.h"
+#include "runtime/tensor/tensor.h"
+
+namespace heddle {
+
+// The value of an expression that overflows, divides by zero, or is not known (yet).
+inline constexpr int64_t kNoNumber = std::numeric_limits<int64_t>::min();
+
+// Applies an expression's operation; kNoNumber is contagious.
+int64_t EvaluateOperation(program::ExprKind kind, int64_t lhs, int64_t rhs);
+
+struct ShapePlan {
+  struct Task {
+    int64_t grid = 0;
+    int64_t scratch = 0;
+    uint32_t dims_begin = 0;  // into task_dims
+    bool late = false;        // grid, scratch or dims are not known when a run starts
+  };
+
+  std::vector<int64_t> exprs;   // kNoNumber for late ones
+  std::vector<int64_t> dims;    // of all values, by GraphInfo::dims_begin; kNoNumber for late ones
+  std::vector<int64_t> bytes;   // by value; -1 for late ones
+  std::vector<int64_t> offset;  // by value: in its root for views, in the arena for arena values
+  std::vector<bool> direct;     // by value: an arena root that is written where its output goes
+  std::vector<Task> tasks;
+  std::vector<int64_t> task_dims;
+  int64_t arena_bytes = 0;
+
+  absl::Span<const int64_t> DimsOf(const GraphInfo& info, uint32_t value) const {
+    uint32_t begin = info.dims_begin[value];
+    return absl::MakeConstSpan(dims).subspan(begin, info.dims_begin[value + 1] - begin);
+  }
+};
+
+// InvalidArgument where the shapes contradict the graph's signature, or a size overflows.
+absl::StatusOr<std::shared_ptr<const ShapePlan>> MakeShapePlan(const GraphInfo& info,
+                                                               absl::Span<const Tensor> inputs);
+
+// The last few plans of one graph.
+class ShapePlanCache {
+ public:
+  static constexpr size_t kPlans = 8;
+
+  absl::StatusOr<std::shared_ptr<const ShapePlan>> Get(const GraphInfo& info,
+                                                       absl::Span<const Tensor> inputs);
+
+ private:
+  struct Entry {
+    std::vector<int64_t> key;
+    std::shared_ptr<const ShapePlan> plan;
+  };
+  std::mutex mutex_;
+  std::list<Entry> entries_;  // most recently used first
+};
+
+// Whether `key` (made by AppendShapes) is that of these inputs.
+bool SameShapes(absl::Span<const int64_t> key, absl::Span<const Tensor> inputs);
+void AppendShapes(absl::Span<const Tensor> inputs, std::vector<int64_t>& key);
+
+}  // namespace heddle
+
+#endif  // HEDDLE_RUNTIME_GRAPH_SHAPE_PLAN_H_

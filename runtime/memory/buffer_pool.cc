@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/memory/buffer_pool.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <new>
+
+namespace heddle {
+namespace {
+
+// A kept block serves a request it exceeds by no more than this; a larger one would starve the
+// request that it was made for.
+bool Fits(size_t capacity, size_t bytes) {
+  return capacity >= bytes && capacity - bytes <= bytes + 4096;
+}
+
+// Sizes in steps of an eighth of their power of two, so that a cache that grows row by row asks the
+// allocator seldom.
+size_t RoundUp(size_t bytes) {
+  if (bytes <= kMemoryAlignment) return kMemoryAlignment;
+  if (bytes > std::numeric_limits<size_t>::max() / 2) return bytes;
+  size_t step = std::max<size_t>(std::bit_floor(bytes) / 8, kMemoryAlignment);
+  return (bytes + step - 1) / step * step;
+}
+
+constexpr uint64_t kKeepEpochs = 4;
+
+}  // namespace
+
+void BufferRef::Reset() {
+  Buffer* buffer = std::exchange(buffer_, nullptr);
+  if (buffer == nullptr) return;
+  // Release publishes this holder's accesses, acquire makes those of all others visible to the one
+  // that gives the block back.
+  if (buffer->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  std::shared_ptr<BufferPool> pool = std::move(buffer->pool_);
+  pool->Free(buffer);
+}
+
+BufferPool::~BufferPool() {
+  for (Buffer* buffer : free_) Release(buffer);
+}
+
+void BufferPool::Release(Buffer* buffer) {
+  held_ -= buffer->capacity_;
+  --buffers_;
+  allocator_.Deallocate(buffer->data_, buffer->capacity_);
+  delete buffer;
+}
+
+BufferRef BufferPool::Allocate(size_t bytes) {
+  std::shared_ptr<BufferPool> self = shared_from_this();
+  std::unique_lock lock(mutex_);
+  auto best = free_.end();
+  for (auto it = free_.begin(); it != free_.end(); ++it) {
+    if (Fits((*it)->capacity_, bytes) &&
+        (best == free_.end() || (*it)->capacity_ < (*best)->capacity_)) {
+      best = it;
+    }
+  }
+  Buffer* buffer;
+  if (best != free_.end()) {
+    buffer = *best;
+    *best = free_.back();
+    free_.pop_back();
+  } else {
+    size_t capacity = RoundUp(bytes);
+    void* data = allocator_.Allocate(capacity);
+    // Memory may be tight because this pool keeps blocks of other sizes.
+    if (data == nullptr && !free_.empty()) {
+      for (Buffer* kept : free_) Release(kept);
+      free_.clear();
+      data = allocator_.Allocate(capacity);
+    }
+    if (data == nullptr) return nullptr;
+    buffer = new (std::nothrow) Buffer;
+    if (buffer == nullptr) {
+      allocator_.Deallocate(data, capacity);
+      return nullptr;
+    }
+    buffer->data_ = data;
+    buffer->capacity_ = capacity;
+    ++buffers_;
+    if (free_.capacity() < buffers_) free_.reserve(buffers_ * 2);
+    held_ += capacity;
+    peak_ = std::max(peak_, held_);
+  }
+  buffer->pool_ = std::move(self);
+  // Relaxed: nobody else has the block yet.
+  buffer->references_.store(1, std::memory_order_relaxed);
+  return BufferRef(buffer);
+}
+
+void BufferPool::Free(Buffer* buffer) {
+  std::unique_lock lock(mutex_);
+  buffer->epoch_ = epoch_;
+  free_.push_back(buffer);
+}
+
+void BufferPool::Trim() {
+  std::unique_lock lock(mutex_);
+  ++epoch_;
+  auto keep = std::partition(free_.begin(), free_.end(), [this](Buffer* buffer) {
+    return epoch_ - buffer->epoch_ <= kKeepEpochs;
+  });
+  std::for_each(keep, free_.end(), [this](Buffer* buffer) { Release(buffer); });
+  free_.erase(keep, free_.end());
+}
+
+size_t BufferPool::held_bytes() const {
+  std::unique_lock lock(mutex_);
+  return held_;
+}
+
+size_t BufferPool::peak_bytes() const {
+  std::unique_lock lock(mutex_);
+  return peak_;
+}
+
+}  // namespace heddle

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reference-counted blocks of memory, and a pool that keeps freed ones for the next run. A session
+// owns one pool; outputs that its caller keeps may outlive the session, so every block in use holds
+// its pool.
+//
+//   auto pool = std::make_shared<BufferPool>(DefaultAllocator());
+//   BufferRef block = pool->Allocate(1 << 20);
+//   if (block == nullptr) return absl::ResourceExhaustedError("...");
+//
+// Thread-safety: a pool may be used from any thread; a BufferRef is a value like a shared_ptr.
+
+#ifndef HEDDLE_RUNTIME_MEMORY_BUFFER_POOL_H_
+#define HEDDLE_RUNTIME_MEMORY_BUFFER_POOL_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "runtime/memory/allocator.h"
+
+namespace heddle {
+
+class BufferPool;
+
+class Buffer {
+ public:
+  void* data() const { return data_; }
+  size_t capacity() const { return capacity_; }
+  bool unique() const {
+    // Pairs with the release decrement in BufferRef::Reset: whoever sees 1 sees the other
+    // holders' last writes.
+    return references_.load(std::memory_order_acquire) == 1;
+  }
+
+ private:
+  friend class BufferPool;
+  friend class BufferRef;
+  std::atomic<int32_t> references_{0};
+  void* data_ = nullptr;
+  size_t capacity_ = 0;
+  uint64_t epoch_ = 0;                // the pool's epoch when it was freed
+  std::shared_ptr<BufferPool> pool_;  // set while in use
+};
+
+class BufferRef {
+ public:
+  BufferRef() = default;
+  BufferRef(std::nullptr_t) {}  // NOLINT: reads as a null pointer
+  BufferRef(const BufferRef& other) : buffer_(other.buffer_) {
+    // Relaxed: the copied reference keeps the block alive; nothing is published by counting up.
+    if (buffer_ != nullptr) buffer_->references_.fetch_add(1, std::memory_order_relaxed);
+  }
+  BufferRef(BufferRef&& other) noexcept : buffer_(std::exchange(other.buffer_, nullptr)) {}
+  BufferRef& operator=(BufferRef other) noexcept {
+    std::swap(buffer_, other.buffer_);
+    return *this;
+  }
+  ~BufferRef() { Reset(); }
+
+  void Reset();
+  Buffer* get() const { return buffer_; }
+  Buffer* operator->() const { return buffer_; }
+  explicit operator bool() const { return buffer_ != nullptr; }
+  friend bool operator==(const BufferRef& ref, std::nullptr_t) { return ref.buffer_ == nullptr; }
+
+ private:
+  friend class BufferPool;
+  explicit BufferRef(Buffer* buffer) : buffer_(buffer) {}
+  Buffer* buffer_ = nullptr;
+};
+
+class BufferPool : public std::enable_shared_from_this<BufferPool> {
+ public:
+  explicit BufferPool(Allocator& allocator) : allocator_(allocator) {}
+  ~BufferPool();
+  BufferPool(const BufferPool&) = delete;
+  BufferPool& operator=(const BufferPool&) = delete;
+
+  // A block of at least `bytes`, or null where the allocator has none. Zero bytes are a block too.
+  BufferRef Allocate(size_t bytes);
+
+  // Called between runs: gives back blocks that several runs had no use for.
+  void Trim();
+
+  // Bytes held from the allocator, in use and kept, and their highest value so far.
+  size_t held_bytes() const;
+  size_t peak_bytes() const;
+
+ private:
+  friend class BufferRef;
+  void Free(Buffer* buffer);
+  void Release(Buffer* buffer);  // to the allocator
+
+  Allocator& allocator_;
+  mutable std::mutex mutex_;
+  std::vector<Buffer*> free_;  // few: scanned for the best fit
+  size_t buffers_ = 0;         // in use and free; free_ has room for all, so Free cannot fail
+  size_t held_ = 0;
+  size_t peak_ = 0;
+  uint64_t epoch_ = 0;
+};
+
+}  // namespace heddle
+
+#endif  // HEDDLE_RUNTIME_MEMORY_BUFFER_POOL_H_

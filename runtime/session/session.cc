@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/session/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/support/status_macros.h"
+#include "runtime/support/text.h"
+
+namespace heddle {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+std::shared_ptr<Scheduler> MakeScheduler(const SessionOptions& options) {
+  Backend& backend = options.backend != nullptr ? *options.backend : ArenaBackend();
+  int threads = options.threads == 0 ? backend.concurrency() : options.threads;
+  return std::make_shared<Scheduler>(&backend, threads);
+}
+
+std::shared_ptr<BufferPool> MakePool(const SessionOptions& options) {
+  return std::make_shared<BufferPool>(options.allocator != nullptr ? *options.allocator
+                                                                   : DefaultAllocator());
+}
+
+absl::Status Busy() {
+  return absl::FailedPreconditionError("the session is running; it serves one thread at a time");
+}
+
+absl::Status CheckIndex(int index, size_t count, std::string_view what) {
+  if (index >= 0 && static_cast<size_t>(index) < count) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("no ", Absl(what), " ", index, "; the model has ", count));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> model,
+                                                         const SessionOptions& options) {
+  if (model == nullptr) return absl::InvalidArgumentError("no model");
+  if (options.threads < 0 || options.threads > kMaxThreads) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("threads must be 0 to ", kMaxThreads, ", not ", options.threads));
+  }
+  return std::unique_ptr<Session>(new Session(std::move(model), options));
+}
+
+Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options)
+    : model_(std::move(model)),
+      context_(model_->executable(), MakePool(options), MakeScheduler(options)),
+      frame_(context_, 0, nullptr, 0),
+      inputs_(model_->inputs().size()),
+      bound_(model_->outputs().size()),
+      results_(model_->outputs().size()) {}
+
+Session::~Session() = default;
+
+absl::Status Session::SetInput(int index, Tensor tensor) {
+  // Acquire pairs with the release in End.
+  if (running_.load(std::memory_order_acquire)) return Busy();
+  HEDDLE_RETURN_IF_ERROR(CheckIndex(index, inputs_.size(), "input"));
+  const TensorSignature& expected = model_->inputs()[index];
+  if (tensor.element_type() != expected.element_type) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "input ", Quoted(expected.name), " has element type ",
+        Absl(ElementTypeName(tensor.element_type())), ", expected ",
+        Absl(ElementTypeName(expected.element_type))));
+  }
+  bool good = tensor.dims().size() == expected.dims.size();
+  for (size_t d = 0; good && d < expected.dims.size(); ++d) {
+    good = expected.dims[d].size < 0 || expected.dims[d].size == tensor.dims()[d];
+  }
+  if (!good) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("input ", Quoted(expected.name), " has shape ", ShapeText(tensor.dims()),
+                     ", expected ", expected.ShapeText()));
+  }
+  inputs_[index] = std::move(tensor);
+  return absl::OkStatus();
+}
+
+absl::Status Session::BindOutput(int index, Tensor memory) {
+  if (running_.load(std::memory_order_acquire)) return Busy();
+  HEDDLE_RETURN_IF_ERROR(CheckIndex(index, bound_.size(), "output"));
+  const TensorSignature& expected = model_->outputs()[index];
+  for (const State& state : states_) {
+    if (state.output == index && memory.defined()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("output ", Quoted(expected.name), " is a state, the session has its memory"));
+    }
+  }
+  if (memory.defined() && memory.element_type() != expected.element_type) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "output ", Quoted(expected.name), " has element type ",
+        Absl(ElementTypeName(expected.element_type)), ", the memory given is for ",
+        Absl(ElementTypeName(memory.element_type()))));
+  }
+  bound_[index] = std::move(memory);
+  return absl::OkStatus();
+}
+
+absl::Status Session::BindState(int input, int output) {
+  if (running_.load(std::memory_order_acquire)) return Busy();
+  HEDDLE_RETURN_IF_ERROR(CheckIndex(input, inputs_.size(), "input"));
+  HEDDLE_RETURN_IF_ERROR(CheckIndex(output, bound_.size(), "output"));
+  const TensorSignature& in = model_->inputs()[input];
+  const TensorSignature& out = model_->outputs()[output];
+  if (in.element_type != out.element_type || in.dims.size() != out.dims.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("output ", Quoted(out.name), " cannot be the next input ", Quoted(in.name),
+                     ": their types or ranks differ"));
+  }
+  for (const State& state : states_) {
+    if (state.input == input || state.output == output) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("input ", Quoted(in.name), " or output ", Quoted(out.name),
+                       " is bound as a state already"));
+    }
+  }
+  bound_[output] = Tensor();
+  states_.push_back({input, output});
+  return absl::OkStatus();
+}
+
+absl::Status Session::Begin() {
+  // Acquire-release: takes the session over from the thread that used it last.
+  if (running_.exchange(true, std::memory_order_acq_rel)) return Busy();
+  absl::Status status;
+  std::string unset;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (!inputs_[i].defined()) {
+      absl::StrAppend(&unset, unset.empty() ? "" : ", ", Quoted(model_->inputs()[i].name));
+    }
+  }
+  context_.run.Reset();
+  // Their memory serves this run, unless somebody has kept a share.
+  std::fill(results_.begin(), results_.end(), Tensor());
+  if (!unset.empty()) {
+    status = absl::FailedPreconditionError(absl::StrCat("inputs that are not set: ", unset));
+  } else {
+    if (trace_ != nullptr) trace_->Clear();
+    status = frame_.Prepare(inputs_, bound_);
+  }
+  if (!status.ok()) {
+    frame_.Clear();
+    // Release pairs with the acquires of the next user.
+    running_.store(false, std::memory_order_release);
+  }
+  return status;
+}
+
+absl::Status Session::End() {
+  absl::Status status = context_.run.status();
+  for (size_t i = 0; status.ok() && i < results_.size(); ++i) {
+    absl::StatusOr<Tensor> output = frame_.TakeOutput(i);
+    if (output.ok()) {
+      results_[i] = *std::move(output);
+    } else {
+      status = output.status();
+    }
+  }
+  frame_.Clear();
+  if (status.ok()) {
+    ++runs_;
+    for (const State& state : states_) inputs_[state.input] = results_[state.output];
+  } else {
+    std::fill(results_.begin(), results_.end(), Tensor());
+  }
+  context_.pool->Trim();
+  running_.store(false, std::memory_order_release);
+  return status;
+}
+
+absl::Status Session::Run() {
+  HEDDLE_RETURN_IF_ERROR(Begin());
+  Scheduler& scheduler = *context_.scheduler;
+  if (scheduler.threads() == 1 || frame_.straight()) {
+    frame_.RunStraight(scheduler.caller());
+  } else {
+    scheduler.Run(frame_.Beginning());
+  }
+  return End();
+}
+
+absl::Status Session::Start(std::function<void(absl::Status)> done) {
+  HEDDLE_RETURN_IF_ERROR(Begin());
+  context_.scheduler->Start(frame_.Beginning(),
+                            [this, done = std::move(done)] { done(End()); });
+  return absl::OkStatus();
+}
+
+void Session::Cancel() { context_.run.Cancel(); }
+
+void Session::EnableTrace() {
+  trace_ = std::make_unique<TraceRecorder>(context_.scheduler->threads() + 1);
+  context_.trace = trace_.get();
+}
+
+SessionStatistics Session::statistics() const {
+  return {.threads = context_.scheduler->threads(),
+          .runs = runs_,
+          .tasks = model_->task_count(),
+          .kernels = model_->program().kernels.size(),
+          .arena_bytes = context_.peak_arena_bytes.load(std::memory_order_relaxed),
+          .held_bytes = context_.pool->held_bytes(),
+          .peak_bytes = context_.pool->peak_bytes()};
+}
+
+}  // namespace heddle

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "runtime/memory/arena_planner.h"
+#include "runtime/memory/buffer_pool.h"
+#include "runtime/tensor/tensor.h"
+
+namespace heddle {
+namespace {
+
+TEST(ArenaPlanner, SharesWhatIsNotInConflict) {
+  ArenaPlanner planner(3, {{0, 1}, {1, 2}});
+  auto layout = planner.Plan({256, 64, 128});
+  ASSERT_TRUE(layout.ok());
+  EXPECT_EQ(layout->size, 320);
+  EXPECT_EQ(layout->offsets[0], 0);
+  EXPECT_EQ(layout->offsets[2], 0);
+  EXPECT_EQ(layout->offsets[1], 256);
+}
+
+TEST(ArenaPlanner, RefusesSizesBeyondItsLimit) {
+  ArenaPlanner planner(2, {{0, 1}});
+  EXPECT_EQ(planner.Plan({int64_t{1} << 56, 64}).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(ArenaPlanner, IsLegalAndDeterministicOnRandomGraphs) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 300; ++round) {
+    uint32_t count = 1 + random() % 40;
+    std::vector<int64_t> sizes;
+    for (uint32_t i = 0; i < count; ++i) sizes.push_back(static_cast<int64_t>(random() % 1000) - 50);
+    std::vector<ArenaPlanner::Conflict> conflicts;
+    for (uint32_t i = 0; i < count; ++i) {
+      for (uint32_t j = i + 1; j < count; ++j) {
+        if (random() % 3 == 0) conflicts.emplace_back(i, j);
+      }
+    }
+    ArenaPlanner planner(count, conflicts);
+    auto layout = planner.Plan(sizes);
+    ASSERT_TRUE(layout.ok());
+    int64_t total = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      ASSERT_EQ(layout->offsets[i] % 64, 0);
+      if (sizes[i] > 0) {
+        ASSERT_LE(layout->offsets[i] + sizes[i], layout->size);
+        total += (sizes[i] + 63) / 64 * 64;
+      }
+    }
+    ASSERT_LE(layout->size, total);
+    for (auto [i, j] : conflicts) {
+      if (sizes[i] <= 0 || sizes[j] <= 0) continue;
+      bool apart = layout->offsets[i] + sizes[i] <= layout->offsets[j] ||
+                   layout->offsets[j] + sizes[j] <= layout->offsets[i];
+      ASSERT_TRUE(apart) << i << " " << j;
+    }
+    std::reverse(conflicts.begin(), conflicts.end());
+    auto again = ArenaPlanner(count, conflicts).Plan(sizes);
+    ASSERT_EQ(again->offsets, layout->offsets);
+  }
+}
+
+TEST(BufferPool, KeepsBlocksForAWhile) {
+  auto pool = std::make_shared<BufferPool>(DefaultAllocator());
+  void* data = nullptr;
+  {
+    BufferRef block = pool->Allocate(1000);
+    data = block->data();
+    EXPECT_TRUE(block->unique());
+    BufferRef copy = block;
+    EXPECT_FALSE(block->unique());
+  }
+  EXPECT_EQ(pool->Allocate(990)->data(), data);
+  for (int i = 0; i < 10; ++i) pool->Trim();
+  EXPECT_EQ(pool->held_bytes(), 0u);
+}
+
+TEST(BufferPool, OutlivesItsOwner) {
+  auto pool = std::make_shared<BufferPool>(DefaultAllocator());
+  BufferRef block = pool->Allocate(64);
+  pool.reset();
+  static_cast<char*>(block->data())[63] = 1;
+}
+
+TEST(Tensor, ChecksItsMaker) {
+  auto pool = std::make_shared<BufferPool>(DefaultAllocator());
+  alignas(8) char bytes[16];
+  EXPECT_FALSE(Tensor::Allocate(ElementType::kFloat32, {-1}, *pool).ok());
+  EXPECT_FALSE(Tensor::Allocate(ElementType::kFloat32, {int64_t{1} << 40, 1 << 30}, *pool).ok());
+  EXPECT_FALSE(Tensor::Allocate(ElementType::kString, {1}, *pool).ok());
+  EXPECT_FALSE(Tensor::Borrow(ElementType::kFloat32, {1}, nullptr).ok());
+  EXPECT_FALSE(Tensor::Borrow(ElementType::kFloat32, {1}, bytes + 1).ok());
+  EXPECT_FALSE(Tensor::Borrow(ElementType::kFloat32, {5}, bytes, 16).ok());
+  EXPECT_TRUE(Tensor::Borrow(ElementType::kFloat32, {4}, bytes, 16).ok());
+  EXPECT_TRUE(Tensor::Borrow(ElementType::kFloat32, {0, 7}, nullptr).ok());
+  EXPECT_EQ(Tensor::Borrow(ElementType::kInt4, {3}, bytes)->bytes(), 2);
+}
+
+}  // namespace
+}  // namespace heddle
