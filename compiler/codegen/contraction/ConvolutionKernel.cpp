@@ -34,7 +34,7 @@ private:
   ContractionKernel emitDepthwiseKernel();
   Packing emitPacking(const ConvolutionSpec &spec, const ConvolutionPlan &plan);
 
-  Type resultElement() const {
+  Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
   }
   Value bufferOf(KernelFrame &frame, Value operand) const {
