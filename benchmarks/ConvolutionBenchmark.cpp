@@ -84,9 +84,7 @@ void pointwise(Meter &meter, const std::string &cpu) {
   MatmulSpec spec{f32, f32, f32, MatrixLayout::RowMajor, MatrixLayout::RowMajor};
   MatmulPlan plan = planMatmul(spec, harness.target);
   harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
-    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1],
-                       k.dims[2],    k.dims[3],    {},        {},
-                       nullptr};
+    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
     emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
                [&](Value acc, const MatmulPosition &at) {
                  e.store(acc, k.buffers[2], at.offset, at.mask);

@@ -174,7 +174,7 @@ unsigned SpawnExtractor::run() {
   buildGraph();
   for (unsigned member : longestChain())
     nodes[member].placed = true;
-  SmallVector<SmallVector<unsigned>> spawns;
+  std::vector<SmallVector<unsigned>> spawns;
   for (SmallVector<unsigned> chain = longestChain(); !chain.empty(); chain = longestChain()) {
     SmallVector<unsigned> part = spawnablePart(chain);
     double cost = 0;

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -102,6 +103,7 @@ static void addLoweringPasses(OpPassManager &passes, const Target &target) {
   narrow.sourceTypeStrs = {"bf16", "f16"};
   narrow.targetTypeStr = "f32";
   passes.addPass(arith::createArithEmulateUnsupportedFloats(narrow));
+  passes.addPass(math::createMathExtendToSupportedTypes());
   passes.addPass(createMathExpansionPass(target));
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The llvm dialect to LLVM IR, and the entry point that the runtime calls.
 
+#include "compiler/codegen/HalfFloats.h"
 #include "compiler/codegen/KernelLowering.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
@@ -82,6 +83,7 @@ std::unique_ptr<Module> translateKernel(mlir::ModuleOp source, StringRef name,
   // beside a task.
   kernel->addFnAttr(Attribute::NoInline);
   buildEntry(*module, *kernel, name, signature);
+  moveHalfFloatsAsIntegers(*module);
   if (verifyModule(*module, &errs()))
     return nullptr;
   return module;

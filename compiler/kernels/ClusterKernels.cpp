@@ -130,6 +130,11 @@ FailureOr<func::FuncOp> buildStructured(func::FuncOp source, ArrayRef<std::strin
     if (isContraction(&op)) {
       Operation *copy = b.clone(op, mapping);
       copy->getResult(0).setType(signlessTensor(op.getResult(0).getType()));
+      // Signedness is not in the structured types.
+      SmallVector<bool> isUnsigned;
+      for (Value operand : op.getOperands())
+        isUnsigned.push_back(elementTypeOf(operand).isUnsignedInteger());
+      copy->setAttr("heddle.unsigned", b.getDenseBoolArrayAttr(isUnsigned));
       mapping.map(op.getResult(0), copy->getResult(0));
       continue;
     }

@@ -10,7 +10,7 @@ using namespace mlir;
 namespace heddle {
 
 bool isEmittedContraction(Operation *op) {
-  if (isa<onnx::MatMulOp, onnx::GemmOp>(op))
+  if (isa<onnx::MatMulOp, onnx::GemmOp, onnx::MatMulIntegerOp>(op))
     return isEmittedMatmul(op);
   if (isa<onnx::ConvOp>(op))
     return isEmittedConvolution(op);

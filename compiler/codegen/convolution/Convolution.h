@@ -45,6 +45,9 @@ struct ConvolutionSpec {
   Spatial padding{0, 0, 0}; // before the first element; what is needed after the last is implied
   /// False only where no window leaves the input on either side.
   bool padded = true;
+  /// ConvTranspose: stride and dilation place the inputs among the outputs, and `padding` is what is
+  /// cut off the outputs' front. Filters are stored [IC, OC / G, KD, KH, KW]. Not for i8.
+  bool transposed = false;
   // Of i8:
   bool inputSigned = false, filterSigned = true;
   /// The filters' zero point is 0 (signed) or 128 (unsigned); cheaper.
@@ -103,7 +106,7 @@ using PixelSink = llvm::function_ref<void(mlir::Value accumulator, const PixelPo
 void emitConvolution(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &operands,
                      mlir::Value begin, mlir::Value end, mlir::Value scratch, PixelSink sink);
 
-/// Packs filters stored [OC, IC / G, KD, KH, KW]. One grid point is one panel: grid = groups *
+/// Packs filters stored [OC, IC / G, KD, KH, KW] (see `transposed`). One grid point is one panel: grid = groups *
 /// ceil(OC / G / panel).
 void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, mlir::Value source,
                     mlir::Value packed, mlir::Value groups, mlir::Value oc, mlir::Value channels,

@@ -8,31 +8,50 @@ using namespace mlir;
 namespace heddle::codegen {
 namespace {
 
-int64_t reach(const ConvolutionSpec &spec, int dim) {
-  return (spec.window[dim] - 1) * spec.dilation[dim] + 1;
+// How far the elements of a window are apart, at most.
+int64_t span(const ConvolutionSpec &spec, int dim) {
+  return (spec.window[dim] - 1) * spec.dilation[dim];
 }
 
 // First input coordinate that output coordinate `at` reads; may be negative.
 Value firstRead(Emitter &e, const ConvolutionSpec &spec, int dim, Value at) {
-  return e.sub(e.mul(at, spec.stride[dim]), e.index(spec.padding[dim]));
+  int64_t stride = spec.stride[dim], padding = spec.padding[dim];
+  if (!spec.transposed)
+    return e.sub(e.mul(at, stride), e.index(padding));
+  // Rounded down, of a number that may be negative.
+  int64_t back = (span(spec, dim) + stride - 1) / stride;
+  Value shifted = e.add(at, padding - span(spec, dim) + back * stride);
+  return e.sub(e.div(shifted, e.index(stride)), e.index(back));
 }
 
-Value readLength(Emitter &e, const ConvolutionSpec &spec, int dim, Value outputs) {
-  return e.add(e.mul(e.sub(outputs, e.index(1)), spec.stride[dim]), reach(spec, dim));
+// Number of input coordinates that `outputs` coordinates from `at` read.
+Value readLength(Emitter &e, const ConvolutionSpec &spec, int dim, Value at, Value outputs) {
+  Value others = e.sub(outputs, e.index(1));
+  if (!spec.transposed)
+    return e.add(e.mul(others, spec.stride[dim]), span(spec, dim) + 1);
+  Value last = e.div(e.add(e.add(at, others), spec.padding[dim]), e.index(spec.stride[dim]));
+  return e.add(e.sub(last, firstRead(e, spec, dim, at)), 1);
+}
+
+// Its upper bound.
+int64_t maxReadLength(const ConvolutionSpec &spec, int dim, int64_t outputs) {
+  if (!spec.transposed)
+    return (outputs - 1) * spec.stride[dim] + span(spec, dim) + 1;
+  return (outputs - 1 + span(spec, dim) + spec.stride[dim] - 1) / spec.stride[dim] + 1;
 }
 
 } // namespace
 
 int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes) {
-  int64_t width = (columns - 1) * spec.stride[2] + reach(spec, 2);
-  int64_t height = (rows - 1) * spec.stride[1] + reach(spec, 1);
-  return reach(spec, 0) * height * ((width + lanes - 1) / lanes * lanes);
+  int64_t width = (maxReadLength(spec, 2, columns) + lanes - 1) / lanes * lanes;
+  return maxReadLength(spec, 0, 1) * maxReadLength(spec, 1, rows) * width;
 }
 
 PatchGeometry::PatchGeometry(Emitter &e, const ConvolutionSpec &spec, const PixelBlock &block,
                              int64_t lanes)
-    : depth(reach(spec, 0)), height(readLength(e, spec, 1, block.rows)),
-      rowStep(e.mul(e.ceilDiv(readLength(e, spec, 2, block.columns), lanes), lanes)),
+    : depth(maxReadLength(spec, 0, 1)),
+      height(readLength(e, spec, 1, block.row, block.rows)),
+      rowStep(e.mul(e.ceilDiv(readLength(e, spec, 2, block.column, block.columns), lanes), lanes)),
       depth0(firstRead(e, spec, 0, block.depth)), row0(firstRead(e, spec, 1, block.row)),
       column0(firstRead(e, spec, 2, block.column)) {}
 

@@ -48,6 +48,9 @@ void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value
               exists, spec.element,
               [&] {
                 Value filter = e.add(e.mul(e.add(from, lane), channels), channel);
+                if (spec.transposed)
+                  filter = e.add(e.mul(e.add(e.mul(group, channels), channel), outputs),
+                                 e.add(first, lane));
                 Value loaded = e.load(source, e.add(e.mul(filter, taps), tap));
                 bool flip = math.isBytes() && !spec.filterSigned;
                 return Values{flip ? flipTopBit(e, loaded) : loaded};
