@@ -37,7 +37,7 @@ private:
   Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
   }
-  Value bufferOf(KernelFrame &frame, Value operand) const {
+  Value bufferOf(KernelFrame &frame, Value operand) {
     return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
   }
   double nanosecondsPerProduct() const {
