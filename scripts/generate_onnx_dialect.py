@@ -4,6 +4,7 @@
 
   OnnxOps.td            one MLIR operation per operator of ai.onnx and ai.onnx.ml, at its newest version
   OperatorVersions.inc  every version of every operator: what the importer checks a node against
+  OperatorTypes.inc     the operands and results of the newest versions with the element types they allow
 
 Run it without arguments after changing the table; `--check` exits 1 where a written file differs.
 """
@@ -152,10 +153,49 @@ def versions(table):
     return "".join(out)
 
 
+# The format's numbers of element types.
+DATA_TYPES = {name: i + 1 for i, name in enumerate(
+    "float uint8 int8 uint16 int16 int32 int64 string bool float16 double uint32 uint64 complex64 complex128 bfloat16 "
+    "float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4 float4e2m1 float8e8m0 uint2 int2".split())}
+
+
+def mask(types):
+    """Bit i for tensor element type number i, bit 0 for everything that is not a tensor."""
+    bits = 0
+    for t in types:
+        bits |= 1 << DATA_TYPES[t[7:-1]] if t.startswith("tensor(") else 1
+    return bits
+
+
+def formal(kind, row, v):
+    allowed = v["types"].get(row["type"]) if "types" in v else None
+    presence = "Variadic" if row.get("variadic") else "Optional" if row.get("optional") else "Required"
+    variable = row["type"] if allowed is not None and not row.get("heterogeneous") else ""
+    return '%s(%s, "%s", %s, 0x%x)\n' % (kind, c_string(row["name"]), variable, presence, mask(allowed or [row["type"]]))
+
+
+def types(table):
+    """SIGNATURE(domain, name, since) followed by its OPERAND and RESULT(name, type variable, presence, type mask) rows."""
+    out = [LICENCE, NOTICE,
+           "// SIGNATURE(domain, name, since) of an operator's newest version\n"
+           "// OPERAND(name, type variable or empty, presence, mask of element types) of the operator before it\n"
+           "// RESULT(the same)\n\n"]
+    for domain, spelled in DOMAINS.items():
+        for name, rows in sorted(table[domain].items()):
+            v = rows[-1]
+            if v.get("deprecated"):
+                continue
+            out.append("SIGNATURE(%s, %s, %d)\n" % (c_string(spelled), c_string(name), v["since"]))
+            out += [formal("OPERAND", row, v) for row in v["inputs"]]
+            out += [formal("RESULT", row, v) for row in v["outputs"]]
+    return "".join(out)
+
+
 def main():
     table = json.load(open(os.path.join(FOLDER, "operators.json")))
     stale = 0
-    for name, text in (("OnnxOps.td", dialect(table)), ("OperatorVersions.inc", versions(table))):
+    for name, text in (("OnnxOps.td", dialect(table)), ("OperatorVersions.inc", versions(table)),
+                       ("OperatorTypes.inc", types(table))):
         path = os.path.join(FOLDER, name)
         if "--check" in sys.argv:
             if not os.path.exists(path) or open(path).read() != text:

@@ -4,17 +4,18 @@
 #ifndef HEDDLE_DIALECTS_HEDDLE_HEDDLE_H
 #define HEDDLE_DIALECTS_HEDDLE_HEDDLE_H
 
-#include "mlir/IR/BuiltinAttributes.h"
-#include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/Dialect.h"
-#include "mlir/IR/TensorEncoding.h"
+#include "dialects/heddle/HeddleDialect.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
-#include "dialects/heddle/HeddleDialect.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/heddle/HeddleTypes.h.inc"
 
-#define GET_ATTRDEF_CLASSES
-#include "dialects/heddle/HeddleAttrs.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/heddle/HeddleOps.h.inc"
 
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLE_H

@@ -14,17 +14,20 @@ using namespace heddle;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/heddle/HeddleAttrs.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "dialects/heddle/HeddleTypes.cpp.inc"
+
 void HeddleDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/heddle/HeddleTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/heddle/HeddleOps.cpp.inc"
+      >();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/heddle/HeddleAttrs.cpp.inc"
       >();
-}
-
-LogicalResult DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
-                                       function_ref<InFlightDiagnostic()> emitError) const {
-  if (shape.size() == getExprs().size())
-    return success();
-  return emitError() << "has " << shape.size() << " dimensions, but its encoding names "
-                     << getExprs().size();
 }

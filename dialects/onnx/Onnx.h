@@ -4,7 +4,7 @@
 #ifndef HEDDLE_DIALECTS_ONNX_ONNX_H
 #define HEDDLE_DIALECTS_ONNX_ONNX_H
 
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/HeddleDialect.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Dialect.h"

@@ -52,8 +52,8 @@ class LibraryCall {
   virtual std::optional<int64_t> Int(std::string_view name) const = 0;
   virtual std::optional<double> Float(std::string_view name) const = 0;
   virtual std::optional<std::string_view> Text(std::string_view name) const = 0;
-  virtual absl::Span<const int64_t> Ints(std::string_view name) const = 0;    // empty if absent
-  virtual absl::Span<const double> Floats(std::string_view name) const = 0;   // empty if absent
+  virtual absl::Span<const int64_t> Ints(std::string_view name) const = 0;   // empty if absent
+  virtual absl::Span<const double> Floats(std::string_view name) const = 0;  // empty if absent
   int64_t Int(std::string_view name, int64_t fallback) const {
     return Int(name).value_or(fallback);
   }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Rates of generated kernels beside the peak of this core, which is measured between the runs of
+// each kernel, as neighbours on the machine come and go.
+
+#ifndef HEDDLE_BENCHMARKS_KERNELBENCHMARK_H
+#define HEDDLE_BENCHMARKS_KERNELBENCHMARK_H
+
+#include <functional>
+#include <string>
+
+#include "tests/unit/codegen/KernelHarness.h"
+
+namespace heddle::codegen {
+
+/// Rates are of the best of the repetitions, each of which runs for about a millisecond or more.
+class Meter {
+public:
+  Meter();
+  /// Prints `name`, time, rate and its share of the peak. `work` is in operations (2 per
+  /// multiply-add) or, where `bytes` is set, in bytes.
+  void measure(const std::string &name, double work, const std::function<void()> &run,
+               bool bytes = false);
+  /// Does it run under this filter?
+  bool wanted(const std::string &name) const;
+  std::string filter;
+  double seconds = 0.4; // per kernel
+
+private:
+  double peakSample(); // operations a second
+  KernelHarness harness;
+  LoadedKernels kernels;
+};
+
+void benchmarkMatmul(Meter &meter, const std::string &cpu);
+void benchmarkConvolution(Meter &meter, const std::string &cpu);
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_BENCHMARKS_KERNELBENCHMARK_H

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/CostModel.h"
+
+#include "compiler/kernels/OperationKinds.h"
+#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/TensorDims.h"
+#include "dialects/onnx/Onnx.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+constexpr double kNanosecondsPerProduct = 0.02; // fused multiply-adds at some 50 GFMA/s
+constexpr double kNanosecondsPerElement = 0.25; // memory-bound work, and a few operations on it
+constexpr double kNanosecondsPerCall = 2000;    // an irregular operator of the runtime library
+
+double elements(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type ? estimateSize(countElements(getDims(type))) : 0;
+}
+
+/// Products of a contraction: the result's elements times the depth.
+double products(Operation *op) {
+  auto dimsOf = [](Value value) { return getDims(cast<RankedTensorType>(value.getType())); };
+  double depth;
+  if (isa<onnx::ConvOp>(op)) {
+    Dims filter = dimsOf(op->getOperand(1));
+    depth = estimateSize(countElements(ArrayRef(filter).drop_front()));
+  } else {
+    depth = estimateSize(dimsOf(op->getOperand(0)).back());
+  }
+  return elements(op->getResult(0)) * depth;
+}
+
+} // namespace
+
+double estimateSize(const DimExpr &expr) {
+  DimExpr guess =
+      expr.substitute([](StringRef) -> std::optional<DimExpr> { return DimExpr(64); });
+  return static_cast<double>(guess.asConstant().value_or(64));
+}
+
+double estimateCost(Operation *op) {
+  if (isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
+    return 0;
+  if (op->getNumRegions() != 0) {
+    double sum = 0;
+    for (Region &region : op->getRegions())
+      for (Operation &inner : region.getOps())
+        sum += estimateCost(&inner);
+    return sum;
+  }
+  double moved = 0;
+  for (Value result : op->getResults())
+    moved += elements(result) * kNanosecondsPerElement;
+  switch (operationKind(op)) {
+  case OperationKind::Contraction:
+    return moved + products(op) * kNanosecondsPerProduct;
+  case OperationKind::Library:
+    return moved * 10 + kNanosecondsPerCall;
+  case OperationKind::View:
+  case OperationKind::Constant:
+    return 0;
+  case OperationKind::Loops:
+  case OperationKind::Control:
+    return moved;
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+} // namespace heddle

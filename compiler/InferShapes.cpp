@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/FoldKnownValues.h"
+#include "compiler/Passes.h"
+#include "dialects/onnx/ShapeContext.h"
+
+namespace heddle {
+#define GEN_PASS_DEF_INFERSHAPESPASS
+#include "compiler/Passes.h.inc"
+} // namespace heddle
+
+using namespace mlir;
+using namespace heddle;
+using namespace heddle::onnx;
+
+/// The name of an argument in the model, or a made-up one.
+static std::string nameOf(func::FuncOp function, unsigned argument) {
+  if (auto name = function.getArgAttrOfType<StringAttr>(argument, "heddle.name"))
+    return name.str();
+  return "arg" + std::to_string(argument);
+}
+
+/// Facts of the arguments, with names for the dimensions that have none.
+static LogicalResult addArguments(func::FuncOp function, ShapeContext &context) {
+  bool ok = true;
+  for (BlockArgument argument : function.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type) {
+      function.emitError("cannot tell the rank of input '")
+          << nameOf(function, argument.getArgNumber()) << "', which is declared as "
+          << argument.getType();
+      ok = false;
+      continue;
+    }
+    Dims dims = getDims(type);
+    for (auto [axis, dim] : llvm::enumerate(dims))
+      if (!dim.isKnown())
+        dim = DimExpr::symbol(nameOf(function, argument.getArgNumber()) + ":" +
+                              std::to_string(axis));
+    context.setFacts(argument, type.getElementType(), dims);
+  }
+  return success(ok);
+}
+
+static void setType(Value value, ShapeContext &context) {
+  if (const TensorFacts *facts = context.lookup(value))
+    value.setType(tensorWithDims(facts->dims, facts->elementType));
+}
+
+static void setTypes(func::FuncOp function, ShapeContext &context) {
+  function.walk([&](Operation *op) {
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        for (BlockArgument argument : block.getArguments())
+          setType(argument, context);
+    for (Value result : op->getResults())
+      setType(result, context);
+  });
+}
+
+namespace {
+struct InferShapes final : heddle::impl::InferShapesPassBase<InferShapes> {
+  void runOnOperation() override {
+    ShapeContext context(getOperation());
+    bool ok = true;
+    for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      bool known = succeeded(addArguments(function, context));
+      // What does not depend on a failed argument is checked all the same.
+      ok &= succeeded(context.inferBlock(function.getBody().front())) && known;
+    }
+    if (!ok)
+      return signalPassFailure();
+    for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      setTypes(function, context);
+      foldKnownValues(function.getBody(), context);
+      Block &block = function.getBody().front();
+      function.setType(FunctionType::get(&getContext(), block.getArgumentTypes(),
+                                         block.getTerminator()->getOperandTypes()));
+    }
+  }
+};
+} // namespace

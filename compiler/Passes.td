@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The compiler's own passes, in the order of the pipeline. One source file each.
+
+#ifndef HEDDLE_COMPILER_PASSES
+#define HEDDLE_COMPILER_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// Source level
+//===----------------------------------------------------------------------===//
+
+def InferShapesPass : Pass<"onnx-infer-shapes", "::mlir::ModuleOp"> {
+  let summary = "give every value a rank and symbolic dimensions, and fold what computes sizes";
+  let description = [{
+    Walks each function in order and infers the element type and the dimensions
+    of every value from those of the function's arguments, descending into the
+    regions of If, Loop and Scan. The contents of small integer tensors are
+    tracked as expressions over dimension symbols, so that sub-graphs that
+    compute shapes disappear:
+
+    - a value with constant contents becomes an `onnx.Constant`;
+    - a value whose contents are expressions becomes a `heddle.index_tensor`;
+    - an If with a known condition is replaced by the branch taken;
+    - Identity, conversions to the same type and Dropout at inference are replaced
+      by their operand; what nothing uses any more is dropped.
+
+    A dimension that only running the program can tell gets a fresh symbol, which
+    the result of the operation defines. An argument's dimension without a name
+    gets the one `ARGUMENT:AXIS`. Running the pass again changes nothing.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<?x12x?xf32, #heddle.dims<["batch", "12", "seq"]>>) -> tensor<*xf32> {
+      %shape = "onnx.Shape"(%x) : (...) -> tensor<*xi64>
+      %zero = "onnx.Constant"() {value = dense<0> : tensor<i64>} : () -> tensor<*xi64>
+      %batch = "onnx.Gather"(%shape, %zero) : (...) -> tensor<*xi64>
+      %axes = "onnx.Constant"() {value = dense<0> : tensor<1xi64>} : () -> tensor<*xi64>
+      %first = "onnx.Unsqueeze"(%batch, %axes) : (...) -> tensor<*xi64>
+      %rest = "onnx.Constant"() {value = dense<-1> : tensor<1xi64>} : () -> tensor<*xi64>
+      %target = "onnx.Concat"(%first, %rest) {axis = 0 : i64} : (...) -> tensor<*xi64>
+      %y = "onnx.Reshape"(%x, %target) : (...) -> tensor<*xf32>
+      return %y : tensor<*xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<?x12x?xf32, #heddle.dims<["batch", "12", "seq"]>>)
+        -> tensor<?x?xf32, #heddle.dims<["batch", "12*seq"]>> {
+      %target = heddle.index_tensor ["batch", "-1"] : tensor<2xi64>
+      %y = "onnx.Reshape"(%x, %target) : (...) -> tensor<?x?xf32, #heddle.dims<["batch", "12*seq"]>>
+      return %y : tensor<?x?xf32, #heddle.dims<["batch", "12*seq"]>>
+    }
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
+def VerifySourcePass : Pass<"onnx-verify-shapes", "::mlir::ModuleOp"> {
+  let summary = "check the contract of the source level after shape inference";
+  let description = [{
+    Checks, and changes nothing:
+
+    - every tensor is ranked and each of its dimensions is static or named;
+    - every symbol in a dimension is defined: it stands alone as a dimension of a
+      function's argument, of an operation's result or of a region's argument;
+    - each argument and result of @main has a name (`heddle.name`), and no two
+      arguments or results share one.
+  }];
+}
+
+def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
+  let summary = "write out the windows and pads of convolutions";
+  let description = [{
+    Sets `kernel_shape` from the filter and replaces `auto_pad` by `pads` where sizes
+    are known, as kernels are generated for known windows and pads.
+
+    ```mlir
+    "onnx.Conv"(%x, %w) {auto_pad = "SAME_UPPER"} : (tensor<1x3x9x9xf32>, tensor<8x3x3x3xf32>) -> ...
+    ```
+    becomes
+    ```mlir
+    "onnx.Conv"(%x, %w) {kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>} : ...
+    ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Source level to parallel level
+//===----------------------------------------------------------------------===//
+
+def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
+  let summary = "group source operations that one kernel computes";
+  let description = [{
+    Compiled operations become `heddle.cluster`s: elementwise chains are fused, into
+    the reductions over rows they surround and into the contraction whose result they
+    use. Operations of the runtime library, views and control flow stay as they are.
+
+    ```mlir
+    %1 = "onnx.MatMul"(%x, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+    %2 = "onnx.Relu"(%1) : (tensor<4x2xf32>) -> tensor<4x2xf32>
+    ```
+    becomes
+    ```mlir
+    %2 = heddle.cluster (%x, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32> {
+    ^bb0(%0: tensor<4x8xf32>, %1: tensor<8x2xf32>):
+      %3 = "onnx.MatMul"(%0, %1) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+      %4 = "onnx.Relu"(%3) : (tensor<4x2xf32>) -> tensor<4x2xf32>
+      heddle.yield %4 : tensor<4x2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def ExtractSpawnsPass : Pass<"heddle-extract-spawns", "::mlir::func::FuncOp"> {
+  let summary = "spawn chains of operations that may run beside the rest";
+  let description = [{
+    The chain with the longest way to the end stays in the block. Another chain is
+    spawned where it costs enough to pay for a task and where work of that cost may
+    run beside it; its values are awaited where they are first used.
+
+    ```mlir
+    %1 = heddle.cluster (%x) : ... { conv }
+    %2 = heddle.cluster (%x) : ... { conv }
+    %3 = heddle.cluster (%1, %2) : ... { concat }
+    ```
+    becomes
+    ```mlir
+    %f = heddle.spawn : !heddle.future<...> {
+      %1 = heddle.cluster (%x) : ... { conv }
+      heddle.yield %1 : ...
+    }
+    %2 = heddle.cluster (%x) : ... { conv }
+    %1 = heddle.await %f : !heddle.future<...>
+    %3 = heddle.cluster (%1, %2) : ... { concat }
+    ```
+  }];
+  let options = [Option<"leastCost", "least-cost", "double", /*default=*/"20000.0",
+                        "nanoseconds that a chain, and the work beside it, must cost">];
+  let statistics = [Statistic<"numSpawns", "spawns", "chains spawned">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+#endif // HEDDLE_COMPILER_PASSES

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Writes the windows and pads of convolutions out: kernel_shape from the filter, pads from auto_pad
+// where the sizes are known. Kernels are generated for known windows and pads.
+
+#include "compiler/Passes.h"
+#include "dialects/heddle/TensorDims.h"
+
+using namespace mlir;
+
+namespace heddle {
+#define GEN_PASS_DEF_RESOLVEPADDINGPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+/// Pads before and after one axis under SAME_UPPER or SAME_LOWER; nothing where sizes decide that
+/// are not known.
+std::optional<std::pair<int64_t, int64_t>> samePads(StringRef mode, const DimExpr &input,
+                                                    int64_t window, int64_t stride,
+                                                    int64_t dilation) {
+  int64_t extent = (window - 1) * dilation + 1;
+  std::optional<int64_t> size = input.asConstant();
+  if (!size && stride != 1)
+    return std::nullopt;
+  int64_t total = extent - 1;
+  if (size) {
+    int64_t steps = (*size + stride - 1) / stride;
+    total = std::max<int64_t>(0, (steps - 1) * stride + extent - *size);
+  }
+  int64_t small = total / 2, large = total - small;
+  return mode == "SAME_UPPER" ? std::pair(small, large) : std::pair(large, small);
+}
+
+struct ResolvePadding : impl::ResolvePaddingPassBase<ResolvePadding> {
+  void runOnOperation() override {
+    getOperation()->walk([](onnx::ConvOp conv) { resolve(conv); });
+  }
+
+  static void resolve(onnx::ConvOp conv) {
+    Dims x = getDims(cast<RankedTensorType>(conv.getX().getType()));
+    Dims w = getDims(cast<RankedTensorType>(conv.getW().getType()));
+    SmallVector<int64_t> window;
+    for (const DimExpr &dim : ArrayRef(w).drop_front(2)) {
+      std::optional<int64_t> size = dim.asConstant();
+      if (!size)
+        return;
+      window.push_back(*size);
+    }
+    conv.setKernelShape(window);
+    StringRef mode = conv.getAutoPad();
+    if (mode == "NOTSET")
+      return;
+    SmallVector<int64_t> before, after;
+    for (auto [axis, size] : llvm::enumerate(window)) {
+      int64_t stride = conv.getStrides() ? (*conv.getStrides())[axis] : 1;
+      int64_t dilation = conv.getDilations() ? (*conv.getDilations())[axis] : 1;
+      std::pair<int64_t, int64_t> pads{0, 0};
+      if (mode != "VALID") {
+        auto same = samePads(mode, x[2 + axis], size, stride, dilation);
+        if (!same)
+          return;
+        pads = *same;
+      }
+      before.push_back(pads.first);
+      after.push_back(pads.second);
+    }
+    before.append(after);
+    conv.setPads(before);
+    conv.setAutoPad("NOTSET");
+  }
+};
+
+} // namespace
+} // namespace heddle

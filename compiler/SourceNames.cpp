@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/SourceNames.h"
+
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+static void collect(Location loc, llvm::SetVector<StringRef> &names) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    names.insert(name.getName().getValue());
+  else if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      collect(part, names);
+}
+
+std::string sourceNames(Location loc) {
+  llvm::SetVector<StringRef> names;
+  collect(loc, names);
+  return llvm::join(names, ", ");
+}
+
+} // namespace heddle

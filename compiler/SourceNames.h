@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Where an operation comes from.
+
+#ifndef HEDDLE_COMPILER_SOURCENAMES_H
+#define HEDDLE_COMPILER_SOURCENAMES_H
+
+#include "mlir/IR/Location.h"
+
+#include <string>
+
+namespace heddle {
+
+/// The names of the source nodes of a location, joined by ", ".
+std::string sourceNames(mlir::Location loc);
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_SOURCENAMES_H

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/MathExpansion.h"
+
+#include "compiler/codegen/HalfFloats.h"
+#include "compiler/codegen/WideMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+namespace {
+
+// Without the instruction a fused multiply-add is a call per lane; no operation asks for the fusion.
+template <typename FmaOp> struct UnfuseMultiplyAdd : OpRewritePattern<FmaOp> {
+  using OpRewritePattern<FmaOp>::OpRewritePattern;
+  LogicalResult matchAndRewrite(FmaOp op, PatternRewriter &rewriter) const override {
+    Value product =
+        arith::MulFOp::create(rewriter, op.getLoc(), op->getOperand(0), op->getOperand(1));
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op->getOperand(2));
+    return success();
+  }
+};
+
+class MathExpansionPass : public PassWrapper<MathExpansionPass, OperationPass<ModuleOp>> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathExpansionPass)
+
+  explicit MathExpansionPass(const Target &target) : target(target) {}
+  StringRef getArgument() const override { return "heddle-expand-math"; }
+  StringRef getDescription() const override { return "expand elementary functions to arithmetic"; }
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    // MLIR's polynomials are good to 5 units in the last place for these, and fast.
+    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+      return llvm::is_contained({"math.exp", "math.log", "math.tanh", "math.erf", "math.erfc"},
+                                name);
+    });
+    populateWideMathPatterns(patterns);
+    populateHalfFloatPatterns(patterns, target);
+    if (!target.has("fma"))
+      patterns.add<UnfuseMultiplyAdd<math::FmaOp>, UnfuseMultiplyAdd<vector::FMAOp>>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+
+private:
+  Target target;
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createMathExpansionPass(const Target &target) {
+  return std::make_unique<MathExpansionPass>(target);
+}
+
+} // namespace heddle::codegen

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/NativeCode.h"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <thread>
+
+#include "compiler/codegen/KernelLowering.h"
+#include "compiler/codegen/SharedObject.h"
+
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+namespace {
+
+struct Job {
+  std::string name;
+  KernelSignature signature;
+  OwningOpRef<ModuleOp> module;
+  int64_t size = 0; // operations, to start the largest first
+  std::string object;
+  bool done = false;
+};
+
+enum class Product { Object, LlvmIr, OptimizedLlvmIr, Assembly };
+
+FailureOr<std::string> compileOne(Job &job, const Target &target, Product product) {
+  if (failed(lowerToLlvmDialect(*job.module, target)))
+    return failure();
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module =
+      translateKernel(*job.module, job.name, job.signature, target, context);
+  job.module = {};
+  if (!module)
+    return failure();
+  auto print = [&] {
+    std::string text;
+    llvm::raw_string_ostream(text) << *module;
+    return text;
+  };
+  if (product == Product::LlvmIr)
+    return print();
+  std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(target);
+  optimize(*module, target, *machine);
+  if (product == Product::OptimizedLlvmIr)
+    return print();
+  return emitMachineCode(*module, *machine, product == Product::Assembly);
+}
+
+FailureOr<std::vector<Job>> makeJobs(ModuleOp module, const std::vector<std::string> &kernels,
+                                     const Target &target) {
+  loadCodegenDialects(module.getContext(), target);
+  std::vector<Job> jobs;
+  for (const std::string &name : kernels) {
+    FailureOr<KernelSignature> signature = kernelSignature(module, name);
+    if (failed(signature))
+      return failure();
+    Job job{name, *signature, isolateKernel(module, name), 0, {}, false};
+    job.module->walk([&](Operation *) { ++job.size; });
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+} // namespace
+
+FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::string> &kernels,
+                                    const Target &target, int threads) {
+  FailureOr<std::vector<Job>> jobs = makeJobs(module, kernels, target);
+  if (failed(jobs))
+    return failure();
+  std::vector<size_t> order(jobs->size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::pair((*jobs)[b].size, a) < std::pair((*jobs)[a].size, b);
+  });
+
+  makeTargetMachine(target); // initialise LLVM before there are threads
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < order.size();) {
+      Job &job = (*jobs)[order[i]];
+      FailureOr<std::string> object = compileOne(job, target, Product::Object);
+      job.done = succeeded(object);
+      if (job.done)
+        job.object = std::move(*object);
+    }
+  };
+  // A context without threads of its own must not see ours.
+  if (!module.getContext()->isMultithreadingEnabled())
+    threads = 1;
+  std::vector<std::thread> pool;
+  for (int i = 1; i < std::min<int>(threads, order.size()); ++i)
+    pool.emplace_back(work);
+  work();
+  for (std::thread &thread : pool)
+    thread.join();
+
+  std::vector<std::string> objects;
+  for (Job &job : *jobs) {
+    if (!job.done)
+      return module.emitError("kernel '") << job.name << "' could not be compiled";
+    objects.push_back(std::move(job.object));
+  }
+  llvm::Expected<SharedObject> linked = linkKernels(objects, kernels, target);
+  if (!linked)
+    return module.emitError() << llvm::toString(linked.takeError());
+  return NativeCode{std::move(linked->bytes), kernels, std::move(linked->imports)};
+}
+
+FailureOr<std::string> printNative(ModuleOp module, const std::vector<std::string> &kernels,
+                                   const Target &target, Listing listing) {
+  FailureOr<std::vector<Job>> jobs = makeJobs(module, kernels, target);
+  if (failed(jobs))
+    return failure();
+  Product product = listing == Listing::LlvmIr            ? Product::LlvmIr
+                    : listing == Listing::OptimizedLlvmIr ? Product::OptimizedLlvmIr
+                                                          : Product::Assembly;
+  std::string text;
+  for (Job &job : *jobs) {
+    FailureOr<std::string> part = compileOne(job, target, product);
+    if (failed(part))
+      return failure();
+    text += *part;
+  }
+  return text;
+}
+
+} // namespace heddle::codegen

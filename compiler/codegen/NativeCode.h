@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From kernel functions to a shared object.
+//
+// A kernel is a public function of the module,
+//
+//   func.func @k(%b0: memref<?xf32>, ..., %bn: memref<?xT>,   buffers: dense, linear, no two written
+//                %d0: index, ..., %dm: index,                  buffers overlap any other
+//                %begin: index, %end: index,                   range of the grid
+//                %scratch: memref<?xi8>) -> i32                HeddleKernelStatus
+//
+// whose body is scf, cf, arith, math, vector, memref, index, affine and func operations (calls to
+// private functions and references to memref.global are followed). The size of a buffer is unknown:
+// memref.dim of one is meaningless. The object exports the two tables of
+// runtime/artifact/kernel_abi.h and nothing else, needs no library and runs no constructor.
+//
+// Kernels are compiled apart, several at a time, each into its own LLVM module; the bytes depend on
+// the kernels and the target only. May be called from several threads at once on different contexts;
+// a context must not be used elsewhere meanwhile.
+//
+//   FailureOr<NativeCode> code = compileNative(module, {"matmul_0", "softmax_3"}, target);
+//   if (failed(code)) return failure();   // diagnostics were emitted
+//   write(code->elf);
+
+#ifndef HEDDLE_COMPILER_CODEGEN_NATIVECODE_H
+#define HEDDLE_COMPILER_CODEGEN_NATIVECODE_H
+
+#include <string>
+#include <vector>
+
+#include "compiler/codegen/Target.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace heddle::codegen {
+
+struct NativeCode {
+  std::vector<char> elf;
+  std::vector<std::string> kernels; // in the order of heddle_kernels
+  std::vector<std::string> imports; // C functions in the order of heddle_imports
+};
+
+/// Registers the dialects that compileNative needs.
+void registerCodegenDialects(mlir::DialectRegistry &registry);
+
+/// Compiles the kernels named, in this order. Does not change the module.
+llvm::FailureOr<NativeCode> compileNative(mlir::ModuleOp module,
+                                          const std::vector<std::string> &kernels,
+                                          const Target &target, int threads = 2);
+
+/// The LLVM IR of the kernels named, as optimised, for reading (`--emit llvm`), or their assembly.
+enum class Listing { LlvmIr, OptimizedLlvmIr, Assembly };
+llvm::FailureOr<std::string> printNative(mlir::ModuleOp module,
+                                         const std::vector<std::string> &kernels,
+                                         const Target &target, Listing listing);
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_NATIVECODE_H

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The CPU that code is generated for.
+//
+// A target is a name, a list of instruction set extensions, and nothing else: code uses exactly the
+// extensions of that list, so what the runtime has to check before it runs an artifact is the list
+// itself. Values are immutable and may be shared between threads.
+//
+//   FailureOr<Target> target = Target::resolve(TargetOptions{}, emitError);
+//   int64_t lanes = target->vectorBytes() / sizeof(float);
+
+#ifndef HEDDLE_COMPILER_CODEGEN_TARGET_H
+#define HEDDLE_COMPILER_CODEGEN_TARGET_H
+
+#include <string>
+#include <vector>
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/LogicalResult.h"
+
+namespace heddle::codegen {
+
+struct TargetOptions {
+  std::string cpu = "native"; // or x86-64-v2, x86-64-v3, x86-64-v4
+  int optLevel = 3;
+  int threads = 2; // that compile kernels; the result does not depend on it
+};
+
+class Target {
+public:
+  /// Fails, after calling `onError`, for a CPU that Heddle has no code for.
+  static llvm::FailureOr<Target> resolve(const TargetOptions &options,
+                                         llvm::function_ref<void(const std::string &)> onError);
+
+  /// "native" is replaced by the name of this machine's CPU.
+  const std::string &cpu() const { return cpuName; }
+  const std::string &tuneCpu() const { return tuneName; }
+  int optLevel() const { return level; }
+
+  /// What the runtime must find in the CPU, spelled as LLVM and GCC do ("avx512f"); sorted from old
+  /// to new.
+  const std::vector<std::string> &features() const { return featureNames; }
+  bool has(llvm::StringRef feature) const;
+
+  /// Width of the widest vector worth using: 64, 32 or 16.
+  int64_t vectorBytes() const;
+  bool hasAvx512() const { return has("avx512f") && has("avx512bw") && has("avx512vl"); }
+  bool hasAvx2() const { return has("avx2") && has("fma"); }
+  /// 32-bit lanes of four byte products (vpdpbusd) at the full vector width, or AVX-VNNI's 32 bytes.
+  bool hasVnni() const { return has("avx512vnni") || has("avxvnni"); }
+  bool hasF16c() const { return has("f16c"); }
+  /// Number of architectural vector registers.
+  int vectorRegisters() const { return hasAvx512() ? 32 : 16; }
+
+  /// "+sse4.2,+avx,..." as LLVM takes it.
+  std::string featureString() const;
+
+private:
+  std::string cpuName, tuneName;
+  int level = 3;
+  std::vector<std::string> featureNames;
+};
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_TARGET_H

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The multiply-add that contraction kernels are made of: a scalar of one operand, broadcast, times a
+// vector of columns of the other, into a vector of accumulators.
+//
+// Floats: one step of depth is one element. Bytes: one step is four elements, A unsigned and read as
+// a 32-bit scalar, B signed and stored [4] innermost; sums are exact.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_TILEMATH_H
+#define HEDDLE_COMPILER_CODEGEN_TILEMATH_H
+
+#include "compiler/codegen/Emitter.h"
+
+namespace heddle::codegen {
+
+class TileMath {
+public:
+  /// f32 or f64 accumulators; stored types are converted. i32: bytes.
+  TileMath(const Target &target, mlir::Type accumulator);
+
+  bool isBytes() const { return bytes; }
+  /// Elements of depth in a step, and elements that a column takes in a step of stored B.
+  int64_t depth() const { return bytes ? 4 : 1; }
+  /// Columns of one accumulator vector.
+  int64_t columns() const { return columnCount; }
+
+  mlir::Value zero(Emitter &e) const;
+  mlir::Type vectorType() const { return accumulators; }
+  /// `offset` counts elements of the buffer: i32 of prepared A for bytes.
+  mlir::Value broadcast(Emitter &e, mlir::Value buffer, mlir::Value offset) const;
+  mlir::Value loadColumns(Emitter &e, mlir::Value buffer, mlir::Value offset) const;
+  /// A column vector of ones, so that accumulators sum A.
+  mlir::Value ones(Emitter &e) const;
+  mlir::Value multiplyAdd(Emitter &e, mlir::Value a, mlir::Value b, mlir::Value sum) const;
+  /// A vector of columns() results. Accumulators of bytes cannot be continued from it.
+  mlir::Value results(Emitter &e, mlir::Value sum) const;
+
+private:
+  enum class Bytes { Dot, Pairs }; // vpdpbusd, or pmaddwd on widened bytes
+  bool bytes;
+  Bytes form = Bytes::Dot;
+  int64_t width; // bytes of a vector
+  int64_t columnCount;
+  mlir::Type element;
+  mlir::VectorType accumulators;
+};
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_TILEMATH_H

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a structured kernel around a matrix product or a convolution to a kernel.
+//
+// The structured function has one contraction, still a source operation (onnx.MatMul, onnx.Gemm,
+// onnx.Conv), and linalg.generic operations that use its result elementwise: the epilogue, which is
+// evaluated on the accumulators.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
+#define HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
+
+#include "compiler/codegen/loops/LoopKernel.h"
+
+namespace heddle {
+
+/// True for a contraction whose types, layout and parameters the emitters cover.
+bool isEmittedContraction(mlir::Operation *op);
+
+/// An operand that is laid out ahead: the kernel reads the packed form instead.
+struct Packing {
+  unsigned operand;      // of the structured function
+  LoopKernel kernel;     // one operand, one result
+  DimExpr elements;      // of the packed form
+  mlir::Type elementType;
+};
+
+struct ContractionKernel {
+  LoopKernel kernel;
+  DimExpr scratchBytes;
+  std::optional<Packing> packing;
+};
+
+/// `constantOperands` says which operands of the function are weights, worth packing.
+mlir::FailureOr<ContractionKernel>
+emitContractionKernel(mlir::func::FuncOp structured, llvm::StringRef name,
+                      llvm::ArrayRef<bool> constantOperands, const codegen::Target &target);
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// onnx.Conv by way of the direct convolution emitter. Filters are packed by a task of their own:
+// while compiling where they are weights, else before the convolution runs. With one input channel
+// a group (depthwise) they are read as they are.
+
+#include "compiler/codegen/contraction/Emitters.h"
+#include "compiler/codegen/contraction/SpatialOperation.h"
+#include "compiler/codegen/convolution/Window.h"
+#include "dialects/onnx/Onnx.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace heddle::codegen;
+
+namespace heddle {
+namespace {
+
+class ConvolutionKernelEmitter {
+public:
+  ConvolutionKernelEmitter(func::FuncOp structured, onnx::ConvOp op, StringRef name,
+                           const Target &target)
+      : structured(structured), op(op), name(name), target(target), space(op),
+        filter(getDims(cast<RankedTensorType>(op.getW().getType()))),
+        groups(static_cast<int64_t>(op.getGroup())) {}
+
+  ContractionKernel emit() {
+    bool depthwise = filter[1].isConstant(1) && op.getGroup() != 1;
+    return depthwise ? emitDepthwiseKernel() : emitDirect();
+  }
+
+private:
+  ContractionKernel emitDirect();
+  ContractionKernel emitDepthwiseKernel();
+  Packing emitPacking(const ConvolutionSpec &spec, const ConvolutionPlan &plan);
+
+  Type resultElement() const {
+    return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
+  }
+  Value bufferOf(KernelFrame &frame, Value operand) const {
+    return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
+  }
+  double nanosecondsPerProduct() const {
+    return (space.element.isF64() ? 2.0 : 1.0) * 0.5 /
+           static_cast<double>(target.vectorBytes() / 4);
+  }
+  void sink(Emitter &e, Epilogue &epilogue, Value acc, const PixelPosition &at);
+
+  func::FuncOp structured;
+  onnx::ConvOp op;
+  StringRef name;
+  const Target &target;
+  SpatialOperation space;
+  Dims filter;
+  DimExpr groups;
+};
+
+void ConvolutionKernelEmitter::sink(Emitter &e, Epilogue &epilogue, Value acc,
+                                    const PixelPosition &at) {
+  if (op.getB()) {
+    Element bias = epilogue.operandAt(op.getB(), Element{at.channel}, at.lanes, at.mask);
+    bool isVector = isa<VectorType>(acc.getType());
+    Value value = isVector ? e.broadcast(bias.value, at.lanes) : bias.value;
+    acc = arith::AddFOp::create(e.builder, e.loc, acc, value);
+  }
+  space.store(epilogue, acc, at);
+}
+
+ContractionKernel ConvolutionKernelEmitter::emitDirect() {
+  ConvolutionSpec spec{.element = space.element,
+                       .window = space.window,
+                       .stride = space.stride,
+                       .dilation = space.dilation,
+                       .padding = space.padBefore};
+  Spatial none{0, 0, 0};
+  spec.padded = space.padBefore != none || space.padAfter != none;
+  ConvolutionPlan plan = planConvolution(spec, target);
+
+  KernelFrame frame(structured, name, resultElement());
+  Emitter e(frame.b, frame.b.getLoc(), target);
+  Epilogue epilogue(frame, op);
+  frame.guarded([&] {
+    ConvolutionOperands operands{.input = bufferOf(frame, op.getX()),
+                                 .filter = bufferOf(frame, op.getW()),
+                                 .n = frame.index(space.x[0]),
+                                 .groups = frame.index(groups),
+                                 .ic = frame.index(space.x[1]),
+                                 .oc = frame.index(space.y[1]),
+                                 .inputSize = space.inputSizes(frame),
+                                 .outputSize = space.outputSizes(frame)};
+    emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch,
+                    [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
+  });
+
+  ContractionKernel result;
+  DimExpr perGroup = space.y[1].floorDiv(groups);
+  DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
+  result.kernel.function = frame.function;
+  result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(plan.rowBlock) *
+                       columns.ceilDiv(plan.columnBlock) * perGroup.ceilDiv(plan.channelBlock);
+  result.kernel.pointElements = DimExpr::min(rows, plan.rowBlock) *
+                                DimExpr::min(columns, plan.columnBlock) *
+                                DimExpr::min(perGroup, plan.channelBlock) * filter[1] *
+                                space.taps();
+  result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
+  result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * filter[1];
+  result.packing = emitPacking(spec, plan);
+  return result;
+}
+
+Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
+                                              const ConvolutionPlan &plan) {
+  DimExpr panels = groups * space.y[1].floorDiv(groups).ceilDiv(plan.panel);
+  Packing packing{cast<BlockArgument>(op.getW()).getArgNumber(), {},
+                  panels * plan.panel * filter[1] * space.taps(), space.element};
+  KernelFrame frame(structured, (name + "_pack").str(),
+                    ArrayRef<Type>{space.element, space.element});
+  Emitter e(frame.b, frame.b.getLoc(), target);
+  frame.guarded([&] {
+    emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
+                   frame.index(space.y[1]), frame.index(filter[1]), frame.begin, frame.end);
+  });
+  packing.kernel.function = frame.function;
+  packing.kernel.grid = panels;
+  packing.kernel.pointElements = filter[1] * space.taps() * plan.panel;
+  packing.kernel.nanosecondsPerElement = 0.5;
+  return packing;
+}
+
+ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
+  WindowSpec spec{.element = space.element,
+                  .accumulator = space.element,
+                  .window = space.window,
+                  .stride = space.stride,
+                  .dilation = space.dilation,
+                  .padding = space.padBefore};
+  WindowPlan plan = planWindow(spec, target);
+  KernelFrame frame(structured, name, resultElement());
+  Emitter e(frame.b, frame.b.getLoc(), target);
+  Epilogue epilogue(frame, op);
+  frame.guarded([&] {
+    WindowOperands operands{.input = bufferOf(frame, op.getX()),
+                            .n = frame.index(space.y[0]),
+                            .channels = frame.index(space.y[1]),
+                            .multiplier = frame.index(space.y[1].floorDiv(groups)),
+                            .inputSize = space.inputSizes(frame),
+                            .outputSize = space.outputSizes(frame)};
+    emitDepthwise(e, spec, operands, bufferOf(frame, op.getW()), frame.begin, frame.end,
+                  frame.scratch,
+                  [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
+  });
+  ContractionKernel result;
+  result.kernel.function = frame.function;
+  result.kernel.grid = space.y[0] * space.y[1] * space.outputSize(0) *
+                       space.outputSize(1).ceilDiv(plan.rowBlock) *
+                       space.outputSize(2).ceilDiv(plan.columnBlock);
+  result.kernel.pointElements = DimExpr::min(space.outputSize(1), plan.rowBlock) *
+                                DimExpr::min(space.outputSize(2), plan.columnBlock) *
+                                space.taps();
+  result.kernel.nanosecondsPerElement = 2 * nanosecondsPerProduct();
+  result.scratchBytes = plan.scratchBytes;
+  return result;
+}
+
+} // namespace
+
+bool isEmittedConvolution(Operation *op) {
+  Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
+  return (element.isF32() || element.isF64()) && SpatialOperation::isResolved(op);
+}
+
+FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Operation *contraction,
+                                                   StringRef name, const Target &target) {
+  return ConvolutionKernelEmitter(structured, cast<onnx::ConvOp>(contraction), name, target).emit();
+}
+
+} // namespace heddle

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// One emitter for each kind of contraction; ContractionKernel.h is what the compiler calls.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_EMITTERS_H
+#define HEDDLE_COMPILER_CODEGEN_CONTRACTION_EMITTERS_H
+
+#include "compiler/codegen/contraction/ContractionKernel.h"
+
+namespace heddle {
+
+bool isEmittedMatmul(mlir::Operation *op);
+mlir::FailureOr<ContractionKernel>
+emitMatmulKernel(mlir::func::FuncOp structured, mlir::Operation *contraction, llvm::StringRef name,
+                 llvm::ArrayRef<bool> constantOperands, const codegen::Target &target);
+
+bool isEmittedConvolution(mlir::Operation *op);
+mlir::FailureOr<ContractionKernel> emitConvolutionKernel(mlir::func::FuncOp structured,
+                                                         mlir::Operation *contraction,
+                                                         llvm::StringRef name,
+                                                         const codegen::Target &target);
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONTRACTION_EMITTERS_H

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/codegen/contraction/Epilogue.h"
+
+#include "compiler/codegen/loops/LoopSchedule.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+static Value resultOf(KernelFrame &frame) {
+  return frame.structured.getBody().front().getTerminator()->getOperand(0);
+}
+
+Epilogue::Epilogue(KernelFrame &frame, Operation *contraction)
+    : frame(frame), contraction(contraction), result(resultOf(frame)),
+      dims(getDims(cast<RankedTensorType>(result.getType()))),
+      joinable(joinableDimensions(result)), elements(frame.b, /*lanes=*/1, frame.failure) {
+  frame.bindOperands(elements);
+  elements.bindBuffer(result, frame.buffers.back(), dims,
+                      [&](const DimExpr &expr) { return frame.index(expr); });
+}
+
+bool Epilogue::joins(unsigned first, unsigned last) const {
+  for (unsigned k = first; k < last; ++k)
+    if (!joinable[k])
+      return false;
+  return true;
+}
+
+Place Epilogue::place(Value position, unsigned first, unsigned last) {
+  ImplicitLocOpBuilder &b = frame.b;
+  Place place(last - first + 1, Element{frame.index(0)});
+  if (joins(first, last)) {
+    place.back() = {position};
+    return place;
+  }
+  for (unsigned axis = last; axis > first; --axis) {
+    Value size = frame.index(dims[axis]);
+    place[axis - first] = {arith::RemUIOp::create(b, position, size)};
+    position = arith::DivUIOp::create(b, position, size);
+  }
+  place[0] = {position};
+  return place;
+}
+
+Element Epilogue::operandAt(Value operand, ArrayRef<Element> place, int64_t lanes, Value mask) {
+  elements.setLanes(lanes);
+  elements.setMask(mask);
+  return elements.elementAt(operand, place);
+}
+
+void Epilogue::store(Value accumulators, ArrayRef<Element> place, int64_t lanes, Value mask) {
+  elements.setLanes(lanes);
+  elements.setMask(mask);
+  Element value{accumulators, isa<VectorType>(accumulators.getType()) ? Element::Varying
+                                                                       : Element::Uniform};
+  Value produced = contraction->getResult(0);
+  if (produced != result) {
+    elements.bindElement(produced, value);
+    value = elements.producedAt(result, place);
+  }
+  elements.store(result, place, value);
+}
+
+} // namespace heddle

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/codegen/contraction/SpatialOperation.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+
+using namespace mlir;
+using namespace heddle::codegen;
+
+namespace heddle {
+
+static Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
+
+/// Values [from, from + axes) of an attribute as the last ones of depth, height, width.
+static Spatial spatial(Operation *op, StringRef name, unsigned axes, unsigned from,
+                       int64_t fallback) {
+  Spatial all{fallback, fallback, fallback};
+  auto values = op->getAttrOfType<DenseI64ArrayAttr>(name);
+  for (unsigned axis = 0; values && axis < axes; ++axis)
+    all[3 - axes + axis] = values[from + axis];
+  return all;
+}
+
+SpatialOperation::SpatialOperation(Operation *op)
+    : x(dimsOf(op->getOperand(0))), y(dimsOf(op->getResult(0))), axes(x.size() - 2),
+      element(cast<RankedTensorType>(op->getResult(0).getType()).getElementType()) {
+  window = spatial(op, "kernel_shape", axes, 0, 1);
+  stride = spatial(op, "strides", axes, 0, 1);
+  dilation = spatial(op, "dilations", axes, 0, 1);
+  padBefore = spatial(op, "pads", axes, 0, 0);
+  padAfter = spatial(op, "pads", axes, axes, 0);
+}
+
+DimExpr SpatialOperation::sizeOf(const Dims &dims, unsigned axis) const {
+  return axis < 3 - axes ? DimExpr(1) : dims[2 + axis - (3 - axes)];
+}
+
+SpatialValues SpatialOperation::sizes(KernelFrame &frame, const Dims &dims) const {
+  return {frame.index(sizeOf(dims, 0)), frame.index(sizeOf(dims, 1)),
+          frame.index(sizeOf(dims, 2))};
+}
+
+void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPosition &at) const {
+  bool isVector = isa<VectorType>(pixels.getType());
+  Place place{Element{at.n}, Element{at.channel}};
+  for (unsigned axis = 3 - axes; axis < 3; ++axis)
+    place.push_back({at.pixel[axis], axis == 2 && isVector ? Element::Contiguous
+                                                           : Element::Uniform});
+  epilogue.store(pixels, place, at.lanes, at.mask);
+}
+
+bool SpatialOperation::isResolved(Operation *op) {
+  unsigned rank = dimsOf(op->getOperand(0)).size();
+  auto autoPad = op->getAttrOfType<StringAttr>("auto_pad");
+  return rank >= 3 && rank <= 5 && op->getAttr("kernel_shape") &&
+         (!autoPad || autoPad.getValue() == "NOTSET");
+}
+
+} // namespace heddle

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What convolutions and pooling have in common: an input and an output with one to three spatial
+// axes, a window over them, and results that are rows of pixels.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_SPATIALOPERATION_H
+#define HEDDLE_COMPILER_CODEGEN_CONTRACTION_SPATIALOPERATION_H
+
+#include "compiler/codegen/contraction/Epilogue.h"
+#include "compiler/codegen/convolution/Convolution.h"
+
+namespace heddle {
+
+class SpatialOperation {
+public:
+  /// The attributes are those that Conv and the pooling operators share.
+  explicit SpatialOperation(mlir::Operation *op);
+
+  /// Attributes aligned to depth, height, width; missing axes are 1 (window, stride) or 0 (pads).
+  codegen::Spatial window, stride, dilation, padBefore, padAfter;
+
+  Dims x, y;
+  unsigned axes;
+  mlir::Type element;
+
+  int64_t taps() const { return window[0] * window[1] * window[2]; }
+  DimExpr inputSize(unsigned axis) const { return sizeOf(x, axis); }
+  DimExpr outputSize(unsigned axis) const { return sizeOf(y, axis); }
+  codegen::SpatialValues inputSizes(KernelFrame &frame) const { return sizes(frame, x); }
+  codegen::SpatialValues outputSizes(KernelFrame &frame) const { return sizes(frame, y); }
+
+  /// Runs the epilogue on a row of pixels and stores it.
+  void store(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at) const;
+
+  /// Rank 3 to 5, window and pads written out.
+  static bool isResolved(mlir::Operation *op);
+
+private:
+  DimExpr sizeOf(const Dims &dims, unsigned axis) const;
+  codegen::SpatialValues sizes(KernelFrame &frame, const Dims &dims) const;
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONTRACTION_SPATIALOPERATION_H

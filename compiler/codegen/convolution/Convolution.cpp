@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/convolution/Convolution.h"
+
+#include "compiler/codegen/convolution/BytePatch.h"
+#include "compiler/codegen/convolution/ConvolutionEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+
+void ConvolutionEmitter::run(Value begin, Value end) {
+  groupChannels = e.div(ops.ic, ops.groups);
+  groupOutputs = e.div(ops.oc, ops.groups);
+  steps = e.ceilDiv(groupChannels, math.depth());
+  if (math.isBytes()) {
+    inputZero = arith::ConstantIntOp::create(e.builder, e.loc, spec.inputSigned ? 128 : 0, 32);
+    if (ops.inputZeroPoint)
+      inputZero = e.add(inputZero, ops.inputZeroPoint(e));
+  }
+  e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
+}
+
+// Points run over the channel blocks first: they share a patch.
+void ConvolutionEmitter::point(Value index, Value begin) {
+  EvenSplit rowSplit(e, ops.outputSize[1], plan.rowBlock);
+  EvenSplit columnSplit(e, ops.outputSize[2], plan.columnBlock);
+  Value panels = e.ceilDiv(groupOutputs, plan.panel);
+  EvenSplit panelSplit(e, panels, plan.channelBlock / plan.panel);
+  Value rest = index;
+  auto next = [&](Value size) {
+    Value digit = e.rem(rest, size);
+    rest = e.div(rest, size);
+    return digit;
+  };
+  Value panelPart = next(panelSplit.parts), columnPart = next(columnSplit.parts);
+  Value rowPart = next(rowSplit.parts), depth = next(ops.outputSize[0]);
+  Value group = next(ops.groups), n = rest;
+  PixelBlock block{depth, rowSplit.start(e, rowPart), rowSplit.length(e, rowPart),
+                   columnSplit.start(e, columnPart), columnSplit.length(e, columnPart)};
+  Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, groupChannels));
+  InputPatch patch;
+  Value refill = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
+                                      e.equal(panelPart, e.index(0)));
+  if (math.isBytes()) {
+    Value fill =
+        arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
+    patch = bytePatchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
+                            scratch, plan.patchOffset, fill, refill);
+  } else if (spec.padded || spec.transposed) {
+    patch = patchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
+                        e.view(scratch, plan.patchOffset, spec.element), refill);
+  } else {
+    patch = patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, block);
+  }
+  Value panel0 = panelSplit.start(e, panelPart);
+  EvenSplit tiles(e, panelSplit.length(e, panelPart), plan.panels);
+  e.loop(e.index(0), tiles.parts, e.index(1), [&](Value tile) {
+    channelPanels(n, group, block, patch, e.add(panel0, tiles.start(e, tile)),
+                  tiles.length(e, tile));
+  });
+}
+
+// All pixels of the block for one or a few panels, whose filters stay in the second cache.
+void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &block,
+                                       const InputPatch &patch, Value panel, Value panels) {
+  int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
+  Tile tile;
+  tile.patch = patch;
+  tile.panelStep = panelSize(e, math, steps, taps, plan.panel);
+  Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
+  tile.filter = e.mul(e.add(e.mul(group, groupPanels), panel), tile.panelStep);
+  Value channel = e.mul(panel, plan.panel);
+  Value channels = e.min(e.mul(panels, plan.panel), e.sub(groupOutputs, channel));
+  EvenSplit tiles(e, block.columns, plan.pixels * phases());
+  PatchGeometry geometry(e, spec, block, 1);
+  e.specialize(panels, 1, plan.panels, [&](int64_t panelCount) {
+    tile.panels = panelCount;
+    e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
+      e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
+        Value column = tiles.start(e, part), pixels = tiles.length(e, part);
+        tile.pixelStep = phases();
+        for (tile.firstPixel = 0; tile.firstPixel < phases(); ++tile.firstPixel) {
+          tile.origin = tileOrigin(geometry, block, row, e.add(column, tile.firstPixel));
+          e.specialize(e.ceilDiv(pixels, phases()), 1, plan.pixels, [&](int64_t pixelCount) {
+            tile.pixels = pixelCount;
+            accumulate(tile);
+          });
+        }
+        finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
+               channels);
+      });
+    });
+  });
+}
+
+SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry,
+                                             const PixelBlock &block, Value row, Value column) {
+  if (!spec.transposed)
+    return {e.index(0), e.mul(row, spec.stride[1]), e.mul(column, spec.stride[2])};
+  SpatialValues output{block.depth, e.add(block.row, row), e.add(block.column, column)};
+  SpatialValues first{geometry.depth0, geometry.row0, geometry.column0};
+  for (int i = 0; i < 3; ++i)
+    output[i] = e.sub(e.add(output[i], spec.padding[i]), e.mul(first[i], spec.stride[i]));
+  return output;
+}
+
+Type ConvolutionSpec::accumulator() const {
+  return element.isInteger(8) ? Type(IntegerType::get(element.getContext(), 32)) : element;
+}
+
+ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target) {
+  ConvolutionPlan plan;
+  int64_t bytes = spec.accumulator().getIntOrFloatBitWidth() / 8;
+  plan.bytes = spec.element.isInteger(8);
+  plan.panel = 64 / bytes;
+  // Accumulators, the panels' weights and a broadcast pixel fill the registers.
+  int64_t perPanel = plan.panel / TileMath(target, spec.accumulator()).columns();
+  bool sums = plan.bytes && !spec.filterCentered;
+  plan.panels = perPanel == 1 ? 2 : 1;
+  int64_t weights = plan.panels * perPanel;
+  plan.pixels =
+      std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
+  plan.rowBlock = 8;
+  plan.columnBlock = 56;
+  plan.channelBlock = 4 * plan.panel;
+  int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
+  int64_t phases = spec.transposed ? spec.stride[2] : 1;
+  int64_t tilePixels = (plan.pixels * phases + lanes - 1) / lanes * lanes;
+  int64_t tileRow = plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
+  plan.patchOffset = plan.scratchFixed = (tilePixels * tileRow + lanes * lanes) * bytes;
+  plan.scratchPerChannel = 0;
+  if (plan.bytes) {
+    // Four channels to an element of the patch, however many are left.
+    plan.scratchPerChannel = patchElements(spec, plan.rowBlock, plan.columnBlock, 16);
+    plan.scratchFixed += 3 * plan.scratchPerChannel;
+  } else if (spec.padded || spec.transposed) {
+    // All phases of a transposed convolution are computed for as many pixels as the longest.
+    plan.scratchFixed += spec.transposed ? 64 : 0;
+    plan.scratchPerChannel = patchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
+  }
+  return plan;
+}
+
+void emitConvolution(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &operands,
+                     Value begin, Value end, Value scratch, PixelSink sink) {
+  ConvolutionEmitter(e, spec, operands, scratch, sink).run(begin, end);
+}
+
+} // namespace heddle::codegen

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/convolution/InputPatch.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+namespace {
+
+// How far the elements of a window are apart, at most.
+int64_t span(const ConvolutionSpec &spec, int dim) {
+  return (spec.window[dim] - 1) * spec.dilation[dim];
+}
+
+// First input coordinate that output coordinate `at` reads; may be negative.
+Value firstRead(Emitter &e, const ConvolutionSpec &spec, int dim, Value at) {
+  int64_t stride = spec.stride[dim], padding = spec.padding[dim];
+  if (!spec.transposed)
+    return e.sub(e.mul(at, stride), e.index(padding));
+  // Rounded down, of a number that may be negative.
+  int64_t back = (span(spec, dim) + stride - 1) / stride;
+  Value shifted = e.add(at, padding - span(spec, dim) + back * stride);
+  return e.sub(e.div(shifted, e.index(stride)), e.index(back));
+}
+
+// Number of input coordinates that `outputs` coordinates from `at` read.
+Value readLength(Emitter &e, const ConvolutionSpec &spec, int dim, Value at, Value outputs) {
+  Value others = e.sub(outputs, e.index(1));
+  if (!spec.transposed)
+    return e.add(e.mul(others, spec.stride[dim]), span(spec, dim) + 1);
+  Value last = e.div(e.add(e.add(at, others), spec.padding[dim]), e.index(spec.stride[dim]));
+  return e.add(e.sub(last, firstRead(e, spec, dim, at)), 1);
+}
+
+// Its upper bound.
+int64_t maxReadLength(const ConvolutionSpec &spec, int dim, int64_t outputs) {
+  if (!spec.transposed)
+    return (outputs - 1) * spec.stride[dim] + span(spec, dim) + 1;
+  return (outputs - 1 + span(spec, dim) + spec.stride[dim] - 1) / spec.stride[dim] + 1;
+}
+
+} // namespace
+
+int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes) {
+  int64_t width = (maxReadLength(spec, 2, columns) + lanes - 1) / lanes * lanes;
+  return maxReadLength(spec, 0, 1) * maxReadLength(spec, 1, rows) * width;
+}
+
+PatchGeometry::PatchGeometry(Emitter &e, const ConvolutionSpec &spec, const PixelBlock &block,
+                             int64_t lanes)
+    : depth(maxReadLength(spec, 0, 1)),
+      height(readLength(e, spec, 1, block.row, block.rows)),
+      rowStep(e.mul(e.ceilDiv(readLength(e, spec, 2, block.column, block.columns), lanes), lanes)),
+      depth0(firstRead(e, spec, 0, block.depth)), row0(firstRead(e, spec, 1, block.row)),
+      column0(firstRead(e, spec, 2, block.column)) {}
+
+Value PatchGeometry::inside(Emitter &e, Value depth, Value row, const SpatialValues &size) const {
+  auto within = [&](Value at, Value size) -> Value {
+    // Negative coordinates are large unsigned ones.
+    return arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size);
+  };
+  return arith::AndIOp::create(e.builder, e.loc, within(e.add(depth0, depth), size[0]),
+                               within(e.add(row0, row), size[1]));
+}
+
+InputPatch patchInPlace(Emitter &e, const ConvolutionSpec &spec, Value input, Value firstPlane,
+                        const SpatialValues &size, const PixelBlock &block) {
+  InputPatch patch;
+  patch.buffer = input;
+  patch.rowStep = size[2];
+  patch.depthStep = e.mul(size[1], size[2]);
+  patch.channelStep = e.mul(size[0], patch.depthStep);
+  patch.start = e.mul(firstPlane, patch.channelStep);
+  patch.start = e.add(patch.start, e.mul(firstRead(e, spec, 0, block.depth), patch.depthStep));
+  patch.start = e.add(patch.start, e.mul(firstRead(e, spec, 1, block.row), patch.rowStep));
+  patch.start = e.add(patch.start, firstRead(e, spec, 2, block.column));
+  return patch;
+}
+
+InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Value firstPlane,
+                       Value channels, const SpatialValues &size, const PixelBlock &block,
+                       Value target, Value refill) {
+  int64_t lanes = e.lanesOf(spec.element);
+  PatchGeometry g(e, spec, block, lanes);
+  InputPatch patch;
+  patch.buffer = target;
+  patch.start = e.index(0);
+  patch.rowStep = g.rowStep;
+  patch.depthStep = e.mul(g.height, patch.rowStep);
+  patch.channelStep = e.mul(patch.depthStep, g.depth);
+
+  InputPatch source = patchInPlace(e, spec, input, firstPlane, size, block);
+  Value zero = e.index(0);
+  Type vector = e.vector(spec.element, lanes);
+  e.when(refill, [&] {
+    e.loop(zero, patch.rowStep, e.index(lanes), [&](Value column) {
+      Value from = e.add(g.column0, column);
+      Value mask = arith::AndIOp::create(
+          e.builder, e.loc, e.firstLanes(e.sub(size[2], from), lanes),
+          e.notFirstLanes(e.sub(zero, from), lanes));
+      e.loop(zero, channels, e.index(1), [&](Value channel) {
+        e.loop(zero, e.index(g.depth), e.index(1), [&](Value depth) {
+          Value sourcePlane = e.add(e.mul(channel, source.channelStep),
+                                    e.mul(depth, source.depthStep));
+          Value targetPlane =
+              e.add(e.mul(channel, patch.channelStep), e.mul(depth, patch.depthStep));
+          e.loop(zero, g.height, e.index(1), [&](Value row) {
+            Value valid = g.inside(e, depth, row, size);
+            Value to = e.add(e.add(targetPlane, e.mul(row, patch.rowStep)), column);
+            Value at = e.add(e.add(source.start, sourcePlane),
+                             e.add(e.mul(row, source.rowStep), column));
+            Value data = e.choose(
+                valid, vector, [&] { return Values{e.load(input, at, lanes, mask)}; },
+                [&] { return Values{e.zero(vector)}; })[0];
+            e.store(data, target, to);
+          });
+        });
+      });
+    });
+  });
+  return patch;
+}
+
+} // namespace heddle::codegen

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a block of output pixels reads of the input.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_INPUTPATCH_H
+#define HEDDLE_COMPILER_CODEGEN_CONVOLUTION_INPUTPATCH_H
+
+#include "compiler/codegen/convolution/Convolution.h"
+
+namespace heddle::codegen {
+
+/// Element (channel, depth, row, column), counted from the first one read, is at
+/// start + channel * channelStep + depth * depthStep + row * rowStep + column.
+struct InputPatch {
+  mlir::Value buffer, start, channelStep, depthStep, rowStep;
+};
+
+/// A block of output pixels: one depth, some rows, some columns.
+struct PixelBlock {
+  mlir::Value depth, row, rows, column, columns;
+};
+
+/// The extent of a block's patch, with rows rounded up to whole vectors.
+struct PatchGeometry {
+  PatchGeometry(Emitter &e, const ConvolutionSpec &spec, const PixelBlock &block, int64_t lanes);
+  int64_t depth;
+  mlir::Value height, rowStep;
+  mlir::Value depth0, row0, column0; // input coordinates of the first element; may be negative
+  /// Whether a row of the patch is one of the input.
+  mlir::Value inside(Emitter &e, mlir::Value depth, mlir::Value row,
+                     const SpatialValues &inputSize) const;
+};
+
+/// The patch in the input itself; no window may leave it.
+InputPatch patchInPlace(Emitter &e, const ConvolutionSpec &spec, mlir::Value input,
+                        mlir::Value firstPlane, const SpatialValues &inputSize,
+                        const PixelBlock &block);
+
+/// A copy of the patch with zeros where windows leave the input, at the start of `target`. Makes the
+/// copy where `refill` holds; otherwise an earlier one of the same block is there.
+InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, mlir::Value input,
+                       mlir::Value firstPlane, mlir::Value channels,
+                       const SpatialValues &inputSize, const PixelBlock &block,
+                       mlir::Value target, mlir::Value refill);
+
+/// Elements of a channel's copy for blocks of at most so many rows and columns.
+int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes);
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONVOLUTION_INPUTPATCH_H

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/convolution/PhasedPatch.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+namespace {
+
+int64_t reach(const WindowSpec &spec, int dim) {
+  return (spec.window[dim] - 1) * spec.dilation[dim] + 1;
+}
+
+int64_t roundUp(int64_t size, int64_t to) { return (size + to - 1) / to * to; }
+
+class PhasedCopy {
+public:
+  PhasedCopy(Emitter &e, const WindowSpec &spec, Value input, const SpatialValues &size,
+             const PhasedPatch &patch, Value fill)
+      : e(e), spec(spec), input(input), size(size), patch(patch), fill(fill),
+        lanes(e.lanesOf(spec.accumulator)), fills(e.broadcast(fill, lanes)) {}
+
+  /// Copies some columns of one row: `from` is the offset of the first of them in the input.
+  using RowCopy = std::function<void(Value inside, Value from, Value to)>;
+
+  /// Columns in whole vectors: calls `rows` for each group of them, with a function for one row.
+  void vectors(Value column0, Value phaseLength,
+               llvm::function_ref<void(Value firstColumn, Value at, RowCopy)> rows) {
+    int64_t stride = spec.stride[2];
+    e.loop(e.index(0), phaseLength, e.index(lanes), [&](Value at) {
+      Value firstColumn = e.mul(at, stride);
+      Values masks;
+      for (int64_t s = 0; s < stride; ++s) {
+        Value column = e.add(e.add(column0, firstColumn), s * lanes);
+        Value low = e.sub(e.index(0), column), high = e.sub(size[2], column);
+        masks.push_back(arith::AndIOp::create(e.builder, e.loc, e.firstLanes(high, lanes),
+                                              e.notFirstLanes(low, lanes)));
+      }
+      rows(firstColumn, at, [&](Value inside, Value from, Value to) {
+        SmallVector<Type> types(stride, fills.getType());
+        Values parts = e.choose(
+            inside, types,
+            [&] {
+              Values loaded;
+              for (int64_t s = 0; s < stride; ++s)
+                loaded.push_back(elements(e.add(from, s * lanes), masks[s]));
+              if (stride == 2)
+                loaded = {alternate(loaded, 0), alternate(loaded, 1)};
+              return loaded;
+            },
+            [&] { return Values(stride, fills); });
+        for (int64_t s = 0; s < stride; ++s)
+          e.store(parts[s], patch.buffer, e.add(to, e.mul(patch.phaseStep, s)));
+      });
+    });
+  }
+
+  /// Columns one by one, for strides that no shuffle is worth.
+  void scalars(Value column0, Value phaseLength,
+               llvm::function_ref<void(Value firstColumn, Value at, RowCopy)> rows) {
+    int64_t stride = spec.stride[2];
+    e.loop(e.index(0), phaseLength, e.index(1), [&](Value at) {
+      Value firstColumn = e.mul(at, stride);
+      rows(firstColumn, at, [&](Value inside, Value from, Value to) {
+        for (int64_t s = 0; s < stride; ++s) {
+          Value column = e.add(e.add(column0, firstColumn), s);
+          Value valid = arith::AndIOp::create(
+              e.builder, e.loc, inside,
+              arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, column, size[2]));
+          Value value = e.choose(
+              valid, spec.accumulator,
+              [&] { return Values{convert(e.load(input, e.add(from, s)))}; },
+              [&] { return Values{fill}; })[0];
+          e.store(value, patch.buffer, e.add(to, e.mul(patch.phaseStep, s)));
+        }
+      });
+    });
+  }
+
+private:
+  Value convert(Value value) {
+    return isa<FloatType>(spec.element) ? e.convertFloat(value, spec.accumulator) : value;
+  }
+
+  Value elements(Value from, Value mask) {
+    Value loaded = convert(e.load(input, from, lanes, mask));
+    return arith::SelectOp::create(e.builder, e.loc, mask, loaded, fills);
+  }
+
+  Value alternate(const Values &parts, int64_t first) {
+    SmallVector<int64_t> order(lanes);
+    for (int64_t l = 0; l < lanes; ++l)
+      order[l] = first + 2 * l;
+    return vector::ShuffleOp::create(e.builder, e.loc, parts[0], parts[1], order);
+  }
+
+  Emitter &e;
+  const WindowSpec &spec;
+  Value input;
+  const SpatialValues &size;
+  const PhasedPatch &patch;
+  Value fill;
+  int64_t lanes;
+  Value fills;
+};
+
+} // namespace
+
+int64_t phasedPatchElements(const WindowSpec &spec, int64_t rows, int64_t columns, int64_t lanes) {
+  int64_t height = (rows - 1) * spec.stride[1] + reach(spec, 1);
+  int64_t length = columns + (reach(spec, 2) - 1) / spec.stride[2];
+  // Past the last row a whole vector may be read from any of its columns.
+  return reach(spec, 0) * height * spec.stride[2] * roundUp(length, lanes) + 2 * lanes;
+}
+
+PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, Value input, Value plane,
+                            const SpatialValues &size, const PixelBlock &block, Value target,
+                            Value fill) {
+  int64_t lanes = e.lanesOf(spec.accumulator);
+  auto first = [&](int dim, Value at) {
+    return e.sub(e.mul(at, spec.stride[dim]), e.index(spec.padding[dim]));
+  };
+  Value length = e.add(block.columns, (reach(spec, 2) - 1) / spec.stride[2]);
+  Value height = e.add(e.mul(e.sub(block.rows, e.index(1)), spec.stride[1]), reach(spec, 1));
+  PhasedPatch patch;
+  patch.buffer = target;
+  patch.phaseStep = e.mul(e.ceilDiv(length, lanes), lanes);
+  patch.rowStep = e.mul(patch.phaseStep, spec.stride[2]);
+  patch.depthStep = e.mul(patch.rowStep, height);
+
+  Value depth0 = first(0, block.depth), row0 = first(1, block.row), column0 = first(2, block.column);
+  PhasedCopy copy(e, spec, input, size, patch, fill);
+  auto inside = [&](Value at, Value size) {
+    // Negative coordinates are large unsigned ones.
+    return Value(arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size));
+  };
+  auto rows = [&](Value firstColumn, Value at, PhasedCopy::RowCopy copyRow) {
+    e.loop(e.index(0), e.index(reach(spec, 0)), e.index(1), [&](Value d) {
+      Value depth = e.add(depth0, d);
+      Value depthInside = inside(depth, size[0]);
+      Value depthAt = e.mul(e.add(e.mul(plane, size[0]), depth), size[1]);
+      e.loop(e.index(0), height, e.index(1), [&](Value r) {
+        Value row = e.add(row0, r);
+        Value valid = arith::AndIOp::create(e.builder, e.loc, depthInside, inside(row, size[1]));
+        Value from = e.add(e.mul(e.add(depthAt, row), size[2]), e.add(column0, firstColumn));
+        Value to = e.add(e.add(e.mul(d, patch.depthStep), e.mul(r, patch.rowStep)), at);
+        copyRow(valid, from, to);
+      });
+    });
+  };
+  if (spec.stride[2] > 2)
+    copy.scalars(column0, patch.phaseStep, rows);
+  else
+    copy.vectors(column0, patch.phaseStep, rows);
+  return patch;
+}
+
+} // namespace heddle::codegen

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A copy of what some output rows of one channel read, with columns sorted by stride.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_PHASEDPATCH_H
+#define HEDDLE_COMPILER_CODEGEN_CONVOLUTION_PHASEDPATCH_H
+
+#include "compiler/codegen/convolution/InputPatch.h"
+#include "compiler/codegen/convolution/Window.h"
+
+namespace heddle::codegen {
+
+/// Column c (counted from the first one read) of a row is in phase c % stride at c / stride.
+struct PhasedPatch {
+  mlir::Value buffer, depthStep, rowStep, phaseStep;
+};
+
+PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, mlir::Value input,
+                            mlir::Value plane, const SpatialValues &inputSize,
+                            const PixelBlock &block, mlir::Value target, mlir::Value fill);
+
+/// Elements for blocks of at most so many rows and columns, read in whole vectors.
+int64_t phasedPatchElements(const WindowSpec &spec, int64_t rows, int64_t columns, int64_t lanes);
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONVOLUTION_PHASEDPATCH_H

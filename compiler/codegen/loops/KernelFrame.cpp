@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/codegen/loops/KernelFrame.h"
+
+#include "dialects/heddle/Heddle.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "runtime/artifact/kernel_abi.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+static auto symbolNames(func::FuncOp structured) {
+  return structured->getAttrOfType<ArrayAttr>("heddle.symbols").getAsValueRange<StringAttr>();
+}
+
+KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, Type resultElement)
+    : b(structured.getLoc(), structured), structured(structured) {
+  SmallVector<Type> elements;
+  for (Type type : structured.getArgumentTypes())
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      elements.push_back(tensor.getElementType());
+  elements.push_back(resultElement);
+  create(name, elements);
+}
+
+KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, ArrayRef<Type> bufferElements)
+    : b(structured.getLoc(), structured), structured(structured) {
+  create(name, bufferElements);
+}
+
+void KernelFrame::create(StringRef name, ArrayRef<Type> bufferElements) {
+  SmallVector<Type> types;
+  for (Type element : bufferElements)
+    types.push_back(
+        MemRefType::get({ShapedType::kDynamic}, ElementEmitter::storageType(element)));
+  auto names = symbolNames(structured);
+  unsigned symbolCount = llvm::range_size(names);
+  types.append(symbolCount + 2, b.getIndexType());
+  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
+  function = func::FuncOp::create(b, name, b.getFunctionType(types, b.getI32Type()));
+  Block *entry = function.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  ValueRange arguments = entry->getArguments();
+  buffers = llvm::to_vector(arguments.take_front(bufferElements.size()));
+  for (auto [symbol, value] :
+       llvm::zip(names, arguments.slice(bufferElements.size(), symbolCount)))
+    symbols[symbol] = value;
+  begin = arguments[types.size() - 3];
+  end = arguments[types.size() - 2];
+  scratch = arguments[types.size() - 1];
+  failure = memref::AllocaOp::create(b, MemRefType::get({}, b.getI32Type()));
+  Value good = arith::ConstantIntOp::create(b, HEDDLE_KERNEL_OK, 32);
+  memref::StoreOp::create(b, good, failure, ValueRange{});
+}
+
+Value KernelFrame::index(int64_t value) { return arith::ConstantIndexOp::create(b, value); }
+
+void KernelFrame::bindOperands(ElementEmitter &elements) {
+  unsigned buffer = 0;
+  for (BlockArgument argument : structured.getArguments())
+    if (auto type = dyn_cast<RankedTensorType>(argument.getType()))
+      elements.bindBuffer(argument, buffers[buffer++], getDims(type),
+                          [&](const DimExpr &expr) { return index(expr); });
+  ArrayRef<BlockArgument> arguments = structured.getArguments();
+  for (auto [argument, symbol] : llvm::zip(arguments.drop_front(buffer), symbolNames(structured)))
+    elements.bindUniform(argument, symbols.lookup(symbol));
+}
+
+Value KernelFrame::requirements() {
+  IRMapping mapping;
+  unsigned tensors = llvm::count_if(structured.getArgumentTypes(),
+                                    [](Type type) { return isa<RankedTensorType>(type); });
+  ArrayRef<BlockArgument> arguments = structured.getArguments();
+  for (auto [argument, symbol] : llvm::zip(arguments.drop_front(tensors), symbolNames(structured)))
+    mapping.map(argument, symbols.lookup(symbol));
+  std::function<void(Operation *)> clone = [&](Operation *op) {
+    for (Value operand : op->getOperands())
+      if (!mapping.contains(operand))
+        clone(operand.getDefiningOp());
+    b.clone(*op, mapping);
+  };
+  Value all;
+  for (auto require : structured.getOps<RequireOp>()) {
+    if (!mapping.contains(require.getCondition()))
+      clone(require.getCondition().getDefiningOp());
+    Value condition = mapping.lookup(require.getCondition());
+    all = all ? arith::AndIOp::create(b, all, condition) : condition;
+  }
+  return all;
+}
+
+void KernelFrame::guarded(llvm::function_ref<void()> body) {
+  if (Value condition = requirements()) {
+    auto guard = scf::IfOp::create(b, condition, /*withElseRegion=*/true);
+    b.setInsertionPoint(guard.elseBlock()->getTerminator());
+    Value mismatch = arith::ConstantIntOp::create(b, HEDDLE_KERNEL_SHAPE_MISMATCH, 32);
+    memref::StoreOp::create(b, mismatch, failure, ValueRange{});
+    b.setInsertionPoint(guard.thenBlock()->getTerminator());
+    body();
+  } else {
+    body();
+  }
+  b.setInsertionPointToEnd(&function.getBody().front());
+  Value status = memref::LoadOp::create(b, failure, ValueRange{});
+  func::ReturnOp::create(b, status);
+}
+
+} // namespace heddle

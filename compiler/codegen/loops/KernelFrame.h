@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The function around a kernel's body: buffers for the tensors of a structured function, an index
+// value for each dimension symbol, the range of the grid, and the status to return.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_LOOPS_KERNELFRAME_H
+#define HEDDLE_COMPILER_CODEGEN_LOOPS_KERNELFRAME_H
+
+#include "compiler/codegen/loops/ElementEmitter.h"
+#include "compiler/kernels/DimExprLowering.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace heddle {
+
+class KernelFrame {
+public:
+  /// Creates the function before `structured`, with a body to be built at `b`.
+  KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name, mlir::Type resultElement);
+
+  /// A frame with these buffers instead; the symbols are those of `structured`.
+  KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name,
+              llvm::ArrayRef<mlir::Type> bufferElements);
+
+  mlir::Value index(const DimExpr &expr) { return lowerDimExpr(b, expr, symbols); }
+  mlir::Value index(int64_t value);
+
+  /// Tells an emitter where the structured function's operands are.
+  void bindOperands(ElementEmitter &elements);
+  /// The conjunction of all heddle.require conditions, or null.
+  mlir::Value requirements();
+  /// Builds the body under the requirements and returns the status.
+  void guarded(llvm::function_ref<void()> body);
+
+  mlir::ImplicitLocOpBuilder b;
+  mlir::func::FuncOp structured, function;
+  llvm::SmallVector<mlir::Value> buffers; // the operands', then the result's
+  mlir::Value begin, end, scratch, failure;
+
+private:
+  void create(llvm::StringRef name, llvm::ArrayRef<mlir::Type> bufferElements);
+
+  llvm::StringMap<mlir::Value> symbols;
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_CODEGEN_LOOPS_KERNELFRAME_H

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/codegen/loops/LoopKernel.h"
+
+#include "compiler/codegen/Target.h"
+#include "compiler/codegen/loops/KernelFrame.h"
+#include "compiler/codegen/loops/LoopSchedule.h"
+#include "compiler/codegen/loops/RowReduction.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+/// Lanes of the kernel's vectors: as many as fit a register for the widest element in memory.
+/// Halves compute as f32.
+int64_t lanesFor(func::FuncOp structured, const codegen::Target &target) {
+  unsigned bits = 8;
+  auto widen = [&](Type type) {
+    if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+      Type element = tensor.getElementType();
+      unsigned width = element.getIntOrFloatBitWidth();
+      bits = std::max(bits, isa<FloatType>(element) ? std::max(width, 32u) : width);
+    }
+  };
+  structured.walk([&](Operation *op) { llvm::for_each(op->getResultTypes(), widen); });
+  llvm::for_each(structured.getArgumentTypes(), widen);
+  return std::max<int64_t>(2, target.vectorBytes() * 8 / bits);
+}
+
+class LoopKernelEmitter {
+public:
+  LoopKernelEmitter(func::FuncOp structured, StringRef name, LoopSchedule chosen,
+                    const codegen::Target &target)
+      : schedule(std::move(chosen)),
+        frame(structured, name,
+              cast<RankedTensorType>(schedule.result.getType()).getElementType()),
+        b(frame.b), lanes(lanesFor(structured, target)) {}
+
+  LoopKernel emit();
+
+private:
+  void emitGrid(ElementEmitter &elements);
+  void emitPoint(ElementEmitter &elements, Value point);
+  void emitRow(ElementEmitter &elements, ArrayRef<Element> outer);
+  void emitColumn(ElementEmitter &elements, Value point);
+  void storeLanes(ElementEmitter &elements, Place place, Value begin, Value end);
+
+  Value index(const DimExpr &expr) { return frame.index(expr); }
+  Value index(int64_t value) { return frame.index(value); }
+  /// Loops over groups of joined dimensions [from, to), innermost by lanes.
+  void loopNest(ElementEmitter &elements, Place place, unsigned from, unsigned to);
+  /// The size of a dimension with all that are joined into it; 1 for those.
+  DimExpr joinedSize(unsigned axis) const;
+  Place delinearize(Value point, unsigned dims);
+
+  LoopSchedule schedule;
+  KernelFrame frame;
+  ImplicitLocOpBuilder &b;
+  int64_t lanes;
+  LoopKernel summary;
+};
+
+DimExpr LoopKernelEmitter::joinedSize(unsigned axis) const {
+  if (schedule.joins[axis])
+    return 1;
+  DimExpr size = schedule.iteration[axis];
+  for (unsigned k = axis; k-- > 0 && schedule.joins[k];)
+    size = schedule.iteration[k] * size;
+  return size;
+}
+
+Place LoopKernelEmitter::delinearize(Value point, unsigned dims) {
+  Place place(dims);
+  Value rest = point;
+  unsigned outermost = 0;
+  while (outermost < dims && schedule.joins[outermost])
+    ++outermost;
+  for (unsigned axis = dims; axis-- > 0;) {
+    if (schedule.joins[axis]) {
+      place[axis] = {index(0)};
+    } else if (axis == outermost) {
+      place[axis] = {rest};
+    } else {
+      Value size = index(joinedSize(axis));
+      place[axis] = {arith::RemUIOp::create(b, rest, size)};
+      rest = arith::DivUIOp::create(b, rest, size);
+    }
+  }
+  return place;
+}
+
+/// Results [from, to) along the last axis of `place`, in vectors of lanes; the last one masked.
+void LoopKernelEmitter::storeLanes(ElementEmitter &elements, Place place, Value from, Value to) {
+  auto emitVector = [&](Value at, Value mask) {
+    elements.setMask(mask);
+    place.back() = {at, Element::Contiguous};
+    Element value = elements.producedAt(schedule.result, place);
+    elements.store(schedule.result, place, value);
+    elements.setMask(nullptr);
+  };
+  Value count = arith::SubIOp::create(b, to, from);
+  Value step = index(lanes);
+  Value whole = arith::SubIOp::create(b, count, arith::RemUIOp::create(b, count, step));
+  Value middle = arith::AddIOp::create(b, from, whole);
+  auto loop = scf::ForOp::create(b, from, middle, step);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    emitVector(loop.getInductionVar(), nullptr);
+  }
+  Value rest = arith::SubIOp::create(b, to, middle);
+  Value some = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, rest, index(0));
+  auto tail = scf::IfOp::create(b, some, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(tail.thenBlock()->getTerminator());
+  Value mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), rest);
+  emitVector(middle, mask);
+}
+
+void LoopKernelEmitter::loopNest(ElementEmitter &elements, Place place, unsigned from,
+                                 unsigned to) {
+  unsigned axis = from;
+  while (axis + 1 < to && schedule.joins[axis])
+    place[axis++] = {index(0)};
+  if (axis + 1 == to)
+    return storeLanes(elements, place, index(0), index(joinedSize(axis)));
+  auto loop = scf::ForOp::create(b, index(0), index(joinedSize(axis)), index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  place[axis] = {loop.getInductionVar()};
+  loopNest(elements, place, axis + 1, to);
+}
+
+void LoopKernelEmitter::emitRow(ElementEmitter &elements, ArrayRef<Element> outer) {
+  for (linalg::GenericOp reduction : schedule.reductions)
+    elements.bindElement(reduction.getResult(0),
+                         emitRowReduction(b, elements, reduction, iterationSpace(reduction), outer,
+                                          schedule.joins, lanes,
+                                          [&](const DimExpr &expr) { return index(expr); }));
+  Place place(outer);
+  unsigned rank = schedule.iteration.size();
+  if (schedule.kind == LoopSchedule::Reduce) {
+    Element value = emitRowReduction(b, elements, schedule.root, schedule.iteration, outer,
+                                     schedule.joins, lanes,
+                                     [&](const DimExpr &expr) { return index(expr); });
+    // The place in the result: the iteration's parallel dimensions through the output map.
+    place.resize(rank, Element{index(0)});
+    Place resultPlace;
+    for (AffineExpr expr : schedule.root.getIndexingMapsArray().back().getResults()) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      resultPlace.push_back(dim ? place[dim.getPosition()] : Element{index(0)});
+    }
+    elements.store(schedule.result, resultPlace, value);
+    return;
+  }
+  if (schedule.outer == rank) { // rows of one element
+    Element value = elements.producedAt(schedule.result, place);
+    elements.store(schedule.result, place, value);
+    return;
+  }
+  place.resize(rank);
+  loopNest(elements, place, schedule.outer, rank);
+}
+
+/// One grid point of a column reduction: a vector of neighbouring results.
+void LoopKernelEmitter::emitColumn(ElementEmitter &elements, Value point) {
+  linalg::GenericOp root = schedule.root;
+  auto iterators = root.getIteratorTypesArray();
+  SmallVector<unsigned> parallel, reduced;
+  for (unsigned k = 0; k < iterators.size(); ++k)
+    (iterators[k] == utils::IteratorType::parallel ? parallel : reduced).push_back(k);
+  Place place(iterators.size(), Element{index(0)});
+  Value mask;
+  Value rest = point;
+  if (!parallel.empty()) {
+    Value width = index(schedule.iteration[parallel.back()]);
+    Value blocks = arith::CeilDivUIOp::create(b, width, index(lanes));
+    Value block = arith::RemUIOp::create(b, rest, blocks);
+    rest = arith::DivUIOp::create(b, rest, blocks);
+    Value first = arith::MulIOp::create(b, block, index(lanes));
+    place[parallel.back()] = {first, Element::Contiguous};
+    mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
+                                        arith::SubIOp::create(b, width, first).getResult());
+    for (unsigned k = parallel.size() - 1; k-- > 0;) {
+      Value size = index(schedule.iteration[parallel[k]]);
+      place[parallel[k]] = {arith::RemUIOp::create(b, rest, size)};
+      rest = arith::DivUIOp::create(b, rest, size);
+    }
+  }
+  elements.setMask(mask);
+  Element start = elements.elementAt(root.getOutputs()[0], {});
+  if (mask)
+    start = {elements.vectorOf(start), Element::Varying};
+  Element value = emitReductionLoops(b, elements, root, schedule.iteration, place, reduced, start,
+                                     [&](const DimExpr &expr) { return index(expr); });
+  Place resultPlace;
+  for (AffineExpr expr : root.getIndexingMapsArray().back().getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    resultPlace.push_back(dim ? place[dim.getPosition()] : Element{index(0)});
+  }
+  elements.store(schedule.result, resultPlace, value);
+  elements.setMask(nullptr);
+}
+
+void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
+  unsigned rank = schedule.iteration.size();
+  auto product = [&](unsigned from, unsigned to) {
+    DimExpr size = 1;
+    for (unsigned k = from; k < to; ++k)
+      size = size * schedule.iteration[k];
+    return size;
+  };
+  auto forEachPoint = [&](auto body) {
+    auto loop = scf::ForOp::create(b, frame.begin, frame.end, index(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    body(loop.getInductionVar());
+  };
+  switch (schedule.kind) {
+  case LoopSchedule::Map: {
+    unsigned last = rank == 0 ? 0 : rank - 1;
+    bool oneLoop = rank > 0 && llvm::all_of(ArrayRef(schedule.joins).drop_back(),
+                                            [](bool joined) { return joined; });
+    if (rank == 0) {
+      summary.grid = 1;
+      forEachPoint([&](Value) {
+        Element value = elements.producedAt(schedule.result, {});
+        elements.store(schedule.result, {}, value);
+      });
+    } else if (oneLoop) {
+      summary.grid = product(0, rank);
+      storeLanes(elements, Place(rank, Element{index(0)}), frame.begin, frame.end);
+    } else {
+      unsigned rowStart = last;
+      while (rowStart > 0 && schedule.joins[rowStart - 1])
+        --rowStart;
+      summary.grid = product(0, rowStart);
+      summary.pointElements = product(rowStart, rank);
+      forEachPoint([&](Value point) {
+        Place place = delinearize(point, rowStart);
+        place.resize(rank, Element{index(0)});
+        loopNest(elements, place, rowStart, rank);
+      });
+    }
+    break;
+  }
+  case LoopSchedule::Row:
+  case LoopSchedule::Reduce:
+    summary.grid = product(0, schedule.outer);
+    summary.pointElements = product(schedule.outer, rank) *
+                            DimExpr(static_cast<int64_t>(schedule.reductions.size()) + 1);
+    forEachPoint([&](Value point) { emitRow(elements, delinearize(point, schedule.outer)); });
+    break;
+  case LoopSchedule::Column: {
+    DimExpr grid = 1, window = 1;
+    std::optional<DimExpr> innermost;
+    for (auto [size, iterator] :
+         llvm::zip(schedule.iteration, schedule.root.getIteratorTypesArray())) {
+      if (iterator == utils::IteratorType::reduction) {
+        window = window * size;
+      } else {
+        if (innermost)
+          grid = grid * *innermost;
+        innermost = size;
+      }
+    }
+    summary.grid = innermost ? grid * innermost->ceilDiv(lanes) : grid;
+    summary.pointElements = window * DimExpr(lanes);
+    forEachPoint([&](Value point) { emitColumn(elements, point); });
+    break;
+  }
+  }
+}
+
+/// A rough count of the work for one element: scheduling goes by it, results never.
+double estimateCost(func::FuncOp structured, int64_t lanes) {
+  double scalarOps = 0;
+  structured.walk([&](Operation *op) {
+    if (!isa_and_nonnull<linalg::GenericOp>(op->getParentOp()))
+      return;
+    scalarOps += isa<math::MathDialect>(op->getDialect()) ? 12.0 : 1.0;
+  });
+  return 0.05 + scalarOps * 0.4 / static_cast<double>(lanes);
+}
+
+LoopKernel LoopKernelEmitter::emit() {
+  summary.function = frame.function;
+  summary.pointElements = 1;
+  summary.nanosecondsPerElement = estimateCost(frame.structured, lanes);
+  ElementEmitter elements(b, lanes, frame.failure);
+  frame.bindOperands(elements);
+  elements.bindBuffer(schedule.result, frame.buffers.back(),
+                      getDims(cast<RankedTensorType>(schedule.result.getType())),
+                      [&](const DimExpr &expr) { return index(expr); });
+  frame.guarded([&] { emitGrid(elements); });
+  return summary;
+}
+
+} // namespace
+
+FailureOr<LoopKernel> emitLoopKernel(func::FuncOp structured, StringRef name,
+                                     const codegen::Target &target) {
+  FailureOr<LoopSchedule> schedule = chooseSchedule(structured);
+  if (failed(schedule))
+    return failure();
+  return LoopKernelEmitter(structured, name, *std::move(schedule), target).emit();
+}
+
+} // namespace heddle

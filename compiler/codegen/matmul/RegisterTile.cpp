@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/matmul/RegisterTile.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+
+Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &tile,
+                        Values initial) {
+  Values rows;
+  for (int64_t r = 0; r < tile.rows; ++r)
+    rows.push_back(e.add(tile.aStart, e.mul(tile.aRowStep, r)));
+  int64_t vectors = tile.panels * tile.vectorsPerPanel, step = math.columns() * math.depth();
+  return e.loop(tile.kBegin, tile.kEnd, e.index(1), initial, [&](Value k, ValueRange carried) {
+    Values sums(carried), columns;
+    Value bRow = e.mul(k, tile.bDepthStep), aColumn = e.mul(k, tile.aDepthStep);
+    for (int64_t j = 0; j < tile.panels; ++j)
+      for (int64_t v = 0; v < tile.vectorsPerPanel; ++v)
+        columns.push_back(
+            math.loadColumns(e, tile.b, e.add(e.add(tile.bPanels[j], bRow), v * step)));
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      Value a = math.broadcast(e, tile.a, e.add(rows[r], aColumn));
+      for (int64_t j = 0; j < vectors; ++j) {
+        Value &sum = sums[r * vectors + j];
+        sum = math.multiplyAdd(e, a, columns[j], sum);
+      }
+    }
+    return sums;
+  });
+}
+
+} // namespace heddle::codegen

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernels of a module: clusters become functions, equal ones are compiled once.
+//
+// A cluster's dimensions are renamed to the kernel's own symbols (d0, d1, ...), equal expressions to
+// equal symbols; static dimensions above a small size become symbols as well. Clusters that are the
+// same after that share a kernel, whatever their sizes: compile time follows the number of distinct
+// kernels, not of nodes.
+
+#ifndef HEDDLE_COMPILER_KERNELS_CLUSTERKERNELS_H
+#define HEDDLE_COMPILER_KERNELS_CLUSTERKERNELS_H
+
+#include "compiler/codegen/contraction/ContractionKernel.h"
+#include "dialects/heddle/Heddle.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace heddle {
+
+/// How one result of a cluster is computed: a kernel and what it is launched with, in terms of the
+/// cluster's dimensions.
+struct KernelUse {
+  std::string kernel;
+  llvm::SmallVector<DimExpr> dims;
+  DimExpr grid;
+  DimExpr scratchBytes;
+  double costPerPoint = 0;
+  /// A weight to be packed first: the operand, and how.
+  struct Pack {
+    unsigned operand;
+    std::string kernel;
+    llvm::SmallVector<DimExpr> dims;
+    DimExpr grid, elements;
+    mlir::Type elementType;
+    double costPerPoint;
+  };
+  std::optional<Pack> pack;
+};
+
+class ClusterKernels {
+public:
+  /// Kernels are added to `module`.
+  ClusterKernels(mlir::ModuleOp module, const codegen::Target &target)
+      : module(module), target(target) {}
+
+  /// The kernel for result `result` of a cluster. `constantOperands` are weights. Fails without a
+  /// diagnostic where the cluster as a whole has no schedule; its operations alone always have one.
+  mlir::FailureOr<KernelUse> kernelFor(ClusterOp cluster, unsigned result,
+                                       llvm::ArrayRef<bool> constantOperands);
+
+  /// A kernel that writes `count` sizes as integers: the contents of an index tensor.
+  std::string sizesKernel(unsigned count, unsigned bits);
+
+  mlir::ModuleOp getModule() { return module; }
+  /// Names in the order they were made.
+  const std::vector<std::string> &names() const { return order; }
+
+private:
+  struct Entry {
+    std::string kernel;
+    LoopKernel loops;
+    DimExpr scratchBytes;
+    std::optional<Packing> packing;
+    std::string packKernel;
+  };
+
+  std::string uniqueName(mlir::Operation *cluster);
+
+  mlir::ModuleOp module;
+  const codegen::Target &target;
+  llvm::StringMap<Entry> entries;
+  llvm::StringMap<unsigned> nameCounts;
+  std::vector<std::string> order;
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_KERNELS_CLUSTERKERNELS_H

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Resize: nearest, linear and cubic, on any axes.
+
+#include "compiler/kernels/lowering/Families.h"
+#include "compiler/kernels/lowering/Interpolation.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace heddle;
+
+namespace {
+
+/// More combinations of taps than this make a body too large.
+constexpr unsigned kMostTaps = 64;
+
+/// How one axis is resized; the scale is known, or the quotient of two sizes.
+struct ResizedAxis {
+  int64_t axis;
+  DimExpr from, to;
+  std::optional<double> scale;
+};
+
+/// The axes that change, in the order of the operator's attributes.
+SmallVector<ResizedAxis> givenAxes(onnx::ResizeOp resize) {
+  Dims from = getDims(cast<RankedTensorType>(resize.getX().getType()));
+  Dims to = getDims(cast<RankedTensorType>(resize.getY().getType()));
+  auto scales = knownFloats(resize.getScales());
+  if (scales && scales->empty())
+    scales.reset();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, from.size()));
+  if (auto given = resize.getAxes())
+    axes.assign(given->begin(), given->end());
+  SmallVector<ResizedAxis> resized;
+  for (auto [i, given] : llvm::enumerate(axes)) {
+    int64_t axis = positiveAxis(given, from.size());
+    std::optional<double> scale;
+    if (scales)
+      scale = (*scales)[i];
+    resized.push_back({axis, from[axis], to[axis], scale});
+  }
+  return resized;
+}
+
+bool changes(const ResizedAxis &axis) {
+  return axis.from != axis.to || (axis.scale && *axis.scale != 1.0);
+}
+
+std::optional<AccessPattern> resizePattern(Operation *op) {
+  auto resize = cast<onnx::ResizeOp>(op);
+  std::optional<InterpolationMode> mode = interpolationMode(resize.getMode());
+  if (!isComputable(op) || !mode || resize.getAntialias() ||
+      resize.getCoordinateTransformationMode() == "tf_crop_and_resize")
+    return std::nullopt;
+  unsigned taps = 1;
+  for (const ResizedAxis &axis : givenAxes(resize))
+    if (taps <= kMostTaps && changes(axis))
+      taps *= tapCount(*mode);
+  return taps <= kMostTaps ? std::optional(AccessPattern::Irregular) : std::nullopt;
+}
+
+/// Computes coordinates in f64, which is exact enough for any size.
+class Coordinates {
+public:
+  Coordinates(KernelBuilder &builder, onnx::ResizeOp op)
+      : b(builder), m(builder), ix(builder), resize(op), axes(givenAxes(op)) {
+    SmallVector<Value> scales;
+    for (const ResizedAxis &axis : axes)
+      scales.push_back(axis.scale ? m.constant(f64, *axis.scale)
+                                  : m.div(number(axis.to), number(axis.from)));
+    // One scale for all axes, the least or the greatest of those that the sizes ask for.
+    StringRef policy = resize.getKeepAspectRatioPolicy();
+    if (policy != "stretch" && !axes.empty() && !axes.front().scale) {
+      scales = requestedScales();
+      Value common = scales.front();
+      for (Value scale : ArrayRef<Value>(scales).drop_front())
+        common = policy == "not_larger" ? m.min(common, scale) : m.max(common, scale);
+      scales.assign(axes.size(), common);
+    }
+    for (auto [axis, scale] : llvm::zip(axes, scales))
+      scaleOf[axis.axis] = scale;
+  }
+
+  ArrayRef<ResizedAxis> resizedAxes() const { return axes; }
+
+  /// The coordinate in the operand of an index of the result.
+  Value original(const ResizedAxis &axis, Value index) {
+    Value x = ix.toElement(index, f64), scale = scaleOf[axis.axis];
+    Value half = m.constant(f64, 0.5), one = m.one(f64), from = number(axis.from);
+    // The resized length before it is rounded to whole elements.
+    Value length = m.mul(scale, from);
+    StringRef mode = resize.getCoordinateTransformationMode();
+    if (mode == "asymmetric")
+      return m.div(x, scale);
+    if (mode == "align_corners") {
+      Value isOne = m.equal(length, one);
+      Value gaps = m.select(isOne, one, m.sub(length, one));
+      return m.select(isOne, m.zero(f64), m.div(m.mul(x, m.sub(from, one)), gaps));
+    }
+    Value centred = m.sub(m.div(m.add(x, half), scale), half);
+    if (mode == "pytorch_half_pixel")
+      return m.select(m.less(one, length), centred, m.zero(f64));
+    if (mode == "half_pixel_symmetric") {
+      Value adjustment = m.div(number(axis.to), length);
+      return m.add(m.mul(m.mul(from, half), m.sub(one, adjustment)), centred);
+    }
+    return centred;
+  }
+
+private:
+  Value number(const DimExpr &expr) {
+    if (std::optional<int64_t> constant = expr.asConstant())
+      return m.constantInt(f64, *constant);
+    return ix.toElement(b.index(expr), f64);
+  }
+
+  SmallVector<Value> requestedScales() {
+    auto sizes = knownIntegers(resize.getSizes());
+    SmallVector<Value> scales;
+    for (auto [axis, size] : llvm::zip(axes, *sizes))
+      scales.push_back(m.div(number(size), number(axis.from)));
+    return scales;
+  }
+
+  KernelBuilder &b;
+  ScalarMath m;
+  IndexMath ix;
+  onnx::ResizeOp resize;
+  SmallVector<ResizedAxis> axes;
+  llvm::SmallDenseMap<int64_t, Value> scaleOf;
+  Type f64 = b.getF64Type();
+};
+
+Value roundNearest(KernelBuilder &b, Value x, StringRef mode) {
+  ScalarMath m(b);
+  Value half = m.constant(x.getType(), 0.5);
+  if (mode == "floor")
+    return math::FloorOp::create(b, x);
+  if (mode == "ceil")
+    return math::CeilOp::create(b, x);
+  if (mode == "round_prefer_ceil")
+    return math::FloorOp::create(b, m.add(x, half));
+  return math::CeilOp::create(b, m.sub(x, half));
+}
+
+/// The taps of one axis, kept within it. Where outside places are excluded, the weights of the
+/// others are scaled up to a sum of 1.
+Taps axisTaps(KernelBuilder &b, onnx::ResizeOp resize, InterpolationMode mode, Value coordinate,
+              const DimExpr &size) {
+  IndexMath ix(b);
+  ScalarMath m(b);
+  Value zero = ix.value(0), last = ix.value(size - 1);
+  if (mode == InterpolationMode::Nearest) {
+    Value index = indexOfFloat(b, roundNearest(b, coordinate, resize.getNearestMode()));
+    return {{ix.clamp(index, zero, last), {}, {}}};
+  }
+  Taps taps = tapsAround(b, mode, coordinate, resize.getCubicCoeffA().convertToDouble());
+  if (resize.getExcludeOutside()) {
+    Value sum, none = m.zero(coordinate.getType());
+    for (Tap &tap : taps) {
+      Value inside = ix.both(ix.atLeast(tap.index, zero), ix.atLeast(last, tap.index));
+      tap.weight = m.select(inside, tap.weight, none);
+      sum = sum ? m.add(sum, tap.weight) : tap.weight;
+    }
+    for (Tap &tap : taps)
+      tap.weight = m.div(tap.weight, sum);
+  }
+  for (Tap &tap : taps)
+    tap.index = ix.clamp(tap.index, zero, last);
+  return taps;
+}
+
+/// Nearest by a whole factor is a division of indices.
+std::optional<int64_t> wholeFactor(onnx::ResizeOp resize, const ResizedAxis &axis) {
+  bool isPlain = resize.getCoordinateTransformationMode() == "asymmetric" &&
+                 resize.getNearestMode() == "floor";
+  std::optional<DimExpr> factor = axis.to.divideExactly(axis.from);
+  std::optional<int64_t> number = factor ? factor->asConstant() : std::nullopt;
+  if (!number || *number < 1 || (axis.scale && *axis.scale != static_cast<double>(*number)))
+    return std::nullopt;
+  // The centre of each part lies within the element that the part comes from.
+  bool isCentred = resize.getCoordinateTransformationMode().contains("half_pixel") &&
+                   resize.getNearestMode().starts_with("round");
+  return isPlain || isCentred ? number : std::nullopt;
+}
+
+LogicalResult lowerResize(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
+                          SmallVectorImpl<Value> &results) {
+  auto resize = cast<onnx::ResizeOp>(op);
+  InterpolationMode mode = *interpolationMode(resize.getMode());
+  Type source = elementTypeOf(resize.getX()), type = signlessType(source);
+  Type compute = isa<FloatType>(type) ? ScalarMath::computeType(type) : Type(b.getF32Type());
+  Coordinates coordinates(b, resize);
+  // Nothing can be interpolated from an empty axis.
+  for (const ResizedAxis &axis : coordinates.resizedAxes())
+    if (changes(axis))
+      b.require(axis.from, 1);
+  IndexMath ix(b);
+  results.push_back(b.generate(b.dims(resize.getY()), type, [&](ValueRange at) {
+    SmallVector<Taps> taps;
+    for (Value index : at)
+      taps.push_back({{index, {}, {}}});
+    for (const ResizedAxis &axis : coordinates.resizedAxes()) {
+      if (!changes(axis))
+        continue;
+      Value index = at[axis.axis];
+      std::optional<int64_t> factor = wholeFactor(resize, axis);
+      if (mode == InterpolationMode::Nearest && factor)
+        taps[axis.axis] = {{ix.div(index, *factor), {}, {}}};
+      else
+        taps[axis.axis] =
+            axisTaps(b, resize, mode, coordinates.original(axis, index), axis.from);
+    }
+    if (mode == InterpolationMode::Nearest) {
+      SmallVector<Value> place;
+      for (const Taps &axis : taps)
+        place.push_back(axis.front().index);
+      return b.element(operands[0], place);
+    }
+    Value sum = interpolate(b, operands[0], taps, compute, signednessOf(source));
+    return ScalarMath(b).cast(sum, type, signednessOf(source));
+  }));
+  return success();
+}
+
+} // namespace
+
+void heddle::addResizeLowerings(StructuredLoweringTable &table) {
+  static constexpr unsigned roiScalesAndSizes[] = {1, 2, 3};
+  addLowering(table, "Resize", {resizePattern, lowerResize, roiScalesAndSizes});
+}

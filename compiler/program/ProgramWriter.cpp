@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/program/ProgramWriter.h"
+
+#include "compiler/program/GraphWriter.h"
+#include "compiler/program/WeightLayout.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+namespace fb = program;
+
+/// The graphs that `graph` runs, after it, each once: a program's graphs refer to later ones only.
+static void collectGraphs(ModuleOp module, task::GraphOp graph,
+                          llvm::SetVector<task::GraphOp> &graphs) {
+  graphs.insert(graph);
+  graph.walk([&](task::ControlOp control) {
+    for (auto name : control.getGraphs().getAsRange<FlatSymbolRefAttr>())
+      collectGraphs(module, module.lookupSymbol<task::GraphOp>(name.getValue()), graphs);
+  });
+}
+
+static flatbuffers::Offset<fb::Metadata> writeMetadata(flatbuffers::FlatBufferBuilder &buffer,
+                                                       DictionaryAttr metadata) {
+  auto text = [&](StringRef name) {
+    auto value = metadata ? metadata.getAs<StringAttr>(name) : StringAttr();
+    return buffer.CreateString(value ? value.getValue().str() : std::string());
+  };
+  auto number = [&](StringRef name) -> int64_t {
+    auto value = metadata ? metadata.getAs<IntegerAttr>(name) : IntegerAttr();
+    return value ? value.getInt() : 0;
+  };
+  std::vector<flatbuffers::Offset<fb::OperatorCount>> operators;
+  if (auto counts = metadata ? metadata.getAs<DictionaryAttr>("operators") : DictionaryAttr())
+    for (NamedAttribute count : counts)
+      operators.push_back(fb::CreateOperatorCountDirect(
+          buffer, count.getName().str().c_str(), cast<IntegerAttr>(count.getValue()).getInt()));
+  auto producer = buffer.CreateString("heddle " HEDDLE_VERSION);
+  auto source = text("source"), digest = text("source_digest"), by = text("producer"),
+       licence = text("licence");
+  return fb::CreateMetadata(buffer, producer, source, digest, by, licence, number("opset"),
+                            number("parameters"), buffer.CreateVector(operators));
+}
+
+FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
+                                       const codegen::NativeCode &code,
+                                       const codegen::Target &target, DictionaryAttr metadata) {
+  llvm::SetVector<task::GraphOp> graphs;
+  collectGraphs(module, main, graphs);
+  llvm::StringMap<uint32_t> graphIndex, kernelIndex;
+  for (task::GraphOp graph : graphs)
+    graphIndex.try_emplace(graph.getSymName(), graphIndex.size());
+  for (auto [i, kernel] : llvm::enumerate(code.kernels))
+    kernelIndex[kernel] = i;
+
+  WrittenProgram written;
+  WeightLayout weights(written);
+  flatbuffers::FlatBufferBuilder buffer(1 << 16);
+  std::vector<flatbuffers::Offset<fb::Graph>> graphOffsets;
+  for (task::GraphOp graph : graphs) {
+    GraphWriter writer(buffer, graph, graphIndex, kernelIndex,
+                       [&](task::ConstantOp constant) { return weights.place(constant); });
+    auto offset = writer.write();
+    if (failed(offset))
+      return failure();
+    graphOffsets.push_back(*offset);
+  }
+  auto graphsOffset = buffer.CreateVector(graphOffsets);
+  auto kernels = buffer.CreateVectorOfStrings(code.kernels);
+  auto imports = buffer.CreateVectorOfStrings(code.imports);
+  auto cpu = buffer.CreateString(target.cpu());
+  auto features = buffer.CreateVectorOfStrings(target.features());
+  auto metadataOffset = writeMetadata(buffer, metadata);
+  fb::FinishProgramBuffer(buffer,
+                          fb::CreateProgram(buffer, graphsOffset, kernels, imports, cpu, features,
+                                            /*cores=*/2, metadataOffset));
+  written.bytes.assign(buffer.GetBufferPointer(), buffer.GetBufferPointer() + buffer.GetSize());
+  return written;
+}
+
+} // namespace heddle

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/program/TaskOrder.h"
+
+#include "dialects/heddle/TensorDims.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+bool isTask(Operation *op) { return isa<task::LaunchOp, task::CallOp, task::ControlOp>(op); }
+
+Value storageOf(Value value) {
+  while (auto view = value.getDefiningOp<task::ViewOp>())
+    value = view.getSource();
+  return value;
+}
+
+namespace {
+
+/// Tasks that tell a dimension when they run, by the symbol.
+class SymbolDefinitions {
+public:
+  explicit SymbolDefinitions(task::GraphOp graph) {
+    Block &body = graph.getBody().front();
+    llvm::StringSet<llvm::MallocAllocator> inputs;
+    for (Value input : body.getArguments())
+      for (const DimExpr &dim : dimsOf(input.getType()))
+        if (auto symbol = dim.asSymbol())
+          inputs.insert(*symbol);
+    for (Operation &op : body)
+      if (isTask(&op))
+        for (Type type : op.getResultTypes())
+          for (const DimExpr &dim : dimsOf(type))
+            if (auto symbol = dim.asSymbol(); symbol && !inputs.contains(*symbol))
+              definer.try_emplace(*symbol, &op);
+  }
+
+  SmallVector<Operation *> neededBy(Operation *op) const {
+    SmallVector<Operation *> found;
+    auto need = [&](const DimExpr &expr) {
+      expr.walkSymbols([&](llvm::StringRef symbol) {
+        Operation *defining = definer.lookup(symbol);
+        if (defining && defining != op)
+          found.push_back(defining);
+      });
+    };
+    if (definer.empty())
+      return found;
+    for (Type type : op->getResultTypes())
+      llvm::for_each(dimsOf(type), need);
+    if (auto launch = dyn_cast<task::LaunchOp>(op)) {
+      for (llvm::StringRef dim : launch.getDims().getAsValueRange<StringAttr>())
+        need(*DimExpr::parse(dim));
+      need(*DimExpr::parse(launch.getGrid()));
+    }
+    return found;
+  }
+
+private:
+  static Dims dimsOf(Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor ? getDims(tensor) : Dims();
+  }
+
+  llvm::StringMap<Operation *> definer;
+};
+
+} // namespace
+
+TaskOrder::TaskOrder(task::GraphOp graph) {
+  for (Operation &op : graph.getBody().front()) {
+    if (!isTask(&op))
+      continue;
+    index[&op] = order.size();
+    order.push_back(&op);
+  }
+  SymbolDefinitions definitions(graph);
+  for (Operation *op : order) {
+    llvm::SmallSetVector<uint32_t, 8> before;
+    for (Operation *definer : definitions.neededBy(op))
+      before.insert(index[definer]);
+    llvm::SmallSetVector<Value, 8> read;
+    for (Value operand : op->getOperands()) {
+      Value storage = storageOf(operand);
+      if (Operation *producer = storage.getDefiningOp(); producer && isTask(producer))
+        before.insert(index[producer]);
+      if (!isa<task::TokenType>(operand.getType()))
+        read.insert(storage);
+    }
+    predecessors.emplace_back(before.begin(), before.end());
+    for (Value storage : read)
+      readersOf[storage].push_back(index[op]);
+  }
+  for (Value output : graph.getYield()->getOperands())
+    outputs.insert(storageOf(output));
+  reduceEdges();
+  rank();
+}
+
+/// An edge that a longer way implies costs a counter and says nothing.
+void TaskOrder::reduceEdges() {
+  ancestors.assign(order.size(), llvm::BitVector(order.size()));
+  next.resize(order.size());
+  for (uint32_t task = 0; task < order.size(); ++task) {
+    llvm::BitVector implied(order.size());
+    for (uint32_t before : predecessors[task])
+      implied |= ancestors[before];
+    llvm::erase_if(predecessors[task], [&](uint32_t before) { return implied.test(before); });
+    ancestors[task] = implied;
+    for (uint32_t before : predecessors[task]) {
+      ancestors[task].set(before);
+      next[before].push_back(task);
+    }
+  }
+}
+
+static double costOf(Operation *op) {
+  double cost = op->getAttrOfType<FloatAttr>("cost").getValueAsDouble();
+  if (auto launch = dyn_cast<task::LaunchOp>(op)) {
+    DimExpr grid = *DimExpr::parse(launch.getGrid());
+    DimExpr guess =
+        grid.substitute([](llvm::StringRef) -> std::optional<DimExpr> { return DimExpr(64); });
+    cost *= static_cast<double>(guess.asConstant().value_or(64));
+  }
+  return cost;
+}
+
+/// Successors by the critical path from them to the end.
+void TaskOrder::rank() {
+  std::vector<double> toEnd(order.size());
+  for (uint32_t task = order.size(); task-- > 0;) {
+    for (uint32_t after : next[task])
+      toEnd[task] = std::max(toEnd[task], toEnd[after]);
+    toEnd[task] += costOf(order[task]);
+    llvm::stable_sort(next[task], [&](uint32_t a, uint32_t b) { return toEnd[a] > toEnd[b]; });
+  }
+}
+
+llvm::ArrayRef<uint32_t> TaskOrder::readers(Value storage) const {
+  auto found = readersOf.find(storage);
+  return found == readersOf.end() ? llvm::ArrayRef<uint32_t>() : found->second;
+}
+
+bool TaskOrder::isDeadBefore(Value first, Value second) const {
+  if (outputs.contains(first))
+    return false;
+  uint32_t made = indexOf(second.getDefiningOp());
+  // The task that makes it counts as a reader: a value that nothing reads is still written.
+  return isBefore(indexOf(first.getDefiningOp()), made) &&
+         llvm::all_of(readers(first), [&](uint32_t reader) { return isBefore(reader, made); });
+}
+
+bool TaskOrder::mayShareBytes(Value first, Value second) const {
+  return isDeadBefore(first, second) || isDeadBefore(second, first);
+}
+
+} // namespace heddle

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/task/Task.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace heddle::task;
+
+#include "dialects/task/TaskDialect.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/task/TaskTypes.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/task/TaskOps.cpp.inc"
+
+void TaskDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/task/TaskTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/task/TaskOps.cpp.inc"
+      >();
+}

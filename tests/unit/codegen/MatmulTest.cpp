@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Matrix products against plain loops, with sizes around every blocking.
+
+#include <gtest/gtest.h>
+#include <random>
+
+#include "compiler/codegen/matmul/Matmul.h"
+#include "tests/unit/codegen/KernelHarness.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace heddle::codegen;
+
+namespace {
+
+struct Size {
+  int64_t batch, m, n, k;
+};
+
+const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 3},    {1, 1, 100, 70},  {1, 2, 17, 5},
+                       {1, 7, 47, 9},    {1, 8, 48, 33},   {1, 9, 49, 64},   {1, 13, 97, 100},
+                       {2, 16, 96, 31},  {3, 17, 15, 2},   {1, 64, 64, 64},  {1, 65, 100, 513},
+                       {2, 100, 33, 40}, {1, 129, 145, 1}, {1, 33, 200, 1100}, {1, 5, 7, 0},
+                       {1, 0, 7, 3},     {2, 3, 0, 4}};
+
+template <typename T> GuardedArray<T> randomArray(size_t size, unsigned seed) {
+  GuardedArray<T> array(size);
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  for (T &value : array)
+    value = uniform(random);
+  return array;
+}
+
+class MatmulTest : public ::testing::TestWithParam<const char *> {};
+
+template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout) {
+  KernelHarness harness(cpu);
+  Type type = sizeof(T) == 8 ? harness.f64() : harness.f32();
+  MatmulSpec spec{type, type, type, aLayout, bLayout};
+  MatmulPlan plan = planMatmul(spec, harness.target);
+  // C = A * B + bias[n]
+  harness.add("product", {type, type, type, type}, 4, [&](Emitter &e, Kernel &k) {
+    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1],
+                       k.dims[2],    k.dims[3],    {},        {},
+                       nullptr};
+    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
+               [&](Value acc, const MatmulPosition &at) {
+                 Value bias = e.load(k.buffers[2], at.n, at.lanes, at.mask);
+                 e.store(arith::AddFOp::create(e.builder, e.loc, acc, bias), k.buffers[3],
+                         at.offset, at.mask);
+               });
+  });
+  harness.add("pack", {type, type}, 2, [&](Emitter &e, Kernel &k) {
+    emitPackB(e, spec, false, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.begin, k.end);
+  });
+  harness.add("pack_transposed", {type, type}, 2, [&](Emitter &e, Kernel &k) {
+    emitPackB(e, spec, true, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.begin, k.end);
+  });
+  LoadedKernels kernels = harness.compile();
+
+  for (const Size &s : kSizes) {
+    SCOPED_TRACE(testing::Message() << s.batch << "x" << s.m << "x" << s.n << "x" << s.k);
+    auto a = randomArray<T>(s.batch * s.m * s.k, 1), b = randomArray<T>(s.batch * s.k * s.n, 2);
+    auto bias = randomArray<T>(s.n, 3);
+    std::vector<double> want(s.batch * s.m * s.n);
+    for (int64_t t = 0; t < s.batch; ++t)
+      for (int64_t i = 0; i < s.m; ++i)
+        for (int64_t j = 0; j < s.n; ++j) {
+          double sum = bias[j];
+          for (int64_t p = 0; p < s.k; ++p) {
+            double x = aLayout == MatrixLayout::Transposed ? a[(t * s.k + p) * s.m + i]
+                                                           : a[(t * s.m + i) * s.k + p];
+            double y = bLayout == MatrixLayout::Transposed ? b[(t * s.n + j) * s.k + p]
+                                                           : b[(t * s.k + p) * s.n + j];
+            sum += x * y;
+          }
+          want[(t * s.m + i) * s.n + j] = sum;
+        }
+    int64_t panels = (s.n + plan.panel - 1) / plan.panel;
+    GuardedArray<T> packed(s.batch * plan.packedElements(s.k, s.n));
+    const T *second = b.data();
+    if (bLayout == MatrixLayout::Packed) {
+      kernels.call(1, {b.data(), packed.data()}, {s.n, s.k}, 0, s.batch * panels);
+      second = packed.data();
+      GuardedArray<T> turned(b.size()), packedTurned(packed.size());
+      for (int64_t t = 0; t < s.batch; ++t)
+        for (int64_t p = 0; p < s.k; ++p)
+          for (int64_t j = 0; j < s.n; ++j)
+            turned[(t * s.n + j) * s.k + p] = b[(t * s.k + p) * s.n + j];
+      kernels.call(2, {turned.data(), packedTurned.data()}, {s.n, s.k}, 0, s.batch * panels);
+      for (size_t i = 0; i < packed.size(); ++i) {
+        int64_t panel = i / plan.panel / std::max<int64_t>(s.k, 1) % panels;
+        if (int64_t(panel * plan.panel + i % plan.panel) < s.n)
+          ASSERT_EQ(packed[i], packedTurned[i]) << i;
+      }
+    }
+    GuardedArray<T> c(want.size()), again(want.size());
+    std::fill(c.begin(), c.end(), T(99));
+    int64_t points = plan.gridPoints(s.batch, s.m, s.n);
+    kernels.call(0, {a.data(), second, bias.data(), c.data()}, {s.batch, s.m, s.n, s.k}, 0,
+                 points, plan.scratchBytes(s.k));
+    for (size_t i = 0; i < want.size(); ++i)
+      ASSERT_NEAR(c[i], want[i], (sizeof(T) == 8 ? 1e-12 : 2e-5) * (1 + s.k / 100.0)) << i;
+    for (int64_t point = points - 1; point >= 0; --point)
+      kernels.call(0, {a.data(), second, bias.data(), again.data()}, {s.batch, s.m, s.n, s.k},
+                   point, point + 1, plan.scratchBytes(s.k));
+    for (size_t i = 0; i < want.size(); ++i)
+      ASSERT_EQ(c[i], again[i]) << i;
+  }
+}
+
+TEST_P(MatmulTest, PackedF32) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed);
+}
+TEST_P(MatmulTest, PackedF64) {
+  check<double>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed);
+}
+TEST_P(MatmulTest, TransposedA) {
+  check<float>(GetParam(), MatrixLayout::Transposed, MatrixLayout::Packed);
+}
+TEST_P(MatmulTest, RowMajorB) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::RowMajor);
+}
+TEST_P(MatmulTest, TransposedB) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Transposed);
+}
+TEST_P(MatmulTest, UnpackedF64) {
+  check<double>(GetParam(), MatrixLayout::Transposed, MatrixLayout::Transposed);
+  check<double>(GetParam(), MatrixLayout::Transposed, MatrixLayout::RowMajor);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, MatmulTest,
+                         ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
+
+} // namespace

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Depthwise convolution and pooling against plain loops.
+
+#include <gtest/gtest.h>
+#include <limits>
+#include <random>
+
+#include "compiler/codegen/convolution/Window.h"
+#include "tests/unit/codegen/KernelHarness.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace heddle::codegen;
+
+namespace {
+
+struct Case {
+  Spatial window, stride, dilation, before, after;
+};
+struct Size {
+  int64_t n, channels, multiplier; // channels of the input
+  Spatial input;
+};
+
+const Case kCases[] = {
+    {{1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}, {0, 1, 1}},
+    {{1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 0}, {0, 1, 1}},
+    {{1, 5, 5}, {1, 2, 1}, {1, 1, 2}, {0, 2, 4}, {0, 1, 4}},
+    {{1, 2, 2}, {1, 2, 2}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}},
+    {{1, 3, 3}, {1, 3, 3}, {1, 2, 1}, {0, 0, 1}, {0, 2, 0}},
+    {{1, 1, 31}, {1, 1, 1}, {1, 1, 1}, {0, 0, 15}, {0, 0, 15}},
+    {{1, 9, 9}, {1, 1, 2}, {1, 1, 1}, {0, 4, 4}, {0, 4, 4}},
+    {{3, 2, 3}, {2, 1, 1}, {1, 1, 1}, {1, 0, 1}, {1, 0, 1}},
+};
+const Size kSizes[] = {{1, 2, 1, {3, 9, 17}},  {2, 3, 2, {1, 14, 14}}, {1, 1, 1, {2, 40, 230}},
+                       {1, 2, 1, {1, 7, 31}}, {1, 1, 3, {1, 64, 7}}};
+
+enum class Kind { Depthwise, Max, Average, AverageIncludingPadding };
+
+Spatial outputSize(const Size &s, const Case &c) {
+  Spatial out;
+  for (int i = 0; i < 3; ++i)
+    out[i] = (s.input[i] + c.before[i] + c.after[i] - (c.window[i] - 1) * c.dilation[i] - 1) /
+                 c.stride[i] + 1;
+  return out;
+}
+
+std::vector<double> reference(Kind kind, const Size &s, const Case &c,
+                              const GuardedArray<float> &x, const GuardedArray<float> &f) {
+  Spatial out = outputSize(s, c), at;
+  int64_t outputs = s.channels * s.multiplier;
+  std::vector<double> y;
+  for (int64_t plane = 0; plane < s.n * outputs; ++plane)
+    for (at[0] = 0; at[0] < out[0]; ++at[0])
+      for (at[1] = 0; at[1] < out[1]; ++at[1])
+        for (at[2] = 0; at[2] < out[2]; ++at[2]) {
+          double sum = 0, max = -std::numeric_limits<double>::infinity();
+          int64_t inside = 0, counted = 0, tap = 0;
+          for (int64_t kd = 0; kd < c.window[0]; ++kd)
+            for (int64_t kh = 0; kh < c.window[1]; ++kh)
+              for (int64_t kw = 0; kw < c.window[2]; ++kw, ++tap) {
+                Spatial k{kd, kh, kw}, p;
+                bool in = true, count = true;
+                for (int i = 0; i < 3; ++i) {
+                  p[i] = at[i] * c.stride[i] - c.before[i] + k[i] * c.dilation[i];
+                  in &= p[i] >= 0 && p[i] < s.input[i];
+                  count &= p[i] < s.input[i] + c.after[i];
+                }
+                counted += count;
+                if (!in)
+                  continue;
+                ++inside;
+                int64_t from = plane / outputs * s.channels + plane % outputs / s.multiplier;
+                double value =
+                    x[((from * s.input[0] + p[0]) * s.input[1] + p[1]) * s.input[2] + p[2]];
+                int64_t taps = c.window[0] * c.window[1] * c.window[2];
+                sum += kind == Kind::Depthwise ? value * f[plane % outputs * taps + tap] : value;
+                max = std::max(max, value);
+              }
+          y.push_back(kind == Kind::Max                       ? max
+                      : kind == Kind::Average                 ? sum / inside
+                      : kind == Kind::AverageIncludingPadding ? sum / counted
+                                                              : sum);
+        }
+  return y;
+}
+
+class WindowTest : public ::testing::TestWithParam<const char *> {
+protected:
+  void check(Kind kind) {
+    for (const Case &c : kCases) {
+      KernelHarness harness(GetParam());
+      Type f32 = harness.f32();
+      WindowSpec spec{f32, f32, c.window, c.stride, c.dilation, c.before};
+      WindowPlan plan = planWindow(spec, harness.target);
+      harness.add("window", {f32, f32, f32}, 9, [&](Emitter &e, Kernel &k) {
+        auto &d = k.dims;
+        WindowOperands ops{k.buffers[0], d[0], d[1], d[2], {d[3], d[4], d[5]}, {d[6], d[7], d[8]}};
+        auto sink = [&](Value sum, const PixelPosition &at) {
+          e.store(sum, k.buffers[2], at.offset, at.mask);
+        };
+        Value lowest = arith::ConstantOp::create(
+            e.builder, e.loc,
+            e.builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+        if (kind == Kind::Depthwise)
+          emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch, sink);
+        else if (kind == Kind::Max)
+          emitWindow(e, spec, ops, k.begin, k.end, k.scratch, lowest, lowest,
+                     [&](Value a, Value x, Value, Value) -> Value {
+                       return arith::MaximumFOp::create(e.builder, e.loc, a, x);
+                     }, sink);
+        else
+          emitAveragePool(e, spec, ops, kind == Kind::AverageIncludingPadding, c.after, k.begin,
+                          k.end, k.scratch, sink);
+      });
+      LoadedKernels kernels = harness.compile();
+      for (const Size &s : kSizes)
+        run(kind, s, c, plan, kernels);
+    }
+  }
+
+  void run(Kind kind, const Size &s, const Case &c, const WindowPlan &plan,
+           const LoadedKernels &kernels) {
+    if (kind != Kind::Depthwise && s.multiplier != 1)
+      return;
+    Spatial out = outputSize(s, c);
+    for (int i = 0; i < 3; ++i)
+      if (s.input[i] + c.before[i] + c.after[i] < (c.window[i] - 1) * c.dilation[i] + 1)
+        return;
+    SCOPED_TRACE(testing::Message() << c.window[1] << "x" << c.window[2] << " stride "
+                                    << c.stride[2] << " of " << s.input[1] << "x" << s.input[2]);
+    GuardedArray<float> x(s.n * s.channels * s.input[0] * s.input[1] * s.input[2]);
+    GuardedArray<float> f(s.channels * s.multiplier * c.window[0] * c.window[1] * c.window[2]);
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> uniform(-1, 1);
+    for (float &value : x)
+      value = uniform(random);
+    for (float &value : f)
+      value = uniform(random);
+    std::vector<double> want = reference(kind, s, c, x, f);
+    GuardedArray<float> y(want.size());
+    int64_t outputs = s.channels * s.multiplier;
+    std::vector<int64_t> dims{s.n,        outputs,    s.multiplier, s.input[0], s.input[1],
+                              s.input[2], out[0],     out[1],       out[2]};
+    kernels.call(0, {x.data(), f.data(), y.data()}, dims, 0,
+                 plan.gridPoints(s.n * outputs, out[0], out[1], out[2]), plan.scratchBytes);
+    for (size_t i = 0; i < want.size(); ++i)
+      if (!std::isnan(want[i])) // a window of nothing but padding
+        ASSERT_NEAR(y[i], want[i], 1e-5) << i;
+  }
+};
+
+TEST_P(WindowTest, Depthwise) { check(Kind::Depthwise); }
+TEST_P(WindowTest, Max) { check(Kind::Max); }
+TEST_P(WindowTest, Average) { check(Kind::Average); }
+TEST_P(WindowTest, AverageIncludingPadding) { check(Kind::AverageIncludingPadding); }
+
+INSTANTIATE_TEST_SUITE_P(Targets, WindowTest,
+                         ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
+
+} // namespace

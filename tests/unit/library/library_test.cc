@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the conformance cases do not cover: refusals of bad sizes and indices, packed types.
+
+#include "tests/unit/library/fake_call.h"
+#include "gtest/gtest.h"
+
+namespace heddle {
+namespace {
+
+using enum ElementType;
+
+FakeTensor Floats(std::vector<int64_t> dims, const std::vector<float> &values) {
+  return FakeTensor(kFloat32, std::move(dims), values);
+}
+FakeTensor Longs(std::vector<int64_t> dims, const std::vector<int64_t> &values) {
+  return FakeTensor(kInt64, std::move(dims), values);
+}
+
+TEST(Library, RefusesIndicesOutOfRange) {
+  FakeCall call;
+  call.operands = {Floats({3}, {1, 2, 3}), Longs({2}, {0, 3})};
+  call.result_types = {kFloat32};
+  absl::Status status = call.Run("Gather");
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(status.message(), "Gather: index 3 is not in [-3, 2]");
+}
+
+TEST(Library, RefusesSizesThatOverflow) {
+  FakeCall call;
+  call.operands = {Floats({2, 1}, {1, 2}), Longs({2}, {int64_t{1} << 62, int64_t{1} << 62})};
+  call.result_types = {kFloat32};
+  EXPECT_FALSE(call.Run("Tile").ok());
+  call.operands[1] = Longs({2}, {INT64_MIN, -1});
+  EXPECT_FALSE(call.Run("Reshape").ok());
+}
+
+TEST(Library, SliceTakesAnyBounds) {
+  FakeCall call;
+  call.operands = {Floats({4}, {1, 2, 3, 4}), Longs({1}, {INT64_MAX}), Longs({1}, {INT64_MIN}),
+                   Longs({1}, {0}), Longs({1}, {-2})};
+  call.result_types = {kFloat32};
+  ASSERT_TRUE(call.Run("Slice").ok());
+  EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{4, 2}));
+  call.operands[4] = Longs({1}, {INT64_MIN});
+  ASSERT_TRUE(call.Run("Slice").ok());
+  EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{4}));
+}
+
+TEST(Library, MovesPackedElements) {
+  FakeCall call;
+  // 1 2 3 4 5 as uint4, two in a byte.
+  call.operands = {FakeTensor(kUint4, {1, 5}, std::vector<uint8_t>{0x21, 0x43, 0x05})};
+  call.operands.push_back(Longs({1}, {-1}));
+  call.operands.push_back(Longs({1}, {-100}));
+  call.operands.push_back(Longs({1}, {1}));
+  call.operands.push_back(Longs({1}, {-1}));
+  call.result_types = {kUint4};
+  ASSERT_TRUE(call.Run("Slice").ok());
+  EXPECT_EQ(call.results[0].bytes, (std::vector<uint8_t>{0x45, 0x23, 0x01}));
+}
+
+TEST(Library, PadRefusesPadsThatOnlyCancelOut) {
+  FakeCall call;
+  call.operands = {Floats({4}, {1, 2, 3, 4}), Longs({2}, {INT64_MIN, INT64_MAX})};
+  call.result_types = {kFloat32};
+  EXPECT_FALSE(call.Run("Pad").ok());
+}
+
+TEST(Library, LeavesOutResultsThatNobodyWants) {
+  FakeCall call;
+  call.operands = {Floats({3}, {3, 1, 2}), Longs({1}, {2})};
+  call.result_types = {kFloat32, kInt64};
+  call.wanted = {false, true};
+  ASSERT_TRUE(call.Run("TopK").ok());
+  EXPECT_EQ(call.results[1].values<int64_t>(), (std::vector<int64_t>{0, 2}));
+  FakeCall quantize;
+  quantize.operands = {Floats({2}, {-1, 1})};
+  quantize.result_types = {kUint8, kFloat32, kUint8};
+  quantize.wanted = {false, true, false};
+  ASSERT_TRUE(quantize.Run("DynamicQuantizeLinear").ok());
+  EXPECT_FLOAT_EQ(quantize.results[1].values<float>()[0], 2.0f / 255);
+}
+
+TEST(Library, ConvTransposeRefusesNegativeResults) {
+  FakeCall call;
+  call.operands = {Floats({1, 1, 2}, {1, 2}), Floats({1, 1, 2}, {1, 1})};
+  call.ints["output_shape"] = {INT64_MIN};
+  call.result_types = {kFloat32};
+  EXPECT_EQ(call.Run("ConvTranspose").code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Library, UnknownNamesHaveNoFunction) {
+  EXPECT_EQ(FindLibraryFunction("Add"), nullptr);
+  EXPECT_EQ(FindLibraryFunction(""), nullptr);
+  EXPECT_NE(FindLibraryFunction("ml.TreeEnsemble"), nullptr);
+}
+
+} // namespace
+} // namespace heddle
