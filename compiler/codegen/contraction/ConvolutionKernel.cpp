@@ -79,6 +79,11 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
+  // A plane of 1x1 windows is one long row, unless the epilogue tells its rows apart.
+  bool isPointwise = space.taps() == 1 && space.stride == Spatial{1, 1, 1} && !spec.padded &&
+                     epilogue.joins(2, space.y.size() - 1);
+  if (isPointwise)
+    space.joinPlane();
   frame.guarded([&] {
     ConvolutionOperands operands{.input = bufferOf(frame, op.getX()),
                                  .filter = bufferOf(frame, op.getW()),
