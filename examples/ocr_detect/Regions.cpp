@@ -36,7 +36,7 @@ std::vector<Region> findRegions(std::span<const float> map, int width, int heigh
     }
     int w = right - left, h = bottom - top;
     auto score = static_cast<float>(sum / count);
-    if (score < minScore || w < 4 || h < 4)
+    if (score < minScore || w < 10 || h < 5)
       continue;
     int margin = static_cast<int>(grow * static_cast<float>(w * h) / static_cast<float>(2 * (w + h)));
     int x = std::max(0, left - margin), y = std::max(0, top - margin);
