@@ -12,6 +12,7 @@
 #include "dialects/onnx/ShapeModels.h"
 #include "dialects/task/Task.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "runtime/artifact/artifact_writer.h"
@@ -139,7 +140,7 @@ absl::Status Compilation::lower() {
   start("making kernels");
   kernelModule = ModuleOp::create(UnknownLoc::get(&context), "kernels");
   ClusterKernels kernels(*kernelModule, *target);
-  if (failed(lowerToTasks(*module, kernels)) || failed(verify(*module)))
+  if (failed(lowerToTasks(*module, kernels)) || failed(mlir::verify(*module)))
     return error.status("lowering to tasks");
   if (statistics)
     statistics->kernels = kernels.names().size();

@@ -144,6 +144,14 @@ void SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
             return !inside.contains(block.findAncestorOpInBlock(*user));
           }))
         results.push_back(result);
+  // What an earlier spawn makes is awaited no later than here.
+  for (Operation *op : members)
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (auto await = operand.getDefiningOp<AwaitOp>();
+            await && await->getBlock() == &block && !await->isBeforeInBlock(members.front()))
+          await->moveBefore(members.front());
+    });
   OpBuilder b(members.front());
   SmallVector<Type> futures;
   for (Value result : results)
@@ -174,7 +182,7 @@ unsigned SpawnExtractor::run() {
   buildGraph();
   for (unsigned member : longestChain())
     nodes[member].placed = true;
-  SmallVector<SmallVector<unsigned>> spawns;
+  std::vector<SmallVector<unsigned>> spawns;
   for (SmallVector<unsigned> chain = longestChain(); !chain.empty(); chain = longestChain()) {
     SmallVector<unsigned> part = spawnablePart(chain);
     double cost = 0;

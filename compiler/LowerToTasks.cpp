@@ -91,7 +91,7 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
   SmallVector<bool> constants;
   for (Value input : cluster.getInputs())
     constants.push_back(constantValues.contains(mapped(input)));
-  SmallVector<KernelUse> uses;
+  std::vector<KernelUse> uses;
   for (unsigned i = 0; i < cluster.getNumResults(); ++i) {
     FailureOr<KernelUse> use = kernels.kernelFor(cluster, i, constants);
     if (failed(use))

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -32,10 +33,10 @@ using namespace mlir;
 namespace heddle::codegen {
 
 void registerCodegenDialects(DialectRegistry &registry) {
-  registry.insert<affine::AffineDialect, arith::ArithDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, index::IndexDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect,
-                  x86vector::X86VectorDialect>();
+  registry
+      .insert<affine::AffineDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              index::IndexDialect, LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, ub::UBDialect, vector::VectorDialect, x86vector::X86VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
@@ -51,9 +52,9 @@ FailureOr<KernelSignature> kernelSignature(ModuleOp module, llvm::StringRef name
     return memref && memref.getRank() == 1 && memref.getLayout().isIdentity() &&
            memref.getElementType().isIntOrIndexOrFloat();
   };
-  bool wellFormed = types.size() >= 3 && isBuffer(types.back()) &&
-                    function.getResultTypes() ==
-                        ArrayRef<Type>{IntegerType::get(module.getContext(), 32)};
+  bool wellFormed =
+      types.size() >= 3 && isBuffer(types.back()) &&
+      function.getResultTypes() == ArrayRef<Type>{IntegerType::get(module.getContext(), 32)};
   size_t next = 0;
   for (; wellFormed && next + 1 < types.size() && isBuffer(types[next]); ++next)
     signature.push_back(KernelArgument::Buffer);
@@ -102,6 +103,7 @@ static void addLoweringPasses(OpPassManager &passes, const Target &target) {
   narrow.sourceTypeStrs = {"bf16", "f16"};
   narrow.targetTypeStr = "f32";
   passes.addPass(arith::createArithEmulateUnsupportedFloats(narrow));
+  passes.addPass(math::createMathExtendToSupportedTypes());
   passes.addPass(createMathExpansionPass(target));
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;

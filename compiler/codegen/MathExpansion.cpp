@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/MathExpansion.h"
 
+#include "compiler/codegen/HalfFloats.h"
+#include "compiler/codegen/WideMath.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
@@ -12,7 +15,8 @@ using namespace mlir;
 namespace heddle::codegen {
 namespace {
 
-// Without the instruction a fused multiply-add is a call per lane; no operation asks for the fusion.
+// Without the instruction a fused multiply-add is a call per lane; no operation asks for the
+// fusion.
 template <typename FmaOp> struct UnfuseMultiplyAdd : OpRewritePattern<FmaOp> {
   using OpRewritePattern<FmaOp>::OpRewritePattern;
   LogicalResult matchAndRewrite(FmaOp op, PatternRewriter &rewriter) const override {
@@ -33,7 +37,13 @@ public:
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns);
+    // MLIR's polynomials are good to 5 units in the last place for these, and fast.
+    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+      return llvm::is_contained({"math.exp", "math.log", "math.tanh", "math.erf", "math.erfc"},
+                                name);
+    });
+    populateWideMathPatterns(patterns);
+    populateHalfFloatPatterns(patterns, target);
     if (!target.has("fma"))
       patterns.add<UnfuseMultiplyAdd<math::FmaOp>, UnfuseMultiplyAdd<vector::FMAOp>>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -130,6 +130,11 @@ FailureOr<func::FuncOp> buildStructured(func::FuncOp source, ArrayRef<std::strin
     if (isContraction(&op)) {
       Operation *copy = b.clone(op, mapping);
       copy->getResult(0).setType(signlessTensor(op.getResult(0).getType()));
+      // Signedness is not in the structured types.
+      SmallVector<bool> isUnsigned;
+      for (Value operand : op.getOperands())
+        isUnsigned.push_back(elementTypeOf(operand).isUnsignedInteger());
+      copy->setAttr("heddle.unsigned", b.getDenseBoolArrayAttr(isUnsigned));
       mapping.map(op.getResult(0), copy->getResult(0));
       continue;
     }
@@ -217,10 +222,14 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
                 .scratchBytes = renaming.resolve(entry.scratchBytes),
                 .costPerPoint = cost(entry.loops),
                 .pack = std::nullopt};
+  SmallVector<DimExpr> packDims;
+  if (entry.packing)
+    for (const std::string &symbol : entry.packing->symbols)
+      packDims.push_back(renaming.resolve(DimExpr::symbol(symbol)));
   if (entry.packing)
     use.pack = KernelUse::Pack{.operand = entry.packing->operand,
                                .kernel = entry.packKernel,
-                               .dims = use.dims,
+                               .dims = packDims,
                                .grid = renaming.resolve(entry.packing->kernel.grid),
                                .elements = renaming.resolve(entry.packing->elements),
                                .elementType = entry.packing->elementType,

@@ -3,6 +3,7 @@
 #include "compiler/kernels/OperationKinds.h"
 
 #include "compiler/codegen/contraction/ContractionKernel.h"
+#include "compiler/kernels/Parameters.h"
 #include "compiler/kernels/StructuredLowering.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
@@ -66,8 +67,7 @@ bool isParameter(OpOperand &operand) {
   Operation *op = operand.getOwner();
   if (isContraction(op))
     return false;
-  const StructuredLowering *lowering = findStructuredLowering(op);
-  return lowering && llvm::is_contained(lowering->parameters, operand.getOperandNumber());
+  return isParameter(op, operand.getOperandNumber());
 }
 
 } // namespace heddle

@@ -76,7 +76,6 @@ writeAttribute(flatbuffers::FlatBufferBuilder &buffer, StringRef name, Attribute
   std::string text;
   std::vector<int64_t> ints;
   std::vector<double> floats;
-  std::vector<std::string> texts;
   if (auto attribute = dyn_cast<IntegerAttr>(value)) {
     kind = AttributeKind::kInt;
     integer = attribute.getValue().getSExtValue();
@@ -96,10 +95,10 @@ writeAttribute(flatbuffers::FlatBufferBuilder &buffer, StringRef name, Attribute
     collectNumbers(attribute, ints, floats);
     kind = floats.empty() ? AttributeKind::kInts : AttributeKind::kFloats;
   } else if (auto attribute = dyn_cast<ArrayAttr>(value)) {
-    kind = AttributeKind::kTexts;
+    kind = AttributeKind::kText; // library functions read lists of names joined by commas
     for (Attribute element : attribute)
       if (auto string = dyn_cast<StringAttr>(element))
-        texts.push_back(string.getValue().str());
+        text += (text.empty() ? "" : ",") + string.getValue().str();
   } else {
     return std::nullopt;
   }
@@ -107,7 +106,6 @@ writeAttribute(flatbuffers::FlatBufferBuilder &buffer, StringRef name, Attribute
   auto textOffset = buffer.CreateString(text);
   auto intsOffset = buffer.CreateVector(ints);
   auto floatsOffset = buffer.CreateVector(floats);
-  auto textsOffset = buffer.CreateVectorOfStrings(texts);
   program::AttributeBuilder builder(buffer);
   builder.add_name(nameOffset);
   builder.add_kind(kind);
@@ -116,7 +114,6 @@ writeAttribute(flatbuffers::FlatBufferBuilder &buffer, StringRef name, Attribute
   builder.add_text(textOffset);
   builder.add_ints(intsOffset);
   builder.add_floats(floatsOffset);
-  builder.add_texts(textsOffset);
   return builder.Finish();
 }
 

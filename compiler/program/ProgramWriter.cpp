@@ -49,8 +49,8 @@ FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
   llvm::SetVector<task::GraphOp> graphs;
   collectGraphs(module, main, graphs);
   llvm::StringMap<uint32_t> graphIndex, kernelIndex;
-  for (auto [i, graph] : llvm::enumerate(graphs))
-    graphIndex[graph.getSymName()] = i;
+  for (task::GraphOp graph : graphs)
+    graphIndex.try_emplace(graph.getSymName(), graphIndex.size());
   for (auto [i, kernel] : llvm::enumerate(code.kernels))
     kernelIndex[kernel] = i;
 

@@ -43,6 +43,13 @@ LogicalResult AwaitOp::inferReturnTypes(MLIRContext *, std::optional<Location>, 
   return success();
 }
 
+LogicalResult LoadOrOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                         ValueRange operands, DictionaryAttr, OpaqueProperties,
+                                         RegionRange, SmallVectorImpl<Type> &types) {
+  types.push_back(operands.back().getType()); // the default
+  return success();
+}
+
 LogicalResult LoadOrOp::verify() {
   auto type = cast<RankedTensorType>(getSource().getType());
   if (static_cast<int64_t>(getIndices().size()) != type.getRank())

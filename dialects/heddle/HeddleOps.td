@@ -94,7 +94,7 @@ def Heddle_AwaitOp : Heddle_Op<"await", [Pure, DeclareOpInterfaceMethods<InferTy
 //===----------------------------------------------------------------------===//
 
 def Heddle_LoadOrOp : Heddle_Op<"load_or", [Pure,
-    TypesMatchWith<"a value of the default's type", "fallback", "value", "$_self">]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "an element of a tensor, or a default where a condition fails";
   let description = [{
     Used in the body of a `linalg.generic` for elements that may lie outside

@@ -8,11 +8,15 @@
 
 #include "llvm/ADT/DenseMap.h"
 
+#include <algorithm>
 #include <vector>
 
 using namespace llvm;
 
 namespace heddle {
+
+// Functions that call functions can grow exponentially.
+static constexpr int64_t mostInlinedNodes = 1'000'000;
 
 StringRef plainDomain(StringRef domain) { return domain == "ai.onnx" ? StringRef() : domain; }
 
@@ -47,7 +51,7 @@ template <typename Nodes, typename Visit> static void walkNodes(const Nodes &nod
   }
 }
 
-absl::Status FunctionTable::checkRecursion() const {
+absl::Status FunctionTable::checkExpansion(const onnx_model::ModelProto &model) const {
   // Depth first with a stack of our own: calls may chain as deep as the file likes.
   struct Visit {
     const onnx_model::FunctionProto *function;
@@ -55,6 +59,15 @@ absl::Status FunctionTable::checkRecursion() const {
   };
   enum State { Open = 1, Done };
   DenseMap<const onnx_model::FunctionProto *, State> states;
+  DenseMap<const onnx_model::FunctionProto *, int64_t> sizes; // with all they call
+  auto expandedSize = [&](const auto &nodes) {
+    int64_t size = 0;
+    walkNodes(nodes, [&](const onnx_model::NodeProto &node) {
+      const onnx_model::FunctionProto *callee = find(node);
+      size = std::min(mostInlinedNodes + 1, size + (callee ? 1 + sizes.lookup(callee) : 1));
+    });
+    return size;
+  };
   auto enter = [&](const onnx_model::FunctionProto *function) {
     states[function] = Open;
     Visit visit{function, {}};
@@ -72,6 +85,7 @@ absl::Status FunctionTable::checkRecursion() const {
     while (!stack.empty()) {
       if (stack.back().callees.empty()) {
         states[stack.back().function] = Done;
+        sizes[stack.back().function] = expandedSize(stack.back().function->node());
         stack.pop_back();
         continue;
       }
@@ -85,6 +99,9 @@ absl::Status FunctionTable::checkRecursion() const {
         stack.push_back(enter(callee));
     }
   }
+  if (!functions.empty() && expandedSize(model.graph().node()) > mostInlinedNodes)
+    return invalidInput("the model has more than " + Twine(mostInlinedNodes) +
+                        " nodes once its functions are inlined");
   return absl::OkStatus();
 }
 
@@ -100,7 +117,7 @@ absl::Status FunctionTable::build(const onnx_model::ModelProto &model) {
                             Twine(opset.version()) + " of ai.onnx, supported are 1 to " +
                             Twine(newestOpset));
   }
-  return checkRecursion();
+  return checkExpansion(model);
 }
 
 } // namespace heddle

@@ -36,14 +36,15 @@ private:
 
 class FunctionTable {
 public:
-  /// Refuses two functions of one name, and functions that call themselves.
+  /// Refuses two functions of one name, functions that call themselves, and models that inlining
+  /// would make too large.
   absl::Status build(const onnx_model::ModelProto &model);
 
   /// The function a node calls; null where it calls none. Functions hide operators.
   const onnx_model::FunctionProto *find(const onnx_model::NodeProto &node) const;
 
 private:
-  absl::Status checkRecursion() const;
+  absl::Status checkExpansion(const onnx_model::ModelProto &model) const;
 
   llvm::StringMap<const onnx_model::FunctionProto *> functions;
 };

@@ -103,8 +103,7 @@ private:
   Opsets modelOpsets;
   ExternalData &external;
   const ImportOptions &options;
-  int64_t spareBytes;           ///< what sparse tensors may still take
-  int64_t spareNodes = 500'000; ///< in functions: those that call others can grow exponentially
+  int64_t spareBytes; ///< what sparse tensors may still take
   unsigned depth = 0;
 };
 

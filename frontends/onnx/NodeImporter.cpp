@@ -43,8 +43,6 @@ absl::Status GraphImporter::importNode(const onnx_model::NodeProto &proto, const
   node.domain = plainDomain(proto.domain()).str();
   node.op = proto.op_type();
   node.version = static_cast<int>(opsetsOf(scope).versionOf(node.domain));
-  if (scope.frame && --spareNodes < 0)
-    return absl::ResourceExhaustedError("the model has too many nodes once its functions are inlined");
 
   SmallVector<Value> results;
   absl::Status status = [&]() -> absl::Status {
@@ -78,11 +76,19 @@ static std::string countText(int least, int most) {
   return std::to_string(least) + " to " + std::to_string(most);
 }
 
-static absl::Status checkCounts(const OperatorVersion &version, const SourceNode &node) {
+static absl::Status checkCounts(const onnx_model::NodeProto &proto, const OperatorVersion &version,
+                                const SourceNode &node) {
   int inputs = static_cast<int>(node.operands.size()), outputs = static_cast<int>(node.wanted.size());
-  if (inputs < version.leastInputs || (version.mostInputs >= 0 && inputs > version.mostInputs))
-    return invalidInput("it has " + llvm::Twine(inputs) + " inputs, the operator takes " +
+  if (proto.input_size() < version.leastInputs ||
+      (version.mostInputs >= 0 && inputs > version.mostInputs))
+    return invalidInput("it has " + llvm::Twine(proto.input_size()) +
+                        " inputs, the operator takes " +
                         countText(version.leastInputs, version.mostInputs));
+  // Required inputs come first, except in these.
+  bool optionalFirst = node.domain.empty() && (node.op == "Loop" || node.op == "Scan");
+  for (int index = 0; index < version.leastInputs && !optionalFirst; ++index)
+    if (!node.operand(static_cast<size_t>(index)))
+      return invalidInput("its input " + llvm::Twine(index) + " is left out but required");
   if (version.mostOutputs >= 0 && outputs > version.mostOutputs)
     return invalidInput("it has " + llvm::Twine(outputs) + " outputs, the operator gives " +
                         countText(version.leastOutputs, version.mostOutputs));
@@ -118,7 +124,7 @@ absl::Status GraphImporter::importPrimitive(const onnx_model::NodeProto &proto,
   if (!version)
     return unsupported("there is no such operator in opset " + llvm::Twine(node.version));
   node.version = version->since;
-  HEDDLE_RETURN_IF_ERROR(checkCounts(*version, node));
+  HEDDLE_RETURN_IF_ERROR(checkCounts(proto, *version, node));
   HEDDLE_RETURN_IF_ERROR(importAttributes(attributes, *version, node, scope));
   HEDDLE_RETURN_IF_ERROR(importRegions(attributes, node, scope));
   addOldDefaults(builder, *version, node);

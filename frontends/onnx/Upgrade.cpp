@@ -8,6 +8,8 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/STLExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace heddle {
@@ -64,7 +66,7 @@ Value NodeUpgrade::scalarOf(double value, Type type) {
   Attribute element;
   if (isa<FloatType>(type))
     element = builder.getFloatAttr(type, value);
-  else if (auto integer = dyn_cast<IntegerType>(type))
+  else if (auto integer = dyn_cast<IntegerType>(type); integer && std::abs(value) < 9e18)
     element = builder.getIntegerAttr(
         type, APInt(integer.getWidth(), static_cast<uint64_t>(static_cast<int64_t>(value)),
                     /*isSigned=*/false, /*implicitTrunc=*/true));

@@ -4,6 +4,8 @@
 
 #include "frontends/onnx/Upgrade.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace heddle {
@@ -26,7 +28,7 @@ static absl::Status topKCount(NodeUpgrade &upgrade) {
 /// The exponent was a float.
 static absl::Status integerNorm(NodeUpgrade &upgrade) {
   double exponent = upgrade.takeFloat("p").value_or(2.0);
-  if (exponent != static_cast<double>(static_cast<int32_t>(exponent)))
+  if (!(std::abs(exponent) < 1e9) || exponent != std::trunc(exponent))
     return unsupported("its exponent p is not an integer, which only this version allows");
   upgrade.set("p", upgrade.builder.getI64IntegerAttr(static_cast<int64_t>(exponent)));
   if (upgrade.node.op == "LpPool" && !upgrade.node.attributes.get("kernel_shape"))

@@ -4,7 +4,7 @@
 
 #include "frontends/onnx/Upgrade.h"
 
-#include "mlir/IR/Matchers.h"
+#include "dialects/onnx/Onnx.h"
 
 using namespace mlir;
 
@@ -13,9 +13,11 @@ namespace heddle {
 /// Coordinates of versions without a choice of them: output index divided by the scale. The nearest
 /// element is the one below when enlarging and the one above when shrinking.
 static absl::Status asymmetric(NodeUpgrade &upgrade, Value scales) {
-  DenseFPElementsAttr known;
+  auto constant = scales.getDefiningOp<onnx::ConstantOp>();
+  auto known = constant ? dyn_cast_or_null<DenseFPElementsAttr>(constant.getValueAttr())
+                        : DenseFPElementsAttr();
   bool shrinks = false, enlarges = false;
-  if (matchPattern(scales, m_Constant(&known)))
+  if (known)
     for (const APFloat &scale : known.getValues<APFloat>()) {
       shrinks |= scale.convertToDouble() < 1;
       enlarges |= scale.convertToDouble() > 1;

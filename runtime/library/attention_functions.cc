@@ -166,7 +166,7 @@ absl::StatusOr<absl::Span<const C>> Present(LibraryCall& call, const Sizes& s, i
     HEDDLE_ASSIGN_OR_RETURN(past, Load<C>(call, kOp, index + 3));
   }
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> all,
-                          Scratch<C>(call, kOp, s.batch * s.kv_heads * s.total * size));
+                          Scratch<C>(call, kOp, {s.batch, s.kv_heads, s.total, size}));
   C* to = all.data();
   for (int64_t line = 0; line < s.batch * s.kv_heads; ++line) {
     if (s.past > 0) to = std::copy_n(past.data() + line * s.past * size, s.past * size, to);
@@ -211,7 +211,7 @@ absl::Status Attend(LibraryCall& call, const Sizes& s) {
   C scale = static_cast<C>(
       call.Float("scale", 1 / std::sqrt(static_cast<double>(std::max<int64_t>(s.size, 1)))));
   C softcap = static_cast<C>(call.Float("softcap", 0));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> scores, Scratch<C>(call, kOp, s.q_length * s.total));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> scores, Scratch<C>(call, kOp, {s.q_length, s.total}));
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> line_bias, Scratch<C>(call, kOp, s.total));
   for (int64_t bh = 0; bh < s.batch * s.q_heads; ++bh) {
     int64_t b = bh / s.q_heads, h = bh % s.q_heads;

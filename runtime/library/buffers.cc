@@ -23,6 +23,9 @@ T GetElement(const void* data, int64_t i) {
   }
 }
 
+// Of operands that are copied into a vector: shapes, axes, the lengths of a batch.
+constexpr int64_t kLongestList = int64_t{1} << 24;
+
 template <typename T>
 void SetElement(void* data, int64_t i, T value) {
   if constexpr (kIsPacked<T>) {
@@ -135,6 +138,9 @@ absl::StatusOr<Dims> IntList(LibraryCall& call, std::string_view op, int index) 
   }
   if (view.rank() > 1) {
     return Invalid(op, "operand ", index, " of shape ", ShapeText(view.dims), " is not a list");
+  }
+  if (view.count() > kLongestList) {
+    return Invalid(op, "operand ", index, " has ", view.count(), " elements");
   }
   Dims list(view.count());
   switch (view.element_type) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -29,6 +30,14 @@ absl::StatusOr<absl::Span<T>> Scratch(LibraryCall& call, std::string_view op, in
   void* memory = call.Scratch(bytes);
   if (memory == nullptr) return NoMemory(op, bytes);
   return absl::Span<T>(static_cast<T*>(memory), static_cast<size_t>(count));
+}
+
+// The same for a product of sizes that nobody checked.
+template <typename T>
+absl::StatusOr<absl::Span<T>> Scratch(LibraryCall& call, std::string_view op,
+                                      std::initializer_list<int64_t> sizes) {
+  HEDDLE_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(op, DimSpan(sizes.begin(), sizes.size())));
+  return Scratch<T>(call, op, count);
 }
 
 // `count` elements of `type`, the first at `first`, as To, and the way back. The packed types
@@ -104,7 +113,9 @@ class RawResult {
   uint8_t* data() const { return data_; }
   int64_t size() const { return size_; }
   int64_t count() const { return view_.count(); }
-  void Zero() const { std::memset(data_, 0, static_cast<size_t>(count() * size_)); }
+  void Zero() const {
+    if (count() > 0) std::memset(data_, 0, static_cast<size_t>(count() * size_));
+  }
   absl::Status Store() const;
 
  private:

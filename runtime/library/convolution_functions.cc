@@ -40,7 +40,7 @@ absl::Status Convolve(LibraryCall& call, std::string_view op, const Convolution&
   if (positions == 0 || depth == 0) return absl::OkStatus();
   int64_t block =
       std::clamp<int64_t>((int64_t{1} << 18) / depth, 16, positions < 16 ? 16 : positions);
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> columns, Scratch<C>(call, op, block * depth));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> columns, Scratch<C>(call, op, {block, depth}));
   for (int64_t n = 0; n < conv.batch; ++n) {
     for (int64_t g = 0; g < conv.group; ++g) {
       const C* from = x + (n * conv.in_channels + g * channels) * image;
@@ -121,6 +121,9 @@ absl::StatusOr<Window> TransposedWindow(LibraryCall& call, std::string_view op, 
       w.in[i] = full - w.begin[i] - w.end[i];
     } else {
       w.in[i] = shape.empty() ? w.out[i] * w.strides[i] : shape[i];
+      if (w.in[i] < 0 || w.in[i] > (int64_t{1} << 40)) {
+        return Invalid(op, "a result of ", w.in[i], " along axis ", i + 2);
+      }
       int64_t total = full - w.in[i];
       // As the specification has it, the smaller half goes first except for SAME_LOWER.
       w.begin[i] = mode == "SAME_LOWER" ? total - total / 2 : total / 2;
@@ -142,9 +145,9 @@ absl::Status TransposedConvolution(LibraryCall& call, const Window& window, int6
   int64_t channels = call.operand(0).dim(1) / group, rows = dims[1] / group;
   int64_t positions = Product(window.out), taps = Product(window.kernel),
           image = Product(window.in);
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> lines, Scratch<C>(call, kOp, positions * channels));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> weights, Scratch<C>(call, kOp, taps * channels));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> columns, Scratch<C>(call, kOp, taps * positions));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> lines, Scratch<C>(call, kOp, {positions, channels}));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> weights, Scratch<C>(call, kOp, {taps, channels}));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> columns, Scratch<C>(call, kOp, {taps, positions}));
   for (int64_t n = 0; n < dims[0]; ++n) {
     for (int64_t g = 0; g < group; ++g) {
       const C* from = x.data() + (n * group + g) * channels * positions;

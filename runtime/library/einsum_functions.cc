@@ -196,7 +196,7 @@ absl::Status Det(LibraryCall& call) {
     HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, "Det", 0));
     HEDDLE_ASSIGN_OR_RETURN(Output<C> y,
                             Output<C>::Make(call, "Det", 0, view.dims.subspan(0, rank - 2)));
-    HEDDLE_ASSIGN_OR_RETURN(absl::Span<double> m, Scratch<double>(call, "Det", n * n));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<double> m, Scratch<double>(call, "Det", {n, n}));
     for (size_t i = 0; i < y.values().size(); ++i) {
       std::copy_n(x.data() + static_cast<int64_t>(i) * n * n, n * n, m.data());
       double product = 1;

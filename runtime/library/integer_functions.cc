@@ -70,7 +70,7 @@ absl::StatusOr<absl::Span<double>> Product(LibraryCall& call, std::string_view o
   int64_t rows = m.a[m.a.size() - 2], depth = m.a.back(), columns = m.b.back();
   HEDDLE_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(op, m.result));
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<double> y, Scratch<double>(call, op, count));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<double> turned, Scratch<double>(call, op, depth * columns));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<double> turned, Scratch<double>(call, op, {depth, columns}));
   std::fill(y.begin(), y.end(), 0.0);
   DimSpan a_batch = DimSpan(m.a).subspan(0, m.a.size() - 2),
           b_batch = DimSpan(m.b).subspan(0, m.b.size() - 2);

@@ -225,6 +225,7 @@ absl::Status CenterCropPad(LibraryCall& call) {
   y.Zero();
   Dims x_strides = Strides(x.dims), y_strides = Strides(dims);
   int64_t x_at = 0, y_at = 0;
+  if (x.count() == 0 || y.count() == 0) return y.Store();
   for (int i = 0; i < x.rank(); ++i) {
     x_at += from[i] * x_strides[i];
     y_at += to[i] * y_strides[i];

@@ -202,7 +202,7 @@ absl::StatusOr<Machine> ParseMachine(const LibraryCall& call, std::string_view o
     m.supports += n;
   }
   int64_t pairs = m.classes * (m.classes - 1) / 2, weights = static_cast<int64_t>(m.weights.size());
-  bool fits = !m.rho.empty();
+  bool fits = !m.rho.empty() && !m.weights.empty();
   if (m.supports > 0) {
     fits = fits && m.classes >= 2 && static_cast<int64_t>(m.per_class.size()) == m.classes &&
            static_cast<int64_t>(m.vectors.size()) == m.supports * features &&

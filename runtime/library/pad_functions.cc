@@ -3,6 +3,8 @@
 // Pad in all modes: a table per axis says which source position each position of the result
 // copies, -1 for the constant.
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -58,7 +60,9 @@ absl::Status Pad(LibraryCall& call) {
   for (size_t i = 0; i < axes.size(); ++i) {
     int64_t a = axes[i];
     before[a] = pads[i];
-    if (__builtin_add_overflow(dims[a], pads[i], &dims[a]) ||
+    constexpr int64_t kMost = int64_t{1} << 48;
+    if (std::abs(std::clamp(pads[i], -kMost, kMost)) == kMost ||
+        __builtin_add_overflow(dims[a], pads[i], &dims[a]) ||
         __builtin_add_overflow(dims[a], pads[i + axes.size()], &dims[a]) || dims[a] < 0) {
       return Invalid(kOp, "pads ", pads[i], " and ", pads[i + axes.size()], " around ", x.dims[a]);
     }

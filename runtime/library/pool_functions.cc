@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// MaxPool, MaxUnpool, LpPool, GlobalLpPool, LRN, MaxRoiPool.
+// MaxPool, MaxUnpool, LpPool, GlobalLpPool, LRN.
 
 #include <algorithm>
 #include <cmath>
@@ -237,59 +237,6 @@ absl::Status LRN(LibraryCall& call) {
       }
     }
     return y.Store("LRN");
-  });
-}
-
-absl::Status MaxRoiPool(LibraryCall& call) {
-  constexpr std::string_view kOp = "MaxRoiPool";
-  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 0, 4));
-  HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, 1, 2));
-  DimSpan in = call.operand(0).dims, roi_dims = call.operand(1).dims;
-  absl::Span<const int64_t> pooled = call.Ints("pooled_shape");
-  if (pooled.size() != 2 || pooled[0] < 1 || pooled[1] < 1 || roi_dims[1] != 5) {
-    return Invalid(kOp, "pooled_shape ", ShapeText(pooled), ", regions ", ShapeText(roi_dims));
-  }
-  double scale = call.Float("spatial_scale", 1);
-  return VisitCompute(kOp, call.operand(0).element_type, [&](auto tag) -> absl::Status {
-    using C = typename decltype(tag)::Type;
-    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
-    HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> rois, Load<double>(call, kOp, 1));
-    Dims dims = {roi_dims[0], in[1], pooled[0], pooled[1]};
-    HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
-    int64_t at = 0;
-    for (int64_t r = 0; r < roi_dims[0]; ++r) {
-      const double* roi = &rois[r * 5];
-      if (!(roi[0] >= 0) || roi[0] >= static_cast<double>(in[0])) {
-        return OutOfRange(kOp, "batch ", roi[0], " of ", in[0]);
-      }
-      int64_t start[2], length[2];
-      for (int a = 0; a < 2; ++a) {  // regions give x before y
-        double low = std::round(roi[2 - a] * scale), high = std::round(roi[4 - a] * scale);
-        if (!(std::fabs(low) < 1e9) || !(std::fabs(high) < 1e9))
-          return OutOfRange(kOp, "region ", r);
-        start[a] = static_cast<int64_t>(low);
-        length[a] = std::max<int64_t>(static_cast<int64_t>(high) - start[a] + 1, 1);
-      }
-      const C* image = x.data() + static_cast<int64_t>(roi[0]) * in[1] * in[2] * in[3];
-      for (int64_t c = 0; c < in[1]; ++c, image += in[2] * in[3]) {
-        for (int64_t cell = 0; cell < pooled[0] * pooled[1]; ++cell) {
-          int64_t position[2] = {cell / pooled[1], cell % pooled[1]}, low[2], high[2];
-          for (int a = 0; a < 2; ++a) {
-            low[a] =
-                std::clamp(start[a] + position[a] * length[a] / pooled[a], int64_t{0}, in[2 + a]);
-            high[a] = std::clamp(start[a] + CeilDiv((position[a] + 1) * length[a], pooled[a]),
-                                 int64_t{0}, in[2 + a]);
-          }
-          bool empty = low[0] >= high[0] || low[1] >= high[1];
-          C best = empty ? C{0} : image[low[0] * in[3] + low[1]];
-          for (int64_t h = low[0]; h < high[0]; ++h) {
-            for (int64_t w = low[1]; w < high[1]; ++w) best = Maximum(image[h * in[3] + w], best);
-          }
-          y[at++] = best;
-        }
-      }
-    }
-    return y.Store(kOp);
   });
 }
 

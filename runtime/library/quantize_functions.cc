@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/library/arithmetic.h"
 #include "runtime/library/buffers.h"
 #include "runtime/library/functions.h"
 
@@ -46,8 +47,7 @@ absl::StatusOr<Granularity> ParseGranularity(const LibraryCall& call, std::strin
     Dims dims = ToDims(x.dims);
     g.block = block;
     g.blocks = dims[axis] = scale.dim(axis);
-    bool covers = g.blocks > 0 && g.view.size > (g.blocks - 1) * std::min(block, g.view.size) &&
-                  (block >= g.view.size || g.view.size <= g.blocks * block);
+    bool covers = g.blocks == CeilDiv(g.view.size, block);
     if (scale.dims == DimSpan(dims) && covers) return g;
   }
   return Invalid(op, "scale ", ShapeText(scale.dims), " for ", ShapeText(x.dims), " along axis ",

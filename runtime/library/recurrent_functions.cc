@@ -286,11 +286,11 @@ absl::Status RunAll(LibraryCall& call, const Layout& l) {
   }
   int64_t row = l.gates * l.hidden;
   Workspace<C> w;
-  HEDDLE_ASSIGN_OR_RETURN(w.products, Scratch<C>(call, l.op, l.steps * l.batch * row));
-  HEDDLE_ASSIGN_OR_RETURN(w.gates, Scratch<C>(call, l.op, l.batch * row));
-  HEDDLE_ASSIGN_OR_RETURN(w.h, Scratch<C>(call, l.op, l.batch * l.hidden));
-  HEDDLE_ASSIGN_OR_RETURN(w.c, Scratch<C>(call, l.op, l.batch * l.hidden));
-  HEDDLE_ASSIGN_OR_RETURN(w.reset, Scratch<C>(call, l.op, l.batch * l.hidden));
+  HEDDLE_ASSIGN_OR_RETURN(w.products, Scratch<C>(call, l.op, {l.steps, l.batch, row}));
+  HEDDLE_ASSIGN_OR_RETURN(w.gates, Scratch<C>(call, l.op, {l.batch, row}));
+  HEDDLE_ASSIGN_OR_RETURN(w.h, Scratch<C>(call, l.op, {l.batch, l.hidden}));
+  HEDDLE_ASSIGN_OR_RETURN(w.c, Scratch<C>(call, l.op, {l.batch, l.hidden}));
+  HEDDLE_ASSIGN_OR_RETURN(w.reset, Scratch<C>(call, l.op, {l.batch, l.hidden}));
   for (int64_t d = 0; d < l.directions && l.batch > 0; ++d) {
     RunDirection<C>(l, in, d, w, data[0], data[1], data[2]);
   }

@@ -10,116 +10,17 @@
 #include "runtime/library/arithmetic.h"
 #include "runtime/library/buffers.h"
 #include "runtime/library/functions.h"
+#include "runtime/library/resize_taps.h"
 
 namespace heddle::library {
 namespace {
 
 constexpr std::string_view kOp = "Resize";
 
-struct Options {
-  std::string_view mode, coordinates, nearest;
-  bool antialias = false, exclude_outside = false;
-  double cubic = -0.75, extrapolation = 0;
-};
-
-struct Axis {
-  double scale = 1, roi_start = 0, roi_end = 1;
-  int64_t in = 0, out = 0;
-  bool has_roi = false;
-};
-
-// The source coordinate of output position `y`, and if that lies outside (only with a roi).
-double Coordinate(const Options& o, const Axis& a, double y, bool& outside) {
-  double in = static_cast<double>(a.in), length = a.scale * in;
-  outside = false;
-  if (o.coordinates == "align_corners") return length == 1 ? 0 : y * (in - 1) / (length - 1);
-  if (o.coordinates == "asymmetric") return y / a.scale;
-  if (o.coordinates == "tf_crop_and_resize") {
-    double span = (a.roi_end - a.roi_start) * (in - 1);
-    double x = a.roi_start * (in - 1) + (length == 1 ? span / 2 : y * span / (length - 1));
-    outside = x < 0 || x > in - 1;
-    return x;
-  }
-  double x = (y + 0.5) / a.scale - 0.5;
-  if (o.coordinates == "pytorch_half_pixel") return length == 1 ? -0.5 : x;
-  if (o.coordinates == "half_pixel_symmetric") {
-    return x + in / 2 * (1 - static_cast<double>(a.out) / length);
-  }
-  return x;
-}
-
-double Cubic(double a, double x) {
-  x = std::fabs(x);
-  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  return 0;
-}
-
-// For each output position: the first source position and `taps` weights; source -1 in `first`
-// stands for the extrapolation value.
-struct TapTable {
-  absl::Span<int64_t> sources;  // [out, taps], clamped into the axis; -1: extrapolated
-  absl::Span<double> weights;   // [out, taps]
-  int64_t taps = 1;
-};
-
-int64_t Nearest(const Options& o, double x) {
-  double floor = std::floor(x), fraction = x - floor;
-  if (fraction == 0) return static_cast<int64_t>(x);
-  bool up = o.nearest == "ceil" || (o.nearest == "round_prefer_floor" && fraction > 0.5) ||
-            (o.nearest == "round_prefer_ceil" && fraction >= 0.5);
-  return static_cast<int64_t>(floor) + (up ? 1 : 0);
-}
-
-absl::StatusOr<TapTable> MakeTaps(LibraryCall& call, const Options& o, const Axis& a) {
-  TapTable w;
-  double support = o.mode == "nearest" ? 0.5 : o.mode == "linear" ? 1 : 2;
-  double shrink = o.antialias ? std::min(a.scale, 1.0) : 1.0;
-  int64_t low = 0;
-  if (o.mode != "nearest") {
-    double reach = std::floor(-support / shrink) + 1;
-    if (reach < -1e9) return Invalid(kOp, "scale ", a.scale);
-    low = static_cast<int64_t>(reach);
-    w.taps = 2 - 2 * low;
-  }
-  if (a.out > (int64_t{1} << 40) / w.taps) return Invalid(kOp, "an axis of ", a.out);
-  HEDDLE_ASSIGN_OR_RETURN(w.sources, Scratch<int64_t>(call, kOp, a.out * w.taps));
-  HEDDLE_ASSIGN_OR_RETURN(w.weights, Scratch<double>(call, kOp, a.out * w.taps));
-  for (int64_t y = 0; y < a.out; ++y) {
-    bool outside;
-    double x = Coordinate(o, a, static_cast<double>(y), outside);
-    int64_t* sources = &w.sources[y * w.taps];
-    double* weights = &w.weights[y * w.taps];
-    if (outside || !(std::fabs(x) < 1e15)) {
-      std::fill_n(sources, w.taps, outside ? -1 : 0);
-      std::fill_n(weights, w.taps, 0.0);
-      continue;
-    }
-    if (o.mode == "nearest") {
-      sources[0] = std::clamp<int64_t>(Nearest(o, x), 0, a.in - 1);
-      weights[0] = 1;
-      continue;
-    }
-    double floor = std::floor(x);
-    // On a source position, the window ends there: the fraction counts as 1, not 0.
-    double fraction = x == floor ? 1 : x - floor;
-    int64_t first = static_cast<int64_t>(floor) + low - (x == floor ? 1 : 0);
-    double sum = 0;
-    for (int64_t t = 0; t < w.taps; ++t) {
-      double distance = (static_cast<double>(t + low) - fraction) * shrink;
-      double weight =
-          o.mode == "linear" ? std::max(0.0, 1 - std::fabs(distance)) : Cubic(o.cubic, distance);
-      bool beyond = first + t < 0 || first + t >= a.in;
-      weights[t] = o.exclude_outside && beyond ? 0 : weight;
-      sources[t] = std::clamp<int64_t>(first + t, 0, a.in - 1);
-      sum += weights[t];
-    }
-    if ((o.exclude_outside || o.antialias) && sum != 0) {
-      for (int64_t t = 0; t < w.taps; ++t) weights[t] /= sum;
-    }
-  }
-  return w;
-}
+using resize::Axis;
+using resize::MakeTaps;
+using resize::Options;
+using resize::TapTable;
 
 // One axis: from [outer, in, inner] to [outer, out, inner].
 template <typename C>

@@ -183,7 +183,7 @@ absl::Status NonMaxSuppression(LibraryCall& call) {
   }
   bool center = call.Int("center_point_box", 0) != 0;
   int64_t count = dims[2];
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<Box> corners, Scratch<Box>(call, kOp, dims[0] * count));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<Box> corners, Scratch<Box>(call, kOp, {dims[0], count}));
   for (int64_t i = 0; i < dims[0] * count; ++i) corners[i] = MakeBox(&boxes[i * 4], center);
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, count));
   std::vector<int64_t> selected;

@@ -243,11 +243,12 @@ absl::Status CausalConvWithState(LibraryCall& call) {
   for (int64_t line = 0; line < dims[0] * channels; ++line) {
     for (int64_t i = 0; i < taps - 1; ++i)
       padded[i] = past.empty() ? 0.0f : past[line * (taps - 1) + i];
-    std::copy_n(x.data() + line * length, length, padded.data() + taps - 1);
+    if (length > 0) std::copy_n(x.data() + line * length, length, padded.data() + taps - 1);
     float* to = y.values().data() + line * length;
     int64_t c = line % channels;
     std::fill_n(to, length, bias.empty() ? 0.0f : bias[c]);
-    for (int64_t t = 0; t < taps; ++t) AddScaled(w[c * taps + t], padded.data() + t, to, length);
+    for (int64_t t = 0; t < taps && length > 0; ++t)
+      AddScaled(w[c * taps + t], padded.data() + t, to, length);
     for (int64_t i = 0; silu && i < length; ++i) to[i] *= Sigmoid(to[i]);
     if (keep && taps > 1) {
       std::copy_n(padded.data() + length, taps - 1, &present.values()[0] + line * (taps - 1));

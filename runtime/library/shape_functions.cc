@@ -170,6 +170,7 @@ absl::Status EyeLike(LibraryCall& call) {
   TensorView x = call.operand(0);
   HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
   int64_t rows = x.dim(0), columns = x.dim(1), k = call.Int("k", 0);
+  if (y.count() == 0) return absl::OkStatus();
   std::memset(y.data, 0, static_cast<size_t>(ElementBytes(y.element_type, y.count())));
   int64_t one = 1;
   for (int64_t row = 0; row < rows; ++row) {

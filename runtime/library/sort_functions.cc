@@ -84,7 +84,7 @@ absl::Status StoreList(LibraryCall& call, int index, absl::Span<const int64_t> l
 // Renumbers the groups by their first slice.
 absl::Status OrderByAppearance(LibraryCall& call, Groups& groups) {
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> space,
-                          Scratch<int64_t>(call, "Unique", 4 * groups.size));
+                          Scratch<int64_t>(call, "Unique", {4, groups.size}));
   absl::Span<int64_t> order = space.subspan(0, groups.size);
   absl::Span<int64_t> rank = space.subspan(groups.size, groups.size);
   absl::Span<int64_t> first = space.subspan(2 * groups.size, groups.size);

@@ -34,10 +34,10 @@ private:
   ContractionKernel emitDepthwiseKernel();
   Packing emitPacking(const ConvolutionSpec &spec, const ConvolutionPlan &plan);
 
-  Type resultElement() const {
+  Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
   }
-  Value bufferOf(KernelFrame &frame, Value operand) const {
+  Value bufferOf(KernelFrame &frame, Value operand) {
     return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
   }
   double nanosecondsPerProduct() const {
@@ -110,16 +110,15 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
 
 Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
                                               const ConvolutionPlan &plan) {
-  DimExpr panels = groups * space.y[1].floorDiv(groups).ceilDiv(plan.panel);
-  Packing packing{cast<BlockArgument>(op.getW()).getArgNumber(), {},
+  DimExpr panels = groups * filter[0].floorDiv(groups).ceilDiv(plan.panel);
+  Packing packing{cast<BlockArgument>(op.getW()).getArgNumber(), symbolsOf(filter), {},
                   panels * plan.panel * filter[1] * space.taps(), space.element};
   KernelFrame frame(structured, (name + "_pack").str(),
-                    ArrayRef<Type>{space.element, space.element});
+                    ArrayRef<Type>{space.element, space.element}, packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
-  frame.guarded([&] {
-    emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
-                   frame.index(space.y[1]), frame.index(filter[1]), frame.begin, frame.end);
-  });
+  emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
+                 frame.index(filter[0]), frame.index(filter[1]), frame.begin, frame.end);
+  frame.finish();
   packing.kernel.function = frame.function;
   packing.kernel.grid = panels;
   packing.kernel.pointElements = filter[1] * space.taps() * plan.panel;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.MatMul and onnx.Gemm by way of the matrix product emitter. Leading dimensions of the left
+// onnx.MatMul, onnx.Gemm and onnx.MatMulInteger by way of the matrix product emitter. Leading dimensions of the left
 // operand are rows where the right one has none; a right operand that is a vector becomes the left
 // one.
 
@@ -17,6 +17,12 @@ namespace heddle {
 namespace {
 
 Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
+
+/// The structured form has signless integers; ClusterKernels leaves a note.
+bool isUnsignedOperand(Operation *op, unsigned operand) {
+  auto flags = op->getAttrOfType<DenseBoolArrayAttr>("heddle.unsigned");
+  return flags && flags[operand];
+}
 
 DimExpr product(ArrayRef<DimExpr> dims) { return countElements(dims); }
 
@@ -41,7 +47,7 @@ MatmulShape shapeOf(Operation *op) {
   if (auto gemm = dyn_cast<onnx::GemmOp>(op)) {
     bool transA = gemm.getTransA() != 0, transB = gemm.getTransB() != 0;
     s.m = a[transA ? 1 : 0];
-    s.k = a[transA ? 0 : 1];
+    s.k = b[transB ? 1 : 0];
     s.n = b[transB ? 0 : 1];
     s.aLayout = transA ? MatrixLayout::Transposed : MatrixLayout::RowMajor;
     s.bLayout = transB ? MatrixLayout::Transposed : MatrixLayout::RowMajor;
@@ -59,6 +65,7 @@ MatmulShape shapeOf(Operation *op) {
     return s;
   }
   s.n = b.back();
+  s.k = b[b.size() - 2];
   ArrayRef<DimExpr> bBatch = ArrayRef(b).drop_back(2);
   s.rowDims = resultRank - 1;
   if (a.size() == 1 || allOnes(bBatch)) {
@@ -119,8 +126,13 @@ public:
       : structured(structured), op(op), name(name), target(target), shape(shapeOf(op)),
         bArgument(dyn_cast<BlockArgument>(op->getOperand(shape.b))) {
     element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
-    Type accumulator = element.isF64() ? element : Float32Type::get(element.getContext());
-    spec = {element, element, accumulator, shape.aLayout, shape.bLayout};
+    stored = cast<RankedTensorType>(op->getOperand(0).getType()).getElementType();
+    Type accumulator = element.isInteger() || element.isF64()
+                           ? element
+                           : Type(Float32Type::get(element.getContext()));
+    spec = {stored, stored, accumulator, shape.aLayout, shape.bLayout};
+    spec.aSigned = !isUnsignedOperand(op, shape.a);
+    spec.bSigned = !isUnsignedOperand(op, shape.b);
     bool bFits = shape.bBatch.empty() || shape.bBatch == shape.batchDims;
     packs = bArgument && bFits && constants[bArgument.getArgNumber()];
     if (packs)
@@ -137,7 +149,12 @@ private:
   Value addGemmOperand(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
                        const MatmulPosition &at);
   Packing emitPacking();
-  DimExpr packedElements() const { return shape.n.ceilDiv(plan.panel) * plan.panel * shape.k; }
+  DimExpr packedElements() const {
+    // Bytes are packed in fours, with their columns' sums.
+    DimExpr rows = plan.bytes ? (shape.k.ceilDiv(4) + 1) * 4 : shape.k;
+    return shape.n.ceilDiv(plan.panel) * plan.panel * rows;
+  }
+  void addZeroPoints(KernelFrame &frame, Epilogue &epilogue, MatmulOperands &operands);
 
   func::FuncOp structured;
   Operation *op;
@@ -145,7 +162,7 @@ private:
   const Target &target;
   MatmulShape shape;
   BlockArgument bArgument;
-  Type element;
+  Type element, stored; // of the product, of A and B
   MatmulSpec spec;
   MatmulPlan plan;
   bool packs;
@@ -191,7 +208,8 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
 void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
                                const MatmulPosition &at) {
   acc = addGemmOperand(frame, e, epilogue, acc, at);
-  acc = e.convertFloat(acc, element);
+  if (isa<FloatType>(element))
+    acc = e.convertFloat(acc, element);
   Element column{at.n, isa<VectorType>(acc.getType()) ? Element::Contiguous : Element::Uniform};
   unsigned rank = dimsOf(op->getResult(0)).size();
   Place place;
@@ -208,6 +226,39 @@ void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogu
   epilogue.store(acc, place, at.lanes, at.mask);
 }
 
+/// The zero points of MatMulInteger: one, or one a row of A or a column of B.
+void MatmulKernelEmitter::addZeroPoints(KernelFrame &frame, Epilogue &epilogue,
+                                        MatmulOperands &operands) {
+  auto integer = dyn_cast<onnx::MatMulIntegerOp>(op);
+  if (!integer)
+    return;
+  auto widened = [](Emitter &e, Value bytes, bool isSigned) -> Value {
+    Type i32 = e.builder.getI32Type();
+    if (auto vector = dyn_cast<VectorType>(bytes.getType()))
+      i32 = vector.clone(i32);
+    return isSigned ? Value(arith::ExtSIOp::create(e.builder, e.loc, i32, bytes))
+                    : Value(arith::ExtUIOp::create(e.builder, e.loc, i32, bytes));
+  };
+  auto isSingle = [](Value zeroPoint) { return countElements(dimsOf(zeroPoint)).isConstant(1); };
+  if (Value zeroPoint = integer.getAZeroPoint())
+    operands.aZeroPoint = [=, this, &epilogue](Emitter &e, Value m) {
+      Place place(dimsOf(zeroPoint).size(), Element{e.index(0)});
+      if (!isSingle(zeroPoint))
+        place.back() = {m};
+      return widened(e, epilogue.operandAt(zeroPoint, place, 1, nullptr).value, spec.aSigned);
+    };
+  if (Value zeroPoint = integer.getBZeroPoint())
+    operands.bZeroPoint = [=, this, &epilogue](Emitter &e, Value n, int64_t lanes, Value mask) {
+      Place place(dimsOf(zeroPoint).size(), Element{e.index(0)});
+      if (!isSingle(zeroPoint))
+        place.back() = {n, lanes == 1 ? Element::Uniform : Element::Contiguous};
+      Value value = epilogue.operandAt(zeroPoint, place, lanes, mask).value;
+      value = widened(e, value, spec.bSigned);
+      bool widen = lanes != 1 && !isa<VectorType>(value.getType());
+      return widen ? e.broadcast(value, lanes) : value;
+    };
+}
+
 void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
@@ -215,15 +266,13 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
     auto bufferOf = [&](unsigned operand) {
       return frame.buffers[cast<BlockArgument>(op->getOperand(operand)).getArgNumber()];
     };
-    MatmulOperands operands{bufferOf(shape.a),
-                            bufferOf(shape.b),
-                            frame.index(shape.batch),
-                            frame.index(shape.m),
-                            frame.index(shape.n),
-                            frame.index(shape.k),
-                            {},
-                            {},
-                            nullptr};
+    MatmulOperands operands{.a = bufferOf(shape.a),
+                            .b = bufferOf(shape.b),
+                            .batch = frame.index(shape.batch),
+                            .m = frame.index(shape.m),
+                            .n = frame.index(shape.n),
+                            .k = frame.index(shape.k)};
+    addZeroPoints(frame, epilogue, operands);
     if (!shape.batchDims.empty())
       operands.batchOffsets = [&](Emitter &inner, Value batch) {
         DimExpr bElements = packs ? packedElements() : shape.k * shape.n;
@@ -237,15 +286,15 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
 }
 
 Packing MatmulKernelEmitter::emitPacking() {
-  Packing packing{bArgument.getArgNumber(), {}, shape.batch * packedElements(), element};
-  KernelFrame frame(structured, (name + "_pack").str(), {element, element});
+  // All of its sizes are B's own: weights are packed without knowing any other dimension.
+  Packing packing{bArgument.getArgNumber(), symbolsOf(dimsOf(bArgument)), {},
+                  shape.batch * packedElements(), stored};
+  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, stored},
+                    packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
-  frame.guarded([&] {
-    // The kernel's batch is B's own: 1 where B has none.
-    emitPackB(e, spec, shape.bLayout == MatrixLayout::Transposed, frame.buffers[0],
-              frame.buffers[1], frame.index(shape.n), frame.index(shape.k), frame.begin,
-              frame.end);
-  });
+  emitPackB(e, spec, shape.bLayout == MatrixLayout::Transposed, frame.buffers[0],
+            frame.buffers[1], frame.index(shape.n), frame.index(shape.k), frame.begin, frame.end);
+  frame.finish();
   packing.kernel.function = frame.function;
   packing.kernel.grid = shape.batch * shape.n.ceilDiv(plan.panel);
   packing.kernel.pointElements = shape.k * plan.panel;
@@ -274,7 +323,14 @@ ContractionKernel MatmulKernelEmitter::emit() {
 } // namespace
 
 bool isEmittedMatmul(Operation *op) {
-  // What the emitter reads in place: an operand computed in the same kernel is not.
+  if (auto integer = dyn_cast<onnx::MatMulIntegerOp>(op)) {
+    auto isVector = [](Value zeroPoint) {
+      return !zeroPoint || dimsOf(zeroPoint).size() <= 1 ||
+             countElements(dimsOf(zeroPoint)).isConstant(1);
+    };
+    return dimsOf(integer.getB()).size() >= 2 && isVector(integer.getAZeroPoint()) &&
+           isVector(integer.getBZeroPoint());
+  }
   for (Type type : op->getOperandTypes()) {
     Type element = cast<RankedTensorType>(type).getElementType();
     if (!isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(element))

@@ -8,31 +8,49 @@ using namespace mlir;
 namespace heddle::codegen {
 namespace {
 
-int64_t reach(const ConvolutionSpec &spec, int dim) {
-  return (spec.window[dim] - 1) * spec.dilation[dim] + 1;
+// How far the elements of a window are apart, at most.
+int64_t span(const ConvolutionSpec &spec, int dim) {
+  return (spec.window[dim] - 1) * spec.dilation[dim];
 }
 
 // First input coordinate that output coordinate `at` reads; may be negative.
 Value firstRead(Emitter &e, const ConvolutionSpec &spec, int dim, Value at) {
-  return e.sub(e.mul(at, spec.stride[dim]), e.index(spec.padding[dim]));
+  int64_t stride = spec.stride[dim], padding = spec.padding[dim];
+  if (!spec.transposed)
+    return e.sub(e.mul(at, stride), e.index(padding));
+  // Rounded down, of a number that may be negative.
+  int64_t back = (span(spec, dim) + stride - 1) / stride;
+  Value shifted = e.add(at, padding - span(spec, dim) + back * stride);
+  return e.sub(e.div(shifted, e.index(stride)), e.index(back));
 }
 
-Value readLength(Emitter &e, const ConvolutionSpec &spec, int dim, Value outputs) {
-  return e.add(e.mul(e.sub(outputs, e.index(1)), spec.stride[dim]), reach(spec, dim));
+// Number of input coordinates that `outputs` coordinates from `at` read.
+Value readLength(Emitter &e, const ConvolutionSpec &spec, int dim, Value at, Value outputs) {
+  Value others = e.sub(outputs, e.index(1));
+  if (!spec.transposed)
+    return e.add(e.mul(others, spec.stride[dim]), span(spec, dim) + 1);
+  Value last = e.div(e.add(e.add(at, others), spec.padding[dim]), e.index(spec.stride[dim]));
+  return e.add(e.sub(last, firstRead(e, spec, dim, at)), 1);
+}
+
+// Its upper bound.
+int64_t maxReadLength(const ConvolutionSpec &spec, int dim, int64_t outputs) {
+  if (!spec.transposed)
+    return (outputs - 1) * spec.stride[dim] + span(spec, dim) + 1;
+  return (outputs - 1 + span(spec, dim) + spec.stride[dim] - 1) / spec.stride[dim] + 1;
 }
 
 } // namespace
 
 int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes) {
-  int64_t width = (columns - 1) * spec.stride[2] + reach(spec, 2);
-  int64_t height = (rows - 1) * spec.stride[1] + reach(spec, 1);
-  return reach(spec, 0) * height * ((width + lanes - 1) / lanes * lanes);
+  int64_t width = (maxReadLength(spec, 2, columns) + lanes - 1) / lanes * lanes;
+  return maxReadLength(spec, 0, 1) * maxReadLength(spec, 1, rows) * width;
 }
 
 PatchGeometry::PatchGeometry(Emitter &e, const ConvolutionSpec &spec, const PixelBlock &block,
                              int64_t lanes)
-    : depth(reach(spec, 0)), height(readLength(e, spec, 1, block.rows)),
-      rowStep(e.mul(e.ceilDiv(readLength(e, spec, 2, block.columns), lanes), lanes)),
+    : depth(maxReadLength(spec, 0, 1)), height(readLength(e, spec, 1, block.row, block.rows)),
+      rowStep(e.mul(e.ceilDiv(readLength(e, spec, 2, block.column, block.columns), lanes), lanes)),
       depth0(firstRead(e, spec, 0, block.depth)), row0(firstRead(e, spec, 1, block.row)),
       column0(firstRead(e, spec, 2, block.column)) {}
 
@@ -77,20 +95,20 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
   e.when(refill, [&] {
     e.loop(zero, patch.rowStep, e.index(lanes), [&](Value column) {
       Value from = e.add(g.column0, column);
-      Value mask = arith::AndIOp::create(
-          e.builder, e.loc, e.firstLanes(e.sub(size[2], from), lanes),
-          e.notFirstLanes(e.sub(zero, from), lanes));
+      Value mask =
+          arith::AndIOp::create(e.builder, e.loc, e.firstLanes(e.sub(size[2], from), lanes),
+                                e.notFirstLanes(e.sub(zero, from), lanes));
       e.loop(zero, channels, e.index(1), [&](Value channel) {
         e.loop(zero, e.index(g.depth), e.index(1), [&](Value depth) {
-          Value sourcePlane = e.add(e.mul(channel, source.channelStep),
-                                    e.mul(depth, source.depthStep));
+          Value sourcePlane =
+              e.add(e.mul(channel, source.channelStep), e.mul(depth, source.depthStep));
           Value targetPlane =
               e.add(e.mul(channel, patch.channelStep), e.mul(depth, patch.depthStep));
           e.loop(zero, g.height, e.index(1), [&](Value row) {
             Value valid = g.inside(e, depth, row, size);
             Value to = e.add(e.add(targetPlane, e.mul(row, patch.rowStep)), column);
-            Value at = e.add(e.add(source.start, sourcePlane),
-                             e.add(e.mul(row, source.rowStep), column));
+            Value at =
+                e.add(e.add(source.start, sourcePlane), e.add(e.mul(row, source.rowStep), column));
             Value data = e.choose(
                 valid, vector, [&] { return Values{e.load(input, at, lanes, mask)}; },
                 [&] { return Values{e.zero(vector)}; })[0];

@@ -331,7 +331,10 @@ void ElementEmitter::store(Value tensor, ArrayRef<Element> place, Element value)
     return;
   }
   Value vector = inMemory(vectorOf(value), laneType(stored));
-  if (mask)
+  if (offset.kind == Element::Varying)
+    vector::ScatterOp::create(b, Type(), buffer.memory, ValueRange{index(0)}, offset.value,
+                              allLanes(), vector);
+  else if (mask)
     vector::MaskedStoreOp::create(b, buffer.memory, ValueRange{offset.value}, mask, vector);
   else
     vector::StoreOp::create(b, vector, buffer.memory, ValueRange{offset.value});

@@ -48,6 +48,7 @@ private:
   void emitPoint(ElementEmitter &elements, Value point);
   void emitRow(ElementEmitter &elements, ArrayRef<Element> outer);
   void emitColumn(ElementEmitter &elements, Value point);
+  void storeColumn(ElementEmitter &elements, Place place, unsigned axis);
   void storeLanes(ElementEmitter &elements, Place place, Value begin, Value end);
 
   Value index(const DimExpr &expr) { return frame.index(expr); }
@@ -56,6 +57,7 @@ private:
   void loopNest(ElementEmitter &elements, Place place, unsigned from, unsigned to);
   /// The size of a dimension with all that are joined into it; 1 for those.
   DimExpr joinedSize(unsigned axis) const;
+  DimExpr columnElements();
   Place delinearize(Value point, unsigned dims);
 
   LoopSchedule schedule;
@@ -167,44 +169,91 @@ void LoopKernelEmitter::emitRow(ElementEmitter &elements, ArrayRef<Element> oute
   loopNest(elements, place, schedule.outer, rank);
 }
 
-/// One grid point of a column reduction: a vector of neighbouring results.
+/// One grid point of a column: the reductions of a vector of neighbouring places, then the results
+/// that depend on them.
 void LoopKernelEmitter::emitColumn(ElementEmitter &elements, Value point) {
   linalg::GenericOp root = schedule.root;
-  auto iterators = root.getIteratorTypesArray();
-  SmallVector<unsigned> parallel, reduced;
-  for (unsigned k = 0; k < iterators.size(); ++k)
-    (iterators[k] == utils::IteratorType::parallel ? parallel : reduced).push_back(k);
-  Place place(iterators.size(), Element{index(0)});
+  ArrayRef<unsigned> columns = schedule.columns;
+  Place place(schedule.iteration.size(), Element{index(0)});
   Value mask;
-  Value rest = point;
-  if (!parallel.empty()) {
-    Value width = index(schedule.iteration[parallel.back()]);
+  if (!columns.empty()) {
+    Value width = index(schedule.iteration[columns.back()]);
     Value blocks = arith::CeilDivUIOp::create(b, width, index(lanes));
-    Value block = arith::RemUIOp::create(b, rest, blocks);
-    rest = arith::DivUIOp::create(b, rest, blocks);
+    Value block = arith::RemUIOp::create(b, point, blocks);
+    Value rest = arith::DivUIOp::create(b, point, blocks);
     Value first = arith::MulIOp::create(b, block, index(lanes));
-    place[parallel.back()] = {first, Element::Contiguous};
+    place[columns.back()] = {first, Element::Contiguous};
     mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
                                         arith::SubIOp::create(b, width, first).getResult());
-    for (unsigned k = parallel.size() - 1; k-- > 0;) {
-      Value size = index(schedule.iteration[parallel[k]]);
-      place[parallel[k]] = {arith::RemUIOp::create(b, rest, size)};
+    for (unsigned column : llvm::reverse(columns.drop_back())) {
+      Value size = index(schedule.iteration[column]);
+      place[column] = {arith::RemUIOp::create(b, rest, size)};
       rest = arith::DivUIOp::create(b, rest, size);
     }
   }
   elements.setMask(mask);
-  Element start = elements.elementAt(root.getOutputs()[0], {});
-  if (mask)
-    start = {elements.vectorOf(start), Element::Varying};
-  Element value = emitReductionLoops(b, elements, root, schedule.iteration, place, reduced, start,
-                                     [&](const DimExpr &expr) { return index(expr); });
-  Place resultPlace;
-  for (AffineExpr expr : root.getIndexingMapsArray().back().getResults()) {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    resultPlace.push_back(dim ? place[dim.getPosition()] : Element{index(0)});
+  auto reduced = [&](linalg::GenericOp reduction, const Place &at) {
+    Element start = elements.elementAt(reduction.getOutputs()[0], {});
+    if (mask)
+      start = {elements.vectorOf(start), Element::Varying};
+    SmallVector<unsigned> loops;
+    for (auto [axis, iterator] : llvm::enumerate(reduction.getIteratorTypesArray()))
+      if (iterator == utils::IteratorType::reduction)
+        loops.push_back(axis);
+    return emitReductionLoops(b, elements, reduction, iterationSpace(reduction), at, loops, start,
+                              [&](const DimExpr &expr) { return index(expr); });
+  };
+  for (PlacedReduction &placed : schedule.placed) {
+    Place at;
+    for (int64_t source : placed.source)
+      at.push_back(source >= 0 ? place[source] : Element{index(0)});
+    elements.bindElement(placed.reduction.getResult(0), reduced(placed.reduction, at));
   }
-  elements.store(schedule.result, resultPlace, value);
+  if (isReduction(root)) {
+    Element value = reduced(root, place);
+    Place resultPlace;
+    for (AffineExpr expr : root.getIndexingMapsArray().back().getResults()) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      resultPlace.push_back(dim ? place[dim.getPosition()] : Element{index(0)});
+    }
+    elements.store(schedule.result, resultPlace, value);
+  } else {
+    storeColumn(elements, place, 0);
+  }
   elements.setMask(nullptr);
+}
+
+/// The results of a column: loops over the dimensions from `axis` on that are none of its own.
+void LoopKernelEmitter::storeColumn(ElementEmitter &elements, Place place, unsigned axis) {
+  while (axis < place.size() && llvm::is_contained(schedule.columns, axis))
+    ++axis;
+  if (axis == place.size()) {
+    Element value = elements.producedAt(schedule.result, place);
+    elements.store(schedule.result, place, value);
+    return;
+  }
+  auto loop =
+      scf::ForOp::create(b, index(0), index(schedule.iteration[axis]), index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  place[axis] = {loop.getInductionVar()};
+  storeColumn(elements, place, axis + 1);
+}
+
+/// Elements visited for one place of the columns.
+DimExpr LoopKernelEmitter::columnElements() {
+  DimExpr count = 0, rest = 1;
+  for (PlacedReduction &placed : schedule.placed) {
+    DimExpr visited = 1;
+    for (auto [size, source] : llvm::zip(iterationSpace(placed.reduction), placed.source))
+      if (source == PlacedReduction::kReduced)
+        visited = visited * size;
+    count = count + visited;
+  }
+  for (auto [axis, size] : llvm::enumerate(schedule.iteration))
+    if (!llvm::is_contained(schedule.columns, axis))
+      rest = rest * size;
+  return count + rest;
 }
 
 void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
@@ -257,20 +306,12 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
     forEachPoint([&](Value point) { emitRow(elements, delinearize(point, schedule.outer)); });
     break;
   case LoopSchedule::Column: {
-    DimExpr grid = 1, window = 1;
-    std::optional<DimExpr> innermost;
-    for (auto [size, iterator] :
-         llvm::zip(schedule.iteration, schedule.root.getIteratorTypesArray())) {
-      if (iterator == utils::IteratorType::reduction) {
-        window = window * size;
-      } else {
-        if (innermost)
-          grid = grid * *innermost;
-        innermost = size;
-      }
-    }
-    summary.grid = innermost ? grid * innermost->ceilDiv(lanes) : grid;
-    summary.pointElements = window * DimExpr(lanes);
+    DimExpr grid = 1;
+    for (unsigned column : ArrayRef(schedule.columns))
+      grid = grid * (column == schedule.columns.back() ? schedule.iteration[column].ceilDiv(lanes)
+                                                       : schedule.iteration[column]);
+    summary.grid = grid;
+    summary.pointElements = columnElements() * DimExpr(lanes);
     forEachPoint([&](Value point) { emitColumn(elements, point); });
     break;
   }

@@ -11,7 +11,8 @@
 //   row      reductions over trailing dimensions feed element-wise work on the same row: the grid is
 //            the rows; a row's reductions are computed first, then its elements
 //   reduce   the result is such a reduction itself: a grid point is one element
-//   column   a reduction over other dimensions or a window: lanes are neighbouring results
+//   column   reductions over other dimensions or windows, and elementwise work on them: lanes are
+//            neighbouring results
 
 #ifndef HEDDLE_COMPILER_CODEGEN_LOOPS_LOOPKERNEL_H
 #define HEDDLE_COMPILER_CODEGEN_LOOPS_LOOPKERNEL_H

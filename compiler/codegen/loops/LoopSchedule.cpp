@@ -116,6 +116,28 @@ bool reducesWindow(linalg::GenericOp generic) {
   });
 }
 
+/// Reductions of any dimensions, for neighbouring results at once.
+bool chooseColumns(LoopSchedule &schedule) {
+  std::optional<SmallVector<PlacedReduction>> placed = placeReductions(schedule.root);
+  if (!placed)
+    return false;
+  schedule.kind = LoopSchedule::Column;
+  schedule.placed = *std::move(placed);
+  schedule.joins.assign(schedule.joins.size(), false);
+  SmallVector<bool> isColumn(schedule.iteration.size(), false);
+  for (const PlacedReduction &placement : schedule.placed)
+    for (int64_t source : placement.source)
+      if (source >= 0)
+        isColumn[source] = true;
+  if (isReduction(schedule.root))
+    for (auto [axis, iterator] : llvm::enumerate(schedule.root.getIteratorTypesArray()))
+      isColumn[axis] = iterator == utils::IteratorType::parallel;
+  for (auto [axis, column] : llvm::enumerate(isColumn))
+    if (column)
+      schedule.columns.push_back(axis);
+  return true;
+}
+
 } // namespace
 
 SmallVector<bool> joinableDimensions(Value result) {
@@ -168,25 +190,16 @@ FailureOr<LoopSchedule> chooseSchedule(func::FuncOp structured) {
     outer = leading;
     return true;
   };
-  for (linalg::GenericOp reduction : schedule.reductions)
-    if (!agree(reduction))
-      return refuse("reductions over different rows");
-  if (!rootReduces) {
-    schedule.kind = LoopSchedule::Row;
+  bool sameRows = llvm::all_of(schedule.reductions, [&](linalg::GenericOp reduction) {
+    return !reducesWindow(reduction) && agree(reduction);
+  });
+  if (sameRows && rootReduces)
+    sameRows = !reducesWindow(schedule.root) && agree(schedule.root);
+  if (sameRows) {
+    schedule.kind = rootReduces ? LoopSchedule::Reduce : LoopSchedule::Row;
     schedule.outer = *outer;
-  } else {
-    bool rows = leadingParallel(schedule.root) && !reducesWindow(schedule.root);
-    if (!schedule.reductions.empty() && (!rows || !agree(schedule.root)))
-      return refuse("a reduction of reduced rows");
-    bool lastReduced =
-        rank != 0 && schedule.root.getIteratorTypesArray().back() == utils::IteratorType::reduction;
-    if (lastReduced && rows) {
-      schedule.kind = LoopSchedule::Reduce;
-      schedule.outer = *leadingParallel(schedule.root);
-    } else {
-      schedule.kind = LoopSchedule::Column;
-      schedule.joins.assign(rank, false);
-    }
+  } else if (!chooseColumns(schedule)) {
+    return refuse("reductions at places that depend on more than those of the result");
   }
   // Joining must not mix rows with what is in a row.
   if (schedule.kind == LoopSchedule::Row && schedule.outer > 0)

@@ -6,6 +6,7 @@
 #ifndef HEDDLE_COMPILER_CODEGEN_LOOPS_LOOPSCHEDULE_H
 #define HEDDLE_COMPILER_CODEGEN_LOOPS_LOOPSCHEDULE_H
 
+#include "compiler/codegen/loops/ReductionPlacement.h"
 #include "dialects/heddle/TensorDims.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -22,6 +23,10 @@ struct LoopSchedule {
   unsigned outer = 0;              // Row, Reduce: leading dimensions that are the grid
   /// Row and Reduce: reductions to compute for each row, producers first, the root not among them.
   llvm::SmallVector<mlir::linalg::GenericOp> reductions;
+  /// Column: the same, and the dimensions of the root that it and they are computed for, in order;
+  /// lanes are neighbours along the last. The root's other dimensions are loops.
+  llvm::SmallVector<PlacedReduction> placed;
+  llvm::SmallVector<unsigned> columns;
   /// joins[k]: dimension k is joined into k + 1.
   llvm::SmallVector<bool> joins;
 };

@@ -9,6 +9,7 @@
 #include "compiler/kernels/Parameters.h"
 #include "compiler/kernels/ScalarMath.h"
 #include "compiler/kernels/StructuredLowering.h"
+#include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 

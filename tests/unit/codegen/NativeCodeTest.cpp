@@ -27,9 +27,8 @@ protected:
     context.loadAllAvailableDialects();
   }
   Target target() {
-    auto result = Target::resolve({GetParam(), 3}, [](const std::string &message) {
-      ADD_FAILURE() << message;
-    });
+    auto result = Target::resolve({GetParam(), 3},
+                                  [](const std::string &message) { ADD_FAILURE() << message; });
     return *result;
   }
   Compiled compile(const char *text, const std::vector<std::string> &names, int threads = 2) {
@@ -123,19 +122,82 @@ func.func @half(%x: memref<?xbf16>, %y: memref<?xf16>, %z: memref<?xbf16>, %begi
   vector.store %s, %z[%c0] : memref<?xbf16>, vector<8xbf16>
   return %ok : i32
 }
-)", {"half"});
+)",
+                              {"half"});
   std::vector<uint16_t> x(8, 0x3f80), y(8, 0x4000), z(8); // 1.0 and 2.0
   EXPECT_EQ(compiled.kernels.call(0, {x.data(), y.data(), z.data()}, {}, 0, 1), 0);
   EXPECT_EQ(z[7], 0x4040); // 3.0
+}
+
+TEST_P(NativeCodeTest, EveryF16) {
+  Compiled compiled = compile(R"(
+func.func @extend(%x: memref<?xf16>, %y: memref<?xf32>, %begin: index, %end: index,
+                  %scratch: memref<?xi8>) -> i32 {
+  %c1 = arith.constant 1 : index
+  %ok = arith.constant 0 : i32
+  scf.for %i = %begin to %end step %c1 {
+    %a = memref.load %x[%i] : memref<?xf16>
+    %b = arith.extf %a : f16 to f32
+    memref.store %b, %y[%i] : memref<?xf32>
+  }
+  return %ok : i32
+}
+func.func @truncate(%x: memref<?xf32>, %y: memref<?xf16>, %begin: index, %end: index,
+                    %scratch: memref<?xi8>) -> i32 {
+  %c8 = arith.constant 8 : index
+  %ok = arith.constant 0 : i32
+  scf.for %i = %begin to %end step %c8 {
+    %a = vector.load %x[%i] : memref<?xf32>, vector<8xf32>
+    %b = arith.truncf %a : vector<8xf32> to vector<8xf16>
+    vector.store %b, %y[%i] : memref<?xf16>, vector<8xf16>
+  }
+  return %ok : i32
+}
+)",
+                              {"extend", "truncate"});
+  EXPECT_TRUE(compiled.code.imports.empty());
+  std::vector<uint16_t> x(65536), back(65536);
+  std::vector<float> y(65536);
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] = i;
+  compiled.kernels.call(0, {x.data(), y.data()}, {}, 0, x.size());
+  auto decode = [](unsigned half) {
+    int exponent = half >> 10 & 31, mantissa = half & 0x3ff;
+    double size = exponent == 31 ? (mantissa ? NAN : INFINITY)
+                  : exponent     ? std::ldexp(1024 + mantissa, exponent - 25)
+                                 : std::ldexp(mantissa, -24);
+    return half & 0x8000 ? -size : size;
+  };
+  for (unsigned i = 0; i < 65536; ++i)
+    if (std::isnan(decode(i)))
+      ASSERT_TRUE(std::isnan(y[i])) << i;
+    else
+      ASSERT_EQ(y[i], decode(i)) << i;
+  compiled.kernels.call(1, {y.data(), back.data()}, {}, 0, x.size());
+  for (unsigned i = 0; i < 65536; ++i)
+    if (!std::isnan(y[i]))
+      ASSERT_EQ(back[i], i);
+  // Between two neighbours: the even one; a little more: the upper one.
+  for (bool above : {false, true}) {
+    std::vector<float> middle(31 * 1024);
+    for (unsigned i = 0; i < middle.size(); ++i) {
+      double low = decode(i), high = i + 1 == 31 * 1024 ? 65536.0 : decode(i + 1);
+      middle[i] = std::nextafter(float((low + high) / 2), above ? INFINITY : 0.0f);
+      if (!above)
+        middle[i] = (low + high) / 2;
+    }
+    compiled.kernels.call(1, {middle.data(), back.data()}, {}, 0, middle.size());
+    for (unsigned i = 0; i < middle.size(); ++i)
+      ASSERT_EQ(back[i], above ? i + 1 : i + i % 2) << i;
+  }
 }
 
 TEST_P(NativeCodeTest, RefusesOtherSignatures) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
       "func.func @f(%x: memref<?xf32>, %n: index) { return }", &context);
   std::string message;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    message = diagnostic.str();
-  });
+  ScopedDiagnosticHandler handler(&context,
+                                  [&](Diagnostic &diagnostic) { message = diagnostic.str(); });
   EXPECT_TRUE(failed(compileNative(*module, {"f"}, target())));
   EXPECT_NE(message.find("a kernel takes 1-D memrefs"), std::string::npos);
   EXPECT_TRUE(failed(compileNative(*module, {"g"}, target())));
@@ -149,8 +211,7 @@ TEST(TargetTest, LevelsAndErrors) {
   EXPECT_EQ(Target::resolve({"x86-64-v4"}, ignore)->vectorBytes(), 64);
   EXPECT_FALSE(Target::resolve({"x86-64-v3"}, ignore)->has("avx512f"));
   std::string message;
-  EXPECT_TRUE(failed(
-      Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
+  EXPECT_TRUE(failed(Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
   EXPECT_NE(message.find("z80"), std::string::npos);
 }
 

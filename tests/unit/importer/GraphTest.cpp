@@ -137,6 +137,19 @@ TEST(Graph, LoopCarriesValues) {
   EXPECT_CONTAINS(text, "operandSegmentSizes = array<i32: 1, 0, 1>");
 }
 
+TEST(Graph, LoopWithoutCondition) {
+  ModelBuilder b;
+  b.input("n", {}, onnx_model::DATA_INT64);
+  auto &node = b.node("Loop", {"n", ""}, {"all"});
+  auto &body = setGraph(node, "body");
+  setTensorType(*body.add_input(), "i", onnx_model::DATA_INT64, {});
+  setTensorType(*body.add_input(), "c", onnx_model::DATA_BOOL, {});
+  body.add_output()->set_name("c");
+  body.add_output()->set_name("i");
+  b.output("all");
+  EXPECT_CONTAINS(b.import(), "operandSegmentSizes = array<i32: 1, 0, 0>");
+}
+
 TEST(Graph, InlinesFunctions) {
   ModelBuilder b;
   b.input("x", {4});

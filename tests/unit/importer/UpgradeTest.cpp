@@ -104,6 +104,22 @@ TEST(Upgrade, UpsampleBecomesResize) {
   EXPECT_CONTAINS(text, "nearest_mode = \"floor\"");
 }
 
+TEST(Upgrade, ResizeRounding) {
+  for (auto [scale, rounding] : {std::pair(2.0f, "floor"), {0.5f, "ceil"}}) {
+    OldNode b(10, "Resize", {"h", "s"}, {"y"});
+    addFloats(b.graph(), "s", {4}, {1, 1, scale, scale});
+    EXPECT_CONTAINS(b.import(), "nearest_mode = \"" + std::string(rounding));
+  }
+  OldNode mixed(10, "Resize", {"h", "s"}, {"y"});
+  addFloats(mixed.graph(), "s", {4}, {1, 1, 2, 0.5f});
+  EXPECT_CONTAINS(mixed.import(), "(Resize of ai.onnx, version 10)");
+  EXPECT_EQ(mixed.status.code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(Upgrade, OperandsLeftOut) {
+  EXPECT_CONTAINS(OldNode(6, "Add", {"", "h"}, {"y"}).import(), "input 0 is left out but required");
+}
+
 TEST(Upgrade, DropoutKeepsItsMask) {
   std::string text = OldNode(7, "Dropout", {"h"}, {"y", "mask"}).import();
   EXPECT_CONTAINS(text, "onnx.Expand");

@@ -31,7 +31,8 @@ namespace {
 
 Type structuredType(Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  return RankedTensorType::get(tensor.getShape(), signlessType(tensor.getElementType()));
+  return RankedTensorType::get(tensor.getShape(), signlessType(tensor.getElementType()),
+                               tensor.getEncoding());
 }
 
 void collectSymbols(Type type, llvm::SetVector<StringRef> &symbols, MLIRContext *context) {

@@ -2,18 +2,18 @@
 //
 // What the conformance cases do not cover: refusals of bad sizes and indices, packed types.
 
-#include "gtest/gtest.h"
 #include "tests/unit/library/fake_call.h"
+#include "gtest/gtest.h"
 
 namespace heddle {
 namespace {
 
 using enum ElementType;
 
-FakeTensor Floats(std::vector<int64_t> dims, const std::vector<float>& values) {
+FakeTensor Floats(std::vector<int64_t> dims, const std::vector<float> &values) {
   return FakeTensor(kFloat32, std::move(dims), values);
 }
-FakeTensor Longs(std::vector<int64_t> dims, const std::vector<int64_t>& values) {
+FakeTensor Longs(std::vector<int64_t> dims, const std::vector<int64_t> &values) {
   return FakeTensor(kInt64, std::move(dims), values);
 }
 
@@ -60,5 +60,41 @@ TEST(Library, MovesPackedElements) {
   EXPECT_EQ(call.results[0].bytes, (std::vector<uint8_t>{0x45, 0x23, 0x01}));
 }
 
-}  // namespace
-}  // namespace heddle
+TEST(Library, PadRefusesPadsThatOnlyCancelOut) {
+  FakeCall call;
+  call.operands = {Floats({4}, {1, 2, 3, 4}), Longs({2}, {INT64_MIN, INT64_MAX})};
+  call.result_types = {kFloat32};
+  EXPECT_FALSE(call.Run("Pad").ok());
+}
+
+TEST(Library, LeavesOutResultsThatNobodyWants) {
+  FakeCall call;
+  call.operands = {Floats({3}, {3, 1, 2}), Longs({1}, {2})};
+  call.result_types = {kFloat32, kInt64};
+  call.wanted = {false, true};
+  ASSERT_TRUE(call.Run("TopK").ok());
+  EXPECT_EQ(call.results[1].values<int64_t>(), (std::vector<int64_t>{0, 2}));
+  FakeCall quantize;
+  quantize.operands = {Floats({2}, {-1, 1})};
+  quantize.result_types = {kUint8, kFloat32, kUint8};
+  quantize.wanted = {false, true, false};
+  ASSERT_TRUE(quantize.Run("DynamicQuantizeLinear").ok());
+  EXPECT_FLOAT_EQ(quantize.results[1].values<float>()[0], 2.0f / 255);
+}
+
+TEST(Library, ConvTransposeRefusesNegativeResults) {
+  FakeCall call;
+  call.operands = {Floats({1, 1, 2}, {1, 2}), Floats({1, 1, 2}, {1, 1})};
+  call.ints["output_shape"] = {INT64_MIN};
+  call.result_types = {kFloat32};
+  EXPECT_EQ(call.Run("ConvTranspose").code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Library, UnknownNamesHaveNoFunction) {
+  EXPECT_EQ(FindLibraryFunction("Add"), nullptr);
+  EXPECT_EQ(FindLibraryFunction(""), nullptr);
+  EXPECT_NE(FindLibraryFunction("ml.TreeEnsemble"), nullptr);
+}
+
+} // namespace
+} // namespace heddle

@@ -5,10 +5,18 @@
 
 #include "tests/unit/runtime/test_util.h"
 
+#if defined(__has_feature)
+#define HEDDLE_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define HEDDLE_SANITIZED (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__))
+#endif
+
 namespace {
 thread_local int64_t allocations = 0;
 }
 
+// The sanitizers have operators of their own; nothing is counted then.
+#if !HEDDLE_SANITIZED
 void* operator new(std::size_t size) {
   ++allocations;
   void* data = std::malloc(size != 0 ? size : 1);
@@ -17,6 +25,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* data) noexcept { std::free(data); }
 void operator delete(void* data, std::size_t) noexcept { std::free(data); }
+#endif
 
 namespace heddle::testing {
 

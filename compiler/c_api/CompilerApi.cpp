@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// heddle/compiler.h over Compile.h.
+
+#include "compiler/Compile.h"
+#include "heddle/compiler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+using heddle::CompileOptions;
+using heddle::CompileStatistics;
+using heddle::EmitKind;
+
+struct HeddleCompilation {
+  absl::Status status;
+  std::string message;
+  std::vector<uint8_t> bytes;
+  bool inMemory = false;
+  CompileStatistics statistics;
+};
+
+/// The caller's structure with zeros for the fields that its version did not have.
+template <typename T> static T completed(const T *given) {
+  T all = {};
+  if (given)
+    std::memcpy(&all, given, given->struct_size ? std::min(given->struct_size, sizeof(T)) : sizeof(T));
+  return all;
+}
+
+static absl::Status translate(const HeddleCompileOptions &given, CompileOptions &options) {
+  for (size_t i = 0; i < given.dim_count; ++i) {
+    if (!given.dims[i].name)
+      return absl::InvalidArgumentError("a dimension without a name");
+    options.import.dims[given.dims[i].name] = given.dims[i].size;
+  }
+  for (size_t i = 0; i < given.custom_domain_count; ++i)
+    options.import.customDomains.insert(given.custom_domains[i]);
+  if (given.max_constant_bytes > 0)
+    options.import.mostConstantBytes = given.max_constant_bytes;
+  if (given.target_cpu)
+    options.target.cpu = given.target_cpu;
+  if (given.emit < HEDDLE_EMIT_ARTIFACT || given.emit > HEDDLE_EMIT_HEADER)
+    return absl::InvalidArgumentError("no such kind of result: " + std::to_string(given.emit));
+  options.emit = static_cast<EmitKind>(given.emit);
+  if (given.opt_level < -1 || given.opt_level > 3)
+    return absl::InvalidArgumentError("no such optimisation level: " +
+                                      std::to_string(given.opt_level));
+  if (given.opt_level != 0)
+    options.target.optLevel = std::max(given.opt_level, 0);
+  if (given.threads > 0)
+    options.target.threads = given.threads;
+  if (given.progress)
+    options.progress = [given](const std::string &phase) {
+      given.progress(given.progress_user, phase.c_str());
+    };
+  return absl::OkStatus();
+}
+
+/// Runs `body(options, result)` and turns whatever it does into a result.
+template <typename Body>
+static HeddleCompilation *guarded(const HeddleCompileOptions *given, Body body) {
+  auto *result = new (std::nothrow) HeddleCompilation;
+  if (!result)
+    return nullptr;
+  try {
+    CompileOptions options;
+    result->status = translate(completed(given), options);
+    if (result->status.ok())
+      result->status = body(options, *result);
+    result->message = std::string(result->status.message());
+    std::replace(result->message.begin(), result->message.end(), '\n', ' ');
+  } catch (const std::bad_alloc &) {
+    result->status = absl::Status(absl::StatusCode::kResourceExhausted, "");
+    result->message = "no memory to compile";
+  }
+  return result;
+}
+
+static absl::Status keep(absl::StatusOr<std::vector<uint8_t>> bytes, HeddleCompilation &result) {
+  if (!bytes.ok())
+    return bytes.status();
+  result.bytes = *std::move(bytes);
+  result.inMemory = true;
+  return absl::OkStatus();
+}
+
+HeddleCompilation *heddle_compile_file(const char *model, const char *output,
+                                       const HeddleCompileOptions *options) {
+  return guarded(options, [&](const CompileOptions &all, HeddleCompilation &result) {
+    if (!model)
+      return absl::InvalidArgumentError("no model file given");
+    if (output)
+      return heddle::compileToFile(model, output, all, &result.statistics);
+    return keep(heddle::compileToMemory(model, all, &result.statistics), result);
+  });
+}
+
+HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const char *name,
+                                         const char *output, const HeddleCompileOptions *options) {
+  return guarded(options, [&](const CompileOptions &all, HeddleCompilation &result) {
+    if (!model)
+      return absl::InvalidArgumentError("no model given");
+    std::string_view bytes(static_cast<const char *>(model), size);
+    absl::Status status = keep(
+        heddle::compileBytes(bytes, name ? name : "model in memory", all, &result.statistics),
+        result);
+    if (!status.ok() || !output)
+      return status;
+    std::error_code error;
+    llvm::raw_fd_ostream file(output, error);
+    if (!error) {
+      file.write(reinterpret_cast<const char *>(result.bytes.data()), result.bytes.size());
+      file.close();
+      error = file.error();
+      file.clear_error();
+    }
+    if (error)
+      return absl::InvalidArgumentError(std::string(output) + ": " + error.message());
+    result.bytes.clear();
+    result.inMemory = false;
+    return absl::OkStatus();
+  });
+}
+
+int32_t heddle_compilation_code(const HeddleCompilation *result) {
+  return static_cast<int32_t>(result ? result->status.code()
+                                     : absl::StatusCode::kResourceExhausted);
+}
+
+const char *heddle_compilation_message(const HeddleCompilation *result) {
+  return result ? result->message.c_str() : "no memory to compile";
+}
+
+const void *heddle_compilation_data(const HeddleCompilation *result, size_t *size) {
+  bool has = result && result->inMemory;
+  if (size)
+    *size = has ? result->bytes.size() : 0;
+  return has ? result->bytes.data() : nullptr;
+}
+
+void heddle_compilation_statistics(const HeddleCompilation *result, HeddleCompileStatistics *out) {
+  if (!out)
+    return;
+  HeddleCompileStatistics all = {};
+  size_t size = out->struct_size ? std::min(out->struct_size, sizeof all) : sizeof all;
+  all.struct_size = out->struct_size;
+  if (result) {
+    all.seconds = result->statistics.seconds;
+    all.tasks = result->statistics.tasks;
+    all.kernels = result->statistics.kernels;
+  }
+  std::memcpy(out, &all, size);
+}
+
+void heddle_compilation_free(HeddleCompilation *result) { delete result; }
+
+const char *heddle_compiler_version(void) { return HEDDLE_VERSION; }

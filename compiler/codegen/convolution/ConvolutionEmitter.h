@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The steps of a convolution kernel, shared by its three sources: Convolution.cpp divides the work,
+// ConvolutionTile.cpp accumulates a tile, ConvolutionResults.cpp delivers it.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_CONVOLUTIONEMITTER_H
+#define HEDDLE_COMPILER_CODEGEN_CONVOLUTION_CONVOLUTIONEMITTER_H
+
+#include "compiler/codegen/TileMath.h"
+#include "compiler/codegen/convolution/Convolution.h"
+#include "compiler/codegen/convolution/FilterLayout.h"
+#include "compiler/codegen/convolution/InputPatch.h"
+
+namespace heddle::codegen {
+
+class ConvolutionEmitter {
+public:
+  ConvolutionEmitter(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &ops,
+                     mlir::Value scratch, PixelSink sink)
+      : e(e), spec(spec), ops(ops), plan(planConvolution(spec, e.target)), sink(sink),
+        scratch(scratch), math(e.target, spec.accumulator()),
+        lanes(std::min(e.lanesOf(spec.accumulator()), plan.panel)),
+        tileBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
+        turned(e.view(scratch, tileBytes(), spec.accumulator())) {}
+
+  void run(mlir::Value begin, mlir::Value end);
+
+private:
+  struct Tile {
+    InputPatch patch;
+    mlir::Value filter, panelStep; // offset of the first panel's filters, and between panels
+    /// Plain: where the first pixel's window begins. Transposed: how far the first pixel is, in
+    /// outputs, from the first element of the patch; all of it may reach backwards.
+    SpatialValues origin;
+    int64_t panels, pixels;
+    int64_t firstPixel, pixelStep; // in the tile's results
+  };
+  struct Tap {
+    mlir::Value offset; // in elements of the patch along one axis
+    mlir::Value exists; // null: always
+  };
+
+  void point(mlir::Value index, mlir::Value begin);
+  void channelPanels(mlir::Value n, mlir::Value group, const PixelBlock &block,
+                     const InputPatch &patch, mlir::Value panel, mlir::Value panels);
+  void accumulate(const Tile &tile);
+  Tap tap(const Tile &tile, int dim, mlir::Value index);
+  /// Transposed: outputs of a row differ in which taps they have, periodically.
+  int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }
+  SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block, mlir::Value row,
+                           mlir::Value column);
+  void finish(mlir::Value n, mlir::Value group, mlir::Value channel, mlir::Value filter,
+              mlir::Value panelStep, const PixelBlock &block, mlir::Value row, mlir::Value column,
+              mlir::Value pixels, mlir::Value channels);
+  mlir::Value withoutZeroPoints(mlir::Value sum, mlir::Value inputSums, mlir::Value channel,
+                                mlir::Value panelAt, mlir::Value lane);
+  int64_t elementBytes() const { return spec.accumulator().getIntOrFloatBitWidth() / 8; }
+  bool usesInputSums() const { return math.isBytes() && !spec.filterCentered; }
+  // Results of a tile: [pixel, rounded up to whole vectors][panels * panel], then the input's sum.
+  int64_t tileRow() const {
+    return plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
+  }
+  int64_t tilePixels() const { return (plan.pixels * phases() + lanes - 1) / lanes * lanes; }
+  int64_t tileBytes() const { return tilePixels() * tileRow() * elementBytes(); }
+
+  Emitter &e;
+  const ConvolutionSpec &spec;
+  const ConvolutionOperands &ops;
+  ConvolutionPlan plan;
+  PixelSink sink;
+  mlir::Value scratch;
+  TileMath math;
+  int64_t lanes;
+  mlir::Value tileBuffer, turned;
+  mlir::Value groupChannels, groupOutputs;
+  mlir::Value steps;     // of depth in a group
+  mlir::Value inputZero; // point of unsigned bytes
+};
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONVOLUTION_CONVOLUTIONEMITTER_H

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/convolution/ConvolutionEmitter.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+
+// An output at coordinate t has the taps k with t = (input) * stride + k * dilation.
+ConvolutionEmitter::Tap ConvolutionEmitter::tap(const Tile &tile, int dim, Value index) {
+  Value reach = e.mul(index, spec.dilation[dim]);
+  if (!spec.transposed)
+    return {e.add(tile.origin[dim], reach), {}};
+  Value distance = e.sub(tile.origin[dim], reach), stride = e.index(spec.stride[dim]);
+  Value exists;
+  if (spec.stride[dim] > 1)
+    exists = e.equal(e.rem(distance, stride), e.index(0));
+  return {e.div(distance, stride), exists};
+}
+
+void ConvolutionEmitter::accumulate(const Tile &tile) {
+  int64_t perPanel = plan.panel / math.columns(), vectors = tile.panels * perPanel;
+  // With the input's sum as one more column.
+  int64_t columns = vectors + (usesInputSums() ? 1 : 0);
+  int64_t vectorStep = math.columns() * math.depth(), rowStep = plan.panel * math.depth();
+  Values sums(tile.pixels * columns, math.zero(e));
+  Value zero = e.index(0), one = e.index(1);
+  auto [kd, kh, kw] = spec.window;
+  int64_t taps = kd * kh * kw;
+  int64_t pixelDistance = spec.transposed ? 1 : spec.stride[2];
+  Value filters = e.add(tile.filter, panelHeader(math, plan.panel));
+  sums = e.loop(zero, steps, e.index(kChannelBlock), sums, [&](Value block, ValueRange s0) {
+    Value depth = e.min(e.index(kChannelBlock), e.sub(steps, block));
+    Value filterBlock = e.add(filters, e.mul(block, taps * rowStep));
+    Value inputBlock = e.add(tile.patch.start, e.mul(block, tile.patch.channelStep));
+    Value tapStep = e.mul(depth, rowStep);
+    auto innermost = [&](Value input, Value filter, Value depth, ValueRange carried) {
+      return e.loop(zero, depth, one, carried, [&](Value channel, ValueRange carried) {
+        Values sums(carried), weights;
+        Value weightsAt = e.add(filter, e.mul(channel, rowStep));
+        for (int64_t j = 0; j < tile.panels; ++j)
+          for (int64_t v = 0; v < perPanel; ++v)
+            weights.push_back(math.loadColumns(
+                e, ops.filter, e.add(e.add(weightsAt, e.mul(tile.panelStep, j)), v * vectorStep)));
+        if (usesInputSums())
+          weights.push_back(math.ones(e));
+        Value inputAt = e.add(input, e.mul(channel, tile.patch.channelStep));
+        for (int64_t p = 0; p < tile.pixels; ++p) {
+          Value x = math.broadcast(e, tile.patch.buffer, e.add(inputAt, p * pixelDistance));
+          for (int64_t j = 0; j < columns; ++j) {
+            Value &sum = sums[p * columns + j];
+            sum = math.multiplyAdd(e, x, weights[j], sum);
+          }
+        }
+        return sums;
+      });
+    };
+    // Windows of one element need no loop.
+    auto over = [&](int64_t size, ValueRange carried, Emitter::CarryingBody body) {
+      return size == 1 ? body(zero, carried) : e.loop(zero, e.index(size), one, carried, body);
+    };
+    return over(kd, s0, [&](Value d, ValueRange s1) {
+      Tap plane = tap(tile, 0, d);
+      Value planeAt = e.add(inputBlock, e.mul(plane.offset, tile.patch.depthStep));
+      return over(kh, s1, [&](Value h, ValueRange s2) {
+        Tap row = tap(tile, 1, h);
+        Value rowAt = e.add(planeAt, e.mul(row.offset, tile.patch.rowStep));
+        Value tapRow = e.mul(e.add(e.mul(d, kh), h), kw);
+        return over(kw, s2, [&](Value w, ValueRange s3) {
+          Tap column = tap(tile, 2, w);
+          Value filter = e.add(filterBlock, e.mul(e.add(tapRow, w), tapStep));
+          Value length = depth; // none where a tap does not exist
+          for (const Tap &tap : {plane, row, column})
+            if (tap.exists)
+              length = e.select(tap.exists, length, zero);
+          return innermost(e.add(rowAt, column.offset), filter, length, s3);
+        });
+      });
+    });
+  });
+  for (int64_t p = 0; p < tile.pixels; ++p)
+    for (int64_t j = 0; j < columns; ++j) {
+      int64_t column = j < vectors ? j * math.columns() : plan.panels * plan.panel;
+      e.store(math.results(e, sums[p * columns + j]), tileBuffer,
+              e.index((tile.firstPixel + p * tile.pixelStep) * tileRow() + column));
+    }
+}
+
+} // namespace heddle::codegen

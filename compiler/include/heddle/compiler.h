@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Heddle's compiler as a C library (libheddle_compiler): an ONNX model in, an artifact out, in a
+ * file or in memory. What it makes is run by the library of heddle/heddle.h, which does not need
+ * this one.
+ *
+ *   HeddleDim batch = {"batch", 1};
+ *   HeddleCompileOptions options = {.struct_size = sizeof options, .dims = &batch, .dim_count = 1};
+ *   HeddleCompilation* result = heddle_compile_file("model.onnx", "model.heddle", &options);
+ *   if (heddle_compilation_code(result) != 0) puts(heddle_compilation_message(result));
+ *   heddle_compilation_free(result);
+ *
+ * Errors: values of the result, with the numbers of HeddleStatusCode in heddle/heddle.h: 3 (invalid
+ * argument) for bad input, 5 (not found) for a missing file, 12 (unimplemented) for what is not
+ * supported, 13 (internal) for a defect of Heddle. Messages are one line.
+ *
+ * Threads: reentrant; a compilation uses threads of its own and shares nothing with others.
+ * Ownership: a result belongs to the caller; texts and bytes asked of it belong to the result.
+ * Growth: structures begin with their size; fields are only ever added at the end, and zero always
+ * means the default. */
+
+#ifndef HEDDLE_COMPILER_H_
+#define HEDDLE_COMPILER_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HEDDLE_COMPILER_API __attribute__((visibility("default")))
+
+/* What to make. */
+typedef enum HeddleEmit {
+  HEDDLE_EMIT_ARTIFACT = 0, /* what heddle_model_load takes */
+  HEDDLE_EMIT_PROGRAM = 1,  /* the graph program alone */
+  HEDDLE_EMIT_HEDDLE = 2,   /* MLIR of the parallel level; compiles again */
+  HEDDLE_EMIT_TASK = 3,     /* MLIR of the task level, with the kernels */
+  HEDDLE_EMIT_LLVM = 4,     /* optimised LLVM IR of the kernels */
+  HEDDLE_EMIT_OBJECT = 5,   /* the kernels as a shared object */
+  HEDDLE_EMIT_HEADER = 6    /* a C header with the artifact's bytes */
+} HeddleEmit;
+
+/* A dimension made static: a symbolic name, or INPUT:AXIS for one without. */
+typedef struct HeddleDim {
+  const char* name;
+  int64_t size;
+} HeddleDim;
+
+/* Called as each phase starts, on the thread that compiles; the text is valid during the call. */
+typedef void (*HeddleCompileProgress)(void* user, const char* phase);
+
+typedef struct HeddleCompileOptions {
+  size_t struct_size; /* sizeof this structure; 0 means the same */
+  const HeddleDim* dims;
+  size_t dim_count;
+  const char* target_cpu; /* "native" (also for NULL), "x86-64-v2", "x86-64-v3", "x86-64-v4" */
+  int32_t emit;           /* HeddleEmit */
+  int32_t opt_level;      /* 1 to 3; 0: the default, which is 3; -1: do not optimise */
+  int32_t threads;        /* that generate code; the result does not depend on it */
+  int32_t reserved;
+  int64_t max_constant_bytes; /* what constants that the model computes may take; 0: 2 GiB */
+  const char* const* custom_domains; /* whose operators are registered when the model is loaded */
+  size_t custom_domain_count;
+  HeddleCompileProgress progress;
+  void* progress_user;
+} HeddleCompileOptions;
+
+typedef struct HeddleCompilation HeddleCompilation;
+
+/* Compiles an ONNX model, or a file in Heddle's own dialect (*.mlir). With `output` the result is
+ * written there, with NULL it is kept in memory. Options may be NULL. Returns NULL only where there
+ * is no memory for the result itself. */
+HEDDLE_COMPILER_API HeddleCompilation* heddle_compile_file(const char* model, const char* output,
+                                                           const HeddleCompileOptions* options);
+/* The same for a model in memory, which cannot have external data; `name` stands for the file in
+ * errors. */
+HEDDLE_COMPILER_API HeddleCompilation* heddle_compile_memory(const void* model, size_t size,
+                                                             const char* name, const char* output,
+                                                             const HeddleCompileOptions* options);
+
+/* 0 for success; NULL has a code too (8, no memory). */
+HEDDLE_COMPILER_API int32_t heddle_compilation_code(const HeddleCompilation* result);
+/* "" for success. */
+HEDDLE_COMPILER_API const char* heddle_compilation_message(const HeddleCompilation* result);
+/* The result in memory; NULL where it went to a file. */
+HEDDLE_COMPILER_API const void* heddle_compilation_data(const HeddleCompilation* result,
+                                                        size_t* size);
+
+typedef struct HeddleCompileStatistics {
+  size_t struct_size;
+  double seconds;
+  uint64_t tasks;   /* of the main graph */
+  uint64_t kernels; /* distinct ones */
+} HeddleCompileStatistics;
+HEDDLE_COMPILER_API void heddle_compilation_statistics(const HeddleCompilation* result,
+                                                       HeddleCompileStatistics* out);
+HEDDLE_COMPILER_API void heddle_compilation_free(HeddleCompilation* result);
+
+/* "0.1.0". */
+HEDDLE_COMPILER_API const char* heddle_compiler_version(void);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* HEDDLE_COMPILER_H_ */

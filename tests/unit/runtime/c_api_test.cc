@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The C ABI and its C++ layer, against the shared library as an embedding program links it. The
+// artifacts come from files that another program wrote (write_test_artifacts).
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <heddle/heddle.hpp>
+#include <iterator>
+
+extern "C" int heddle_c_smoke(const char* path);
+
+namespace {
+
+using heddle::api::Error;
+using heddle::api::Model;
+using heddle::api::Result;
+using heddle::api::Session;
+using heddle::api::Tensor;
+using heddle::api::TensorView;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string Artifact(const char* name) { return std::string(HEDDLE_TEST_ARTIFACTS) + "/" + name; }
+
+std::vector<float> Floats(const TensorView& tensor) {
+  std::span<const float> elements = tensor.elements<float>();
+  return {elements.begin(), elements.end()};
+}
+
+std::string Take(HeddleStatus* status) { return Error(status).message(); }
+
+TEST(CApi, WorksFromC) { EXPECT_EQ(heddle_c_smoke(Artifact("scale.heddle").c_str()), 0); }
+
+TEST(CApi, KnowsVersions) {
+  EXPECT_STREQ(heddle_version(), "0.1.0");
+  EXPECT_EQ(heddle_version_number(), 100u);
+  EXPECT_EQ(heddle_artifact_version(), 1u);
+  EXPECT_STREQ(heddle_element_type_name(HEDDLE_BFLOAT16), "bfloat16");
+  EXPECT_EQ(heddle_element_type_bits(HEDDLE_INT4), 4);
+}
+
+TEST(CApi, RunsFromFileAndMemory) {
+  std::ifstream file(Artifact("scale.heddle"), std::ios::binary);
+  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+  for (bool memory : {false, true}) {
+    Result<Model> model = memory ? Model::LoadMemory(bytes) : Model::Load(Artifact("scale.heddle"));
+    ASSERT_TRUE(model) << model.error().message();
+    ASSERT_EQ(model->Inputs().size(), 1u);
+    EXPECT_EQ(model->Inputs()[0].name, "x");
+    EXPECT_EQ(model->Inputs()[0].element_type, HEDDLE_FLOAT32);
+    EXPECT_EQ(model->Inputs()[0].dims[0].size, -1);
+    EXPECT_EQ(model->Inputs()[0].dims[0].symbol, "n");
+    EXPECT_EQ(model->FindOutput("y"), 0);
+    EXPECT_EQ(model->FindOutput("z"), std::nullopt);
+    Result<Session> session = model->MakeSession({.threads = 2});
+    ASSERT_TRUE(session);
+    std::vector<float> x = {1, 2, 3};
+    EXPECT_FALSE(session->SetInput(0, Tensor<float>(x, {3})));
+    EXPECT_FALSE(session->Run());
+    EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(3, 5, 7));
+    EXPECT_FALSE(model->VerifyWeights());
+  }
+}
+
+TEST(CApi, RunsAsynchronously) {
+  Result<Model> model = Model::Load(Artifact("scale.heddle"));
+  Result<Session> session = model->MakeSession({.threads = 2, .trace = true});
+  std::vector<float> x(1000, 1.0f);
+  ASSERT_FALSE(session->SetInput(0, Tensor<float>(x, {1000})));
+  std::promise<std::string> done;
+  ASSERT_FALSE(session->RunAsync([&](Error error) { done.set_value(error.message()); }));
+  EXPECT_EQ(done.get_future().get(), "");
+  EXPECT_EQ(Floats(*session->Output(0)), std::vector<float>(1000, 3.0f));
+  EXPECT_EQ(session->Statistics()->runs, 1u);
+  std::string path = ::testing::TempDir() + "heddle_trace.json";
+  EXPECT_FALSE(session->WriteTrace(path));
+  std::ifstream file(path);
+  std::string json{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_THAT(json, HasSubstr("traceEvents"));
+}
+
+TEST(CApi, KeepsStateAndShares) {
+  Result<Model> model = Model::Load(Artifact("append.heddle"));
+  ASSERT_TRUE(model) << model.error().message();
+  Result<Session> session = model->MakeSession();
+  std::vector<float> none, row = {1, 2};
+  ASSERT_FALSE(session->BindState(0, 0));
+  ASSERT_FALSE(session->SetInput(0, Tensor<float>(none, {0, 2})));
+  ASSERT_FALSE(session->SetInput(1, Tensor<float>(row, {1, 2})));
+  ASSERT_FALSE(session->Run());
+  std::optional<heddle::api::SharedTensor> first = *session->ShareOutput(0);
+  row = {3, 4};
+  ASSERT_FALSE(session->Run());
+  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(1, 2, 3, 4));
+  session = Error();
+  EXPECT_THAT(Floats(*first), ElementsAre(1, 2));
+  EXPECT_EQ(first->dims().size(), 2u);
+}
+
+TEST(CApi, RefusesWrongValuesByName) {
+  Result<Model> model = Model::Load(Artifact("scale.heddle"));
+  Result<Session> session = model->MakeSession({.threads = 1});
+  float data[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  int64_t dims[] = {4};
+  int64_t strides[] = {2};
+  HeddleValue value = {};
+  auto refused = [&] { return session->SetInput(0, value).message(); };
+  EXPECT_THAT(refused(), HasSubstr("input 0 is nothing"));
+  value.kind = HEDDLE_VALUE_SEQUENCE;
+  EXPECT_THAT(refused(), HasSubstr("input 0 is a sequence, only tensors are supported"));
+  value.kind = HEDDLE_VALUE_TENSOR;
+  value.as.tensor.data = data;
+  value.as.tensor.element_type = HEDDLE_FLOAT32;
+  value.as.tensor.rank = 1;
+  value.as.tensor.dims = dims;
+  value.as.tensor.strides = strides;
+  EXPECT_THAT(refused(), HasSubstr("strides [2] of shape [4] are not dense"));
+  strides[0] = 1;
+  EXPECT_EQ(refused(), "");
+  value.as.tensor.byte_offset = 16;
+  EXPECT_EQ(refused(), "");
+  EXPECT_FALSE(session->Run());
+  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(11, 13, 15, 17));
+  value.as.tensor.capacity = 12;
+  EXPECT_THAT(refused(), HasSubstr("needs 16 bytes, the memory given has 12"));
+  value.as.tensor.capacity = 0;
+  value.as.tensor.rank = 33;
+  EXPECT_THAT(refused(), HasSubstr("rank 33"));
+  value.as.tensor.rank = 2;
+  value.as.tensor.strides = nullptr;
+  int64_t two[] = {2, 2};
+  value.as.tensor.dims = two;
+  EXPECT_THAT(refused(), HasSubstr("input \"x\" has shape [2,2], expected [n]"));
+  value.as.tensor.element_type = 99;
+  EXPECT_THAT(refused(), HasSubstr("no element type 99"));
+  EXPECT_NE(Take(heddle_session_set_input(nullptr, 0, &value)), "");
+  EXPECT_NE(Take(heddle_session_set_input(session->handle(), 0, nullptr)), "");
+  EXPECT_NE(Take(heddle_session_output(session->handle(), 5, &value)), "");
+  EXPECT_NE(Take(heddle_model_load(nullptr, nullptr, nullptr)), "");
+  HeddleModel* none = nullptr;
+  EXPECT_THAT(Take(heddle_model_load("/no/such/file", nullptr, &none)), HasSubstr("/no/such/file"));
+  EXPECT_FALSE(model->MakeSession({.threads = -3}));
+}
+
+TEST(CApi, ReadsOlderAndNewerStructures) {
+  Result<Model> model = Model::Load(Artifact("scale.heddle"));
+  HeddleSessionOptions options = {};
+  options.struct_size = offsetof(HeddleSessionOptions, trace);
+  options.threads = 1;
+  options.trace = 1;  // beyond what this caller knows: not read
+  HeddleSession* session = nullptr;
+  ASSERT_EQ(heddle_session_create(model->handle(), &options, &session), nullptr);
+  EXPECT_THAT(Take(heddle_session_write_trace(session, "/tmp/x")), HasSubstr("option trace"));
+  struct {
+    HeddleStatistics statistics;
+    uint64_t canary;
+  } out = {{}, 5};
+  out.statistics.struct_size = offsetof(HeddleStatistics, tasks);
+  out.statistics.tasks = 77;
+  ASSERT_EQ(heddle_session_statistics(session, &out.statistics), nullptr);
+  EXPECT_EQ(out.statistics.tasks, 77u);
+  out.statistics.struct_size = sizeof(out);  // a newer caller
+  ASSERT_EQ(heddle_session_statistics(session, &out.statistics), nullptr);
+  EXPECT_EQ(out.statistics.tasks, 1u);
+  EXPECT_EQ(out.canary, 5u);
+  heddle_session_free(session);
+}
+
+TEST(CApi, WritesToBoundMemory) {
+  Result<Model> model = Model::Load(Artifact("scale.heddle"));
+  Result<Session> session = model->MakeSession({.threads = 1});
+  std::vector<float> x = {1, 2}, y(4, 0.0f);
+  ASSERT_FALSE(session->SetInput(0, Tensor<float>(x, {2})));
+  ASSERT_FALSE(session->BindOutput(0, std::span<float>(y)));
+  ASSERT_FALSE(session->Run());
+  EXPECT_THAT(y, ElementsAre(3, 5, 0, 0));
+  EXPECT_EQ(session->Output(0)->data(), y.data());
+  ASSERT_FALSE(session->UnbindOutput(0));
+  ASSERT_FALSE(session->Run());
+  EXPECT_NE(session->Output(0)->data(), y.data());
+}
+
+TEST(CApi, UsesTheCallersAllocator) {
+  struct Count {
+    int live = 0, total = 0;
+    bool fail = false;
+  } count;
+  HeddleAllocator allocator = {&count,
+                               [](void* user, size_t bytes, size_t alignment) -> void* {
+                                 auto* c = static_cast<Count*>(user);
+                                 if (c->fail) return nullptr;
+                                 ++c->live;
+                                 ++c->total;
+                                 return std::aligned_alloc(
+                                     alignment, (bytes + alignment - 1) / alignment * alignment);
+                               },
+                               [](void* user, void* data, size_t) {
+                                 --static_cast<Count*>(user)->live;
+                                 std::free(data);
+                               }};
+  Result<Model> model = Model::Load(Artifact("scale.heddle"));
+  {
+    Result<Session> session = model->MakeSession({.threads = 1, .allocator = allocator});
+    std::vector<float> x(10, 1.0f), large(100000, 1.0f);
+    ASSERT_FALSE(session->SetInput(0, Tensor<float>(x, {10})));
+    ASSERT_FALSE(session->Run());
+    EXPECT_GT(count.total, 0);
+    count.fail = true;
+    ASSERT_FALSE(session->SetInput(0, Tensor<float>(large, {100000})));
+    EXPECT_EQ(session->Run().code(), HEDDLE_RESOURCE_EXHAUSTED);
+    count.fail = false;
+    EXPECT_FALSE(session->Run());
+  }
+  EXPECT_EQ(count.live, 0);
+}
+
+// An operator that repeats its operand `times` times; its user data counts calls.
+int32_t RepeatShape(void*, HeddleCall* call, int32_t, int32_t* rank, int64_t* dims) {
+  HeddleTensor x;
+  int64_t times = 1;
+  heddle_call_operand(call, 0, &x);
+  heddle_call_int(call, "times", &times);
+  *rank = 1;
+  dims[0] = x.dims[0] * times;
+  return HEDDLE_OK;
+}
+int32_t RepeatKernel(void* user, HeddleCall* call) {
+  ++*static_cast<int*>(user);
+  HeddleTensor x, y;
+  if (!heddle_call_operand(call, 0, &x) || !heddle_call_result(call, 0, &y)) return HEDDLE_INTERNAL;
+  if (x.dims[0] == 7) {
+    heddle_call_explain(call, "seven is not supported");
+    return HEDDLE_UNIMPLEMENTED;
+  }
+  for (int64_t i = 0; i < y.dims[0]; ++i) {
+    static_cast<float*>(y.data)[i] = static_cast<const float*>(x.data)[i % x.dims[0]];
+  }
+  return heddle_call_scratch(call, 100) != nullptr ? HEDDLE_OK : HEDDLE_RESOURCE_EXHAUSTED;
+}
+
+TEST(CApi, CallsCustomOperators) {
+  std::string path = Artifact("custom.heddle");
+  EXPECT_THAT(Model::Load(path).error().message(), HasSubstr("\"custom:test:Repeat\""));
+  int calls = 0;
+  std::string log;
+  HeddleCustomOperator op = {};
+  op.domain = "test";
+  op.name = "Repeat";
+  op.user = &calls;
+  op.shape = RepeatShape;
+  op.kernel = RepeatKernel;
+  HeddleModelOptions options = {};
+  options.log = [](void* user, HeddleLogLevel, const char* message) {
+    *static_cast<std::string*>(user) += message;
+  };
+  options.log_user = &log;
+  options.custom_operators = &op;
+  options.custom_operator_count = 1;
+  Result<Model> model = Model::Load(path, &options);
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_THAT(log, HasSubstr("1 tasks"));
+  Result<Session> session = model->MakeSession({.threads = 1});
+  std::vector<float> x = {1, 2}, seven(7);
+  ASSERT_FALSE(session->SetInput(0, Tensor<float>(x, {2})));
+  ASSERT_FALSE(session->Run());
+  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(1, 2, 1, 2, 1, 2));
+  EXPECT_EQ(calls, 1);
+  ASSERT_FALSE(session->SetInput(0, Tensor<float>(seven, {7})));
+  Error error = session->Run();
+  EXPECT_EQ(error.code(), HEDDLE_UNIMPLEMENTED);
+  EXPECT_THAT(error.message(), HasSubstr("custom operator test:Repeat: seven is not supported"));
+}
+
+}  // namespace

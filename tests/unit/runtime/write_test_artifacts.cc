@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Writes the artifacts that tests of the C ABI and of its bindings load. Usage: FOLDER
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "tests/unit/runtime/program_builder.h"
+
+namespace heddle::testing {
+namespace {
+
+// y = 2x + 1
+ProgramBuilder Scale() {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n});
+  uint32_t y = g.Arena("y", kF32, {n});
+  g.Kernel(kScale, {x}, {y}, {}, n);
+  g.Output(y);
+  return b;
+}
+
+// next = cache with the row behind it
+ProgramBuilder Append() {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t past = g.Symbol("past");
+  uint32_t one = g.Number(1);
+  uint32_t two = g.Number(2);
+  uint32_t cache = g.Input("cache", kF32, {past, two});
+  uint32_t row = g.Input("row", kF32, {one, two});
+  uint32_t next = g.Arena("next", kF32, {g.Op(program::ExprKind::kAdd, past, one), two});
+  g.Kernel(kAppend, {cache, row}, {next}, {past, two}, one);
+  g.Output(next);
+  return b;
+}
+
+// y = x three times, by a custom operator
+ProgramBuilder Custom() {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t x = g.Input("x", kF32, {g.Symbol("n")});
+  uint32_t y = g.Late("y", kF32, {g.Symbol("m")});
+  auto times = std::make_unique<program::AttributeT>();
+  times->name = "times";
+  times->int_ = 3;
+  g.Library("custom:test:Repeat", {x}, {y}).attributes.push_back(std::move(times));
+  g.Output(y);
+  return b;
+}
+
+bool Write(const std::string& path, ProgramBuilder b) {
+  std::vector<uint8_t> bytes = b.Artifact();
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  return file.good();
+}
+
+}  // namespace
+}  // namespace heddle::testing
+
+int main(int argc, char** argv) {
+  using namespace heddle::testing;
+  if (argc != 2) return 2;
+  std::string folder = argv[1];
+  bool good = Write(folder + "/scale.heddle", Scale()) &&
+              Write(folder + "/append.heddle", Append()) &&
+              Write(folder + "/custom.heddle", Custom());
+  if (!good) std::fprintf(stderr, "cannot write to %s\n", folder.c_str());
+  return good ? 0 : 1;
+}

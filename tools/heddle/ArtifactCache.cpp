@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/heddle/ArtifactCache.h"
+
+#include "frontends/onnx/FileBytes.h"
+#include "runtime/artifact/cpu_features.h"
+#include "runtime/artifact/format.h"
+#include "runtime/artifact/sha256.h"
+#include "tools/heddle/ModelSummary.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+
+namespace heddle::cli {
+
+namespace fs = std::filesystem;
+
+static fs::path cacheFolder() {
+  auto variable = [](const char *name) {
+    const char *value = std::getenv(name);
+    return fs::path(value ? value : "");
+  };
+  if (fs::path own = variable("HEDDLE_CACHE"); !own.empty())
+    return own;
+  if (fs::path shared = variable("XDG_CACHE_HOME"); shared.is_absolute())
+    return shared / "heddle";
+  if (fs::path home = variable("HOME"); !home.empty())
+    return home / ".cache" / "heddle";
+  return {};
+}
+
+/// The name of this machine's CPU: two with the same features may get different code.
+static std::string cpuName() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.rfind("model name", 0) == 0)
+      return line;
+  return "";
+}
+
+/// Which compiler it is: its file's size and time of change, as a build replaces the file. Reading
+/// the whole of it would take longer than small models take to compile.
+static std::string compilerIdentity() {
+  struct stat facts = {};
+  if (::stat(compilerLibraryPath().c_str(), &facts) != 0)
+    return "none";
+  return std::to_string(facts.st_size) + "." + std::to_string(facts.st_mtim.tv_sec) + "." +
+         std::to_string(facts.st_mtim.tv_nsec);
+}
+
+static std::string digestOf(std::string_view bytes) {
+  return HexText(Sha256Of(bytes.data(), bytes.size()));
+}
+
+/// The options in words, each on a line.
+static std::string optionsText(const CompileRequest &request) {
+  std::string text = "cpu " + request.cpu + "\nO" + std::to_string(request.optLevel) +
+                     "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";
+  for (const auto &[name, size] : request.dims)
+    text += "dim " + name + "=" + std::to_string(size) + "\n";
+  if (request.cpu == "native") {
+    text += cpuName() + "\n";
+    for (std::string_view feature : HostCpuFeatures())
+      text += "+" + std::string(feature);
+  }
+  return text;
+}
+
+static absl::StatusOr<std::string> fileDigest(const std::string &path) {
+  auto file = MappedFile::map(path);
+  if (!file.ok())
+    return file.status();
+  return digestOf(file->bytes());
+}
+
+absl::StatusOr<std::string> cacheEntry(const CompileRequest &request) {
+  auto digest = fileDigest(request.model);
+  if (!digest.ok())
+    return digest.status();
+  std::string key = "heddle " HEDDLE_VERSION " format " + std::to_string(kArtifactVersion) +
+                    " compiler " + compilerIdentity() + "\nname " +
+                    fs::path(request.model).filename().string() + "\nmodel " + *digest + "\n" +
+                    optionsText(request);
+  // A model that cannot be read, or whose data cannot, is the compiler's to complain about.
+  if (fs::path(request.model).extension() != ".mlir") {
+    auto summary = summarizeModel(request.model);
+    if (!summary.ok())
+      return std::string();
+    for (const std::string &location : summary->externalFiles) {
+      auto data = fileDigest((fs::path(request.model).parent_path() / location).string());
+      if (!data.ok())
+        return std::string();
+      key += "\ndata " + location + " " + *data;
+    }
+  }
+  fs::path folder = cacheFolder();
+  std::error_code error;
+  if (folder.empty() || (fs::create_directories(folder, error), error))
+    return std::string();
+  return (folder / (digestOf(key) + ".heddle")).string();
+}
+
+void trimCache(const std::string &newest) {
+  const char *limit = std::getenv("HEDDLE_CACHE_MB");
+  uint64_t most = (limit ? std::strtoull(limit, nullptr, 10) : 8192) << 20;
+  struct Entry {
+    fs::path path;
+    timespec used;
+    uint64_t bytes;
+  };
+  std::vector<Entry> entries;
+  uint64_t total = 0;
+  std::error_code error;
+  for (fs::directory_iterator it(fs::path(newest).parent_path(), error), end; !error && it != end;
+       it.increment(error)) {
+    struct stat facts = {};
+    if (it->path().extension() != ".heddle" || ::stat(it->path().c_str(), &facts) != 0)
+      continue;
+    total += facts.st_size;
+    if (it->path() != newest)
+      entries.push_back({it->path(), facts.st_atim, static_cast<uint64_t>(facts.st_size)});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
+    return std::pair(a.used.tv_sec, a.used.tv_nsec) < std::pair(b.used.tv_sec, b.used.tv_nsec);
+  });
+  for (const Entry &entry : entries) {
+    if (total <= most)
+      return;
+    if (fs::remove(entry.path, error))
+      total -= entry.bytes;
+  }
+}
+
+} // namespace heddle::cli

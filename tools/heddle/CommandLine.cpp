@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/heddle/CommandLine.h"
+
+#include <charconv>
+
+namespace heddle::cli {
+
+static bool isNumber(const std::string &text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+std::vector<std::string> normalized(int argc, char **argv) {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    if (argument == "--random-inputs") {
+      // The seed may be left out, and a model's name may follow.
+      bool hasSeed = i + 1 < argc && isNumber(argv[i + 1]);
+      argument += std::string("=") + (hasSeed ? argv[++i] : "0");
+    }
+    arguments.push_back(argument);
+  }
+  // CLI11 takes them from the back.
+  return {arguments.rbegin(), arguments.rend()};
+}
+
+absl::Status parseDims(const std::vector<std::string> &texts,
+                       std::map<std::string, int64_t> &dims) {
+  for (const std::string &text : texts) {
+    size_t equals = text.rfind('=');
+    int64_t size = 0;
+    bool good = equals != std::string::npos && equals > 0;
+    if (good) {
+      const char *begin = text.data() + equals + 1, *end = text.data() + text.size();
+      auto [stop, error] = std::from_chars(begin, end, size);
+      good = error == std::errc() && stop == end && begin != end && size >= 0;
+    }
+    if (!good)
+      return absl::InvalidArgumentError("--dim " + text + ": must be NAME=N, with N >= 0");
+    auto [entry, isNew] = dims.emplace(text.substr(0, equals), size);
+    if (!isNew && entry->second != size)
+      return absl::InvalidArgumentError("--dim " + entry->first + " is given two sizes");
+  }
+  return absl::OkStatus();
+}
+
+void CompileFlags::addTo(CLI::App &app, bool withCache) {
+  app.add_option("--dim", dims, "Fix a symbolic dimension, or INPUT:AXIS, to a size")
+      ->type_name("NAME=N")
+      ->allow_extra_args(false);
+  app.add_option("--target-cpu", cpu, "native, x86-64-v2, x86-64-v3 or x86-64-v4")
+      ->type_name("CPU");
+  app.add_option("-O", optLevel, "Optimisation level")->check(CLI::Range(0, 3))->type_name("0..3");
+  app.add_option("--max-constant", maxConstantMb,
+                 "Most MiB that constants computed by the model may take")
+      ->check(CLI::Range(uint64_t(1), uint64_t(1) << 40))
+      ->type_name("MIB");
+  if (withCache)
+    app.add_flag("--no-cache", noCache, "Compile a model even if it was compiled before");
+}
+
+absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) const {
+  CompileRequest request;
+  request.model = model;
+  if (absl::Status status = parseDims(dims, request.dims); !status.ok())
+    return status;
+  request.cpu = cpu;
+  request.optLevel = optLevel;
+  request.maxConstantBytes = static_cast<int64_t>(maxConstantMb) << 20;
+  return request;
+}
+
+} // namespace heddle::cli

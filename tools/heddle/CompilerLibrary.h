@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// libheddle_compiler, loaded when something has to be compiled and not before: running an artifact
+// must not cost the start of LLVM.
+//
+//   CompileRequest request;
+//   request.model = "model.onnx";
+//   request.output = "model.heddle";
+//   absl::StatusOr<CompileSummary> summary = compileApart(request);
+
+#ifndef HEDDLE_TOOLS_HEDDLE_COMPILERLIBRARY_H
+#define HEDDLE_TOOLS_HEDDLE_COMPILERLIBRARY_H
+
+#include "absl/status/statusor.h"
+#include "heddle/compiler.h"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace heddle::cli {
+
+struct CompileRequest {
+  std::string model;
+  std::string output;
+  std::map<std::string, int64_t> dims;
+  std::string cpu = "native";
+  HeddleEmit emit = HEDDLE_EMIT_ARTIFACT;
+  int optLevel = 3;
+  int threads = 0; ///< 0: as many as the machine has
+  int64_t maxConstantBytes = 0;
+};
+
+struct CompileSummary {
+  double seconds = 0;
+  uint64_t tasks = 0;
+  uint64_t kernels = 0;
+};
+
+/// The library's file, found relative to this program.
+std::string compilerLibraryPath();
+
+/// Loads the library into this process; does nothing the second time. Starts no threads.
+absl::Status loadCompiler();
+
+/// Compiles in this process. `progress` gets the name of each phase.
+absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
+                                           const std::function<void(const char *)> &progress);
+
+/// Compiles in a child process, with progress on the terminal: a crash is an error, and this
+/// process stays as small as one that only runs. With HEDDLE_NO_FORK set, compiles here.
+absl::StatusOr<CompileSummary> compileApart(const CompileRequest &request);
+
+} // namespace heddle::cli
+
+#endif // HEDDLE_TOOLS_HEDDLE_COMPILERLIBRARY_H

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Between tensors of files and tensors of the runtime.
+
+#ifndef HEDDLE_TOOLS_HEDDLE_TENSOREXCHANGE_H
+#define HEDDLE_TOOLS_HEDDLE_TENSOREXCHANGE_H
+
+#include "absl/status/statusor.h"
+#include "frontends/onnx/HostTensor.h"
+#include "runtime/tensor/tensor.h"
+
+#include <string>
+
+namespace heddle::cli {
+
+/// The host tensor's memory, which must stay where it is while the result is in use.
+absl::StatusOr<Tensor> borrow(HostTensor &tensor);
+
+/// A copy of the elements.
+HostTensor copyOf(const Tensor &tensor, const std::string &name);
+
+} // namespace heddle::cli
+
+#endif // HEDDLE_TOOLS_HEDDLE_TENSOREXCHANGE_H

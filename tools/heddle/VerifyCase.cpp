@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/heddle/VerifyCase.h"
+
+#include "frontends/onnx/TensorFile.h"
+#include "runtime/session/session.h"
+#include "tools/heddle/Console.h"
+#include "tools/heddle/LoadedModel.h"
+#include "tools/heddle/TensorExchange.h"
+
+#include <filesystem>
+#include <list>
+
+namespace heddle::cli {
+
+namespace {
+
+VerifyResult passed() { return {Verdict::Passed, ""}; }
+VerifyResult failed(std::string reason) { return {Verdict::Failed, std::move(reason)}; }
+
+/// What Heddle does not support is skipped; everything else that goes wrong is a failure.
+VerifyResult resultOf(const absl::Status &status, const std::string &doing) {
+  VerifyResult result;
+  result.verdict = absl::IsUnimplemented(status) ? Verdict::Skipped : Verdict::Failed;
+  result.reason = (absl::IsUnimplemented(status) ? "" : doing + ": ") + messageOf(status);
+  return result;
+}
+
+std::string fileName(const std::string &path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+/// Sets the inputs from the files: by the name inside the file where the model has it, else by
+/// position. The tensors are kept in `kept` for as long as the session reads them.
+absl::Status setInputs(Session &session, const DataSet &set, std::list<HostTensor> &kept) {
+  const Model &model = session.model();
+  for (size_t position = 0; position < set.inputs.size(); ++position) {
+    absl::StatusOr<HostTensor> read = readTensorFile(set.inputs[position]);
+    if (!read.ok())
+      return read.status();
+    kept.push_back(*std::move(read));
+    int index = model.FindInput(kept.back().name);
+    if (index < 0)
+      index = static_cast<int>(position);
+    if (index >= static_cast<int>(model.inputs().size()))
+      return absl::InvalidArgumentError(set.inputs[position] + ": the model has " +
+                                        std::to_string(model.inputs().size()) +
+                                        " inputs, and none is called '" + kept.back().name + "'");
+    absl::StatusOr<Tensor> tensor = borrow(kept.back());
+    if (!tensor.ok())
+      return tensor.status();
+    if (absl::Status status = session.SetInput(index, *tensor); !status.ok())
+      return status;
+  }
+  return absl::OkStatus();
+}
+
+VerifyResult checkOutputs(const Session &session, const DataSet &set, const Tolerance &tolerance) {
+  const Model &model = session.model();
+  for (size_t position = 0; position < set.outputs.size(); ++position) {
+    absl::StatusOr<HostTensor> want = readTensorFile(set.outputs[position]);
+    if (!want.ok())
+      return resultOf(want.status(), "reading");
+    int index = model.FindOutput(want->name);
+    if (index < 0)
+      index = static_cast<int>(position);
+    if (index >= static_cast<int>(model.outputs().size()))
+      return failed(fileName(set.outputs[position]) + ": the model has no output '" + want->name +
+                    "'");
+    const std::string &name = model.outputs()[index].name;
+    if (!session.output(index).defined())
+      return failed("output '" + name + "' has no value");
+    HostTensor got = copyOf(session.output(index), name);
+    if (auto why = difference(got, *want, tolerance))
+      return failed("output '" + name + "': " + *why);
+  }
+  return passed();
+}
+
+VerifyResult verifyDataSet(Session &session, const DataSet &set, const Tolerance &tolerance) {
+  std::list<HostTensor> inputs;
+  if (absl::Status status = setInputs(session, set, inputs); !status.ok())
+    return resultOf(status, "inputs");
+  if (absl::Status status = session.Run(); !status.ok())
+    return resultOf(status, "running");
+  return checkOutputs(session, set, tolerance);
+}
+
+} // namespace
+
+const char *verdictName(Verdict verdict) {
+  switch (verdict) {
+  case Verdict::Passed:
+    return "passed";
+  case Verdict::Skipped:
+    return "skipped";
+  case Verdict::Failed:
+    break;
+  }
+  return "failed";
+}
+
+VerifyResult verifyCase(const Case &theCase, const VerifyOptions &options, ChildReport &report) {
+  if (theCase.model.empty())
+    return {Verdict::Skipped, "no model.onnx in the folder, and no --model"};
+  std::shared_ptr<const Model> model;
+  if (isArtifact(theCase.model)) {
+    report.phase("loading");
+    auto loaded = Model::Load(theCase.model, {});
+    if (!loaded.ok())
+      return resultOf(loaded.status(), "loading");
+    model = *loaded;
+  } else {
+    TemporaryFile artifact;
+    CompileRequest request = options.compile;
+    request.model = theCase.model;
+    request.output = artifact.path();
+    auto summary = compileHere(request, [&](const char *phase) { report.phase(phase); });
+    if (!summary.ok())
+      return resultOf(summary.status(), "compiling");
+    report.phase("loading");
+    auto loaded = Model::Load(artifact.path(), {});
+    if (!loaded.ok())
+      return resultOf(loaded.status(), "loading");
+    model = *loaded;
+  }
+  if (theCase.dataSets.empty())
+    return failed("no test_data_set_* in the folder");
+  SessionOptions sessionOptions;
+  sessionOptions.threads = options.threads;
+  auto session = Session::Create(model, sessionOptions);
+  if (!session.ok())
+    return resultOf(session.status(), "loading");
+  for (const DataSet &set : theCase.dataSets) {
+    report.phase("running " + fileName(set.folder));
+    VerifyResult result = verifyDataSet(**session, set, options.tolerance);
+    if (result.verdict == Verdict::Passed)
+      continue;
+    if (theCase.dataSets.size() > 1)
+      result.reason = fileName(set.folder) + ": " + result.reason;
+    return result;
+  }
+  return passed();
+}
+
+} // namespace heddle::cli

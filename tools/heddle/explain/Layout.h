@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Places for the tasks of a graph drawn in layers: a row for each level, and in a row the order
+// that keeps edges short and crossings few.
+
+#ifndef HEDDLE_TOOLS_HEDDLE_EXPLAIN_LAYOUT_H
+#define HEDDLE_TOOLS_HEDDLE_EXPLAIN_LAYOUT_H
+
+#include "tools/heddle/explain/Explanation.h"
+
+namespace heddle::cli {
+
+struct Layout {
+  std::vector<double> column; ///< by task; columns are 1 wide and may be fractions
+  double columns = 0;
+};
+
+/// Sweeps down and up a few times, ordering each row by the mean place of its neighbours.
+Layout layOut(const Explanation &explanation);
+
+} // namespace heddle::cli
+
+#endif // HEDDLE_TOOLS_HEDDLE_EXPLAIN_LAYOUT_H
