@@ -8,6 +8,8 @@
 #include "compiler/codegen/convolution/Window.h"
 #include "compiler/codegen/matmul/Matmul.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 
 namespace heddle::codegen {
@@ -45,10 +47,15 @@ public:
     spec.stride = {1, s.stride, s.stride};
     spec.padding = {0, s.padding, s.padding};
     spec.padded = s.padding != 0;
+    int64_t out = (s.size + 2 * s.padding - s.window) / s.stride + 1, taps = s.window * s.window;
+    if (meter.knownSizes) {
+      spec.widths = {s.window == 1 && s.stride == 1 ? out * out : out};
+      spec.groupOutputs = {s.oc};
+    }
     ConvolutionPlan plan = planConvolution(spec, harness.target);
     harness.add("convolution", {f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
       auto &d = k.dims;
-      ConvolutionOperands ops{k.buffers[0],        k.buffers[1],       d[0], d[1], d[2], d[3],
+      ConvolutionOperands ops{k.buffers[0],       k.buffers[1],      d[0], d[1], d[2], d[3],
                               {d[4], d[5], d[6]}, {d[7], d[8], d[9]}};
       emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
                       [&](Value acc, const PixelPosition &at) {
@@ -59,7 +66,6 @@ public:
     LoadedKernels kernels = harness.compile();
     double compile =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    int64_t out = (s.size + 2 * s.padding - s.window) / s.stride + 1, taps = s.window * s.window;
     bool flat = s.window == 1 && s.stride == 1; // one long row
     std::vector<float> x(s.ic * s.size * s.size, 0.5f), y(s.oc * out * out);
     std::vector<float> f(plan.packedElements(1, s.oc, s.ic, taps), 0.25f);
@@ -77,6 +83,45 @@ public:
   }
 };
 
+// u8 pixels, s8 filters, exact sums.
+void ofBytes(Meter &meter, const std::string &cpu, const Shape &s) {
+  std::string name = std::string("byte conv ") + s.name;
+  if (!meter.wanted(name))
+    return;
+  KernelHarness harness(cpu);
+  Type i8 = harness.integer(8), i32 = harness.integer(32);
+  ConvolutionSpec spec{i8};
+  spec.window = {1, s.window, s.window};
+  spec.stride = {1, s.stride, s.stride};
+  spec.padding = {0, s.padding, s.padding};
+  ConvolutionPlan plan = planConvolution(spec, harness.target);
+  harness.add("convolution", {i8, i8, i32}, 6, [&](Emitter &e, Kernel &k) {
+    auto &d = k.dims;
+    Value one = e.index(1);
+    ConvolutionOperands ops{k.buffers[0],      k.buffers[1],     one, one, d[0], d[1],
+                            {one, d[2], d[3]}, {one, d[4], d[5]}};
+    ops.inputZeroPoint = [](Emitter &e) {
+      return arith::ConstantIntOp::create(e.builder, e.loc, 7, 32);
+    };
+    emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
+                    [&](Value acc, const PixelPosition &at) {
+                      e.store(acc, k.buffers[2], at.offset, at.mask);
+                    });
+  });
+  LoadedKernels kernels = harness.compile();
+  int64_t out = (s.size + 2 * s.padding - s.window) / s.stride + 1, taps = s.window * s.window;
+  std::vector<int8_t> x(s.ic * s.size * s.size, 3), f(plan.packedElements(1, s.oc, s.ic, taps), 5);
+  std::vector<int32_t> y(s.oc * out * out);
+  std::vector<const void *> buffers{x.data(), f.data(), y.data()};
+  std::vector<int64_t> dims{s.ic, s.oc, s.size, s.size, out, out};
+  void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
+  int64_t points = plan.gridPoints(1, 1, s.oc, 1, out, out);
+  meter.measure(name, 2.0 * s.ic * s.oc * out * out * taps, [&] {
+    kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
+  });
+  std::free(scratch);
+}
+
 // 1x1 with stride 1: filters [OC, IC] times pixels [IC, H * W].
 void pointwise(Meter &meter, const std::string &cpu) {
   KernelHarness harness(cpu);
@@ -85,10 +130,9 @@ void pointwise(Meter &meter, const std::string &cpu) {
   MatmulPlan plan = planMatmul(spec, harness.target);
   harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
     MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-               [&](Value acc, const MatmulPosition &at) {
-                 e.store(acc, k.buffers[2], at.offset, at.mask);
-               });
+    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+      e.store(acc, k.buffers[2], at.offset, at.mask);
+    });
   });
   LoadedKernels kernels = harness.compile();
   for (const Shape &s : kShapes) {
@@ -108,12 +152,10 @@ void pointwise(Meter &meter, const std::string &cpu) {
   }
 }
 
-const Shape kDepthwise[] = {{"3x3 32ch 112x112", 3, 1, 1, 32, 32, 112},
-                            {"3x3 144ch 56x56", 3, 1, 1, 144, 144, 56},
-                            {"3x3 240ch 28x28", 3, 1, 1, 240, 240, 28},
-                            {"3x3 stride 2 96ch 112x112", 3, 2, 1, 96, 96, 112},
-                            {"5x5 240ch 14x14", 5, 1, 2, 240, 240, 14},
-                            {"5x5 960ch 7x7", 5, 1, 2, 960, 960, 7}};
+const Shape kDepthwise[] = {
+    {"3x3 32ch 112x112", 3, 1, 1, 32, 32, 112}, {"3x3 144ch 56x56", 3, 1, 1, 144, 144, 56},
+    {"3x3 240ch 28x28", 3, 1, 1, 240, 240, 28}, {"3x3 stride 2 96ch 112x112", 3, 2, 1, 96, 96, 112},
+    {"5x5 240ch 14x14", 5, 1, 2, 240, 240, 14}, {"5x5 960ch 7x7", 5, 1, 2, 960, 960, 7}};
 
 void depthwise(Meter &meter, const std::string &cpu, const Shape &s) {
   std::string name = std::string("depthwise ") + s.name;
@@ -159,6 +201,8 @@ void benchmarkConvolution(Meter &meter, const std::string &cpu) {
   for (const Shape &shape : kShapes)
     ConvolutionRunner(meter, cpu, shape);
   pointwise(meter, cpu);
+  for (const Shape &shape : kShapes)
+    ofBytes(meter, cpu, shape);
 }
 
 } // namespace heddle::codegen

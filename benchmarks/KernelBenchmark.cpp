@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//   kernel_benchmark [--cpu x86-64-v3] [--seconds S] [FILTER]
+//   kernel_benchmark [--cpu x86-64-v3] [--seconds S] [--known-sizes] [FILTER]
 #include "benchmarks/KernelBenchmark.h"
 
 #include <algorithm>
@@ -47,9 +47,7 @@ LoadedKernels buildPeak(KernelHarness &harness) {
 
 Meter::Meter() : harness("native"), kernels(buildPeak(harness)) {}
 
-bool Meter::wanted(const std::string &name) const {
-  return name.find(filter) != std::string::npos;
-}
+bool Meter::wanted(const std::string &name) const { return name.find(filter) != std::string::npos; }
 
 double Meter::peakSample() {
   alignas(64) static float memory[kChains * 16];
@@ -93,6 +91,8 @@ int main(int argc, char **argv) {
       cpu = argv[++i];
     else if (!std::strcmp(argv[i], "--seconds") && i + 1 < argc)
       meter.seconds = std::atof(argv[++i]);
+    else if (!std::strcmp(argv[i], "--known-sizes"))
+      meter.knownSizes = true;
     else
       meter.filter = argv[i];
   }

@@ -24,7 +24,8 @@ public:
   /// Does it run under this filter?
   bool wanted(const std::string &name) const;
   std::string filter;
-  double seconds = 0.4; // per kernel
+  double seconds = 0.4;    // per kernel
+  bool knownSizes = false; // compile convolutions for the sizes of the benchmark only
 
 private:
   double peakSample(); // operations a second

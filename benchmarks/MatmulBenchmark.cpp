@@ -16,10 +16,10 @@ struct Shape {
 };
 
 // Square, ragged, networks' layers, and a few rows (decoding).
-const Shape kPacked[] = {{1024, 1024, 1024}, {960, 960, 960},  {1000, 1000, 1000}, {97, 97, 97},
-                         {100, 100, 100},    {256, 256, 256},  {128, 3072, 768},   {128, 768, 3072},
-                         {64, 64, 64},       {3136, 256, 64},  {512, 512, 4096}};
-const Shape kFew[] = {{1, 4096, 4096}, {1, 1000, 2048}, {1, 256, 64},   {2, 4096, 4096},
+const Shape kPacked[] = {{1024, 1024, 1024}, {960, 960, 960}, {1000, 1000, 1000}, {97, 97, 97},
+                         {100, 100, 100},    {256, 256, 256}, {128, 3072, 768},   {128, 768, 3072},
+                         {64, 64, 64},       {3136, 256, 64}, {512, 512, 4096}};
+const Shape kFew[] = {{1, 4096, 4096}, {1, 1000, 2048}, {1, 256, 64},    {2, 4096, 4096},
                       {4, 4096, 4096}, {8, 4096, 4096}, {16, 4096, 4096}};
 
 // Attention: 12 heads of 64, as scores (B transposed) and values (B in place).
@@ -34,10 +34,9 @@ void unpacked(Meter &meter, const std::string &cpu, MatrixLayout layout, const c
   MatmulPlan plan = planMatmul(spec, harness.target);
   harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
     MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-               [&](Value acc, const MatmulPosition &at) {
-                 e.store(acc, k.buffers[2], at.offset, at.mask);
-               });
+    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+      e.store(acc, k.buffers[2], at.offset, at.mask);
+    });
   });
   LoadedKernels kernels = harness.compile();
   for (const Shape &s : shapes) {
@@ -48,9 +47,13 @@ void unpacked(Meter &meter, const std::string &cpu, MatrixLayout layout, const c
     std::vector<int64_t> dims{12, s.m, s.n, s.k};
     void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.k) + 63) / 64 * 64);
     int64_t points = plan.gridPoints(12, s.m, s.n);
-    meter.measure(name, s.m == 1 ? 4.0 * b.size() : 24.0 * s.m * s.n * s.k, [&] {
-      kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
-    }, s.m == 1);
+    meter.measure(
+        name, s.m == 1 ? 4.0 * b.size() : 24.0 * s.m * s.n * s.k,
+        [&] {
+          kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points,
+                           scratch);
+        },
+        s.m == 1);
     std::free(scratch);
   }
 }
@@ -63,16 +66,15 @@ void ofBytes(Meter &meter, const std::string &cpu) {
   harness.add("product", {i8, i8, i32, i32}, 4, [&](Emitter &e, Kernel &k) {
     MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
     ops.aZeroPoint = [&](Emitter &e, Value) { return e.load(k.buffers[3], e.index(0)); };
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-               [&](Value acc, const MatmulPosition &at) {
-                 e.store(acc, k.buffers[2], at.offset, at.mask);
-               });
+    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+      e.store(acc, k.buffers[2], at.offset, at.mask);
+    });
   });
   LoadedKernels kernels = harness.compile();
   for (const Shape &s : {Shape{1024, 1024, 1024}, Shape{128, 768, 768}, Shape{128, 3072, 768},
                          Shape{1, 768, 768}, Shape{16, 768, 768}}) {
-    std::string name = "bytes " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" +
-                       std::to_string(s.k);
+    std::string name =
+        "bytes " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
     std::vector<int8_t> a(s.m * s.k, 3), b(plan.packedElements(s.k, s.n), 5);
     std::vector<int32_t> c(s.m * s.n), zero(1, 7);
     std::vector<const void *> buffers{a.data(), b.data(), c.data(), zero.data()};
@@ -98,10 +100,9 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
   MatmulPlan plan = planMatmul(spec, harness.target);
   harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
     MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-               [&](Value acc, const MatmulPosition &at) {
-                 e.store(acc, k.buffers[2], at.offset, at.mask);
-               });
+    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+      e.store(acc, k.buffers[2], at.offset, at.mask);
+    });
   });
   auto start = std::chrono::steady_clock::now();
   LoadedKernels kernels = harness.compile();
@@ -109,8 +110,8 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() *
                   1e3);
   auto run = [&](const Shape &s, bool bytes) {
-    std::string name = "matmul " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" +
-                       std::to_string(s.k);
+    std::string name =
+        "matmul " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
     if (!meter.wanted(name))
       return;
     std::vector<float> a(s.m * s.k, 0.5f), b(plan.packedElements(s.k, s.n), 0.25f), c(s.m * s.n);
@@ -119,10 +120,13 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
     std::vector<char> scratch(plan.scratchBytes(s.k) + 64);
     void *aligned = reinterpret_cast<void *>((uintptr_t(scratch.data()) + 63) / 64 * 64);
     int64_t points = plan.gridPoints(1, s.m, s.n);
-    meter.measure(name, bytes ? 4.0 * s.n * s.k : 2.0 * s.m * s.n * s.k, [&] {
-      kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points,
-                       aligned);
-    }, bytes);
+    meter.measure(
+        name, bytes ? 4.0 * s.n * s.k : 2.0 * s.m * s.n * s.k,
+        [&] {
+          kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points,
+                           aligned);
+        },
+        bytes);
   };
   for (const Shape &s : kPacked)
     run(s, false);

@@ -47,3 +47,8 @@ elseif(HEDDLE_SANITIZER STREQUAL "thread")
 elseif(HEDDLE_SANITIZER)
   message(FATAL_ERROR "HEDDLE_SANITIZER is address, thread or empty, not ${HEDDLE_SANITIZER}")
 endif()
+
+if(HEDDLE_BUILD_FUZZERS)
+  # Coverage in everything, so that the fuzzers see what their input reaches.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -144,6 +144,14 @@ void SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
             return !inside.contains(block.findAncestorOpInBlock(*user));
           }))
         results.push_back(result);
+  // What an earlier spawn makes is awaited no later than here.
+  for (Operation *op : members)
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (auto await = operand.getDefiningOp<AwaitOp>();
+            await && await->getBlock() == &block && !await->isBeforeInBlock(members.front()))
+          await->moveBefore(members.front());
+    });
   OpBuilder b(members.front());
   SmallVector<Type> futures;
   for (Value result : results)

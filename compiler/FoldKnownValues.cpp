@@ -8,20 +8,35 @@ using namespace mlir;
 using namespace heddle;
 using namespace heddle::onnx;
 
+/// The condition under which an If has to be run. Where the other branch is impossible, a check is
+/// left in the program.
+static std::optional<bool> knownCondition(IfOp branch, ShapeContext &context) {
+  if (const ShapeContext::OnlyBranch *only = context.onlyBranch(branch)) {
+    OpBuilder builder(branch);
+    ExpectOp::create(builder, branch.getLoc(), branch.getCond(), only->condition,
+                      "the other branch of an If cannot run: " + only->message);
+    return only->condition;
+  }
+  const TensorFacts *facts = context.lookup(branch.getCond());
+  std::optional<DimExpr> value = facts ? facts->scalar() : std::nullopt;
+  if (!value || !value->asConstant())
+    return std::nullopt;
+  return !value->isConstant(0);
+}
+
 /// Replaces Ifs by the branch that is always taken, outer ones first.
 static void inlineKnownBranches(Region &region, ShapeContext &context) {
   for (Block &block : region) {
     for (Operation &op : llvm::make_early_inc_range(block)) {
       auto branch = dyn_cast<IfOp>(op);
-      std::optional<DimExpr> condition;
-      if (branch && context.lookup(branch.getCond()))
-        condition = context.facts(branch.getCond()).scalar();
-      if (!condition || !condition->asConstant()) {
+      std::optional<bool> condition = branch ? knownCondition(branch, context) : std::nullopt;
+      if (!condition) {
+        op.removeAttr(kRanksDiffer);
         for (Region &inner : op.getRegions())
           inlineKnownBranches(inner, context);
         continue;
       }
-      Region &taken = condition->isConstant(0) ? branch.getElseBranch() : branch.getThenBranch();
+      Region &taken = *condition ? branch.getThenBranch() : branch.getElseBranch();
       inlineKnownBranches(taken, context);
       Block &body = taken.front();
       Operation *yield = body.getTerminator();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "compiler/DuplicateTail.h"
 #include "compiler/FoldKnownValues.h"
 #include "compiler/Passes.h"
 #include "dialects/onnx/ShapeContext.h"
@@ -58,20 +59,59 @@ static void setTypes(func::FuncOp function, ShapeContext &context) {
   });
 }
 
+/// Infers the facts of all functions; errors are emitted.
+static LogicalResult inferAll(ModuleOp module, ShapeContext &context) {
+  bool ok = true;
+  for (func::FuncOp function : module.getOps<func::FuncOp>()) {
+    if (function.isExternal())
+      continue;
+    bool known = succeeded(addArguments(function, context));
+    // What does not depend on a failed argument is checked all the same.
+    ok &= succeeded(context.inferBlock(function.getBody().front())) && known;
+  }
+  return success(ok);
+}
+
 namespace {
 struct InferShapes final : heddle::impl::InferShapesPassBase<InferShapes> {
   void runOnOperation() override {
-    ShapeContext context(getOperation());
-    bool ok = true;
-    for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
-      if (function.isExternal())
+    // Branches may yield values of different ranks. Then what follows is compiled once for each,
+    // and inference starts again.
+    for (unsigned round = 0;; ++round) {
+      ShapeContext context(getOperation());
+      unsigned errors = 0;
+      LogicalResult result = success();
+      {
+        ScopedDiagnosticHandler counter(&getContext(), [&](Diagnostic &diagnostic) {
+          errors += diagnostic.getSeverity() == DiagnosticSeverity::Error;
+          return failure(); // to the handlers outside
+        });
+        result = inferAll(getOperation(), context);
+      }
+      if (succeeded(result))
+        return rewrite(context);
+      ArrayRef<ShapeContext::RankConflict> conflicts = context.rankConflicts();
+      if (errors == 0 && !conflicts.empty() && round < kMostRounds &&
+          compileTwice(conflicts.front().op))
         continue;
-      bool known = succeeded(addArguments(function, context));
-      // What does not depend on a failed argument is checked all the same.
-      ok &= succeeded(context.inferBlock(function.getBody().front())) && known;
-    }
-    if (!ok)
+      for (const ShapeContext::RankConflict &conflict : conflicts)
+        conflict.op->emitOpError() << conflict.message;
       return signalPassFailure();
+    }
+  }
+
+private:
+  static constexpr unsigned kMostRounds = 8;
+
+  /// Where the conflicting If ends a branch of another one, what follows that one is meant.
+  static bool compileTwice(Operation *op) {
+    for (; auto branch = dyn_cast<IfOp>(op); op = op->getParentOp())
+      if (duplicateTail(branch))
+        return true;
+    return false;
+  }
+
+  void rewrite(ShapeContext &context) {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/Emitter.h"
 
+#include <set>
+
 #include "runtime/artifact/kernel_abi.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,9 +14,7 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-Value Emitter::index(int64_t value) {
-  return arith::ConstantIndexOp::create(builder, loc, value);
-}
+Value Emitter::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 Value Emitter::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
 Value Emitter::sub(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(loc, a, b); }
 Value Emitter::mul(Value a, Value b) { return builder.createOrFold<arith::MulIOp>(loc, a, b); }
@@ -146,11 +146,8 @@ Values Emitter::choose(Value condition, TypeRange types, llvm::function_ref<Valu
   scf::YieldOp::create(builder, loc, otherwise());
   return Values(branch.getResults());
 }
-void Emitter::specialize(Value value, int64_t low, int64_t high,
+void Emitter::specialize(Value value, ArrayRef<int64_t> cases,
                          llvm::function_ref<void(int64_t)> body) {
-  SmallVector<int64_t> cases;
-  for (int64_t i = low; i <= high; ++i)
-    cases.push_back(i);
   auto branch = scf::IndexSwitchOp::create(builder, loc, TypeRange{}, value, cases, cases.size());
   OpBuilder::InsertionGuard guard(builder);
   auto fill = [&](Region &region, int64_t number, bool empty) {
@@ -188,6 +185,25 @@ Value EvenSplit::length(Emitter &e, Value part) const {
   return e.add(quotient, e.select(e.less(part, remainder), e.index(1), e.index(0)));
 }
 
+SmallVector<int64_t> tileLengths(ArrayRef<int64_t> sizes, int64_t block, int64_t tile) {
+  std::set<int64_t> lengths;
+  auto split = [](int64_t size, int64_t most, llvm::function_ref<void(int64_t)> use) {
+    if (size <= 0)
+      return;
+    int64_t parts = (size + most - 1) / most;
+    use(size / parts);
+    if (size % parts)
+      use(size / parts + 1);
+  };
+  for (int64_t size : sizes)
+    split(size, block, [&](int64_t length) {
+      split(length, tile, [&](int64_t tileLength) { lengths.insert(tileLength); });
+    });
+  for (int64_t length = 1; sizes.empty() && length <= tile; ++length)
+    lengths.insert(length);
+  return SmallVector<int64_t>(lengths.begin(), lengths.end());
+}
+
 Kernel Kernel::create(ModuleOp module, StringRef name, ArrayRef<Type> bufferElements, int dims) {
   MLIRContext *context = module.getContext();
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
@@ -197,9 +213,9 @@ Kernel Kernel::create(ModuleOp module, StringRef name, ArrayRef<Type> bufferElem
   types.append(dims + 2, IndexType::get(context));
   types.push_back(MemRefType::get({ShapedType::kDynamic}, IntegerType::get(context, 8)));
   Kernel kernel;
-  kernel.function = func::FuncOp::create(
-      builder, module.getLoc(), name,
-      FunctionType::get(context, types, {IntegerType::get(context, 32)}));
+  kernel.function =
+      func::FuncOp::create(builder, module.getLoc(), name,
+                           FunctionType::get(context, types, {IntegerType::get(context, 32)}));
   Block *body = kernel.function.addEntryBlock();
   auto arguments = body->getArguments();
   kernel.buffers.assign(arguments.begin(), arguments.begin() + bufferElements.size());

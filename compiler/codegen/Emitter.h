@@ -40,8 +40,8 @@ public:
   mlir::Value div(mlir::Value a, mlir::Value b);
   mlir::Value rem(mlir::Value a, mlir::Value b);
   mlir::Value ceilDiv(mlir::Value a, int64_t b);
-  mlir::Value min(mlir::Value a, mlir::Value b); // signed
-  mlir::Value max(mlir::Value a, mlir::Value b); // signed
+  mlir::Value min(mlir::Value a, mlir::Value b);  // signed
+  mlir::Value max(mlir::Value a, mlir::Value b);  // signed
   mlir::Value less(mlir::Value a, mlir::Value b); // signed
   mlir::Value equal(mlir::Value a, mlir::Value b);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
@@ -73,8 +73,8 @@ public:
             llvm::function_ref<void()> otherwise = nullptr);
   Values choose(mlir::Value condition, mlir::TypeRange types, llvm::function_ref<Values()> then,
                 llvm::function_ref<Values()> otherwise);
-  /// One copy of the body for each value from `low` to `high`; nothing happens outside them.
-  void specialize(mlir::Value value, int64_t low, int64_t high,
+  /// One copy of the body for each of the numbers; nothing happens for others.
+  void specialize(mlir::Value value, llvm::ArrayRef<int64_t> numbers,
                   llvm::function_ref<void(int64_t)> body);
 
   /// Part of a byte buffer as a buffer of elements.
@@ -95,6 +95,10 @@ struct EvenSplit {
 private:
   mlir::Value quotient, remainder;
 };
+
+/// The lengths that parts have where sizes are split evenly into blocks and these into tiles; from
+/// 1 to `tile` where the sizes are not known.
+llvm::SmallVector<int64_t> tileLengths(llvm::ArrayRef<int64_t> sizes, int64_t block, int64_t tile);
 
 /// A kernel function with the signature of NativeCode.h; the insertion point of `builder` is in it.
 struct Kernel {

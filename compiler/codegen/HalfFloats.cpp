@@ -106,8 +106,8 @@ struct TruncateF16 : OpRewritePattern<arith::TruncFOp> {
     Value bits = w.select(w.below(size, 0x38800000), small, normal);
     bits = w.select(w.below(size, 0x47800000), bits, special);
     bits = w.op<arith::OrIOp>(bits, sign);
-    Value narrow = arith::TruncIOp::create(
-        rewriter, w.loc, withElement(op.getType(), rewriter.getI16Type()), bits);
+    Value narrow = arith::TruncIOp::create(rewriter, w.loc,
+                                           withElement(op.getType(), rewriter.getI16Type()), bits);
     rewriter.replaceOp(op, w.bitcast(narrow, rewriter.getF16Type()));
     return success();
   }

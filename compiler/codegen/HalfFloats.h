@@ -13,8 +13,8 @@
 
 namespace heddle::codegen {
 
-/// Conversions between f64 and half floats go through f32, and those between f16 and f32 are integer
-/// arithmetic where the CPU has no instruction.
+/// Conversions between f64 and half floats go through f32, and those between f16 and f32 are
+/// integer arithmetic where the CPU has no instruction.
 void populateHalfFloatPatterns(mlir::RewritePatternSet &patterns, const Target &target);
 
 /// Makes loads and stores of half floats ones of 16-bit integers.

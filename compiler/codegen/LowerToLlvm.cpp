@@ -33,10 +33,10 @@ using namespace mlir;
 namespace heddle::codegen {
 
 void registerCodegenDialects(DialectRegistry &registry) {
-  registry.insert<affine::AffineDialect, arith::ArithDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, index::IndexDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect,
-                  x86vector::X86VectorDialect>();
+  registry
+      .insert<affine::AffineDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              index::IndexDialect, LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, ub::UBDialect, vector::VectorDialect, x86vector::X86VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
@@ -52,9 +52,9 @@ FailureOr<KernelSignature> kernelSignature(ModuleOp module, llvm::StringRef name
     return memref && memref.getRank() == 1 && memref.getLayout().isIdentity() &&
            memref.getElementType().isIntOrIndexOrFloat();
   };
-  bool wellFormed = types.size() >= 3 && isBuffer(types.back()) &&
-                    function.getResultTypes() ==
-                        ArrayRef<Type>{IntegerType::get(module.getContext(), 32)};
+  bool wellFormed =
+      types.size() >= 3 && isBuffer(types.back()) &&
+      function.getResultTypes() == ArrayRef<Type>{IntegerType::get(module.getContext(), 32)};
   size_t next = 0;
   for (; wellFormed && next + 1 < types.size() && isBuffer(types[next]); ++next)
     signature.push_back(KernelArgument::Buffer);

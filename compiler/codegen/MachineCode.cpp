@@ -78,9 +78,9 @@ std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembl
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(
-          passes, stream, nullptr,
-          assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile))
+  if (machine.addPassesToEmitFile(passes, stream, nullptr,
+                                  assembly ? CodeGenFileType::AssemblyFile
+                                           : CodeGenFileType::ObjectFile))
     report_fatal_error("the X86 target cannot emit objects");
   passes.run(module);
   return std::string(bytes.begin(), bytes.end());

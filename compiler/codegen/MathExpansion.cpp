@@ -15,7 +15,8 @@ using namespace mlir;
 namespace heddle::codegen {
 namespace {
 
-// Without the instruction a fused multiply-add is a call per lane; no operation asks for the fusion.
+// Without the instruction a fused multiply-add is a call per lane; no operation asks for the
+// fusion.
 template <typename FmaOp> struct UnfuseMultiplyAdd : OpRewritePattern<FmaOp> {
   using OpRewritePattern<FmaOp>::OpRewritePattern;
   LogicalResult matchAndRewrite(FmaOp op, PatternRewriter &rewriter) const override {

@@ -4,7 +4,8 @@
 //
 // A kernel is a public function of the module,
 //
-//   func.func @k(%b0: memref<?xf32>, ..., %bn: memref<?xT>,   buffers: dense, linear, no two written
+//   func.func @k(%b0: memref<?xf32>, ..., %bn: memref<?xT>,   buffers: dense, linear, no two
+//   written
 //                %d0: index, ..., %dm: index,                  buffers overlap any other
 //                %begin: index, %end: index,                   range of the grid
 //                %scratch: memref<?xi8>) -> i32                HeddleKernelStatus
@@ -15,8 +16,8 @@
 // runtime/artifact/kernel_abi.h and nothing else, needs no library and runs no constructor.
 //
 // Kernels are compiled apart, several at a time, each into its own LLVM module; the bytes depend on
-// the kernels and the target only. May be called from several threads at once on different contexts;
-// a context must not be used elsewhere meanwhile.
+// the kernels and the target only. May be called from several threads at once on different
+// contexts; a context must not be used elsewhere meanwhile.
 //
 //   FailureOr<NativeCode> code = compileNative(module, {"matmul_0", "softmax_3"}, target);
 //   if (failed(code)) return failure();   // diagnostics were emitted

@@ -64,8 +64,8 @@ std::string tablesObject(const std::vector<std::string> &kernels,
   os << ".quad 0\n.size " HEDDLE_KERNEL_TABLE ", " << 8 * (kernels.size() + 1) << "\n"
      << ".bss\n.p2align 6\n.globl " HEDDLE_IMPORT_TABLE "\n"
      << ".type " HEDDLE_IMPORT_TABLE ",@object\n" HEDDLE_IMPORT_TABLE ":\n.Limports:\n.zero "
-     << 8 * (imports.size() + 1) << "\n.size " HEDDLE_IMPORT_TABLE ", "
-     << 8 * (imports.size() + 1) << "\n.text\n";
+     << 8 * (imports.size() + 1) << "\n.size " HEDDLE_IMPORT_TABLE ", " << 8 * (imports.size() + 1)
+     << "\n.text\n";
   for (size_t i = 0; i < imports.size(); ++i)
     os << ".p2align 4\n.globl " << imports[i] << "\n.hidden " << imports[i] << "\n.type "
        << imports[i] << ",@function\n"
@@ -95,8 +95,7 @@ Error writeFile(const Twine &path, StringRef bytes) {
 } // namespace
 
 Expected<SharedObject> linkKernels(const std::vector<std::string> &objects,
-                                   const std::vector<std::string> &kernels,
-                                   const Target &target) {
+                                   const std::vector<std::string> &kernels, const Target &target) {
   SharedObject result;
   Expected<std::vector<std::string>> imports = undefinedSymbols(objects);
   if (!imports)
@@ -109,10 +108,18 @@ Expected<SharedObject> linkKernels(const std::vector<std::string> &objects,
   scope_exit cleanup([&] { sys::fs::remove_directories(folder); });
 
   std::string output = (folder + "/kernels.so").str();
-  std::vector<std::string> arguments{"ld.lld",           "-shared",          "--build-id=none",
-                                     "-znow",            "-zrelro",          "-znoexecstack",
-                                     "--no-undefined",   "--hash-style=gnu", "--threads=1",
-                                     "--no-dynamic-linker", "-O0",           "-o",
+  std::vector<std::string> arguments{"ld.lld",
+                                     "-shared",
+                                     "--build-id=none",
+                                     "-znow",
+                                     "-zrelro",
+                                     "-znoexecstack",
+                                     "--no-undefined",
+                                     "--hash-style=gnu",
+                                     "--threads=1",
+                                     "--no-dynamic-linker",
+                                     "-O0",
+                                     "-o",
                                      output};
   std::vector<std::string> inputs = objects;
   inputs.push_back(tablesObject(kernels, result.imports, target));

@@ -16,11 +16,11 @@ struct Extension {
 
 // Everything generated code may use beyond x86-64-v1. Order is part of the artifact: keep it.
 constexpr Extension kExtensions[] = {
-    {"cx16", 2},       {"popcnt", 2},      {"sse3", 2},     {"ssse3", 2},      {"sse4.1", 2},
-    {"sse4.2", 2},     {"avx", 3},         {"avx2", 3},     {"bmi", 3},        {"bmi2", 3},
-    {"f16c", 3},       {"fma", 3},         {"lzcnt", 3},    {"movbe", 3},      {"avx512f", 4},
-    {"avx512bw", 4},   {"avx512cd", 4},    {"avx512dq", 4}, {"avx512vl", 4},   {"avx512vnni", 9},
-    {"avx512vbmi", 9}, {"avx512bf16", 9},  {"avxvnni", 9},  {"amx-tile", 9},   {"amx-int8", 9},
+    {"cx16", 2},       {"popcnt", 2},     {"sse3", 2},     {"ssse3", 2},    {"sse4.1", 2},
+    {"sse4.2", 2},     {"avx", 3},        {"avx2", 3},     {"bmi", 3},      {"bmi2", 3},
+    {"f16c", 3},       {"fma", 3},        {"lzcnt", 3},    {"movbe", 3},    {"avx512f", 4},
+    {"avx512bw", 4},   {"avx512cd", 4},   {"avx512dq", 4}, {"avx512vl", 4}, {"avx512vnni", 9},
+    {"avx512vbmi", 9}, {"avx512bf16", 9}, {"avxvnni", 9},  {"amx-tile", 9}, {"amx-int8", 9},
     {"amx-bf16", 9},
 };
 
@@ -61,7 +61,9 @@ llvm::FailureOr<Target> Target::resolve(const TargetOptions &options,
   return target;
 }
 
-bool Target::has(llvm::StringRef feature) const { return llvm::is_contained(featureNames, feature); }
+bool Target::has(llvm::StringRef feature) const {
+  return llvm::is_contained(featureNames, feature);
+}
 
 int64_t Target::vectorBytes() const { return hasAvx512() ? 64 : has("avx") && hasAvx2() ? 32 : 16; }
 

@@ -47,7 +47,8 @@ public:
   int64_t vectorBytes() const;
   bool hasAvx512() const { return has("avx512f") && has("avx512bw") && has("avx512vl"); }
   bool hasAvx2() const { return has("avx2") && has("fma"); }
-  /// 32-bit lanes of four byte products (vpdpbusd) at the full vector width, or AVX-VNNI's 32 bytes.
+  /// 32-bit lanes of four byte products (vpdpbusd) at the full vector width, or AVX-VNNI's 32
+  /// bytes.
   bool hasVnni() const { return has("avx512vnni") || has("avxvnni"); }
   bool hasF16c() const { return has("f16c"); }
   /// Number of architectural vector registers.

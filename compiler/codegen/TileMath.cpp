@@ -14,8 +14,7 @@ TileMath::TileMath(const Target &target, Type accumulator)
   int64_t lanes = width * 8 / accumulator.getIntOrFloatBitWidth();
   columnCount = lanes;
   if (bytes) {
-    bool dot = width == 64 ? target.has("avx512vnni")
-                           : width == 32 && (target.has("avxvnni"));
+    bool dot = width == 64 ? target.has("avx512vnni") : width == 32 && (target.has("avxvnni"));
     form = dot ? Bytes::Dot : Bytes::Pairs;
     if (form == Bytes::Pairs)
       columnCount = lanes / 2; // two sums to a column
@@ -30,8 +29,8 @@ Value TileMath::broadcast(Emitter &e, Value buffer, Value offset) const {
   if (!bytes)
     return e.broadcast(e.convertFloat(scalar, element), columnCount);
   auto byteVector = VectorType::get({columnCount * 4}, e.builder.getI8Type());
-  Value four = vector::BitCastOp::create(e.builder, e.loc, byteVector,
-                                         e.broadcast(scalar, columnCount));
+  Value four =
+      vector::BitCastOp::create(e.builder, e.loc, byteVector, e.broadcast(scalar, columnCount));
   if (form == Bytes::Dot)
     return four;
   auto words = byteVector.clone(e.builder.getI16Type());
@@ -49,9 +48,9 @@ Value TileMath::loadColumns(Emitter &e, Value buffer, Value offset) const {
 }
 
 Value TileMath::ones(Emitter &e) const {
-  Type type = !bytes                 ? element
+  Type type = !bytes               ? element
               : form == Bytes::Dot ? Type(e.builder.getI8Type())
-                                     : Type(e.builder.getI16Type());
+                                   : Type(e.builder.getI16Type());
   auto vectorType = VectorType::get({bytes ? columnCount * 4 : columnCount}, type);
   Attribute one = isa<FloatType>(type) ? Attribute(e.builder.getFloatAttr(type, 1.0))
                                        : Attribute(e.builder.getIntegerAttr(type, 1));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The multiply-add that contraction kernels are made of: a scalar of one operand, broadcast, times a
-// vector of columns of the other, into a vector of accumulators.
+// The multiply-add that contraction kernels are made of: a scalar of one operand, broadcast, times
+// a vector of columns of the other, into a vector of accumulators.
 //
-// Floats: one step of depth is one element. Bytes: one step is four elements, A unsigned and read as
-// a 32-bit scalar, B signed and stored [4] innermost; sums are exact.
+// Floats: one step of depth is one element. Bytes: one step is four elements, A unsigned and read
+// as a 32-bit scalar, B signed and stored [4] innermost; sums are exact.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_TILEMATH_H
 #define HEDDLE_COMPILER_CODEGEN_TILEMATH_H

@@ -13,20 +13,21 @@ using namespace llvm;
 namespace heddle::codegen {
 namespace {
 
-// int32_t NAME(void *const *buffers, const int64_t *dims, int64_t begin, int64_t end, void *scratch)
+// int32_t NAME(void *const *buffers, const int64_t *dims, int64_t begin, int64_t end, void
+// *scratch)
 void buildEntry(Module &module, Function &kernel, StringRef name,
                 const KernelSignature &signature) {
   LLVMContext &context = module.getContext();
   Type *pointer = PointerType::getUnqual(context), *i64 = Type::getInt64Ty(context);
-  FunctionType *type = FunctionType::get(Type::getInt32Ty(context),
-                                         {pointer, pointer, i64, i64, pointer}, false);
+  FunctionType *type =
+      FunctionType::get(Type::getInt32Ty(context), {pointer, pointer, i64, i64, pointer}, false);
   Function *entry = Function::Create(type, GlobalValue::ExternalLinkage, name, module);
   entry->setVisibility(GlobalValue::HiddenVisibility);
   IRBuilder<> builder(BasicBlock::Create(context, "entry", entry));
 
   SmallVector<Value *> arguments;
-  // MLIR passes a memref as allocated and aligned pointer, offset, size and stride. Of these a dense
-  // 1-D buffer only uses the aligned pointer.
+  // MLIR passes a memref as allocated and aligned pointer, offset, size and stride. Of these a
+  // dense 1-D buffer only uses the aligned pointer.
   auto passMemref = [&](Value *base) {
     kernel.addParamAttr(arguments.size() + 1, Attribute::NoAlias);
     arguments.append({PoisonValue::get(pointer), base, builder.getInt64(0),
@@ -50,8 +51,7 @@ void buildEntry(Module &module, Function &kernel, StringRef name,
       arguments.push_back(entry->getArg(3));
       break;
     case KernelArgument::Scratch:
-      kernel.addParamAttr(arguments.size() + 1,
-                          Attribute::getWithAlignment(context, Align(64)));
+      kernel.addParamAttr(arguments.size() + 1, Attribute::getWithAlignment(context, Align(64)));
       passMemref(entry->getArg(4));
       break;
     }

@@ -67,12 +67,12 @@ public:
     return {this, mlir::arith::SelectOp::create(builder, loc, test.value, a.value, b.value)};
   }
   Bits bitsOf(Wide x) {
-    return {this, mlir::arith::BitcastOp::create(builder, loc, type(builder.getI64Type()),
-                                                 x.value)};
+    return {this,
+            mlir::arith::BitcastOp::create(builder, loc, type(builder.getI64Type()), x.value)};
   }
   Wide ofBits(Bits x) {
-    return {this, mlir::arith::BitcastOp::create(builder, loc, type(builder.getF64Type()),
-                                                 x.value)};
+    return {this,
+            mlir::arith::BitcastOp::create(builder, loc, type(builder.getF64Type()), x.value)};
   }
 
 private:

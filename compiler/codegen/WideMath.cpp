@@ -47,9 +47,9 @@ Wide expScaled(Wide x) {
   Wide rounded = x * 0x1.71547652b82fep+0 + kRounder;
   Wide n = rounded - kRounder;
   Wide r = x - n * 0x1.62e42fefa3800p-1 - n * 0x1.ef35793c76730p-45;
-  Wide series = polynomial(r, {1.0, 1.0, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720,
-                               1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800,
-                               1.0 / 39916800});
+  Wide series =
+      polynomial(r, {1.0, 1.0, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040,
+                     1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800});
   Wide power = b.ofBits((b.bitsOf(rounded) << 52) + b.bits(0x3ff0000000000000));
   return power * series;
 }
@@ -192,10 +192,10 @@ Wide powWide(Wide x, Wide y) {
   result = select(signedBase, minus, result);
   result = select(b.compare(arith::CmpFPredicate::UNO, x, x), x, result);
   result = select(b.compare(arith::CmpFPredicate::UNO, y, y), y, result);
-  result = select(equal(size, 1.0), select(signedBase, select(equal(abs(y), kInfinity),
-                                                              b.number(1.0), result),
-                                           b.number(1.0)),
-                  result);
+  result = select(
+      equal(size, 1.0),
+      select(signedBase, select(equal(abs(y), kInfinity), b.number(1.0), result), b.number(1.0)),
+      result);
   return select(equal(y, 0.0), b.number(1.0), result);
 }
 
@@ -203,7 +203,7 @@ Wide atan2Wide(Wide y, Wide x) {
   WideBuilder &b = *x.b;
   Wide ax = abs(x), ay = abs(y);
   Wide quotient = ay / ax;
-  quotient = select(equal(ay, ax), b.number(1.0), quotient); // both infinite
+  quotient = select(equal(ay, ax), b.number(1.0), quotient);  // both infinite
   quotient = select(equal(ay, 0.0), b.number(0.0), quotient); // both zero
   Wide angle = atanWide(quotient);
   Test left = equal(copysign(b.number(1.0), x), -1.0);

@@ -222,10 +222,14 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
                 .scratchBytes = renaming.resolve(entry.scratchBytes),
                 .costPerPoint = cost(entry.loops),
                 .pack = std::nullopt};
+  SmallVector<DimExpr> packDims;
+  if (entry.packing)
+    for (const std::string &symbol : entry.packing->symbols)
+      packDims.push_back(renaming.resolve(DimExpr::symbol(symbol)));
   if (entry.packing)
     use.pack = KernelUse::Pack{.operand = entry.packing->operand,
                                .kernel = entry.packKernel,
-                               .dims = use.dims,
+                               .dims = packDims,
                                .grid = renaming.resolve(entry.packing->kernel.grid),
                                .elements = renaming.resolve(entry.packing->elements),
                                .elementType = entry.packing->elementType,

@@ -178,4 +178,18 @@ def Heddle_IndexTensorOp : Heddle_Op<"index_tensor", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Heddle_ExpectOp : Heddle_Op<"expect"> {
+  let summary = "end the run with an error unless a condition is as expected";
+  let description = [{
+    The condition is a bool tensor of one element. Stands where the compiler relied
+    on what only the run can tell, such as which branch of an If is possible.
+
+    ```mlir
+    heddle.expect %0 is true, "the last dimension must be 1" : tensor<1xi1>
+    ```
+  }];
+  let arguments = (ins AnyTensor:$condition, BoolAttr:$expected, StrAttr:$message);
+  let assemblyFormat = "$condition `is` $expected `,` $message attr-dict `:` type($condition)";
+}
+
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS

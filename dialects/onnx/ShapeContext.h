@@ -19,11 +19,16 @@
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <memory>
 #include <string>
 
 namespace heddle::onnx {
+
+/// Marks an If whose branches go on with values of different ranks (see compiler/DuplicateTail.h):
+/// one of them may then be impossible.
+inline constexpr llvm::StringLiteral kRanksDiffer = "heddle.ranks_differ";
 
 class ShapeContext {
 public:
@@ -60,6 +65,29 @@ public:
   /// and drops contents that do not.
   TensorFacts moveOutside(TensorFacts facts, mlir::Region &region, mlir::Value result);
 
+  /// An operation whose result has one rank or another, depending on what is only known later. The
+  /// caller may rewrite the program so that it does not matter, or report the message.
+  struct RankConflict {
+    mlir::Operation *op;
+    std::string message;
+  };
+  void addRankConflict(mlir::Operation *op, std::string message) {
+    conflicts.push_back({op, std::move(message)});
+  }
+  llvm::ArrayRef<RankConflict> rankConflicts() const { return conflicts; }
+  void dropRankConflicts(size_t first) { conflicts.resize(std::min(first, conflicts.size())); }
+
+  /// The branch of an If that can run, where the other one cannot, and why.
+  struct OnlyBranch {
+    bool condition;
+    std::string message;
+  };
+  void setOnlyBranch(mlir::Operation *op, OnlyBranch branch) { onlyBranches[op] = branch; }
+  const OnlyBranch *onlyBranch(mlir::Operation *op) const {
+    auto found = onlyBranches.find(op);
+    return found == onlyBranches.end() ? nullptr : &found->second;
+  }
+
 private:
   mlir::LogicalResult inferOperation(mlir::Operation *op);
   mlir::LogicalResult checkResults(mlir::Operation *op);
@@ -74,6 +102,8 @@ private:
   /// The value that defines each fresh symbol.
   llvm::StringMap<mlir::Value> definitions;
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, std::string> names;
+  std::vector<RankConflict> conflicts;
+  llvm::DenseMap<mlir::Operation *, OnlyBranch> onlyBranches;
 };
 
 } // namespace heddle::onnx

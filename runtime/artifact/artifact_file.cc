@@ -100,7 +100,8 @@ Mapping::~Mapping() {
 absl::StatusOr<Mapping> Mapping::Create(int descriptor, uint64_t offset, uint64_t size) {
   Mapping mapping;
   if (size == 0) return mapping;
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset));
+  void* data =
+      ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, static_cast<off_t>(offset));
   if (data == MAP_FAILED) return SystemError(absl::StatusCode::kResourceExhausted, "mmap");
   mapping.data_ = data;
   mapping.size_ = size;
@@ -126,8 +127,7 @@ absl::Status ArtifactFile::Read(Descriptor file) {
   if (size < sizeof(ArtifactFooter)) {
     return absl::InvalidArgumentError("not a Heddle artifact: too short");
   }
-  HEDDLE_RETURN_IF_ERROR(
-      ReadAt(file.number(), &footer_, sizeof(footer_), size - sizeof(footer_)));
+  HEDDLE_RETURN_IF_ERROR(ReadAt(file.number(), &footer_, sizeof(footer_), size - sizeof(footer_)));
   HEDDLE_RETURN_IF_ERROR(CheckFooter(footer_, size));
 
   // The digested part, copied and sealed before it is looked at.
@@ -137,8 +137,8 @@ absl::Status ArtifactFile::Read(Descriptor file) {
     return SystemError(absl::StatusCode::kResourceExhausted, "anonymous memory");
   }
   if (head_size > 0) {
-    void* copy = ::mmap(nullptr, head_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-                        head_file_.number(), 0);
+    void* copy =
+        ::mmap(nullptr, head_size, PROT_READ | PROT_WRITE, MAP_SHARED, head_file_.number(), 0);
     if (copy == MAP_FAILED) return SystemError(absl::StatusCode::kResourceExhausted, "mmap");
     absl::Status read = ReadAt(file.number(), copy, head_size, 0);
     ::munmap(copy, head_size);

@@ -61,8 +61,8 @@ absl::Status ArtifactWriter::Emit(const Sink& sink) const {
 
   Sha256 weights_hash;
   for (absl::Span<const uint8_t> weight : weights_) {
-    absl::Span<const uint8_t> padding(
-        kZeros, AlignUp(weight.size(), kWeightAlignment) - weight.size());
+    absl::Span<const uint8_t> padding(kZeros,
+                                      AlignUp(weight.size(), kWeightAlignment) - weight.size());
     for (absl::Span<const uint8_t> part : {weight, padding}) {
       weights_hash.Update(part.data(), part.size());
       HEDDLE_RETURN_IF_ERROR(sink(part));

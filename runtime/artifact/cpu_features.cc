@@ -49,7 +49,7 @@ std::vector<Feature> Detect() {
   const Registers rd = Cpuid(0xd, 1), r14 = Cpuid(0x14, 0);
   const Registers e1 = Cpuid(0x80000001, 0), e8 = Cpuid(0x80000008, 0);
   const uint64_t saved = SavedState(Bit(r1.c, 27));
-  const bool avx = (saved & 0x6) == 0x6;           // xmm, ymm
+  const bool avx = (saved & 0x6) == 0x6;              // xmm, ymm
   const bool avx512 = avx && (saved & 0xe0) == 0xe0;  // masks, upper halves, zmm16-31
   const bool tiles = (saved & 0x60000) == 0x60000;
   return {
@@ -165,7 +165,9 @@ bool RequestTiles() {
 
 #else
 
-std::vector<Feature> Detect() { return {{"neon", true}, {"fp-armv8", true}, {"outline-atomics", true}}; }
+std::vector<Feature> Detect() {
+  return {{"neon", true}, {"fp-armv8", true}, {"outline-atomics", true}};
+}
 bool RequestTiles() { return false; }
 
 #endif
@@ -189,7 +191,8 @@ absl::Status CheckCpuFeatures(const std::vector<std::string_view>& features) {
     }
     if (!it->present) {
       return absl::FailedPreconditionError(
-          absl::StrCat("artifact needs ", Absl(name), ", this CPU has not; compile it with "
+          absl::StrCat("artifact needs ", Absl(name),
+                       ", this CPU has not; compile it with "
                        "--target-cpu native here, or for an older CPU"));
     }
     wants_tiles |= name == "amx-tile";

@@ -81,8 +81,7 @@ class GraphVerifier {
   absl::Status CheckInputs() {
     std::vector<bool> seen(graph_.values.size());
     for (uint32_t input : graph_.inputs) {
-      if (input >= seen.size() || seen[input] ||
-          graph_.values[input].storage != Storage::kInput) {
+      if (input >= seen.size() || seen[input] || graph_.values[input].storage != Storage::kInput) {
         return Bad("malformed list of inputs");
       }
       seen[input] = true;
@@ -113,8 +112,7 @@ class GraphVerifier {
     }
     if (value.storage == Storage::kConstant) return CheckConstant(value);
     if (value.storage == Storage::kView) {
-      if (value.view_of >= index ||
-          graph_.values[value.view_of].storage == Storage::kMissing ||
+      if (value.view_of >= index || graph_.values[value.view_of].storage == Storage::kMissing ||
           (value.view_offset != kNoExpression && value.view_offset >= graph_.exprs.size())) {
         return Bad("malformed view");
       }
@@ -143,8 +141,7 @@ class GraphVerifier {
     if (graph_.tasks.size() >= kMaxTasks) return Bad("too many tasks");
     if (task.kind > TaskKind::MAX) return Bad("unknown kind");
     if (!InRange(task.operands, graph_.values.size()) ||
-        !InRange(task.results, graph_.values.size()) ||
-        !InRange(task.dims, graph_.exprs.size()) ||
+        !InRange(task.results, graph_.values.size()) || !InRange(task.dims, graph_.exprs.size()) ||
         !InRange(task.successors, graph_.tasks.size())) {
       return Bad("index out of range");
     }
@@ -216,7 +213,7 @@ class GraphVerifier {
       }
     }
     for (const program::Expr& e : graph_.exprs) {
-      bool late = e.kind() == ExprKind::kSymbol   ? !early_[e.lhs()]
+      bool late = e.kind() == ExprKind::kSymbol     ? !early_[e.lhs()]
                   : e.kind() == ExprKind::kConstant ? false
                                                     : late_[e.lhs()] || late_[e.rhs()];
       late_.push_back(late);
@@ -236,8 +233,8 @@ class GraphVerifier {
 
   absl::Status CheckOutputs() {
     for (uint32_t output : graph_.outputs) {
-      if (output >= graph_.values.size() ||
-          graph_.values[output].storage == Storage::kMissing || !Available(output)) {
+      if (output >= graph_.values.size() || graph_.values[output].storage == Storage::kMissing ||
+          !Available(output)) {
         return Bad("malformed list of outputs");
       }
     }

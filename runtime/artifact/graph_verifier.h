@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The part of the program verifier that looks at one graph (program_verifier.h states the contract).
+// The part of the program verifier that looks at one graph (program_verifier.h states the
+// contract).
 
 #ifndef HEDDLE_RUNTIME_ARTIFACT_GRAPH_VERIFIER_H_
 #define HEDDLE_RUNTIME_ARTIFACT_GRAPH_VERIFIER_H_

@@ -43,9 +43,7 @@ uint16_t Encode(double value, int exponent_bits) {
                                (significand & ((1 << fraction_bits) - 1)));
 }
 
-uint16_t LowBits(float carrier) {
-  return static_cast<uint16_t>(std::bit_cast<uint32_t>(carrier));
-}
+uint16_t LowBits(float carrier) { return static_cast<uint16_t>(std::bit_cast<uint32_t>(carrier)); }
 float Carrier(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits}); }
 
 }  // namespace
@@ -80,9 +78,7 @@ float HalfToFloat(Half half) { return HalfBitsToFloat(LowBits(half)); }
 double HalfToDouble(Half half) { return HalfBitsToFloat(LowBits(half)); }
 Half FloatToHalf(float value) { return Carrier(FloatToHalfBits(value)); }
 Half DoubleToHalf(double value) { return Carrier(DoubleToHalfBits(value)); }
-float BFloatToFloat(BFloat value) {
-  return std::bit_cast<float>(uint32_t{LowBits(value)} << 16);
-}
+float BFloatToFloat(BFloat value) { return std::bit_cast<float>(uint32_t{LowBits(value)} << 16); }
 BFloat FloatToBFloat(float value) { return Carrier(FloatToBFloatBits(value)); }
 BFloat DoubleToBFloat(double value) { return Carrier(DoubleToBFloatBits(value)); }
 

@@ -46,12 +46,14 @@ void* Address(Result (*function)(Arguments...)) {
 
 // The double and the float form of a function of the C library. The casts choose among the
 // overloads that C++ adds.
-#define HEDDLE_MATH1(name)                                                     \
-  Import{#name, Address(static_cast<double (*)(double)>(name))},               \
-      Import{#name "f", Address(static_cast<float (*)(float)>(name##f))}
-#define HEDDLE_MATH2(name)                                                     \
-  Import{#name, Address(static_cast<double (*)(double, double)>(name))},       \
-      Import{#name "f", Address(static_cast<float (*)(float, float)>(name##f))}
+#define HEDDLE_MATH1(name)                                                \
+  Import{#name, Address(static_cast<double (*)(double)>(name))}, Import { \
+#name "f", Address(static_cast <float (*)(float)>(name##f))           \
+  }
+#define HEDDLE_MATH2(name)                                                        \
+  Import{#name, Address(static_cast<double (*)(double, double)>(name))}, Import { \
+#name "f", Address(static_cast <float (*)(float, float)>(name##f))            \
+  }
 
 const std::vector<Import>& SortedImports() {
   static const std::vector<Import>* imports = [] {
@@ -60,16 +62,46 @@ const std::vector<Import>& SortedImports() {
         {"memmove", reinterpret_cast<void*>(&memmove)},
         {"memset", reinterpret_cast<void*>(&memset)},
         {"memcmp", reinterpret_cast<void*>(&memcmp)},
-        HEDDLE_MATH1(exp), HEDDLE_MATH1(exp2), HEDDLE_MATH1(expm1), HEDDLE_MATH1(log),
-        HEDDLE_MATH1(log2), HEDDLE_MATH1(log10), HEDDLE_MATH1(log1p), HEDDLE_MATH1(sqrt),
-        HEDDLE_MATH1(cbrt), HEDDLE_MATH1(sin), HEDDLE_MATH1(cos), HEDDLE_MATH1(tan),
-        HEDDLE_MATH1(asin), HEDDLE_MATH1(acos), HEDDLE_MATH1(atan), HEDDLE_MATH1(sinh),
-        HEDDLE_MATH1(cosh), HEDDLE_MATH1(tanh), HEDDLE_MATH1(asinh), HEDDLE_MATH1(acosh),
-        HEDDLE_MATH1(atanh), HEDDLE_MATH1(erf), HEDDLE_MATH1(erfc), HEDDLE_MATH1(tgamma),
-        HEDDLE_MATH1(lgamma), HEDDLE_MATH1(floor), HEDDLE_MATH1(ceil), HEDDLE_MATH1(round),
-        HEDDLE_MATH1(rint), HEDDLE_MATH1(nearbyint), HEDDLE_MATH1(trunc), HEDDLE_MATH1(fabs),
-        HEDDLE_MATH2(pow), HEDDLE_MATH2(fmod), HEDDLE_MATH2(atan2), HEDDLE_MATH2(hypot),
-        HEDDLE_MATH2(fmin), HEDDLE_MATH2(fmax), HEDDLE_MATH2(remainder), HEDDLE_MATH2(copysign),
+        HEDDLE_MATH1(exp),
+        HEDDLE_MATH1(exp2),
+        HEDDLE_MATH1(expm1),
+        HEDDLE_MATH1(log),
+        HEDDLE_MATH1(log2),
+        HEDDLE_MATH1(log10),
+        HEDDLE_MATH1(log1p),
+        HEDDLE_MATH1(sqrt),
+        HEDDLE_MATH1(cbrt),
+        HEDDLE_MATH1(sin),
+        HEDDLE_MATH1(cos),
+        HEDDLE_MATH1(tan),
+        HEDDLE_MATH1(asin),
+        HEDDLE_MATH1(acos),
+        HEDDLE_MATH1(atan),
+        HEDDLE_MATH1(sinh),
+        HEDDLE_MATH1(cosh),
+        HEDDLE_MATH1(tanh),
+        HEDDLE_MATH1(asinh),
+        HEDDLE_MATH1(acosh),
+        HEDDLE_MATH1(atanh),
+        HEDDLE_MATH1(erf),
+        HEDDLE_MATH1(erfc),
+        HEDDLE_MATH1(tgamma),
+        HEDDLE_MATH1(lgamma),
+        HEDDLE_MATH1(floor),
+        HEDDLE_MATH1(ceil),
+        HEDDLE_MATH1(round),
+        HEDDLE_MATH1(rint),
+        HEDDLE_MATH1(nearbyint),
+        HEDDLE_MATH1(trunc),
+        HEDDLE_MATH1(fabs),
+        HEDDLE_MATH2(pow),
+        HEDDLE_MATH2(fmod),
+        HEDDLE_MATH2(atan2),
+        HEDDLE_MATH2(hypot),
+        HEDDLE_MATH2(fmin),
+        HEDDLE_MATH2(fmax),
+        HEDDLE_MATH2(remainder),
+        HEDDLE_MATH2(copysign),
         {"roundeven", Address(static_cast<double (*)(double)>(roundeven))},
         {"roundevenf", Address(static_cast<float (*)(float)>(roundevenf))},
         {"fma", Address(static_cast<double (*)(double, double, double)>(fma))},

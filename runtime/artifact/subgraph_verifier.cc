@@ -83,8 +83,7 @@ class SubgraphVerifier {
   }
 
   absl::Status CheckLoop(const ProgramGraph& body) {
-    if (task_.operands.size() < task_.captures + 2 ||
-        body.inputs.size() != task_.operands.size()) {
+    if (task_.operands.size() < task_.captures + 2 || body.inputs.size() != task_.operands.size()) {
       return Bad("Loop: wrong operands");
     }
     size_t carried = task_.operands.size() - task_.captures - 2;
@@ -135,13 +134,11 @@ class SubgraphVerifier {
         return Bad("result ", i, " differs from the sub-graph's output");
       }
     }
-    HEDDLE_RETURN_IF_ERROR(CheckAxes("scan_input_axes", scanned, [&](size_t i) {
-      return Operand(states + i).rank();
-    }));
+    HEDDLE_RETURN_IF_ERROR(CheckAxes("scan_input_axes", scanned,
+                                     [&](size_t i) { return Operand(states + i).rank(); }));
     HEDDLE_RETURN_IF_ERROR(
-        CheckAxes("scan_output_axes", task_.results.size() - states, [&](size_t i) {
-          return Output(body, states + i).rank() + 1;
-        }));
+        CheckAxes("scan_output_axes", task_.results.size() - states,
+                  [&](size_t i) { return Output(body, states + i).rank() + 1; }));
     HEDDLE_RETURN_IF_ERROR(CheckDirections("scan_input_directions", scanned));
     HEDDLE_RETURN_IF_ERROR(
         CheckDirections("scan_output_directions", task_.results.size() - states));

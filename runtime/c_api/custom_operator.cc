@@ -25,8 +25,7 @@ namespace {
 class CallbackOperator final : public CustomOperator {
  public:
   explicit CallbackOperator(const HeddleCustomOperator& description)
-      : description_(description),
-        name_(absl::StrCat(description.domain, ":", description.name)) {}
+      : description_(description), name_(absl::StrCat(description.domain, ":", description.name)) {}
 
   absl::Status Call(LibraryCall& call) const override {
     HeddleCall handle{call, {}, ""};
@@ -41,9 +40,8 @@ class CallbackOperator final : public CustomOperator {
         return absl::InvalidArgumentError(
             absl::StrCat("custom operator ", name_, ": rank ", rank, " of result ", i));
       }
-      HEDDLE_ASSIGN_OR_RETURN(
-          handle.results[i],
-          call.Result(i, absl::MakeConstSpan(dims, static_cast<size_t>(rank))));
+      HEDDLE_ASSIGN_OR_RETURN(handle.results[i],
+                              call.Result(i, absl::MakeConstSpan(dims, static_cast<size_t>(rank))));
     }
     return Check(description_.kernel(description_.user, &handle), handle);
   }
@@ -51,8 +49,8 @@ class CallbackOperator final : public CustomOperator {
  private:
   absl::Status Check(int32_t code, const HeddleCall& handle) const {
     if (code == HEDDLE_OK) return absl::OkStatus();
-    std::string message = handle.message.empty() ? absl::StrCat("failed with status ", code)
-                                                 : handle.message;
+    std::string message =
+        handle.message.empty() ? absl::StrCat("failed with status ", code) : handle.message;
     return absl::Status(static_cast<absl::StatusCode>(code),
                         absl::StrCat("custom operator ", name_, ": ", message));
   }

@@ -57,10 +57,10 @@ HeddleStatus* LoadModel(const HeddleModelOptions* given, HeddleModel** out, Load
     HEDDLE_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, load(model_options));
     auto handle = std::make_unique<HeddleModel>(std::move(model));
     if (options.log != nullptr) {
-      std::string message = absl::StrCat(
-          "loaded ", handle->model->file().name(), ": ", handle->model->task_count(), " tasks, ",
-          handle->model->program().kernels.size(), " kernels, ",
-          handle->model->file().weights().size(), " bytes of weights");
+      std::string message =
+          absl::StrCat("loaded ", handle->model->file().name(), ": ", handle->model->task_count(),
+                       " tasks, ", handle->model->program().kernels.size(), " kernels, ",
+                       handle->model->file().weights().size(), " bytes of weights");
       options.log(options.log_user, HEDDLE_LOG_INFO, message.c_str());
     }
     *out = handle.release();

@@ -20,12 +20,18 @@ absl::Status NullPointer(std::string_view what) {
 
 const char* KindName(uint32_t kind) {
   switch (kind) {
-    case HEDDLE_VALUE_NONE: return "nothing";
-    case HEDDLE_VALUE_STRING_TENSOR: return "a string tensor";
-    case HEDDLE_VALUE_SEQUENCE: return "a sequence";
-    case HEDDLE_VALUE_MAP: return "a map";
-    case HEDDLE_VALUE_OPTIONAL: return "an optional";
-    default: return "a value of unknown kind";
+    case HEDDLE_VALUE_NONE:
+      return "nothing";
+    case HEDDLE_VALUE_STRING_TENSOR:
+      return "a string tensor";
+    case HEDDLE_VALUE_SEQUENCE:
+      return "a sequence";
+    case HEDDLE_VALUE_MAP:
+      return "a map";
+    case HEDDLE_VALUE_OPTIONAL:
+      return "an optional";
+    default:
+      return "a value of unknown kind";
   }
 }
 
@@ -54,8 +60,8 @@ absl::StatusOr<Tensor> ReadTensor(const HeddleTensor& t) {
   absl::Span<const int64_t> dims(t.dims, static_cast<size_t>(t.rank));
   if (t.strides != nullptr && !Dense(dims, t.strides)) {
     return absl::UnimplementedError(
-        absl::StrCat("strides ", ShapeText({t.strides, dims.size()}), " of shape ",
-                     ShapeText(dims), " are not dense and row-major; copy the tensor first"));
+        absl::StrCat("strides ", ShapeText({t.strides, dims.size()}), " of shape ", ShapeText(dims),
+                     " are not dense and row-major; copy the tensor first"));
   }
   if (t.data == nullptr && t.byte_offset != 0) return NullPointer("the data");
   void* data = t.data == nullptr ? nullptr : static_cast<char*>(t.data) + t.byte_offset;
@@ -69,8 +75,7 @@ absl::Status CheckOutput(const HeddleSession* session, int32_t index, HeddleValu
   if (out == nullptr) return NullPointer("the value");
   size_t count = session->session->model().outputs().size();
   if (index < 0 || static_cast<size_t>(index) >= count) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("no output ", index, "; the model has ", count));
+    return absl::InvalidArgumentError(absl::StrCat("no output ", index, "; the model has ", count));
   }
   if (!session->session->output(index).defined()) {
     return absl::FailedPreconditionError("there is no output before a run that ended well");
@@ -199,8 +204,7 @@ void heddle_session_cancel(HeddleSession* session) {
   if (session != nullptr) session->session->Cancel();
 }
 
-HeddleStatus* heddle_session_output(const HeddleSession* session, int32_t index,
-                                    HeddleValue* out) {
+HeddleStatus* heddle_session_output(const HeddleSession* session, int32_t index, HeddleValue* out) {
   return Guard([&] { return heddle::CheckOutput(session, index, out); });
 }
 

@@ -5,8 +5,8 @@
 // oversubscribe the machine. The second backend, on std::thread, exists for ThreadSanitizer, which
 // cannot see into oneTBB, and for tests that need more threads than processors.
 //
-// Thread-safety: all functions may be called from any thread. Ownership: the process's backend lives
-// for ever; a thread backend outlives the sessions that use it.
+// Thread-safety: all functions may be called from any thread. Ownership: the process's backend
+// lives for ever; a thread backend outlives the sessions that use it.
 
 #ifndef HEDDLE_RUNTIME_EXECUTOR_BACKEND_H_
 #define HEDDLE_RUNTIME_EXECUTOR_BACKEND_H_

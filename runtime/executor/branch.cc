@@ -33,8 +33,7 @@ class Branch final : public ControlFlow {
       if (value.storage != program::Storage::kArena) continue;
       absl::Span<const int64_t> dims = plan.DimsOf(frame_.info(), v);
       HEDDLE_ASSIGN_OR_RETURN(Frame::Operand place, frame_.Resolve(v, nullptr));
-      outputs[i] =
-          Tensor::Share(value.element_type, dims, place.data, plan.bytes[v], nullptr);
+      outputs[i] = Tensor::Share(value.element_type, dims, place.data, plan.bytes[v], nullptr);
     }
     HEDDLE_RETURN_IF_ERROR(child_->Prepare(inputs, outputs));
     return child_;
@@ -65,9 +64,12 @@ std::unique_ptr<ControlFlow> MakeBranch(Frame& frame, uint32_t task) {
 
 std::unique_ptr<ControlFlow> ControlFlow::Create(Frame& frame, uint32_t task) {
   switch (frame.task(task).kind) {
-    case program::TaskKind::kBranch: return MakeBranch(frame, task);
-    case program::TaskKind::kLoop: return MakeLoop(frame, task);
-    default: return MakeScan(frame, task);
+    case program::TaskKind::kBranch:
+      return MakeBranch(frame, task);
+    case program::TaskKind::kLoop:
+      return MakeLoop(frame, task);
+    default:
+      return MakeScan(frame, task);
   }
 }
 

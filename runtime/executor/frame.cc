@@ -34,8 +34,7 @@ Frame::Frame(RunContext& context, uint32_t graph, Frame* parent, uint32_t parent
       controls_(info_.graph.tasks.size()) {
   for (uint32_t v : info_.constants) {
     // Constants are only read; the code takes all buffers through one type of pointer.
-    const uint8_t* data =
-        context.executable.weights.data() + info_.graph.values[v].weight_offset;
+    const uint8_t* data = context.executable.weights.data() + info_.graph.values[v].weight_offset;
     slots_[v].data = const_cast<uint8_t*>(data);
   }
   if (!info_.late_exprs.empty()) {
@@ -63,9 +62,8 @@ absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Te
     }
     // Relaxed: a statistic.
     int64_t peak = context_.peak_arena_bytes.load(std::memory_order_relaxed);
-    while (peak < plan_->arena_bytes &&
-           !context_.peak_arena_bytes.compare_exchange_weak(peak, plan_->arena_bytes,
-                                                            std::memory_order_relaxed)) {
+    while (peak < plan_->arena_bytes && !context_.peak_arena_bytes.compare_exchange_weak(
+                                            peak, plan_->arena_bytes, std::memory_order_relaxed)) {
     }
   }
   for (uint32_t v : info_.arena_values) {
@@ -108,9 +106,9 @@ absl::Status Frame::PrepareOutputs() {
     }
     slot.buffer = context_.pool->Allocate(slot.bytes);
     if (slot.buffer == nullptr) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("no memory for output ", Quoted(info_.graph.values[root].name), " of ",
-                       slot.bytes, " bytes"));
+      return absl::ResourceExhaustedError(absl::StrCat("no memory for output ",
+                                                       Quoted(info_.graph.values[root].name),
+                                                       " of ", slot.bytes, " bytes"));
     }
     slot.data = slot.buffer->data();
   }
@@ -168,8 +166,8 @@ absl::Status Frame::TaskError(uint32_t index, const absl::Status& status) const 
   if (status.code() == absl::StatusCode::kCancelled) return status;
   return absl::Status(status.code(),
                       absl::StrCat(Absl(t.op.empty() ? "task" : t.op), " ",
-                                   t.name.empty() ? absl::StrCat("#", index) : Quoted(t.name),
-                                   ": ", status.message()));
+                                   t.name.empty() ? absl::StrCat("#", index) : Quoted(t.name), ": ",
+                                   status.message()));
 }
 
 void Frame::RunStraight(Worker& worker) {
@@ -179,9 +177,15 @@ void Frame::RunStraight(Worker& worker) {
     int64_t begin = trace != nullptr ? trace->Now() : 0;
     absl::Status status;
     switch (task(t).kind) {
-      case program::TaskKind::kKernel: status = RunKernel(t, worker); break;
-      case program::TaskKind::kLibrary: status = RunLibrary(t); break;
-      default: status = RunControl(t, worker); break;
+      case program::TaskKind::kKernel:
+        status = RunKernel(t, worker);
+        break;
+      case program::TaskKind::kLibrary:
+        status = RunLibrary(t);
+        break;
+      default:
+        status = RunControl(t, worker);
+        break;
     }
     if (!status.ok()) return context_.run.Fail(TaskError(t, status));
     ReleaseOperands(t);

@@ -46,14 +46,16 @@ int64_t ChunkBegin(int64_t grid, int64_t count, int64_t i) {
 
 absl::Status KernelStatus(int32_t code) {
   switch (code) {
-    case HEDDLE_KERNEL_OK: return absl::OkStatus();
+    case HEDDLE_KERNEL_OK:
+      return absl::OkStatus();
     case HEDDLE_KERNEL_INDEX_OUT_OF_RANGE:
       return absl::OutOfRangeError("an index is outside its axis");
     case HEDDLE_KERNEL_SHAPE_MISMATCH:
       return absl::InvalidArgumentError("the operands' shapes do not fit each other");
     case HEDDLE_KERNEL_DIVISION_BY_ZERO:
       return absl::InvalidArgumentError("integer division by zero");
-    default: return absl::InternalError(absl::StrCat("its kernel failed with code ", code));
+    default:
+      return absl::InternalError(absl::StrCat("its kernel failed with code ", code));
   }
 }
 
@@ -203,7 +205,8 @@ WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
       if (!status.ok()) context_.run.Fail(TaskError(t, status));
       break;
     }
-    default: return DriveControl(t, false, worker);
+    default:
+      return DriveControl(t, false, worker);
   }
   if (trace != nullptr) {
     trace->Record(worker.index(), {&task(t), graph_index_, t, -1, begin, trace->Now()});

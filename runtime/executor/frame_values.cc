@@ -139,8 +139,8 @@ absl::Status Frame::AllocateLate(uint32_t v, int64_t bytes) {
   }
   slot.buffer = context_.pool->Allocate(bytes);
   if (slot.buffer == nullptr) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("no memory for ", Quoted(info_.graph.values[v].name), " of ", bytes, " bytes"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "no memory for ", Quoted(info_.graph.values[v].name), " of ", bytes, " bytes"));
   }
   slot.data = slot.buffer->data();
   return absl::OkStatus();
@@ -156,8 +156,8 @@ absl::StatusOr<void*> Frame::MakeResult(uint32_t v, absl::Span<const int64_t> di
   }
   std::optional<int64_t> bytes = CheckedTensorBytes(value.element_type, dims);
   if (!bytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("result ", Quoted(value.name), " of shape ", ShapeText(dims), " is too large"));
+    return absl::InvalidArgumentError(absl::StrCat("result ", Quoted(value.name), " of shape ",
+                                                   ShapeText(dims), " is too large"));
   }
   HEDDLE_RETURN_IF_ERROR(AllocateLate(v, *bytes));
   std::copy(dims.begin(), dims.end(), late_dims_.begin() + info_.dims_begin[v]);
@@ -174,8 +174,7 @@ absl::Status Frame::DeliverResult(uint32_t v, const Tensor& tensor) {
     slots_[v].data = tensor.data();
     slots_[v].bytes = tensor.bytes();
     slots_[v].buffer = tensor.buffer();
-    std::copy(tensor.dims().begin(), tensor.dims().end(),
-              late_dims_.begin() + info_.dims_begin[v]);
+    std::copy(tensor.dims().begin(), tensor.dims().end(), late_dims_.begin() + info_.dims_begin[v]);
     return absl::OkStatus();
   }
   HEDDLE_ASSIGN_OR_RETURN(void* data, MakeResult(v, tensor.dims()));

@@ -34,9 +34,9 @@ class Accumulator {
         return absl::UnimplementedError("scan outputs of a packed element type");
       }
     } else if (!std::equal(dims_.begin(), dims_.end(), slice.dims().begin(), slice.dims().end())) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a scan output has shape ", ShapeText(slice.dims()), " in iteration ",
-                       count_, " and ", ShapeText(dims_), " before"));
+      return absl::InvalidArgumentError(absl::StrCat("a scan output has shape ",
+                                                     ShapeText(slice.dims()), " in iteration ",
+                                                     count_, " and ", ShapeText(dims_), " before"));
     }
     std::optional<int64_t> needed = CheckedMul(bytes_, count_ + 1);
     if (!needed) return absl::ResourceExhaustedError("a scan output is too large");

@@ -129,13 +129,13 @@ class Scan final : public ControlFlow {
                             Strides::Along(whole.element_type(), whole.dims(), axis));
     Tensor::Dims dims(whole.dims().begin(), whole.dims().end());
     dims.erase(dims.begin() + axis);
-    char* from = static_cast<char*>(whole.data()) +
-                 Index("scan_input_directions", i) * strides.inner;
+    char* from =
+        static_cast<char*>(whole.data()) + Index("scan_input_directions", i) * strides.inner;
     if (strides.outer == 1) {
       return Tensor::Share(whole.element_type(), dims, from, strides.inner, whole.buffer());
     }
-    HEDDLE_ASSIGN_OR_RETURN(
-        Tensor slice, Tensor::Allocate(whole.element_type(), dims, *frame_.context().pool));
+    HEDDLE_ASSIGN_OR_RETURN(Tensor slice,
+                            Tensor::Allocate(whole.element_type(), dims, *frame_.context().pool));
     char* to = static_cast<char*>(slice.data());
     for (int64_t o = 0; strides.inner > 0 && o < strides.outer; ++o) {
       std::memcpy(to + o * strides.inner, from + o * strides.inner * length_, strides.inner);

@@ -69,7 +69,8 @@ WorkItem Scheduler::Find(Worker& worker, bool sure) {
 bool Scheduler::SleepCaller(Worker& worker) {
   caller_.store(kAsleep, std::memory_order_seq_cst);
   active_.fetch_sub(1, std::memory_order_seq_cst);
-  // Either the one that finishes sees kAsleep, or this sees done_: both are sequentially consistent.
+  // Either the one that finishes sees kAsleep, or this sees done_: both are sequentially
+  // consistent.
   int expected = kAsleep;
   if (done_.load(std::memory_order_seq_cst)) {
     if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) return false;

@@ -69,7 +69,8 @@ inline TaskCounters::Step TaskCounters::Finish(uint32_t task, WorkSource& source
     // Acquire-release: the last sink sees the work of all others, and hands it on.
     return {{}, sinks_left_.fetch_sub(1, std::memory_order_acq_rel) == 1};
   }
-  // From the least urgent: what is pushed last is popped first, and the first in the list runs here.
+  // From the least urgent: what is pushed last is popped first, and the first in the list runs
+  // here.
   WorkItem next;
   for (size_t i = successors.size(); i-- > 0;) {
     uint32_t successor = successors[i];

@@ -27,14 +27,22 @@ std::string Text(const ProgramGraph& graph, uint32_t index, int depth) {
   std::string lhs = Text(graph, e.lhs(), depth - 1);
   std::string rhs = Text(graph, e.rhs(), depth - 1);
   switch (e.kind()) {
-    case ExprKind::kAdd: return absl::StrCat("(", lhs, " + ", rhs, ")");
-    case ExprKind::kMul: return absl::StrCat("(", lhs, " * ", rhs, ")");
-    case ExprKind::kFloorDiv: return absl::StrCat("(", lhs, " floordiv ", rhs, ")");
-    case ExprKind::kCeilDiv: return absl::StrCat("(", lhs, " ceildiv ", rhs, ")");
-    case ExprKind::kMod: return absl::StrCat("(", lhs, " mod ", rhs, ")");
-    case ExprKind::kMin: return absl::StrCat("min(", lhs, ", ", rhs, ")");
-    case ExprKind::kMax: return absl::StrCat("max(", lhs, ", ", rhs, ")");
-    default: return "?";
+    case ExprKind::kAdd:
+      return absl::StrCat("(", lhs, " + ", rhs, ")");
+    case ExprKind::kMul:
+      return absl::StrCat("(", lhs, " * ", rhs, ")");
+    case ExprKind::kFloorDiv:
+      return absl::StrCat("(", lhs, " floordiv ", rhs, ")");
+    case ExprKind::kCeilDiv:
+      return absl::StrCat("(", lhs, " ceildiv ", rhs, ")");
+    case ExprKind::kMod:
+      return absl::StrCat("(", lhs, " mod ", rhs, ")");
+    case ExprKind::kMin:
+      return absl::StrCat("min(", lhs, ", ", rhs, ")");
+    case ExprKind::kMax:
+      return absl::StrCat("max(", lhs, ", ", rhs, ")");
+    default:
+      return "?";
   }
 }
 
@@ -88,10 +96,17 @@ GraphInfo::GraphInfo(const ProgramGraph& graph)
         // Offsets add up along the chain.
         is_late |= graph.values[value.view_of].storage == Storage::kView && late[value.view_of];
         break;
-      case Storage::kLate: late_roots.push_back(v); break;
-      case Storage::kArena: arena_values.push_back(v); break;
-      case Storage::kConstant: constants.push_back(v); break;
-      default: break;
+      case Storage::kLate:
+        late_roots.push_back(v);
+        break;
+      case Storage::kArena:
+        arena_values.push_back(v);
+        break;
+      case Storage::kConstant:
+        constants.push_back(v);
+        break;
+      default:
+        break;
     }
     late.push_back(is_late);
   }

@@ -35,10 +35,10 @@ struct GraphInfo {
   std::vector<bool> late_symbol;
   std::vector<uint32_t> late_exprs;  // their list
 
-  std::vector<uint32_t> late_roots;       // values of storage kLate
-  std::vector<uint32_t> arena_values;     // values of storage kArena
-  std::vector<uint32_t> constants;        // values of storage kConstant
-  std::vector<uint32_t> late_reads_begin; // by task, and the end: distinct late roots it reads
+  std::vector<uint32_t> late_roots;        // values of storage kLate
+  std::vector<uint32_t> arena_values;      // values of storage kArena
+  std::vector<uint32_t> constants;         // values of storage kConstant
+  std::vector<uint32_t> late_reads_begin;  // by task, and the end: distinct late roots it reads
   std::vector<uint32_t> late_reads;
 
   TaskDag dag;

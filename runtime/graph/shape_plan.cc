@@ -48,10 +48,10 @@ class Planner {
       const ProgramValue& value = InputValue(i);
       absl::Span<const int64_t> dims = inputs_[i].dims();
       if (inputs_[i].element_type() != value.element_type) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "input ", Quoted(value.name), " has element type ",
-            Absl(ElementTypeName(inputs_[i].element_type())), ", expected ",
-            Absl(ElementTypeName(value.element_type))));
+        return absl::InvalidArgumentError(
+            absl::StrCat("input ", Quoted(value.name), " has element type ",
+                         Absl(ElementTypeName(inputs_[i].element_type())), ", expected ",
+                         Absl(ElementTypeName(value.element_type))));
       }
       if (dims.size() != value.dims.size()) return WrongShape(i, "");
       for (size_t d = 0; d < dims.size(); ++d) {
@@ -71,10 +71,11 @@ class Planner {
   void EvaluateExprs() {
     plan_.exprs.reserve(graph_.exprs.size());
     for (const program::Expr& e : graph_.exprs) {
-      int64_t number = e.kind() == ExprKind::kConstant ? e.lhs()
-                       : e.kind() == ExprKind::kSymbol
-                           ? symbols_[e.lhs()]
-                           : EvaluateOperation(e.kind(), plan_.exprs[e.lhs()], plan_.exprs[e.rhs()]);
+      int64_t number =
+          e.kind() == ExprKind::kConstant ? e.lhs()
+          : e.kind() == ExprKind::kSymbol
+              ? symbols_[e.lhs()]
+              : EvaluateOperation(e.kind(), plan_.exprs[e.lhs()], plan_.exprs[e.rhs()]);
       plan_.exprs.push_back(number);
     }
   }
@@ -184,14 +185,22 @@ class Planner {
 int64_t EvaluateOperation(ExprKind kind, int64_t lhs, int64_t rhs) {
   if (lhs == kNoNumber || rhs == kNoNumber) return kNoNumber;
   switch (kind) {
-    case ExprKind::kAdd: return CheckedAdd(lhs, rhs).value_or(kNoNumber);
-    case ExprKind::kMul: return CheckedMul(lhs, rhs).value_or(kNoNumber);
-    case ExprKind::kFloorDiv: return CheckedFloorDiv(lhs, rhs).value_or(kNoNumber);
-    case ExprKind::kCeilDiv: return CheckedCeilDiv(lhs, rhs).value_or(kNoNumber);
-    case ExprKind::kMod: return CheckedMod(lhs, rhs).value_or(kNoNumber);
-    case ExprKind::kMin: return std::min(lhs, rhs);
-    case ExprKind::kMax: return std::max(lhs, rhs);
-    default: return kNoNumber;
+    case ExprKind::kAdd:
+      return CheckedAdd(lhs, rhs).value_or(kNoNumber);
+    case ExprKind::kMul:
+      return CheckedMul(lhs, rhs).value_or(kNoNumber);
+    case ExprKind::kFloorDiv:
+      return CheckedFloorDiv(lhs, rhs).value_or(kNoNumber);
+    case ExprKind::kCeilDiv:
+      return CheckedCeilDiv(lhs, rhs).value_or(kNoNumber);
+    case ExprKind::kMod:
+      return CheckedMod(lhs, rhs).value_or(kNoNumber);
+    case ExprKind::kMin:
+      return std::min(lhs, rhs);
+    case ExprKind::kMax:
+      return std::max(lhs, rhs);
+    default:
+      return kNoNumber;
   }
 }
 

@@ -40,7 +40,7 @@ class ArenaPlanner {
   absl::StatusOr<ArenaLayout> Plan(absl::Span<const int64_t> sizes) const;
 
  private:
-  std::vector<uint32_t> begin_;       // by block, and the end: its part of neighbours_
+  std::vector<uint32_t> begin_;  // by block, and the end: its part of neighbours_
   std::vector<uint32_t> neighbours_;
 };
 

@@ -64,8 +64,7 @@ absl::StatusOr<std::shared_ptr<const Model>> Model::Make(std::unique_ptr<Artifac
   model->file_ = std::move(file);
   absl::Status status = model->Prepare(options);
   if (!status.ok()) {
-    return absl::Status(status.code(),
-                        absl::StrCat(model->file_->name(), ": ", status.message()));
+    return absl::Status(status.code(), absl::StrCat(model->file_->name(), ": ", status.message()));
   }
   return model;
 }
@@ -77,8 +76,7 @@ absl::Status Model::Prepare(const ModelOptions& options) {
   HEDDLE_RETURN_IF_ERROR(VerifyProgram(program, executable_.weights.size()));
   HEDDLE_RETURN_IF_ERROR(CheckCpuFeatures(program.target_features));
   HEDDLE_RETURN_IF_ERROR(FindFunctions(options));
-  HEDDLE_ASSIGN_OR_RETURN(code_,
-                          LoadedCode::Load(*file_, program.kernels.size(), program.imports));
+  HEDDLE_ASSIGN_OR_RETURN(code_, LoadedCode::Load(*file_, program.kernels.size(), program.imports));
   executable_.kernels = code_->kernels();
   for (const ProgramGraph& graph : program.graphs) {
     executable_.graphs.push_back(std::make_unique<GraphInfo>(graph));
@@ -107,9 +105,9 @@ absl::Status Model::FindFunctions(const ModelOptions& options) {
     }
   }
   if (missing.empty()) return absl::OkStatus();
-  return absl::UnimplementedError(absl::StrCat(
-      "the model needs functions that are not registered or not in this runtime: ",
-      absl::StrJoin(missing, ", ")));
+  return absl::UnimplementedError(
+      absl::StrCat("the model needs functions that are not registered or not in this runtime: ",
+                   absl::StrJoin(missing, ", ")));
 }
 
 TensorSignature Model::Signature(uint32_t v) const {

@@ -63,19 +63,19 @@ absl::Status Session::SetInput(int index, Tensor tensor) {
   HEDDLE_RETURN_IF_ERROR(CheckIndex(index, inputs_.size(), "input"));
   const TensorSignature& expected = model_->inputs()[index];
   if (tensor.element_type() != expected.element_type) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "input ", Quoted(expected.name), " has element type ",
-        Absl(ElementTypeName(tensor.element_type())), ", expected ",
-        Absl(ElementTypeName(expected.element_type))));
+    return absl::InvalidArgumentError(
+        absl::StrCat("input ", Quoted(expected.name), " has element type ",
+                     Absl(ElementTypeName(tensor.element_type())), ", expected ",
+                     Absl(ElementTypeName(expected.element_type))));
   }
   bool good = tensor.dims().size() == expected.dims.size();
   for (size_t d = 0; good && d < expected.dims.size(); ++d) {
     good = expected.dims[d].size < 0 || expected.dims[d].size == tensor.dims()[d];
   }
   if (!good) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("input ", Quoted(expected.name), " has shape ", ShapeText(tensor.dims()),
-                     ", expected ", expected.ShapeText()));
+    return absl::InvalidArgumentError(absl::StrCat("input ", Quoted(expected.name), " has shape ",
+                                                   ShapeText(tensor.dims()), ", expected ",
+                                                   expected.ShapeText()));
   }
   inputs_[index] = std::move(tensor);
   return absl::OkStatus();
@@ -87,15 +87,15 @@ absl::Status Session::BindOutput(int index, Tensor memory) {
   const TensorSignature& expected = model_->outputs()[index];
   for (const State& state : states_) {
     if (state.output == index && memory.defined()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("output ", Quoted(expected.name), " is a state, the session has its memory"));
+      return absl::InvalidArgumentError(absl::StrCat("output ", Quoted(expected.name),
+                                                     " is a state, the session has its memory"));
     }
   }
   if (memory.defined() && memory.element_type() != expected.element_type) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "output ", Quoted(expected.name), " has element type ",
-        Absl(ElementTypeName(expected.element_type)), ", the memory given is for ",
-        Absl(ElementTypeName(memory.element_type()))));
+    return absl::InvalidArgumentError(
+        absl::StrCat("output ", Quoted(expected.name), " has element type ",
+                     Absl(ElementTypeName(expected.element_type)), ", the memory given is for ",
+                     Absl(ElementTypeName(memory.element_type()))));
   }
   bound_[index] = std::move(memory);
   return absl::OkStatus();
@@ -108,15 +108,15 @@ absl::Status Session::BindState(int input, int output) {
   const TensorSignature& in = model_->inputs()[input];
   const TensorSignature& out = model_->outputs()[output];
   if (in.element_type != out.element_type || in.dims.size() != out.dims.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("output ", Quoted(out.name), " cannot be the next input ", Quoted(in.name),
-                     ": their types or ranks differ"));
+    return absl::InvalidArgumentError(absl::StrCat("output ", Quoted(out.name),
+                                                   " cannot be the next input ", Quoted(in.name),
+                                                   ": their types or ranks differ"));
   }
   for (const State& state : states_) {
     if (state.input == input || state.output == output) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("input ", Quoted(in.name), " or output ", Quoted(out.name),
-                       " is bound as a state already"));
+      return absl::InvalidArgumentError(absl::StrCat("input ", Quoted(in.name), " or output ",
+                                                     Quoted(out.name),
+                                                     " is bound as a state already"));
     }
   }
   bound_[output] = Tensor();
@@ -186,8 +186,7 @@ absl::Status Session::Run() {
 
 absl::Status Session::Start(std::function<void(absl::Status)> done) {
   HEDDLE_RETURN_IF_ERROR(Begin());
-  context_.scheduler->Start(frame_.Beginning(),
-                            [this, done = std::move(done)] { done(End()); });
+  context_.scheduler->Start(frame_.Beginning(), [this, done = std::move(done)] { done(End()); });
   return absl::OkStatus();
 }
 

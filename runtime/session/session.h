@@ -40,13 +40,13 @@ struct SessionOptions {
 };
 
 struct SessionStatistics {
-  int threads = 0;           // after limiting to the machine
-  uint64_t runs = 0;         // that ended well
-  size_t tasks = 0;          // in the program, all graphs
-  size_t kernels = 0;        // distinct compiled functions
-  int64_t arena_bytes = 0;   // largest arena so far, of any one graph
-  size_t held_bytes = 0;     // memory the session holds now, kept blocks and outputs included
-  size_t peak_bytes = 0;     // the most it has held
+  int threads = 0;          // after limiting to the machine
+  uint64_t runs = 0;        // that ended well
+  size_t tasks = 0;         // in the program, all graphs
+  size_t kernels = 0;       // distinct compiled functions
+  int64_t arena_bytes = 0;  // largest arena so far, of any one graph
+  size_t held_bytes = 0;    // memory the session holds now, kept blocks and outputs included
+  size_t peak_bytes = 0;    // the most it has held
 };
 
 class Session {

@@ -52,8 +52,7 @@ inline std::optional<int64_t> CheckedMod(int64_t a, int64_t b) {
 // Bytes of a dense tensor; none where a dimension is negative or the size does not fit. A zero
 // among the dimensions makes the tensor empty however large the others are, except that their
 // product without the zeros must still fit: code that divides by it relies on that.
-inline std::optional<int64_t> CheckedTensorBytes(ElementType type,
-                                                 absl::Span<const int64_t> dims) {
+inline std::optional<int64_t> CheckedTensorBytes(ElementType type, absl::Span<const int64_t> dims) {
   int64_t product = 1;
   bool empty = false;
   for (int64_t dim : dims) {

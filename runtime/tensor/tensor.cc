@@ -14,8 +14,8 @@ namespace {
 
 absl::StatusOr<int64_t> BytesOf(ElementType type, absl::Span<const int64_t> dims) {
   if (ElementBits(type) == 0) {
-    return absl::UnimplementedError(
-        absl::StrCat("tensors of element type ", Absl(ElementTypeName(type)), " are not supported"));
+    return absl::UnimplementedError(absl::StrCat(
+        "tensors of element type ", Absl(ElementTypeName(type)), " are not supported"));
   }
   std::optional<int64_t> bytes = CheckedTensorBytes(type, dims);
   if (!bytes) {
@@ -56,15 +56,15 @@ absl::StatusOr<Tensor> Tensor::Borrow(ElementType type, absl::Span<const int64_t
   }
   int alignment = std::clamp(ElementBits(type) / 8, 1, 8);
   if (reinterpret_cast<uintptr_t>(data) % alignment != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("data is not aligned to ", alignment, " bytes as its element type ",
-                     Absl(ElementTypeName(type)), " needs"));
+    return absl::InvalidArgumentError(absl::StrCat("data is not aligned to ", alignment,
+                                                   " bytes as its element type ",
+                                                   Absl(ElementTypeName(type)), " needs"));
   }
   return Share(type, dims, data, capacity, nullptr);
 }
 
-Tensor Tensor::Share(ElementType type, absl::Span<const int64_t> dims, void* data,
-                     int64_t capacity, BufferRef buffer) {
+Tensor Tensor::Share(ElementType type, absl::Span<const int64_t> dims, void* data, int64_t capacity,
+                     BufferRef buffer) {
   // An empty tensor still has an address: code computes with pointers before it looks at sizes.
   alignas(kMemoryAlignment) static char nothing[kMemoryAlignment];
   Tensor tensor;

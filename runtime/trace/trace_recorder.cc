@@ -35,9 +35,9 @@ std::string TraceRecorder::ToJson() const {
   const char* separator = "\n";
   for (size_t worker = 0; worker < events_.size(); ++worker) {
     if (events_[worker].empty()) continue;
-    absl::StrAppend(&json, separator,
-                    "{\"ph\":\"M\",\"pid\":1,\"name\":\"thread_name\",\"tid\":", worker,
-                    ",\"args\":{\"name\":\"", worker == 0 ? "caller" : "worker", " ", worker, "\"}}");
+    absl::StrAppend(
+        &json, separator, "{\"ph\":\"M\",\"pid\":1,\"name\":\"thread_name\",\"tid\":", worker,
+        ",\"args\":{\"name\":\"", worker == 0 ? "caller" : "worker", " ", worker, "\"}}");
     separator = ",\n";
     for (const Event& e : events_[worker]) {
       // The format counts microseconds.

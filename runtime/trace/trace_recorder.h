@@ -34,8 +34,8 @@ class TraceRecorder {
       : events_(workers), start_(std::chrono::steady_clock::now()) {}
 
   int64_t Now() const {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::steady_clock::now() - start_)
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() -
+                                                                start_)
         .count();
   }
   void Record(int worker, const Event& event) { events_[worker].push_back(event); }

@@ -38,7 +38,8 @@ class MixOperator final : public CustomOperator {
     if (!result.ok()) return result.status();
     absl::Span<uint32_t> out = result->elements<uint32_t>();
     for (size_t i = 0; i < out.size(); ++i) {
-      uint32_t h = static_cast<uint32_t>(call.Int("salt", 0)) * 2654435761u + static_cast<uint32_t>(i);
+      uint32_t h =
+          static_cast<uint32_t>(call.Int("salt", 0)) * 2654435761u + static_cast<uint32_t>(i);
       for (int k = 0; k < call.operand_count(); ++k) {
         h = (h ^ call.operand(k).elements<uint32_t>()[i]) * 16777619u;
       }
@@ -155,7 +156,8 @@ RandomCase MakeCase(std::mt19937& random) {
       }
     }
   }
-  for (auto& task : graph.tasks) std::shuffle(task->successors.begin(), task->successors.end(), random);
+  for (auto& task : graph.tasks)
+    std::shuffle(task->successors.begin(), task->successors.end(), random);
   c.width = random() % 800;
   return c;
 }
@@ -294,9 +296,7 @@ class UnreliableAllocator final : public Allocator {
   void* Allocate(size_t bytes) override {
     return ++count_ % period_ == 0 ? nullptr : DefaultAllocator().Allocate(bytes);
   }
-  void Deallocate(void* data, size_t bytes) override {
-    DefaultAllocator().Deallocate(data, bytes);
-  }
+  void Deallocate(void* data, size_t bytes) override { DefaultAllocator().Deallocate(data, bytes); }
 
  private:
   const int period_;

@@ -88,8 +88,10 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
 
   HeddleCompilation *result =
       library.compileFile(request.model.c_str(), request.output.c_str(), &options);
-  absl::Status status(static_cast<absl::StatusCode>(library.code(result)),
-                      library.message(result));
+  std::string message = library.message(result);
+  if (message.find(request.model) == std::string::npos)
+    message = request.model + ": " + message;
+  absl::Status status(static_cast<absl::StatusCode>(library.code(result)), message);
   HeddleCompileStatistics statistics = {};
   statistics.struct_size = sizeof statistics;
   library.statistics(result, &statistics);

@@ -140,10 +140,16 @@ int64_t integerBound(const Model &model, int input) {
       value = graph.values[value].view_of;
     return same.count(value) != 0;
   };
+  auto runs = [&](const ProgramTask &task, const char *op, const char *inKernel) {
+    if (task.kind != program::TaskKind::kKernel)
+      return task.op == op;
+    // A kernel's name lists the operators fused into it.
+    return contains(std::string(model.program().kernels[task.kernel]), inKernel);
+  };
   for (const ProgramTask &task : graph.tasks) {
     if (std::none_of(task.operands.begin(), task.operands.end(), isSame))
       continue;
-    if (task.op == "Gather") {
+    if (runs(task, "Gather", "gather")) {
       int64_t axis = task.Int("axis", 0);
       for (uint32_t operand : task.operands) {
         const ProgramValue &table = graph.values[operand];

@@ -4,10 +4,21 @@
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "dialects/onnx/Onnx.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
 namespace heddle {
+
+SmallVector<std::string> symbolsOf(ArrayRef<DimExpr> dims) {
+  llvm::SmallSetVector<StringRef, 4> symbols;
+  for (const DimExpr &dim : dims)
+    dim.walkSymbols([&](StringRef symbol) { symbols.insert(symbol); });
+  SmallVector<std::string> names;
+  for (StringRef symbol : symbols)
+    names.push_back(symbol.str());
+  return names;
+}
 
 bool isEmittedContraction(Operation *op) {
   if (isa<onnx::MatMulOp, onnx::GemmOp, onnx::MatMulIntegerOp>(op))

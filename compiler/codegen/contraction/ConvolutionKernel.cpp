@@ -79,6 +79,11 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
+  // A plane of 1x1 windows is one long row, unless the epilogue tells its rows apart.
+  bool isPointwise = space.taps() == 1 && space.stride == Spatial{1, 1, 1} && !spec.padded &&
+                     epilogue.joins(2, space.y.size() - 1);
+  if (isPointwise)
+    space.joinPlane();
   frame.guarded([&] {
     ConvolutionOperands operands{.input = bufferOf(frame, op.getX()),
                                  .filter = bufferOf(frame, op.getW()),
@@ -110,16 +115,15 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
 
 Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
                                               const ConvolutionPlan &plan) {
-  DimExpr panels = groups * space.y[1].floorDiv(groups).ceilDiv(plan.panel);
-  Packing packing{cast<BlockArgument>(op.getW()).getArgNumber(), {},
+  DimExpr panels = groups * filter[0].floorDiv(groups).ceilDiv(plan.panel);
+  Packing packing{cast<BlockArgument>(op.getW()).getArgNumber(), symbolsOf(filter), {},
                   panels * plan.panel * filter[1] * space.taps(), space.element};
   KernelFrame frame(structured, (name + "_pack").str(),
-                    ArrayRef<Type>{space.element, space.element});
+                    ArrayRef<Type>{space.element, space.element}, packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
-  frame.guarded([&] {
-    emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
-                   frame.index(space.y[1]), frame.index(filter[1]), frame.begin, frame.end);
-  });
+  emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
+                 frame.index(filter[0]), frame.index(filter[1]), frame.begin, frame.end);
+  frame.finish();
   packing.kernel.function = frame.function;
   packing.kernel.grid = panels;
   packing.kernel.pointElements = filter[1] * space.taps() * plan.panel;

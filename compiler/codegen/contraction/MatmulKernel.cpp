@@ -47,7 +47,7 @@ MatmulShape shapeOf(Operation *op) {
   if (auto gemm = dyn_cast<onnx::GemmOp>(op)) {
     bool transA = gemm.getTransA() != 0, transB = gemm.getTransB() != 0;
     s.m = a[transA ? 1 : 0];
-    s.k = a[transA ? 0 : 1];
+    s.k = b[transB ? 1 : 0];
     s.n = b[transB ? 0 : 1];
     s.aLayout = transA ? MatrixLayout::Transposed : MatrixLayout::RowMajor;
     s.bLayout = transB ? MatrixLayout::Transposed : MatrixLayout::RowMajor;
@@ -65,6 +65,7 @@ MatmulShape shapeOf(Operation *op) {
     return s;
   }
   s.n = b.back();
+  s.k = b[b.size() - 2];
   ArrayRef<DimExpr> bBatch = ArrayRef(b).drop_back(2);
   s.rowDims = resultRank - 1;
   if (a.size() == 1 || allOnes(bBatch)) {
@@ -285,16 +286,15 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
 }
 
 Packing MatmulKernelEmitter::emitPacking() {
-  Packing packing{bArgument.getArgNumber(), {}, shape.batch * packedElements(), stored};
-  KernelFrame frame(structured, (name + "_pack").str(),
-                    ArrayRef<Type>{stored, stored});
+  // All of its sizes are B's own: weights are packed without knowing any other dimension.
+  Packing packing{bArgument.getArgNumber(), symbolsOf(dimsOf(bArgument)), {},
+                  shape.batch * packedElements(), stored};
+  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, stored},
+                    packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
-  frame.guarded([&] {
-    // The kernel's batch is B's own: 1 where B has none.
-    emitPackB(e, spec, shape.bLayout == MatrixLayout::Transposed, frame.buffers[0],
-              frame.buffers[1], frame.index(shape.n), frame.index(shape.k), frame.begin,
-              frame.end);
-  });
+  emitPackB(e, spec, shape.bLayout == MatrixLayout::Transposed, frame.buffers[0],
+            frame.buffers[1], frame.index(shape.n), frame.index(shape.k), frame.begin, frame.end);
+  frame.finish();
   packing.kernel.function = frame.function;
   packing.kernel.grid = shape.batch * shape.n.ceilDiv(plan.panel);
   packing.kernel.pointElements = shape.k * plan.panel;

@@ -32,6 +32,8 @@ SpatialOperation::SpatialOperation(Operation *op)
 }
 
 DimExpr SpatialOperation::sizeOf(const Dims &dims, unsigned axis) const {
+  if (planeJoined)
+    return axis == 2 ? countElements(ArrayRef(dims).drop_front(2)) : DimExpr(1);
   return axis < 3 - axes ? DimExpr(1) : dims[2 + axis - (3 - axes)];
 }
 

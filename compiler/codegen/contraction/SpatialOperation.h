@@ -29,6 +29,9 @@ public:
   codegen::SpatialValues inputSizes(KernelFrame &frame) const { return sizes(frame, x); }
   codegen::SpatialValues outputSizes(KernelFrame &frame) const { return sizes(frame, y); }
 
+  /// Treats each plane as one row of all its pixels, from now on.
+  void joinPlane() { planeJoined = true; }
+
   /// Runs the epilogue on a row of pixels and stores it.
   void store(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at) const;
 
@@ -36,6 +39,7 @@ public:
   static bool isResolved(mlir::Operation *op);
 
 private:
+  bool planeJoined = false;
   DimExpr sizeOf(const Dims &dims, unsigned axis) const;
   codegen::SpatialValues sizes(KernelFrame &frame, const Dims &dims) const;
 };

@@ -27,10 +27,10 @@ Value interleave(Emitter &e, Value a, Value b) {
 Value interleaveFour(Emitter &e, const Values &channels) {
   auto words = VectorType::get({kPixels}, e.builder.getI16Type());
   auto result = VectorType::get({kPixels}, e.builder.getI32Type());
-  Value low = vector::BitCastOp::create(e.builder, e.loc, words,
-                                        interleave(e, channels[0], channels[1]));
-  Value high = vector::BitCastOp::create(e.builder, e.loc, words,
-                                         interleave(e, channels[2], channels[3]));
+  Value low =
+      vector::BitCastOp::create(e.builder, e.loc, words, interleave(e, channels[0], channels[1]));
+  Value high =
+      vector::BitCastOp::create(e.builder, e.loc, words, interleave(e, channels[2], channels[3]));
   return vector::BitCastOp::create(e.builder, e.loc, result, interleave(e, low, high));
 }
 
@@ -54,9 +54,9 @@ InputPatch bytePatchCopied(Emitter &e, const ConvolutionSpec &spec, Value input,
   e.when(refill, [&] {
     e.loop(zero, patch.rowStep, e.index(kPixels), [&](Value column) {
       Value from = e.add(g.column0, column);
-      Value mask = arith::AndIOp::create(e.builder, e.loc,
-                                         e.firstLanes(e.sub(size[2], from), kPixels),
-                                         e.notFirstLanes(e.sub(zero, from), kPixels));
+      Value mask =
+          arith::AndIOp::create(e.builder, e.loc, e.firstLanes(e.sub(size[2], from), kPixels),
+                                e.notFirstLanes(e.sub(zero, from), kPixels));
       e.loop(zero, e.ceilDiv(channels, 4), e.index(1), [&](Value group) {
         e.loop(zero, e.index(g.depth), e.index(1), [&](Value depth) {
           e.loop(zero, g.height, e.index(1), [&](Value row) {

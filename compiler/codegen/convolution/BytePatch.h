@@ -8,8 +8,8 @@
 
 namespace heddle::codegen {
 
-/// The patch counts in 32-bit elements: the unsigned bytes of four channels (see TileMath.h). `fill`
-/// (i8, unsigned) stands where windows leave the input, zero for channels past the last.
+/// The patch counts in 32-bit elements: the unsigned bytes of four channels (see TileMath.h).
+/// `fill` (i8, unsigned) stands where windows leave the input, zero for channels past the last.
 InputPatch bytePatchCopied(Emitter &e, const ConvolutionSpec &spec, mlir::Value input,
                            mlir::Value firstPlane, mlir::Value channels,
                            const SpatialValues &inputSize, const PixelBlock &block,

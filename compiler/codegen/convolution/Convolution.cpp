@@ -41,11 +41,10 @@ void ConvolutionEmitter::point(Value index, Value begin) {
                    columnSplit.start(e, columnPart), columnSplit.length(e, columnPart)};
   Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, groupChannels));
   InputPatch patch;
-  Value refill = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
-                                      e.equal(panelPart, e.index(0)));
+  Value refill =
+      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(panelPart, e.index(0)));
   if (math.isBytes()) {
-    Value fill =
-        arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
+    Value fill = arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
     patch = bytePatchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
                             scratch, plan.patchOffset, fill, refill);
   } else if (spec.padded || spec.transposed) {
@@ -75,28 +74,36 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
   Value channels = e.min(e.mul(panels, plan.panel), e.sub(groupOutputs, channel));
   EvenSplit tiles(e, block.columns, plan.pixels * phases());
   PatchGeometry geometry(e, spec, block, 1);
-  e.specialize(panels, 1, plan.panels, [&](int64_t panelCount) {
-    tile.panels = panelCount;
-    e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
-      e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
-        Value column = tiles.start(e, part), pixels = tiles.length(e, part);
-        tile.pixelStep = phases();
-        for (tile.firstPixel = 0; tile.firstPixel < phases(); ++tile.firstPixel) {
-          tile.origin = tileOrigin(geometry, block, row, e.add(column, tile.firstPixel));
-          e.specialize(e.ceilDiv(pixels, phases()), 1, plan.pixels, [&](int64_t pixelCount) {
-            tile.pixels = pixelCount;
-            accumulate(tile);
+  SmallVector<int64_t> allPanels, pixelCounts;
+  for (int64_t outputs : spec.groupOutputs)
+    allPanels.push_back((outputs + plan.panel - 1) / plan.panel);
+  for (int64_t length : tileLengths(spec.widths, plan.columnBlock, plan.pixels * phases()))
+    pixelCounts.push_back((length + phases() - 1) / phases());
+  pixelCounts.erase(llvm::unique(pixelCounts), pixelCounts.end());
+  e.specialize(
+      panels, tileLengths(allPanels, plan.channelBlock / plan.panel, plan.panels),
+      [&](int64_t panelCount) {
+        tile.panels = panelCount;
+        e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
+          e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
+            Value column = tiles.start(e, part), pixels = tiles.length(e, part);
+            tile.pixelStep = phases();
+            for (tile.firstPixel = 0; tile.firstPixel < phases(); ++tile.firstPixel) {
+              tile.origin = tileOrigin(geometry, block, row, e.add(column, tile.firstPixel));
+              e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
+                tile.pixels = pixelCount;
+                accumulate(tile);
+              });
+            }
+            finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
+                   channels);
           });
-        }
-        finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
-               channels);
+        });
       });
-    });
-  });
 }
 
-SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry,
-                                             const PixelBlock &block, Value row, Value column) {
+SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry, const PixelBlock &block,
+                                             Value row, Value column) {
   if (!spec.transposed)
     return {e.index(0), e.mul(row, spec.stride[1]), e.mul(column, spec.stride[2])};
   SpatialValues output{block.depth, e.add(block.row, row), e.add(block.column, column)};
@@ -120,8 +127,7 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   bool sums = plan.bytes && !spec.filterCentered;
   plan.panels = perPanel == 1 ? 2 : 1;
   int64_t weights = plan.panels * perPanel;
-  plan.pixels =
-      std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
+  plan.pixels = std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
   plan.rowBlock = 8;
   plan.columnBlock = 56;
   plan.channelBlock = 4 * plan.panel;

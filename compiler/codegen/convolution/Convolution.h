@@ -10,8 +10,8 @@
 // chain of multiply-adds in the same order, whatever the blocking.
 //
 // Bytes (i8 input and filters, either sign, zero points) give exact i32 sums; "channel" then reads
-// "four channels" below, the last filled up with zeros, and each panel begins with the i32 sums of its
-// filters.
+// "four channels" below, the last filled up with zeros, and each panel begins with the i32 sums of
+// its filters.
 //
 // Packed filters: [group][ceil(OC/G / panel)][blocks of 16 input channels][KD][KH][KW][16][panel],
 // the last blocks as narrow as what is left of the input channels, the last panel padded.
@@ -45,9 +45,12 @@ struct ConvolutionSpec {
   Spatial padding{0, 0, 0}; // before the first element; what is needed after the last is implied
   /// False only where no window leaves the input on either side.
   bool padded = true;
-  /// ConvTranspose: stride and dilation place the inputs among the outputs, and `padding` is what is
-  /// cut off the outputs' front. Filters are stored [IC, OC / G, KD, KH, KW]. Not for i8.
+  /// ConvTranspose: stride and dilation place the inputs among the outputs, and `padding` is what
+  /// is cut off the outputs' front. Filters are stored [IC, OC / G, KD, KH, KW]. Not for i8.
   bool transposed = false;
+  /// All the output widths and OC / G this kernel will see, where they are known; it is wrong for
+  /// others, and compiles up to ten times as fast.
+  llvm::SmallVector<int64_t> widths = {}, groupOutputs = {};
   // Of i8:
   bool inputSigned = false, filterSigned = true;
   /// The filters' zero point is 0 (signed) or 128 (unsigned); cheaper.
@@ -57,8 +60,8 @@ struct ConvolutionSpec {
 };
 
 struct ConvolutionPlan {
-  int64_t panel;              // output channels of a vector
-  int64_t panels, pixels;     // register tile
+  int64_t panel;                               // output channels of a vector
+  int64_t panels, pixels;                      // register tile
   int64_t rowBlock, columnBlock, channelBlock; // of a grid point, at most
   int64_t scratchFixed, scratchPerChannel;     // bytes: fixed + perChannel * (IC / G)
   int64_t patchOffset;                         // where in scratch the input's copy begins
@@ -83,11 +86,11 @@ struct ConvolutionPlan {
 ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target);
 
 struct ConvolutionOperands {
-  mlir::Value input, filter;          // buffers
-  mlir::Value n, groups, ic, oc;      // sizes; channels of all groups
+  mlir::Value input, filter;     // buffers
+  mlir::Value n, groups, ic, oc; // sizes; channels of all groups
   SpatialValues inputSize, outputSize;
-  /// Zero points of bytes, as i32: of the input, of an output channel's filter. Null: zero, or where
-  /// the filters are centred, their middle.
+  /// Zero points of bytes, as i32: of the input, of an output channel's filter. Null: zero, or
+  /// where the filters are centred, their middle.
   std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
   std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
 };
@@ -106,11 +109,11 @@ using PixelSink = llvm::function_ref<void(mlir::Value accumulator, const PixelPo
 void emitConvolution(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &operands,
                      mlir::Value begin, mlir::Value end, mlir::Value scratch, PixelSink sink);
 
-/// Packs filters stored [OC, IC / G, KD, KH, KW] (see `transposed`). One grid point is one panel: grid = groups *
-/// ceil(OC / G / panel).
-void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, mlir::Value source,
-                    mlir::Value packed, mlir::Value groups, mlir::Value oc, mlir::Value channels,
-                    mlir::Value begin, mlir::Value end);
+/// Packs filters stored [OC, IC / G, KD, KH, KW] (see `transposed`). One grid point is one panel:
+/// grid = groups * ceil(OC / G / panel).
+void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, mlir::Value source, mlir::Value packed,
+                    mlir::Value groups, mlir::Value oc, mlir::Value channels, mlir::Value begin,
+                    mlir::Value end);
 
 } // namespace heddle::codegen
 

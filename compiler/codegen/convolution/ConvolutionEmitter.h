@@ -47,12 +47,13 @@ private:
   Tap tap(const Tile &tile, int dim, mlir::Value index);
   /// Transposed: outputs of a row differ in which taps they have, periodically.
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }
-  SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block,
-                           mlir::Value row, mlir::Value column);
-  void finish(mlir::Value n, mlir::Value group, mlir::Value channel, mlir::Value filter, mlir::Value panelStep,
-              const PixelBlock &block, mlir::Value row, mlir::Value column, mlir::Value pixels,
-              mlir::Value channels);
-  mlir::Value withoutZeroPoints(mlir::Value sum, mlir::Value inputSums, mlir::Value channel, mlir::Value panelAt, mlir::Value lane);
+  SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block, mlir::Value row,
+                           mlir::Value column);
+  void finish(mlir::Value n, mlir::Value group, mlir::Value channel, mlir::Value filter,
+              mlir::Value panelStep, const PixelBlock &block, mlir::Value row, mlir::Value column,
+              mlir::Value pixels, mlir::Value channels);
+  mlir::Value withoutZeroPoints(mlir::Value sum, mlir::Value inputSums, mlir::Value channel,
+                                mlir::Value panelAt, mlir::Value lane);
   int64_t elementBytes() const { return spec.accumulator().getIntOrFloatBitWidth() / 8; }
   bool usesInputSums() const { return math.isBytes() && !spec.filterCentered; }
   // Results of a tile: [pixel, rounded up to whole vectors][panels * panel], then the input's sum.

@@ -8,9 +8,9 @@ using namespace mlir;
 namespace heddle::codegen {
 
 // Turns a tile from channels to pixels in the lanes and hands it to the sink.
-void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filter,
-                                Value panelStep, const PixelBlock &block, Value row,
-                                Value column, Value pixels, Value channels) {
+void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filter, Value panelStep,
+                                const PixelBlock &block, Value row, Value column, Value pixels,
+                                Value channels) {
   Value zero = e.index(0), step = e.index(lanes);
   Value outRow = e.add(block.row, row);
   Value firstChannel = e.add(e.mul(group, groupOutputs), channel);
@@ -23,8 +23,7 @@ void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filte
       auto turn = [&](Value column) {
         Values square;
         for (int64_t i = 0; i < lanes; ++i)
-          square.push_back(
-              e.load(tileBuffer, e.add(e.mul(e.add(p, i), tileRow()), column), lanes));
+          square.push_back(e.load(tileBuffer, e.add(e.mul(e.add(p, i), tileRow()), column), lanes));
         return e.transpose(square);
       };
       Value inputSums;
@@ -46,9 +45,9 @@ void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filte
         at.lanes = lanes;
         if (math.isBytes()) {
           Value place = e.add(c, i), panel = e.div(place, e.index(plan.panel));
-          sum = withoutZeroPoints(sum, inputSums, at.channel,
-                                  e.add(filter, e.mul(panel, panelStep)),
-                                  e.rem(place, e.index(plan.panel)));
+          sum =
+              withoutZeroPoints(sum, inputSums, at.channel, e.add(filter, e.mul(panel, panelStep)),
+                                e.rem(place, e.index(plan.panel)));
         }
         sink(sum, at);
       });

@@ -40,8 +40,7 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
         for (int64_t j = 0; j < tile.panels; ++j)
           for (int64_t v = 0; v < perPanel; ++v)
             weights.push_back(math.loadColumns(
-                e, ops.filter,
-                e.add(e.add(weightsAt, e.mul(tile.panelStep, j)), v * vectorStep)));
+                e, ops.filter, e.add(e.add(weightsAt, e.mul(tile.panelStep, j)), v * vectorStep)));
         if (usesInputSums())
           weights.push_back(math.ones(e));
         Value inputAt = e.add(input, e.mul(channel, tile.patch.channelStep));

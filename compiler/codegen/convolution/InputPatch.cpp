@@ -49,8 +49,7 @@ int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns
 
 PatchGeometry::PatchGeometry(Emitter &e, const ConvolutionSpec &spec, const PixelBlock &block,
                              int64_t lanes)
-    : depth(maxReadLength(spec, 0, 1)),
-      height(readLength(e, spec, 1, block.row, block.rows)),
+    : depth(maxReadLength(spec, 0, 1)), height(readLength(e, spec, 1, block.row, block.rows)),
       rowStep(e.mul(e.ceilDiv(readLength(e, spec, 2, block.column, block.columns), lanes), lanes)),
       depth0(firstRead(e, spec, 0, block.depth)), row0(firstRead(e, spec, 1, block.row)),
       column0(firstRead(e, spec, 2, block.column)) {}
@@ -96,20 +95,20 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
   e.when(refill, [&] {
     e.loop(zero, patch.rowStep, e.index(lanes), [&](Value column) {
       Value from = e.add(g.column0, column);
-      Value mask = arith::AndIOp::create(
-          e.builder, e.loc, e.firstLanes(e.sub(size[2], from), lanes),
-          e.notFirstLanes(e.sub(zero, from), lanes));
+      Value mask =
+          arith::AndIOp::create(e.builder, e.loc, e.firstLanes(e.sub(size[2], from), lanes),
+                                e.notFirstLanes(e.sub(zero, from), lanes));
       e.loop(zero, channels, e.index(1), [&](Value channel) {
         e.loop(zero, e.index(g.depth), e.index(1), [&](Value depth) {
-          Value sourcePlane = e.add(e.mul(channel, source.channelStep),
-                                    e.mul(depth, source.depthStep));
+          Value sourcePlane =
+              e.add(e.mul(channel, source.channelStep), e.mul(depth, source.depthStep));
           Value targetPlane =
               e.add(e.mul(channel, patch.channelStep), e.mul(depth, patch.depthStep));
           e.loop(zero, g.height, e.index(1), [&](Value row) {
             Value valid = g.inside(e, depth, row, size);
             Value to = e.add(e.add(targetPlane, e.mul(row, patch.rowStep)), column);
-            Value at = e.add(e.add(source.start, sourcePlane),
-                             e.add(e.mul(row, source.rowStep), column));
+            Value at =
+                e.add(e.add(source.start, sourcePlane), e.add(e.mul(row, source.rowStep), column));
             Value data = e.choose(
                 valid, vector, [&] { return Values{e.load(input, at, lanes, mask)}; },
                 [&] { return Values{e.zero(vector)}; })[0];

@@ -35,12 +35,11 @@ InputPatch patchInPlace(Emitter &e, const ConvolutionSpec &spec, mlir::Value inp
                         mlir::Value firstPlane, const SpatialValues &inputSize,
                         const PixelBlock &block);
 
-/// A copy of the patch with zeros where windows leave the input, at the start of `target`. Makes the
-/// copy where `refill` holds; otherwise an earlier one of the same block is there.
+/// A copy of the patch with zeros where windows leave the input, at the start of `target`. Makes
+/// the copy where `refill` holds; otherwise an earlier one of the same block is there.
 InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, mlir::Value input,
-                       mlir::Value firstPlane, mlir::Value channels,
-                       const SpatialValues &inputSize, const PixelBlock &block,
-                       mlir::Value target, mlir::Value refill);
+                       mlir::Value firstPlane, mlir::Value channels, const SpatialValues &inputSize,
+                       const PixelBlock &block, mlir::Value target, mlir::Value refill);
 
 /// Elements of a channel's copy for blocks of at most so many rows and columns.
 int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes);

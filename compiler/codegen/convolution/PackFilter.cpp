@@ -18,7 +18,8 @@ void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value
                     Value groups, Value oc, Value channels, Value begin, Value end) {
   TileMath math(e.target, spec.accumulator());
   int64_t panel = planConvolution(spec, e.target).panel, deep = math.depth();
-  int64_t taps = spec.window[0] * spec.window[1] * spec.window[2], header = panelHeader(math, panel);
+  int64_t taps = spec.window[0] * spec.window[1] * spec.window[2],
+          header = panelHeader(math, panel);
   Value outputs = e.div(oc, groups), panels = e.ceilDiv(outputs, panel);
   Value zero = e.index(0), one = e.index(1), padding = e.zero(spec.element);
   Value steps = e.ceilDiv(channels, deep);

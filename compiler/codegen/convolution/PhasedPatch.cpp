@@ -17,9 +17,9 @@ int64_t roundUp(int64_t size, int64_t to) { return (size + to - 1) / to * to; }
 
 class PhasedCopy {
 public:
-  PhasedCopy(Emitter &e, const WindowSpec &spec, Value input, const SpatialValues &size,
+  PhasedCopy(Emitter &e, const WindowSpec &spec, const WindowOperands &ops,
              const PhasedPatch &patch, Value fill)
-      : e(e), spec(spec), input(input), size(size), patch(patch), fill(fill),
+      : e(e), spec(spec), ops(ops), input(ops.input), size(ops.inputSize), patch(patch), fill(fill),
         lanes(e.lanesOf(spec.accumulator)), fills(e.broadcast(fill, lanes)) {}
 
   /// Copies some columns of one row: `from` is the offset of the first of them in the input.
@@ -80,8 +80,14 @@ public:
   }
 
 private:
-  Value convert(Value value) {
-    return isa<FloatType>(spec.element) ? e.convertFloat(value, spec.accumulator) : value;
+  Value convert(Value stored) {
+    Value value = windowElement(e, spec, stored, spec.inputSigned);
+    if (!ops.inputZeroPoint)
+      return value;
+    Value zero = ops.inputZeroPoint(e);
+    if (isa<VectorType>(value.getType()))
+      zero = e.broadcast(zero, lanes);
+    return arith::SubFOp::create(e.builder, e.loc, value, zero);
   }
 
   Value elements(Value from, Value mask) {
@@ -98,6 +104,7 @@ private:
 
   Emitter &e;
   const WindowSpec &spec;
+  const WindowOperands &ops;
   Value input;
   const SpatialValues &size;
   const PhasedPatch &patch;
@@ -115,9 +122,23 @@ int64_t phasedPatchElements(const WindowSpec &spec, int64_t rows, int64_t column
   return reach(spec, 0) * height * spec.stride[2] * roundUp(length, lanes) + 2 * lanes;
 }
 
-PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, Value input, Value plane,
-                            const SpatialValues &size, const PixelBlock &block, Value target,
-                            Value fill) {
+Value windowElement(Emitter &e, const WindowSpec &spec, Value stored, bool isSigned) {
+  Type from = getElementTypeOrSelf(stored.getType()), to = spec.accumulator;
+  if (from == to)
+    return stored;
+  if (isa<FloatType>(from))
+    return e.convertFloat(stored, to);
+  Type type = to;
+  if (auto vector = dyn_cast<VectorType>(stored.getType()))
+    type = vector.clone(to);
+  if (isSigned)
+    return arith::SIToFPOp::create(e.builder, e.loc, type, stored);
+  return arith::UIToFPOp::create(e.builder, e.loc, type, stored);
+}
+
+PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOperands &ops,
+                            Value plane, const PixelBlock &block, Value target, Value fill) {
+  const SpatialValues &size = ops.inputSize;
   int64_t lanes = e.lanesOf(spec.accumulator);
   auto first = [&](int dim, Value at) {
     return e.sub(e.mul(at, spec.stride[dim]), e.index(spec.padding[dim]));
@@ -130,8 +151,9 @@ PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, Value input, Val
   patch.rowStep = e.mul(patch.phaseStep, spec.stride[2]);
   patch.depthStep = e.mul(patch.rowStep, height);
 
-  Value depth0 = first(0, block.depth), row0 = first(1, block.row), column0 = first(2, block.column);
-  PhasedCopy copy(e, spec, input, size, patch, fill);
+  Value depth0 = first(0, block.depth), row0 = first(1, block.row),
+        column0 = first(2, block.column);
+  PhasedCopy copy(e, spec, ops, patch, fill);
   auto inside = [&](Value at, Value size) {
     // Negative coordinates are large unsigned ones.
     return Value(arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size));

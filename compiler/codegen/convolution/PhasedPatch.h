@@ -14,9 +14,12 @@ struct PhasedPatch {
   mlir::Value buffer, depthStep, rowStep, phaseStep;
 };
 
-PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, mlir::Value input,
-                            mlir::Value plane, const SpatialValues &inputSize,
-                            const PixelBlock &block, mlir::Value target, mlir::Value fill);
+PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOperands &operands,
+                            mlir::Value plane, const PixelBlock &block, mlir::Value target,
+                            mlir::Value fill);
+
+/// A stored scalar or vector as accumulators.
+mlir::Value windowElement(Emitter &e, const WindowSpec &spec, mlir::Value stored, bool isSigned);
 
 /// Elements for blocks of at most so many rows and columns, read in whole vectors.
 int64_t phasedPatchElements(const WindowSpec &spec, int64_t rows, int64_t columns, int64_t lanes);

@@ -17,9 +17,9 @@ class WindowEmitter {
 public:
   WindowEmitter(Emitter &e, const WindowSpec &spec, const WindowOperands &ops, Value scratch,
                 Value fill, Value start, WindowCombine combine, PixelSink sink)
-      : e(e), spec(spec), ops(ops), plan(planWindow(spec, e.target)), fill(fill),
-        combine(combine), sink(sink), lanes(e.lanesOf(spec.accumulator)),
-        start(e.broadcast(start, lanes)), parked(e.view(scratch, int64_t(0), spec.accumulator)),
+      : e(e), spec(spec), ops(ops), plan(planWindow(spec, e.target)), fill(fill), combine(combine),
+        sink(sink), lanes(e.lanesOf(spec.accumulator)), start(e.broadcast(start, lanes)),
+        parked(e.view(scratch, int64_t(0), spec.accumulator)),
         patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)) {}
 
   void point(Value index);
@@ -70,15 +70,15 @@ void WindowEmitter::point(Value index) {
     Value inputChannels = e.div(ops.channels, ops.multiplier);
     inputPlane = e.add(e.mul(place.n, inputChannels), e.div(place.channel, ops.multiplier));
   }
-  place.patch = emitPhasedPatch(e, spec, ops.input, inputPlane, ops.inputSize, place.block,
-                                patchBuffer, fill);
+  place.patch = emitPhasedPatch(e, spec, ops, inputPlane, place.block, patchBuffer, fill);
   EvenSplit tiles(e, place.block.rows, plan.rows);
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
     Value row = tiles.start(e, part);
-    e.specialize(tiles.length(e, part), 1, plan.rows, [&](int64_t rows) {
-      e.loop(e.index(0), place.block.columns, e.index(lanes),
-             [&](Value column) { tile(place, row, rows, column); });
-    });
+    e.specialize(tiles.length(e, part), tileLengths({}, plan.rowBlock, plan.rows),
+                 [&](int64_t rows) {
+                   e.loop(e.index(0), place.block.columns, e.index(lanes),
+                          [&](Value column) { tile(place, row, rows, column); });
+                 });
   });
 }
 
@@ -190,8 +190,8 @@ void emitWindow(Emitter &e, const WindowSpec &spec, const WindowOperands &operan
   e.loop(begin, end, e.index(1), [&](Value index) { window.point(index); });
 }
 
-void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &operands,
-                   Value filter, Value begin, Value end, Value scratch, PixelSink sink) {
+void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value filter,
+                   Value begin, Value end, Value scratch, PixelSink sink) {
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
   int64_t lanes = e.lanesOf(spec.accumulator);
   Value zero = e.zero(spec.accumulator);
@@ -199,7 +199,11 @@ void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &ope
       e, spec, operands, begin, end, scratch, zero, zero,
       [&](Value sum, Value x, Value channel, Value tap) {
         Value weight = e.load(filter, e.add(e.mul(channel, taps), tap));
-        weight = e.broadcast(e.convertFloat(weight, spec.accumulator), lanes);
+        weight = windowElement(e, spec, weight, spec.filterSigned);
+        if (operands.filterZeroPoint)
+          weight =
+              arith::SubFOp::create(e.builder, e.loc, weight, operands.filterZeroPoint(e, channel));
+        weight = e.broadcast(weight, lanes);
         return e.fma(x, weight, sum);
       },
       sink);
@@ -241,8 +245,8 @@ void emitAveragePool(Emitter &e, const WindowSpec &spec, const WindowOperands &o
           e.builder, e.loc,
           arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::sge, x, low),
           arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::slt, x, high));
-      count = add(count, arith::SelectOp::create(e.builder, e.loc, inside, constant(1),
-                                                 constant(0)));
+      count =
+          add(count, arith::SelectOp::create(e.builder, e.loc, inside, constant(1), constant(0)));
     }
     return count;
   };
@@ -255,8 +259,7 @@ void emitAveragePool(Emitter &e, const WindowSpec &spec, const WindowOperands &o
                                                   counted(1, at.pixel[1], false));
                Value count = arith::MulIOp::create(e.builder, e.loc, e.broadcast(rows, lanes),
                                                    counted(2, at.pixel[2], true));
-               Value divisor =
-                   arith::SIToFPOp::create(e.builder, e.loc, sum.getType(), count);
+               Value divisor = arith::SIToFPOp::create(e.builder, e.loc, sum.getType(), count);
                sink(arith::DivFOp::create(e.builder, e.loc, sum, divisor), at);
              });
 }

@@ -2,9 +2,9 @@
 //
 // Sliding windows within one channel: depthwise convolution and pooling of plain NCHW tensors.
 //
-// Vectors are pixels of a row. A grid point is some rows of one output plane; it copies what it reads
-// to scratch (first cache), with `fill` where windows leave the input and with strided columns
-// sorted into phases, so that all loads of windows are of consecutive elements.
+// Vectors are pixels of a row. A grid point is some rows of one output plane; it copies what it
+// reads to scratch (first cache), with `fill` where windows leave the input and with strided
+// columns sorted into phases, so that all loads of windows are of consecutive elements.
 //
 //   WindowSpec spec{f32, f32}; spec.window = {1, 3, 3}; spec.stride = {1, 2, 2}; ...
 //   emitDepthwise(e, spec, ops, filter, begin, end, scratch, sink);   // ops.multiplier: OC / IC
@@ -20,9 +20,12 @@ namespace heddle::codegen {
 
 struct WindowSpec {
   mlir::Type element;     // of the input
-  mlir::Type accumulator; // what it is converted to when it is copied; the same width or f32
+  mlir::Type accumulator; // what it is converted to when it is copied: the same, or f32
   Spatial window{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};
   Spatial padding{0, 0, 0};
+  /// i8 with f32 accumulators, where sums are exact up to 2^24 (a depthwise window of 258
+  /// elements).
+  bool inputSigned = false, filterSigned = true;
 };
 
 struct WindowPlan {
@@ -40,9 +43,12 @@ WindowPlan planWindow(const WindowSpec &spec, const Target &target);
 
 struct WindowOperands {
   mlir::Value input;
-  mlir::Value n, channels;  // of the output; the grid has n * channels planes
-  mlir::Value multiplier;   // output channels per input channel; null: one
+  mlir::Value n, channels; // of the output; the grid has n * channels planes
+  mlir::Value multiplier;  // output channels per input channel; null: one
   SpatialValues inputSize, outputSize;
+  /// Of i8, as f32, taken off: of the input, of a channel's filter. Null: zero.
+  std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
+  std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
 };
 
 /// Takes one more element (per lane) into the accumulator. `tap` counts the window row-major.

@@ -13,8 +13,12 @@ using namespace mlir;
 
 namespace heddle {
 
-static auto symbolNames(func::FuncOp structured) {
-  return structured->getAttrOfType<ArrayAttr>("heddle.symbols").getAsValueRange<StringAttr>();
+static SmallVector<std::string> symbolNames(func::FuncOp structured) {
+  SmallVector<std::string> names;
+  for (StringRef name :
+       structured->getAttrOfType<ArrayAttr>("heddle.symbols").getAsValueRange<StringAttr>())
+    names.push_back(name.str());
+  return names;
 }
 
 KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, Type resultElement)
@@ -24,22 +28,22 @@ KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, Type resultEle
     if (auto tensor = dyn_cast<RankedTensorType>(type))
       elements.push_back(tensor.getElementType());
   elements.push_back(resultElement);
-  create(name, elements);
+  create(name, elements, symbolNames(structured));
 }
 
-KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, ArrayRef<Type> bufferElements)
+KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, ArrayRef<Type> bufferElements,
+                         ArrayRef<std::string> symbolNames)
     : b(structured.getLoc(), structured), structured(structured) {
-  create(name, bufferElements);
+  create(name, bufferElements, symbolNames);
 }
 
-void KernelFrame::create(StringRef name, ArrayRef<Type> bufferElements) {
+void KernelFrame::create(StringRef name, ArrayRef<Type> bufferElements,
+                         ArrayRef<std::string> names) {
   SmallVector<Type> types;
   for (Type element : bufferElements)
     types.push_back(
         MemRefType::get({ShapedType::kDynamic}, ElementEmitter::storageType(element)));
-  auto names = symbolNames(structured);
-  unsigned symbolCount = llvm::range_size(names);
-  types.append(symbolCount + 2, b.getIndexType());
+  types.append(names.size() + 2, b.getIndexType());
   types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
   function = func::FuncOp::create(b, name, b.getFunctionType(types, b.getI32Type()));
   Block *entry = function.addEntryBlock();
@@ -47,7 +51,7 @@ void KernelFrame::create(StringRef name, ArrayRef<Type> bufferElements) {
   ValueRange arguments = entry->getArguments();
   buffers = llvm::to_vector(arguments.take_front(bufferElements.size()));
   for (auto [symbol, value] :
-       llvm::zip(names, arguments.slice(bufferElements.size(), symbolCount)))
+       llvm::zip(names, arguments.slice(bufferElements.size(), names.size())))
     symbols[symbol] = value;
   begin = arguments[types.size() - 3];
   end = arguments[types.size() - 2];
@@ -104,6 +108,10 @@ void KernelFrame::guarded(llvm::function_ref<void()> body) {
   } else {
     body();
   }
+  finish();
+}
+
+void KernelFrame::finish() {
   b.setInsertionPointToEnd(&function.getBody().front());
   Value status = memref::LoadOp::create(b, failure, ValueRange{});
   func::ReturnOp::create(b, status);

@@ -17,9 +17,10 @@ public:
   /// Creates the function before `structured`, with a body to be built at `b`.
   KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name, mlir::Type resultElement);
 
-  /// A frame with these buffers instead; the symbols are those of `structured`.
+  /// A frame for a kernel beside that of `structured`, with buffers and symbols of its own.
   KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name,
-              llvm::ArrayRef<mlir::Type> bufferElements);
+              llvm::ArrayRef<mlir::Type> bufferElements,
+              llvm::ArrayRef<std::string> symbolNames);
 
   mlir::Value index(const DimExpr &expr) { return lowerDimExpr(b, expr, symbols); }
   mlir::Value index(int64_t value);
@@ -28,8 +29,10 @@ public:
   void bindOperands(ElementEmitter &elements);
   /// The conjunction of all heddle.require conditions, or null.
   mlir::Value requirements();
-  /// Builds the body under the requirements and returns the status.
+  /// Builds the body under the requirements of the structured function and returns the status.
   void guarded(llvm::function_ref<void()> body);
+  /// Returns the status: the end of a function whose body is built.
+  void finish();
 
   mlir::ImplicitLocOpBuilder b;
   mlir::func::FuncOp structured, function;
@@ -37,7 +40,8 @@ public:
   mlir::Value begin, end, scratch, failure;
 
 private:
-  void create(llvm::StringRef name, llvm::ArrayRef<mlir::Type> bufferElements);
+  void create(llvm::StringRef name, llvm::ArrayRef<mlir::Type> bufferElements,
+              llvm::ArrayRef<std::string> symbolNames);
 
   llvm::StringMap<mlir::Value> symbols;
 };

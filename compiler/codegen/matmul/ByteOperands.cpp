@@ -42,8 +42,8 @@ void contiguousRow(Emitter &e, const ByteRows &rows, Value from, Value target, V
 void stridedRow(Emitter &e, const ByteRows &rows, Value from, Value target, Value to,
                 Value rowBytes, Value sums, Value row) {
   Type i32 = e.builder.getI32Type();
-  Values total = e.loop(
-      e.index(0), rows.k, e.index(1), {e.zero(i32)}, [&](Value k, ValueRange carried) {
+  Values total =
+      e.loop(e.index(0), rows.k, e.index(1), {e.zero(i32)}, [&](Value k, ValueRange carried) {
         Value data = e.load(rows.buffer, e.add(from, e.mul(k, rows.depthStep)));
         if (rows.isSigned)
           data = flipTopBit(e, data);
@@ -51,9 +51,8 @@ void stridedRow(Emitter &e, const ByteRows &rows, Value from, Value target, Valu
         Value extended = arith::ExtUIOp::create(e.builder, e.loc, i32, data);
         return Values{arith::AddIOp::create(e.builder, e.loc, carried[0], extended)};
       });
-  e.loop(rows.k, rowBytes, e.index(1), [&](Value k) {
-    e.store(e.zero(e.builder.getI8Type()), target, e.add(to, k));
-  });
+  e.loop(rows.k, rowBytes, e.index(1),
+         [&](Value k) { e.store(e.zero(e.builder.getI8Type()), target, e.add(to, k)); });
   if (sums)
     e.store(total[0], sums, row);
 }
@@ -76,10 +75,9 @@ void emitPackBytePanel(Emitter &e, const PanelSource &s, bool isSigned, Value fi
     Value column = e.add(first, lane), inColumns = e.less(column, s.n);
     Values total = e.loop(
         e.index(0), e.mul(steps, 4), e.index(1), {e.zero(i32)}, [&](Value k, ValueRange carried) {
-          Value inside =
-              arith::AndIOp::create(e.builder, e.loc, inColumns, e.less(k, s.k));
-          Value from = s.transposed ? e.add(e.mul(column, s.stride), k)
-                                    : e.add(e.mul(k, s.stride), column);
+          Value inside = arith::AndIOp::create(e.builder, e.loc, inColumns, e.less(k, s.k));
+          Value from =
+              s.transposed ? e.add(e.mul(column, s.stride), k) : e.add(e.mul(k, s.stride), column);
           Value value = e.choose(
               inside, i8,
               [&] {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/matmul/Matmul.h"
 
-#include "compiler/codegen/matmul/ByteOperands.h"
-#include "compiler/codegen/matmul/PackPanels.h"
+#include "compiler/codegen/matmul/MatmulEmitter.h"
 #include "compiler/codegen/matmul/RegisterTile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,76 +9,20 @@
 using namespace mlir;
 
 namespace heddle::codegen {
-namespace {
 
-// What the steps of one kernel share.
-class MatmulEmitter {
-public:
-  MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops, Value scratch,
-                MatmulSink sink)
-      : e(e), spec(spec), ops(ops), plan(planMatmul(spec, e.target)), sink(sink),
-        scratch(scratch), math(e.target, spec.accumulator),
-        lanes(std::min(e.lanesOf(spec.accumulator), plan.panel)),
-        parked(e.view(scratch, int64_t(0), spec.accumulator)) {
-    if (math.isBytes()) {
-      int64_t after = parkedBytes(plan, 4);
-      rowSums = e.view(scratch, after, spec.accumulator);
-      rowBytes = e.mul(e.ceilDiv(ops.k, 4), 4);
-      aBytes = after + plan.mBlock * 4;
-    }
-    steps = e.ceilDiv(ops.k, math.depth());
+MatmulEmitter::MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops,
+                             Value scratch, MatmulSink sink)
+    : e(e), spec(spec), ops(ops), plan(planMatmul(spec, e.target)), sink(sink), scratch(scratch),
+      math(e.target, spec.accumulator), lanes(std::min(e.lanesOf(spec.accumulator), plan.panel)),
+      parked(e.view(scratch, int64_t(0), spec.accumulator)) {
+  if (math.isBytes()) {
+    int64_t after = parkedBytes(plan, 4);
+    rowSums = e.view(scratch, after, spec.accumulator);
+    rowBytes = e.mul(e.ceilDiv(ops.k, 4), 4);
+    aBytes = after + plan.mBlock * 4;
   }
-
-  void run(Value begin, Value end);
-  /// Accumulators of a block, which may be read up to a panel past their end.
-  static int64_t parkedBytes(const MatmulPlan &plan, int64_t element);
-
-private:
-  int64_t panelHeader() const { return math.isBytes() ? 4 * plan.panel : 0; }
-
-  struct Block { // a grid point
-    Value batch, m0, m1, panel0, panel1;
-    BatchOffsets offsets;
-  };
-  struct Source { // where a block's panels of B are
-    Value buffer, start, panelStep, depthStep;
-    Value lastStart; // null, or the largest column a panel may start at, to stay within rows
-  };
-
-  void point(Value index, Value begin);
-  Value panelSize() {
-    return math.isBytes() ? bytePanelSize(e, ops.k, plan.panel) : e.mul(ops.k, plan.panel);
-  }
-  Source packedSource(const Block &block);
-  Source unpackedSource(const Block &block, Value repack);
-  Value panelStart(const Source &source, Value panel);
-  Value earlyBy(const Source &source, Value column);
-  void block(const Block &block, const Source &source);
-  void tile(const Block &block, const Source &source, Value kBegin, Value kEnd, Value m,
-            Value rows, Value panel, Value panels, Value parkOffset);
-  void finishTile(const Block &block, const Source &source, Value m, Value rows, Value panel,
-                  Value panels, Value parkOffset);
-  int64_t parkStride() const { return plan.nBlock; }
-  void prepareRows(const Block &block);
-  bool usesRowSums() const { return !spec.bSigned || ops.bZeroPoint; }
-  bool usesColumnSums() const { return spec.aSigned || ops.aZeroPoint; }
-  Value withoutZeroPoints(Value sum, const Block &block, const Source &source,
-                          const MatmulPosition &at);
-
-  Emitter &e;
-  const MatmulSpec &spec;
-  const MatmulOperands &ops;
-  MatmulPlan plan;
-  MatmulSink sink;
-  Value scratch;
-  TileMath math;
-  int64_t lanes;
-  Value parked;
-  Value steps; // of depth
-  // Of bytes: sums of the block's rows of A, and where these are in scratch.
-  Value rowSums, rowBytes;
-  int64_t aBytes = 0;
-};
+  steps = e.ceilDiv(ops.k, math.depth());
+}
 
 void MatmulEmitter::run(Value begin, Value end) {
   e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
@@ -101,8 +44,8 @@ void MatmulEmitter::point(Value index, Value begin) {
   if (ops.batchOffsets) {
     b.offsets = ops.batchOffsets(e, b.batch);
   } else {
-    Value size = spec.bLayout == MatrixLayout::Packed ? e.mul(panels, panelSize())
-                                                      : e.mul(ops.n, ops.k);
+    Value size =
+        spec.bLayout == MatrixLayout::Packed ? e.mul(panels, panelSize()) : e.mul(ops.n, ops.k);
     b.offsets = {e.mul(b.batch, e.mul(ops.m, ops.k)), e.mul(b.batch, size)};
   }
   if (math.isBytes())
@@ -110,8 +53,8 @@ void MatmulEmitter::point(Value index, Value begin) {
   if (spec.bLayout == MatrixLayout::Packed)
     return block(b, packedSource(b));
   // Points that follow each other over the rows share the packed columns.
-  Value repack = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
-                                      e.equal(mPart, e.index(0)));
+  Value repack =
+      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(mPart, e.index(0)));
   block(b, unpackedSource(b, repack));
 }
 
@@ -140,8 +83,11 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
       });
     });
   };
-  Source packed{buffer, e.sub(e.index(0), e.mul(b.panel0, panelSize)), panelSize,
-                e.index(plan.panel * math.depth()), {}};
+  Source packed{buffer,
+                e.sub(e.index(0), e.mul(b.panel0, panelSize)),
+                panelSize,
+                e.index(plan.panel * math.depth()),
+                {}};
   if (math.isBytes() || transposed || spec.b != spec.accumulator) {
     pack();
     return packed;
@@ -149,7 +95,8 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
   Value few = e.less(ops.m, e.index(2 * plan.rows + 1));
   Value wide = e.less(e.index(plan.panel - 1), ops.n);
   Value direct = arith::AndIOp::create(e.builder, e.loc, few, wide);
-  e.when(direct, [] {}, pack);
+  e.when(
+      direct, [] {}, pack);
   Source source;
   source.buffer = e.select(direct, ops.b, buffer);
   source.start = e.select(direct, b.offsets.b, packed.start);
@@ -162,12 +109,6 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
 Value MatmulEmitter::panelStart(const Source &source, Value panel) {
   Value offset = e.mul(panel, source.panelStep);
   return e.add(source.start, source.lastStart ? e.min(offset, source.lastStart) : offset);
-}
-
-// How far the panel of a column starts before its multiple of the panel's width.
-Value MatmulEmitter::earlyBy(const Source &source, Value column) {
-  Value nominal = e.sub(column, e.rem(column, e.index(plan.panel)));
-  return e.max(e.index(0), e.sub(nominal, source.lastStart));
 }
 
 void MatmulEmitter::block(const Block &b, const Source &source) {
@@ -222,120 +163,45 @@ void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Val
   tile.vectorsPerPanel = plan.panel / math.columns();
   Type vectorType = math.vectorType();
   Value first = e.equal(kBegin, e.index(0));
-  e.specialize(panels, 1, plan.panels, [&](int64_t panelCount) {
-    tile.panels = panelCount;
-    tile.bPanels.clear();
-    for (int64_t j = 0; j < panelCount; ++j)
-      tile.bPanels.push_back(e.add(panelStart(source, e.add(panel, j)), panelHeader()));
-    e.specialize(rows, 1, plan.rows, [&](int64_t rowCount) {
-      tile.rows = rowCount;
-      int64_t vectors = panelCount * tile.vectorsPerPanel;
-      auto slot = [&](int64_t r, int64_t j) {
-        return e.add(parkOffset, r * parkStride() + j * math.columns());
-      };
-      SmallVector<Type> types(rowCount * vectors, vectorType);
-      Values sums(types.size(), math.zero(e));
-      if (!math.isBytes())
-        sums = e.choose(first, types, [&] { return sums; }, [&] {
-          Values loaded;
+  SmallVector<int64_t> allPanels;
+  for (int64_t columns : spec.columns)
+    allPanels.push_back((columns + plan.panel - 1) / plan.panel);
+  e.specialize(
+      panels, tileLengths(allPanels, plan.nBlock / plan.panel, plan.panels),
+      [&](int64_t panelCount) {
+        tile.panels = panelCount;
+        tile.bPanels.clear();
+        for (int64_t j = 0; j < panelCount; ++j)
+          tile.bPanels.push_back(e.add(panelStart(source, e.add(panel, j)), panelHeader()));
+        e.specialize(rows, tileLengths(spec.rows, plan.mBlock, plan.rows), [&](int64_t rowCount) {
+          tile.rows = rowCount;
+          int64_t vectors = panelCount * tile.vectorsPerPanel;
+          auto slot = [&](int64_t r, int64_t j) {
+            return e.add(parkOffset, r * parkStride() + j * math.columns());
+          };
+          SmallVector<Type> types(rowCount * vectors, vectorType);
+          Values sums(types.size(), math.zero(e));
+          if (!math.isBytes())
+            sums = e.choose(
+                first, types, [&] { return sums; },
+                [&] {
+                  Values loaded;
+                  for (int64_t r = 0; r < rowCount; ++r)
+                    for (int64_t j = 0; j < vectors; ++j)
+                      loaded.push_back(e.load(parked, slot(r, j), math.columns()));
+                  return loaded;
+                });
+          sums = emitRegisterTile(e, math, tile, sums);
           for (int64_t r = 0; r < rowCount; ++r)
             for (int64_t j = 0; j < vectors; ++j)
-              loaded.push_back(e.load(parked, slot(r, j), math.columns()));
-          return loaded;
+              e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
         });
-      sums = emitRegisterTile(e, math, tile, sums);
-      for (int64_t r = 0; r < rowCount; ++r)
-        for (int64_t j = 0; j < vectors; ++j)
-          e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
-    });
-  });
-}
-
-void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Value rows,
-                               Value panel, Value panels, Value parkOffset) {
-  Value n0 = e.mul(panel, plan.panel);
-  Value columns = e.min(e.mul(panels, plan.panel), e.sub(ops.n, n0));
-  e.loop(e.index(0), rows, e.index(1), [&](Value r) {
-    Value row = e.add(m, r);
-    Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n);
-    Value parkRow = e.add(parkOffset, e.mul(r, parkStride()));
-    e.loop(e.index(0), columns, e.index(lanes), [&](Value column) {
-      // The lanes of a panel that starts early come last.
-      Value place = e.add(parkRow, column);
-      if (source.lastStart)
-        place = e.add(place, earlyBy(source, e.add(n0, column)));
-      Value sum = e.load(parked, place, lanes);
-      MatmulPosition at{b.batch, row, e.add(n0, column), {}, {}, lanes};
-      at.offset = e.add(rowOffset, at.n);
-      Value left = e.sub(columns, column);
-      auto deliver = [&](Value mask) {
-        at.mask = mask;
-        sink(math.isBytes() ? withoutZeroPoints(sum, b, source, at) : sum, at);
-      };
-      if (e.target.hasAvx512())
-        deliver(e.firstLanes(left, lanes));
-      else // a full vector is worth code of its own
-        e.when(
-            e.less(left, e.index(lanes)), [&] { deliver(e.firstLanes(left, lanes)); },
-            [&] { deliver({}); });
-    });
-  });
-}
-
-void MatmulEmitter::prepareRows(const Block &b) {
-  bool transposed = spec.aLayout == MatrixLayout::Transposed;
-  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
-  ByteRows rows;
-  rows.buffer = ops.a;
-  rows.rowStep = transposed ? e.index(1) : stride;
-  rows.depthStep = transposed ? stride : e.index(1);
-  rows.start = e.add(b.offsets.a, e.mul(b.m0, rows.rowStep));
-  rows.rows = e.sub(b.m1, b.m0);
-  rows.k = ops.k;
-  rows.isSigned = spec.aSigned;
-  rows.contiguous = !transposed;
-  emitPrepareRows(e, rows, e.view(scratch, aBytes, spec.a), rowBytes,
-                  usesRowSums() ? rowSums : Value());
-}
-
-// sum (a - x)(b - y) = sum ab - x sum b - y sum a + K x y, with zero points moved as the bytes were.
-Value MatmulEmitter::withoutZeroPoints(Value sum, const Block &b, const Source &source,
-                                       const MatmulPosition &at) {
-  Type i32 = spec.accumulator;
-  auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantIntOp::create(e.builder, e.loc, value, 32);
-  };
-  auto add = [&](Value x, Value y) { return e.builder.createOrFold<arith::AddIOp>(e.loc, x, y); };
-  auto sub = [&](Value x, Value y) { return e.builder.createOrFold<arith::SubIOp>(e.loc, x, y); };
-  auto mul = [&](Value x, Value y) { return e.builder.createOrFold<arith::MulIOp>(e.loc, x, y); };
-  Value x, y;
-  if (usesColumnSums()) {
-    x = ops.aZeroPoint ? ops.aZeroPoint(e, at.m) : constant(0);
-    x = e.broadcast(add(x, constant(spec.aSigned ? 128 : 0)), lanes);
-    Value inPanel = e.rem(at.n, e.index(plan.panel));
-    Value panel = panelStart(source, e.div(at.n, e.index(plan.panel)));
-    Value sums = e.view(source.buffer, int64_t(0), i32);
-    Value columnSums = e.load(sums, e.add(e.div(panel, e.index(4)), inPanel), lanes);
-    sum = sub(sum, mul(x, columnSums));
-  }
-  if (usesRowSums()) {
-    y = ops.bZeroPoint ? ops.bZeroPoint(e, at.n, lanes, at.mask) : e.broadcast(constant(0), lanes);
-    y = add(y, e.broadcast(constant(spec.bSigned ? 0 : -128), lanes));
-    Value rowSum = e.broadcast(e.load(rowSums, e.sub(at.m, b.m0)), lanes);
-    sum = sub(sum, mul(y, rowSum));
-  }
-  if (x && y) {
-    Value k = arith::IndexCastOp::create(e.builder, e.loc, i32, ops.k);
-    sum = add(sum, mul(e.broadcast(k, lanes), mul(x, y)));
-  }
-  return sum;
+      });
 }
 
 int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
   return (plan.mBlock * plan.nBlock + plan.panel) * element;
 }
-
-} // namespace
 
 MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   MatmulPlan plan;

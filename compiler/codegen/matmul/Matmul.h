@@ -4,14 +4,14 @@
 // consumes while they are in registers or the first cache.
 //
 // B is best packed ahead: panels of `panel` columns, [ceil(N / panel)][K][panel], the last one
-// padded with whatever, the same for every CPU. Where B is not a weight it is read in place or packed
-// by each grid point, whichever costs less.
+// padded with whatever, the same for every CPU. Where B is not a weight it is read in place or
+// packed by each grid point, whichever costs less.
 //
 // Each element is one chain of multiply-adds in the order of k, whatever the blocking, so results
 // depend on neither the grid's partition nor the number of rows computed at once.
 //
-// Products of bytes sum (a - a's zero point) * (b - b's zero point) exactly, in 32 bits. Their packed
-// panels are described in ByteOperands.h.
+// Products of bytes sum (a - a's zero point) * (b - b's zero point) exactly, in 32 bits. Their
+// packed panels are described in ByteOperands.h.
 //
 //   MatmulSpec spec{f32, f32, f32};
 //   MatmulPlan plan = planMatmul(spec, target);
@@ -34,19 +34,22 @@ namespace heddle::codegen {
 enum class MatrixLayout { RowMajor, Transposed, Packed };
 
 struct MatmulSpec {
-  mlir::Type a, b;        // stored as: f32, f64, f16, bf16; i8
-  mlir::Type accumulator; // f32; f64 for f64; i32 for i8
+  mlir::Type a, b;                               // stored as: f32, f64, f16, bf16; i8
+  mlir::Type accumulator;                        // f32; f64 for f64; i32 for i8
   MatrixLayout aLayout = MatrixLayout::RowMajor; // Transposed: A is stored [K, M]
   MatrixLayout bLayout = MatrixLayout::Packed;   // RowMajor [K, N], Transposed [N, K]
   bool aSigned = false, bSigned = true;          // of i8
+  /// All the M and N this kernel will see, where they are known; it is wrong for others, and
+  /// compiles several times as fast.
+  llvm::SmallVector<int64_t> rows = {}, columns = {};
 };
 
 /// The static facts of a kernel that its caller needs.
 struct MatmulPlan {
-  int64_t panel;           // columns of a packed panel
-  int64_t rows, panels;    // register tile: rows, panels of columns
-  int64_t mBlock, nBlock;  // a grid point computes at most this many rows and columns
-  int64_t kBlock;          // depth that is accumulated in registers at once
+  int64_t panel;                     // columns of a packed panel
+  int64_t rows, panels;              // register tile: rows, panels of columns
+  int64_t mBlock, nBlock;            // a grid point computes at most this many rows and columns
+  int64_t kBlock;                    // depth that is accumulated in registers at once
   int64_t scratchFixed, scratchPerK; // bytes: fixed + perK * K
 
   int64_t gridPoints(int64_t batch, int64_t m, int64_t n) const {
@@ -69,8 +72,8 @@ struct BatchOffsets {
 };
 
 struct MatmulOperands {
-  mlir::Value a, b;           // buffers
-  mlir::Value batch, m, n, k; // sizes
+  mlir::Value a, b;                       // buffers
+  mlir::Value batch, m, n, k;             // sizes
   mlir::Value aStride = {}, bStride = {}; // elements from a stored row to the next; null: dense
   /// Null: A advances by M * K, B by K * N (or the packed size).
   std::function<BatchOffsets(Emitter &, mlir::Value batch)> batchOffsets = {};

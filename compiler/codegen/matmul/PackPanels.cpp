@@ -28,7 +28,8 @@ void packRowMajor(Emitter &e, const PanelSource &s, Value first, int64_t width, 
       }
     });
   };
-  e.when(e.less(columns, e.index(width)), [&] { copy(false); }, [&] { copy(true); });
+  e.when(
+      e.less(columns, e.index(width)), [&] { copy(false); }, [&] { copy(true); });
 }
 
 // Square blocks are turned in registers. Rows past N repeat the last one.

@@ -8,8 +8,8 @@
 
 namespace heddle::codegen {
 
-/// Operands of one tile. A(r, k) is at aStart + r * aRowStep + k * aDepthStep; column c of panel j of
-/// B(k) at bPanels[j] + k * bDepthStep + c * depth, where k counts steps of depth.
+/// Operands of one tile. A(r, k) is at aStart + r * aRowStep + k * aDepthStep; column c of panel j
+/// of B(k) at bPanels[j] + k * bDepthStep + c * depth, where k counts steps of depth.
 struct RegisterTile {
   mlir::Value a, aStart, aRowStep, aDepthStep;
   mlir::Value b, bDepthStep;
@@ -20,8 +20,7 @@ struct RegisterTile {
 };
 
 /// Returns the accumulators, row by row, started from `initial`.
-Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &tile,
-                        Values initial);
+Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &tile, Values initial);
 
 } // namespace heddle::codegen
 

@@ -3,6 +3,7 @@
 
 #include "dialects/onnx/shapes/ShapeRules.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Diagnostics.h"
 
 using namespace mlir;
 using namespace heddle;
@@ -15,10 +16,12 @@ static FailureOr<TensorFacts> joinBranches(IfOp op, ShapeContext &context, const
   if (lhs.elementType != rhs.elementType)
     return op.emitOpError("has branches that yield ")
            << lhs.elementType << " and " << rhs.elementType << " as result " << number;
-  if (lhs.rank() != rhs.rank())
-    return op.emitOpError("cannot tell the rank of result ")
-           << number << ": its branches yield " << describe(lhs.dims) << " and "
-           << describe(rhs.dims) << ", and the condition is not known";
+  if (lhs.rank() != rhs.rank()) {
+    context.addRankConflict(op, "cannot tell the rank of result " + std::to_string(number) +
+                                    ": its branches yield " + describe(lhs.dims) + " and " +
+                                    describe(rhs.dims) + ", and the condition is not known");
+    return failure();
+  }
   TensorFacts joined = lhs;
   for (auto [axis, dim] : llvm::enumerate(joined.dims))
     if (dim != rhs.dims[axis])
@@ -32,6 +35,43 @@ static FailureOr<TensorFacts> joinBranches(IfOp op, ShapeContext &context, const
       if (left != right)
         left = DimExpr::unknown();
   return joined;
+}
+
+namespace {
+/// A branch that may turn out to be impossible: its error is kept instead of being emitted.
+struct Attempt {
+  Attempt(Region &region, ShapeContext &context) {
+    size_t conflicts = context.rankConflicts().size();
+    ScopedDiagnosticHandler keeper(region.getContext(), [&](Diagnostic &diagnostic) {
+      if (error.empty())
+        error = diagnostic.str();
+      return success();
+    });
+    yielded = context.inferRegion(region, {});
+    if (!error.empty())
+      context.dropRankConflicts(conflicts);
+  }
+  FailureOr<std::vector<TensorFacts>> yielded = failure();
+  std::string error;
+};
+} // namespace
+
+/// An If marked as one whose branches differ in ranks: where one branch cannot run, the other
+/// stands for it.
+static LogicalResult tryBranches(IfOp op, ShapeContext &context, bool &decided) {
+  Attempt thens(op.getThenBranch(), context), elses(op.getElseBranch(), context);
+  if (!thens.error.empty() && !elses.error.empty())
+    return op.emitOpError("has no branch that can run: ") << thens.error << "; " << elses.error;
+  decided = !thens.error.empty() || !elses.error.empty();
+  if (!decided)
+    return success();
+  const Attempt &possible = thens.error.empty() ? thens : elses;
+  if (failed(possible.yielded))
+    return failure();
+  context.setOnlyBranch(op, {thens.error.empty(), thens.error + elses.error});
+  for (auto [result, facts] : llvm::zip(op.getOutputs(), *possible.yielded))
+    context.setFacts(result, facts);
+  return success();
 }
 
 static LogicalResult inferIf(IfOp op, ShapeContext &context) {
@@ -52,6 +92,10 @@ static LogicalResult inferIf(IfOp op, ShapeContext &context) {
     for (auto [result, facts] : llvm::zip(op.getOutputs(), *yielded))
       context.setFacts(result, facts);
     return success();
+  }
+  if (bool decided = false; op->hasAttr(kRanksDiffer)) {
+    if (failed(tryBranches(op, context, decided)) || decided)
+      return success(decided && context.onlyBranch(op));
   }
   FailureOr<std::vector<TensorFacts>> thens = context.inferRegion(op.getThenBranch(), {});
   FailureOr<std::vector<TensorFacts>> elses = context.inferRegion(op.getElseBranch(), {});

@@ -91,26 +91,35 @@ static LogicalResult inferFlatten(FlattenOp op, ShapeContext &context) {
   return success();
 }
 
+/// Squeeze and Unsqueeze by axes that only running the program tells: their number gives the rank.
+static LogicalResult moveUnknownAxes(Operation *op, ShapeContext &context, const TensorFacts &data,
+                                     const TensorFacts &axes, int64_t sign) {
+  std::optional<int64_t> count = countElements(axes.dims).asConstant();
+  if (!count)
+    return op->emitOpError("cannot tell the rank of its result: the number of axes is not known");
+  int64_t rank = data.rank() + sign * *count;
+  if (rank < 0)
+    return op->emitOpError("has ") << *count << " axes for " << describe(data.dims);
+  context.setFacts(op->getResult(0), data.elementType, context.freshDims(op->getResult(0), rank));
+  return success();
+}
+
 static LogicalResult inferSqueeze(SqueezeOp op, ShapeContext &context) {
   const TensorFacts &data = context.facts(op.getData());
   SmallVector<int64_t> axes;
   if (op.getAxes()) {
     std::optional<SmallVector<int64_t>> values = constantIntegers(context, op.getAxes());
     if (!values)
-      return op.emitOpError("cannot tell the rank of its result: the axes are not constant");
+      return moveUnknownAxes(op, context, data, context.facts(op.getAxes()), /*sign=*/-1);
     FailureOr<SmallVector<int64_t>> normalized = normalizeAxes(op, *values, data.rank());
     if (failed(normalized))
       return failure();
     axes = *normalized;
   } else {
-    for (auto [axis, dim] : llvm::enumerate(data.dims)) {
-      if (!dim.asConstant() && !dim.isAtLeast(2))
-        return op.emitOpError("cannot tell the rank of its result: it names no axes, and whether "
-                              "dimension ")
-               << axis << " of " << describe(data.dims) << " is 1 is not known";
+    // Dimensions with a name are taken to stay: that they are not 1 is checked as the program runs.
+    for (auto [axis, dim] : llvm::enumerate(data.dims))
       if (dim.isConstant(1))
         axes.push_back(axis);
-    }
   }
   TensorFacts result(data.elementType, {});
   for (auto [axis, dim] : llvm::enumerate(data.dims)) {
@@ -129,7 +138,7 @@ static LogicalResult inferUnsqueeze(UnsqueezeOp op, ShapeContext &context) {
   const TensorFacts &data = context.facts(op.getData());
   std::optional<SmallVector<int64_t>> values = constantIntegers(context, op.getAxes());
   if (!values)
-    return op.emitOpError("cannot tell the rank of its result: the axes are not constant");
+    return moveUnknownAxes(op, context, data, context.facts(op.getAxes()), /*sign=*/1);
   int64_t rank = data.rank() + int64_t(values->size());
   FailureOr<SmallVector<int64_t>> axes = normalizeAxes(op, *values, rank);
   if (failed(axes))

@@ -67,15 +67,15 @@ typedef enum HeddleStatusCode {
   HEDDLE_OK = 0,
   HEDDLE_CANCELLED = 1,
   HEDDLE_UNKNOWN = 2,
-  HEDDLE_INVALID_ARGUMENT = 3,     /* wrong name, type, shape, pointer */
-  HEDDLE_NOT_FOUND = 5,            /* no such file */
-  HEDDLE_RESOURCE_EXHAUSTED = 8,   /* no memory */
-  HEDDLE_FAILED_PRECONDITION = 9,  /* wrong CPU or version; inputs not set; session is running */
-  HEDDLE_OUT_OF_RANGE = 11,        /* an index of the model's data is outside its axis */
-  HEDDLE_UNIMPLEMENTED = 12,       /* valid, and not supported by this library */
-  HEDDLE_INTERNAL = 13,            /* a defect of Heddle */
-  HEDDLE_UNAVAILABLE = 14,         /* the operating system refused */
-  HEDDLE_DATA_LOSS = 15            /* damaged artifact */
+  HEDDLE_INVALID_ARGUMENT = 3,    /* wrong name, type, shape, pointer */
+  HEDDLE_NOT_FOUND = 5,           /* no such file */
+  HEDDLE_RESOURCE_EXHAUSTED = 8,  /* no memory */
+  HEDDLE_FAILED_PRECONDITION = 9, /* wrong CPU or version; inputs not set; session is running */
+  HEDDLE_OUT_OF_RANGE = 11,       /* an index of the model's data is outside its axis */
+  HEDDLE_UNIMPLEMENTED = 12,      /* valid, and not supported by this library */
+  HEDDLE_INTERNAL = 13,           /* a defect of Heddle */
+  HEDDLE_UNAVAILABLE = 14,        /* the operating system refused */
+  HEDDLE_DATA_LOSS = 15           /* damaged artifact */
 } HeddleStatusCode;
 
 /* NULL is HEDDLE_OK with an empty message. */
@@ -100,7 +100,7 @@ typedef enum HeddleElementType {
   HEDDLE_BFLOAT16 = 11,
   HEDDLE_FLOAT32 = 12,
   HEDDLE_FLOAT64 = 13,
-  HEDDLE_INT4 = 14,  /* two in a byte, the first in the low half */
+  HEDDLE_INT4 = 14, /* two in a byte, the first in the low half */
   HEDDLE_UINT4 = 15,
   HEDDLE_FLOAT8E4M3FN = 16,
   HEDDLE_FLOAT8E4M3FNUZ = 17,
@@ -120,13 +120,13 @@ HEDDLE_API int32_t heddle_element_type_bits(HeddleElementType type);
 /* A tensor in somebody's memory, described as DLPack does, with the capacity in addition. */
 typedef struct HeddleTensor {
   void* data;
-  uint64_t byte_offset;    /* the first element is at data + byte_offset */
-  uint64_t capacity;       /* bytes from there on; 0: just what the dims need */
-  int32_t element_type;    /* HeddleElementType */
+  uint64_t byte_offset; /* the first element is at data + byte_offset */
+  uint64_t capacity;    /* bytes from there on; 0: just what the dims need */
+  int32_t element_type; /* HeddleElementType */
   int32_t rank;
-  const int64_t* dims;     /* rank numbers */
-  const int64_t* strides;  /* in elements; NULL: dense and row-major. Others than dense, row-major
-                              strides are refused: copying is the caller's decision. */
+  const int64_t* dims;    /* rank numbers */
+  const int64_t* strides; /* in elements; NULL: dense and row-major. Others than dense, row-major
+                             strides are refused: copying is the caller's decision. */
 } HeddleTensor;
 
 typedef enum HeddleValueKind {
@@ -140,7 +140,7 @@ typedef enum HeddleValueKind {
 } HeddleValueKind;
 
 typedef struct HeddleValue {
-  uint32_t kind;  /* HeddleValueKind */
+  uint32_t kind; /* HeddleValueKind */
   uint32_t reserved;
   union {
     HeddleTensor tensor;
@@ -216,10 +216,10 @@ HEDDLE_API void heddle_model_free(HeddleModel* model);
 typedef struct HeddleSignature {
   size_t struct_size;
   const char* name;
-  int32_t element_type;        /* HeddleElementType */
+  int32_t element_type; /* HeddleElementType */
   int32_t rank;
-  const int64_t* dims;         /* -1 where the dimension is symbolic */
-  const char* const* symbols;  /* "" where it is a number, else a name or an expression of names */
+  const int64_t* dims;        /* -1 where the dimension is symbolic */
+  const char* const* symbols; /* "" where it is a number, else a name or an expression of names */
 } HeddleSignature;
 
 HEDDLE_API int32_t heddle_model_input_count(const HeddleModel* model);
@@ -234,10 +234,10 @@ HEDDLE_API int32_t heddle_model_find_output(const HeddleModel* model, const char
 
 typedef struct HeddleModelInfo {
   size_t struct_size;
-  const char* producer;      /* version of Heddle that compiled it */
-  const char* source;        /* name of the model file */
+  const char* producer; /* version of Heddle that compiled it */
+  const char* source;   /* name of the model file */
   const char* target_cpu;
-  const char* code_digest;   /* SHA-256, hexadecimal; checked when the model was loaded */
+  const char* code_digest; /* SHA-256, hexadecimal; checked when the model was loaded */
   const char* weights_digest;
   uint64_t code_bytes;
   uint64_t program_bytes;
@@ -313,8 +313,7 @@ HEDDLE_API HeddleStatus* heddle_session_share_output(const HeddleSession* sessio
 HEDDLE_API void heddle_share_free(HeddleShare* share);
 
 /* The last run as JSON for Chrome's and Perfetto's viewers; needs the option `trace`. */
-HEDDLE_API HeddleStatus* heddle_session_write_trace(const HeddleSession* session,
-                                                    const char* path);
+HEDDLE_API HeddleStatus* heddle_session_write_trace(const HeddleSession* session, const char* path);
 
 typedef struct HeddleStatistics {
   size_t struct_size;

@@ -71,17 +71,28 @@ class [[nodiscard]] Result {
 
 template <typename T>
 inline constexpr HeddleElementType kElementType = HEDDLE_UNDEFINED;
-template <> inline constexpr HeddleElementType kElementType<bool> = HEDDLE_BOOL;
-template <> inline constexpr HeddleElementType kElementType<int8_t> = HEDDLE_INT8;
-template <> inline constexpr HeddleElementType kElementType<uint8_t> = HEDDLE_UINT8;
-template <> inline constexpr HeddleElementType kElementType<int16_t> = HEDDLE_INT16;
-template <> inline constexpr HeddleElementType kElementType<uint16_t> = HEDDLE_UINT16;
-template <> inline constexpr HeddleElementType kElementType<int32_t> = HEDDLE_INT32;
-template <> inline constexpr HeddleElementType kElementType<uint32_t> = HEDDLE_UINT32;
-template <> inline constexpr HeddleElementType kElementType<int64_t> = HEDDLE_INT64;
-template <> inline constexpr HeddleElementType kElementType<uint64_t> = HEDDLE_UINT64;
-template <> inline constexpr HeddleElementType kElementType<float> = HEDDLE_FLOAT32;
-template <> inline constexpr HeddleElementType kElementType<double> = HEDDLE_FLOAT64;
+template <>
+inline constexpr HeddleElementType kElementType<bool> = HEDDLE_BOOL;
+template <>
+inline constexpr HeddleElementType kElementType<int8_t> = HEDDLE_INT8;
+template <>
+inline constexpr HeddleElementType kElementType<uint8_t> = HEDDLE_UINT8;
+template <>
+inline constexpr HeddleElementType kElementType<int16_t> = HEDDLE_INT16;
+template <>
+inline constexpr HeddleElementType kElementType<uint16_t> = HEDDLE_UINT16;
+template <>
+inline constexpr HeddleElementType kElementType<int32_t> = HEDDLE_INT32;
+template <>
+inline constexpr HeddleElementType kElementType<uint32_t> = HEDDLE_UINT32;
+template <>
+inline constexpr HeddleElementType kElementType<int64_t> = HEDDLE_INT64;
+template <>
+inline constexpr HeddleElementType kElementType<uint64_t> = HEDDLE_UINT64;
+template <>
+inline constexpr HeddleElementType kElementType<float> = HEDDLE_FLOAT32;
+template <>
+inline constexpr HeddleElementType kElementType<double> = HEDDLE_FLOAT64;
 
 // The caller's memory with a shape; dense and row-major.
 template <typename T>

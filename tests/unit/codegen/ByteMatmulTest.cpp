@@ -17,29 +17,27 @@ namespace {
 struct Size {
   int64_t batch, m, n, k;
 };
-const Size kSizes[] = {{1, 1, 1, 1},   {1, 1, 16, 4},   {2, 1, 100, 70}, {1, 9, 49, 63},
+const Size kSizes[] = {{1, 1, 1, 1},    {1, 1, 16, 4},   {2, 1, 100, 70},   {1, 9, 49, 63},
                        {1, 64, 64, 64}, {2, 70, 33, 41}, {1, 17, 130, 300}, {1, 3, 5, 0}};
 
 class ByteMatmulTest : public ::testing::TestWithParam<const char *> {
 protected:
   void check(bool aSigned, bool bSigned, MatrixLayout layout, bool zeroPoints) {
-    KernelHarness harness(GetParam());
+    KernelHarness harness(GetParam(), 1);
     Type i8 = harness.integer(8), i32 = harness.integer(32);
     MatmulSpec spec{i8, i8, i32, MatrixLayout::RowMajor, layout, aSigned, bSigned};
     MatmulPlan plan = planMatmul(spec, harness.target);
     harness.add("product", {i8, i8, i32, i32, i32}, 4, [&](Emitter &e, Kernel &k) {
-      MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1],
-                         k.dims[2],    k.dims[3]};
+      MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
       if (zeroPoints) {
         ops.aZeroPoint = [&](Emitter &e, Value m) { return e.load(k.buffers[2], m); };
         ops.bZeroPoint = [&](Emitter &e, Value n, int64_t lanes, Value mask) {
           return e.load(k.buffers[3], n, lanes, mask);
         };
       }
-      emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-                 [&](Value acc, const MatmulPosition &at) {
-                   e.store(acc, k.buffers[4], at.offset, at.mask);
-                 });
+      emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+        e.store(acc, k.buffers[4], at.offset, at.mask);
+      });
     });
     harness.add("pack", {i8, i8}, 2, [&](Emitter &e, Kernel &k) {
       emitPackB(e, spec, false, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.begin, k.end);
@@ -65,9 +63,8 @@ protected:
                      s.batch * ((s.n + plan.panel - 1) / plan.panel));
         second = packed.data();
       }
-      kernels.call(0, {a.data(), second, x.data(), y.data(), c.data()},
-                   {s.batch, s.m, s.n, s.k}, 0, plan.gridPoints(s.batch, s.m, s.n),
-                   plan.scratchBytes(s.k));
+      kernels.call(0, {a.data(), second, x.data(), y.data(), c.data()}, {s.batch, s.m, s.n, s.k}, 0,
+                   plan.gridPoints(s.batch, s.m, s.n), plan.scratchBytes(s.k));
       for (int64_t t = 0; t < s.batch; ++t)
         for (int64_t i = 0; i < s.m; ++i)
           for (int64_t j = 0; j < s.n; ++j) {

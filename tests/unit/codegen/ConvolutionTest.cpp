@@ -36,7 +36,16 @@ Spatial outputSize(const Size &s, const Window &w) {
   Spatial out;
   for (int i = 0; i < 3; ++i)
     out[i] = (s.input[i] + w.before[i] + w.after[i] - (w.window[i] - 1) * w.dilation[i] - 1) /
-                 w.stride[i] + 1;
+                 w.stride[i] +
+             1;
+  return out;
+}
+
+Spatial transposedSize(const Size &s, const Window &w) {
+  Spatial out;
+  for (int i = 0; i < 3; ++i)
+    out[i] = (s.input[i] - 1) * w.stride[i] + (w.window[i] - 1) * w.dilation[i] + 1 - w.before[i] -
+             w.after[i];
   return out;
 }
 
@@ -62,10 +71,13 @@ std::vector<double> reference(const Size &s, const Window &w, const GuardedArray
                         v >= s.input[2])
                       continue;
                     int64_t ic = oc / outputs * channels + c;
-                    sum += double(x[(((n * s.ic + ic) * s.input[0] + d) * s.input[1] + h) *
-                                        s.input[2] + v]) *
-                           f[(((oc * channels + c) * w.window[0] + kd) * w.window[1] + kh) *
-                                 w.window[2] + kw];
+                    sum +=
+                        double(
+                            x[(((n * s.ic + ic) * s.input[0] + d) * s.input[1] + h) * s.input[2] +
+                              v]) *
+                        f[(((oc * channels + c) * w.window[0] + kd) * w.window[1] + kh) *
+                              w.window[2] +
+                          kw];
                   }
             y.push_back(sum);
           }
@@ -81,15 +93,14 @@ const Window kWindows[] = {
     {{1, 1, 1}, {1, 2, 2}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}},
     {{2, 3, 2}, {2, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 1, 0}},
 };
-const Size kSizes[] = {{1, 1, 3, 8, {3, 11, 13}},     {2, 1, 17, 33, {1, 9, 7}},
-                       {1, 1, 16, 70, {2, 16, 30}},   {1, 3, 6, 9, {1, 20, 65}},
-                       {1, 2, 40, 48, {1, 7, 14}},    {1, 1, 1, 1, {1, 8, 115}},
+const Size kSizes[] = {{1, 1, 3, 8, {3, 11, 13}},   {2, 1, 17, 33, {1, 9, 7}},
+                       {1, 1, 16, 70, {2, 16, 30}}, {1, 3, 6, 9, {1, 20, 65}},
+                       {1, 2, 40, 48, {1, 7, 14}},  {1, 1, 1, 1, {1, 8, 115}},
                        {1, 8, 8, 16, {1, 12, 9}}};
 
 // Scatters every input over the outputs; filters are [IC, OC / G, taps].
 std::vector<double> transposedReference(const Size &s, const Window &w, const Spatial &out,
-                                        const GuardedArray<float> &x,
-                                        const GuardedArray<float> &f,
+                                        const GuardedArray<float> &x, const GuardedArray<float> &f,
                                         const GuardedArray<float> &bias) {
   int64_t channels = s.ic / s.groups, outputs = s.oc / s.groups, plane = out[0] * out[1] * out[2];
   int64_t taps = w.window[0] * w.window[1] * w.window[2];
@@ -129,17 +140,23 @@ const Window kTransposedWindows[] = {
 
 class ConvolutionTest : public ::testing::TestWithParam<const char *> {};
 
-void check(const char *cpu, const Window &w, bool transposed) {
+void check(const char *cpu, const Window &w, bool transposed, bool known = false) {
   {
-    KernelHarness harness(cpu);
+    KernelHarness harness(cpu, 1);
     Type f32 = harness.f32();
     ConvolutionSpec spec{f32, w.window, w.stride, w.dilation, w.before, true};
     spec.padded = w.before != Spatial{0, 0, 0} || w.after != Spatial{0, 0, 0};
     spec.transposed = transposed;
+    for (const Size &s : kSizes) {
+      if (!known)
+        break;
+      spec.widths.push_back(transposed ? transposedSize(s, w)[2] : outputSize(s, w)[2]);
+      spec.groupOutputs.push_back(s.oc / s.groups);
+    }
     ConvolutionPlan plan = planConvolution(spec, harness.target);
     harness.add("convolution", {f32, f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
       auto &d = k.dims;
-      ConvolutionOperands ops{k.buffers[0],        k.buffers[1],       d[0], d[1], d[2], d[3],
+      ConvolutionOperands ops{k.buffers[0],       k.buffers[1],      d[0], d[1], d[2], d[3],
                               {d[4], d[5], d[6]}, {d[7], d[8], d[9]}};
       emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
                       [&](Value acc, const PixelPosition &at) {
@@ -149,26 +166,24 @@ void check(const char *cpu, const Window &w, bool transposed) {
                       });
     });
     harness.add("pack", {f32, f32}, 3, [&](Emitter &e, Kernel &k) {
-      emitPackFilter(e, spec, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2],
-                     k.begin, k.end);
+      emitPackFilter(e, spec, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.begin,
+                     k.end);
     });
     LoadedKernels kernels = harness.compile();
     for (const Size &s : kSizes) {
       Spatial out = outputSize(s, w);
       if (transposed)
-        for (int i = 0; i < 3; ++i)
-          out[i] = (s.input[i] - 1) * w.stride[i] + (w.window[i] - 1) * w.dilation[i] + 1 -
-                   w.before[i] - w.after[i];
+        out = transposedSize(s, w);
       if (out[0] <= 0 || out[1] <= 0 || out[2] <= 0)
         continue;
-      SCOPED_TRACE(testing::Message() << "window " << w.window[1] << "x" << w.window[2]
-                                      << ", channels " << s.ic << " to " << s.oc << ", "
-                                      << s.input[1] << "x" << s.input[2]);
+      SCOPED_TRACE(testing::Message()
+                   << "window " << w.window[1] << "x" << w.window[2] << ", channels " << s.ic
+                   << " to " << s.oc << ", " << s.input[1] << "x" << s.input[2]);
       int64_t taps = w.window[0] * w.window[1] * w.window[2], channels = s.ic / s.groups;
       auto x = randomArray(s.n * s.ic * s.input[0] * s.input[1] * s.input[2], 1);
       auto f = randomArray(s.oc * channels * taps, 2), bias = randomArray(s.oc, 3);
-      std::vector<double> want = transposed ? transposedReference(s, w, out, x, f, bias)
-                                            : reference(s, w, x, f, bias);
+      std::vector<double> want =
+          transposed ? transposedReference(s, w, out, x, f, bias) : reference(s, w, x, f, bias);
       GuardedArray<float> packed(plan.packedElements(s.groups, s.oc, channels, taps));
       kernels.call(1, {f.data(), packed.data()}, {s.groups, s.oc, channels}, 0,
                    s.groups * ((s.oc / s.groups + plan.panel - 1) / plan.panel));
@@ -196,6 +211,11 @@ TEST_P(ConvolutionTest, AgreesWithPlainLoops) {
 TEST_P(ConvolutionTest, Transposed) {
   for (const Window &w : kTransposedWindows)
     check(GetParam(), w, true);
+}
+
+TEST_P(ConvolutionTest, KnownSizes) {
+  check(GetParam(), kWindows[0], false, true);
+  check(GetParam(), kTransposedWindows[1], true, true);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ConvolutionTest,

@@ -27,17 +27,16 @@ class HalfMatmulTest : public ::testing::TestWithParam<const char *> {
 protected:
   // Which operands are stored narrow.
   void check(bool brain, bool narrowA, bool narrowB, MatrixLayout layout) {
-    KernelHarness harness(GetParam());
+    KernelHarness harness(GetParam(), 1);
     Type narrow = brain ? harness.bf16() : harness.f16(), f32 = harness.f32();
     MatmulSpec spec{narrowA ? narrow : f32, narrowB ? narrow : f32, f32, MatrixLayout::RowMajor,
                     layout};
     MatmulPlan plan = planMatmul(spec, harness.target);
     harness.add("product", {spec.a, spec.b, narrow}, 4, [&](Emitter &e, Kernel &k) {
       MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
-      emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-                 [&](Value acc, const MatmulPosition &at) {
-                   e.store(e.convertFloat(acc, narrow), k.buffers[2], at.offset, at.mask);
-                 });
+      emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+        e.store(e.convertFloat(acc, narrow), k.buffers[2], at.offset, at.mask);
+      });
     });
     harness.add("pack", {spec.b, spec.b}, 2, [&](Emitter &e, Kernel &k) {
       emitPackB(e, spec, false, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.begin, k.end);

@@ -11,15 +11,16 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-static Target resolveOrAbort(const std::string &cpu) {
-  auto target = Target::resolve({cpu, 3}, [](const std::string &message) {
+static Target resolveOrAbort(const std::string &cpu, int optLevel) {
+  auto target = Target::resolve({cpu, optLevel}, [](const std::string &message) {
     std::fprintf(stderr, "%s\n", message.c_str());
     std::abort();
   });
   return *target;
 }
 
-KernelHarness::KernelHarness(const std::string &cpu) : target(resolveOrAbort(cpu)) {
+KernelHarness::KernelHarness(const std::string &cpu, int optLevel)
+    : target(resolveOrAbort(cpu, optLevel)) {
   DialectRegistry registry;
   registerCodegenDialects(registry);
   context.appendDialectRegistry(registry);

@@ -19,7 +19,8 @@ namespace heddle::codegen {
 
 class KernelHarness {
 public:
-  explicit KernelHarness(const std::string &cpu);
+  /// Tests of many kernels take level 1: LLVM is then three times as fast.
+  explicit KernelHarness(const std::string &cpu, int optLevel = 3);
 
   mlir::Type f32() { return mlir::Float32Type::get(&context); }
   mlir::Type f64() { return mlir::Float64Type::get(&context); }

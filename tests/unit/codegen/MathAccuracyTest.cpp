@@ -10,8 +10,8 @@
 
 #include "tests/unit/codegen/KernelHarness.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace heddle::codegen;
@@ -128,8 +128,9 @@ TEST_P(MathAccuracyTest, Unary) {
     for (int repeat = 0; repeat < 20; ++repeat) {
       auto start = std::chrono::steady_clock::now();
       kernels.call(f, {few.data(), y.data()}, {}, 0, few.size());
-      best = std::min(best, std::chrono::duration<double, std::nano>(
-                                std::chrono::steady_clock::now() - start).count());
+      best = std::min(
+          best, std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start)
+                    .count());
     }
     std::printf("%-10s %8.2f ns per vector, worst %10.3g ulp at %g\n", kFunctions[f].name,
                 best / few.size() * lanes, worst, where);
@@ -153,8 +154,21 @@ TEST_P(MathAccuracyTest, Binary) {
       });
     });
   LoadedKernels kernels = harness.compile();
-  std::vector<float> values{0.0f, 1.0f, 0.5f, 2.0f, 3.0f, 7.0f, 1e-3f, 0.3333f, 1.0001f, 12.25f,
-                            1e30f, 1e-30f, 1e9f, 1234567.0f, 2.5f,
+  std::vector<float> values{0.0f,
+                            1.0f,
+                            0.5f,
+                            2.0f,
+                            3.0f,
+                            7.0f,
+                            1e-3f,
+                            0.3333f,
+                            1.0001f,
+                            12.25f,
+                            1e30f,
+                            1e-30f,
+                            1e9f,
+                            1234567.0f,
+                            2.5f,
                             std::numeric_limits<float>::infinity(),
                             std::numeric_limits<float>::quiet_NaN()};
   std::vector<float> x, y;
@@ -174,9 +188,8 @@ TEST_P(MathAccuracyTest, Binary) {
     for (size_t i = 0; i < x.size(); ++i) {
       double want = kernel == 0 ? std::pow(double(x[i]), double(y[i]))
                                 : std::atan2(double(x[i]), double(y[i]));
-      EXPECT_LE(errorInUlps(z[i], want), 0.6)
-          << (kernel == 0 ? "pow(" : "atan2(") << x[i] << ", " << y[i] << ") = " << z[i]
-          << ", exact " << want;
+      EXPECT_LE(errorInUlps(z[i], want), 0.6) << (kernel == 0 ? "pow(" : "atan2(") << x[i] << ", "
+                                              << y[i] << ") = " << z[i] << ", exact " << want;
     }
   }
 }

@@ -18,9 +18,9 @@ struct Size {
   int64_t batch, m, n, k;
 };
 
-const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 3},    {1, 1, 100, 70},  {1, 2, 17, 5},
-                       {1, 7, 47, 9},    {1, 8, 48, 33},   {1, 9, 49, 64},   {1, 13, 97, 100},
-                       {2, 16, 96, 31},  {3, 17, 15, 2},   {1, 64, 64, 64},  {1, 65, 100, 513},
+const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 3},    {1, 1, 100, 70},    {1, 2, 17, 5},
+                       {1, 7, 47, 9},    {1, 8, 48, 33},   {1, 9, 49, 64},     {1, 13, 97, 100},
+                       {2, 16, 96, 31},  {3, 17, 15, 2},   {1, 64, 64, 64},    {1, 65, 100, 513},
                        {2, 100, 33, 40}, {1, 129, 145, 1}, {1, 33, 200, 1100}, {1, 5, 7, 0},
                        {1, 0, 7, 3},     {2, 3, 0, 4}};
 
@@ -35,22 +35,25 @@ template <typename T> GuardedArray<T> randomArray(size_t size, unsigned seed) {
 
 class MatmulTest : public ::testing::TestWithParam<const char *> {};
 
-template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout) {
-  KernelHarness harness(cpu);
+template <typename T>
+void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool known = false) {
+  KernelHarness harness(cpu, 1);
   Type type = sizeof(T) == 8 ? harness.f64() : harness.f32();
   MatmulSpec spec{type, type, type, aLayout, bLayout};
+  for (const Size &s : kSizes)
+    if (known) {
+      spec.rows.push_back(s.m);
+      spec.columns.push_back(s.n);
+    }
   MatmulPlan plan = planMatmul(spec, harness.target);
   // C = A * B + bias[n]
   harness.add("product", {type, type, type, type}, 4, [&](Emitter &e, Kernel &k) {
-    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1],
-                       k.dims[2],    k.dims[3],    {},        {},
-                       nullptr};
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-               [&](Value acc, const MatmulPosition &at) {
-                 Value bias = e.load(k.buffers[2], at.n, at.lanes, at.mask);
-                 e.store(arith::AddFOp::create(e.builder, e.loc, acc, bias), k.buffers[3],
-                         at.offset, at.mask);
-               });
+    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2],
+                       k.dims[3],    {},           {},        nullptr};
+    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+      Value bias = e.load(k.buffers[2], at.n, at.lanes, at.mask);
+      e.store(arith::AddFOp::create(e.builder, e.loc, acc, bias), k.buffers[3], at.offset, at.mask);
+    });
   });
   harness.add("pack", {type, type}, 2, [&](Emitter &e, Kernel &k) {
     emitPackB(e, spec, false, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.begin, k.end);
@@ -99,8 +102,8 @@ template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLa
     GuardedArray<T> c(want.size()), again(want.size());
     std::fill(c.begin(), c.end(), T(99));
     int64_t points = plan.gridPoints(s.batch, s.m, s.n);
-    kernels.call(0, {a.data(), second, bias.data(), c.data()}, {s.batch, s.m, s.n, s.k}, 0,
-                 points, plan.scratchBytes(s.k));
+    kernels.call(0, {a.data(), second, bias.data(), c.data()}, {s.batch, s.m, s.n, s.k}, 0, points,
+                 plan.scratchBytes(s.k));
     for (size_t i = 0; i < want.size(); ++i)
       ASSERT_NEAR(c[i], want[i], (sizeof(T) == 8 ? 1e-12 : 2e-5) * (1 + s.k / 100.0)) << i;
     for (int64_t point = points - 1; point >= 0; --point)
@@ -113,6 +116,9 @@ template <typename T> void check(const char *cpu, MatrixLayout aLayout, MatrixLa
 
 TEST_P(MatmulTest, PackedF32) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed);
+}
+TEST_P(MatmulTest, KnownSizes) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, true);
 }
 TEST_P(MatmulTest, PackedF64) {
   check<double>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed);

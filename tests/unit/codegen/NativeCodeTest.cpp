@@ -27,9 +27,8 @@ protected:
     context.loadAllAvailableDialects();
   }
   Target target() {
-    auto result = Target::resolve({GetParam(), 3}, [](const std::string &message) {
-      ADD_FAILURE() << message;
-    });
+    auto result = Target::resolve({GetParam(), 3},
+                                  [](const std::string &message) { ADD_FAILURE() << message; });
     return *result;
   }
   Compiled compile(const char *text, const std::vector<std::string> &names, int threads = 2) {
@@ -123,7 +122,8 @@ func.func @half(%x: memref<?xbf16>, %y: memref<?xf16>, %z: memref<?xbf16>, %begi
   vector.store %s, %z[%c0] : memref<?xbf16>, vector<8xbf16>
   return %ok : i32
 }
-)", {"half"});
+)",
+                              {"half"});
   std::vector<uint16_t> x(8, 0x3f80), y(8, 0x4000), z(8); // 1.0 and 2.0
   EXPECT_EQ(compiled.kernels.call(0, {x.data(), y.data(), z.data()}, {}, 0, 1), 0);
   EXPECT_EQ(z[7], 0x4040); // 3.0
@@ -153,7 +153,8 @@ func.func @truncate(%x: memref<?xf32>, %y: memref<?xf16>, %begin: index, %end: i
   }
   return %ok : i32
 }
-)", {"extend", "truncate"});
+)",
+                              {"extend", "truncate"});
   EXPECT_TRUE(compiled.code.imports.empty());
   std::vector<uint16_t> x(65536), back(65536);
   std::vector<float> y(65536);
@@ -195,9 +196,8 @@ TEST_P(NativeCodeTest, RefusesOtherSignatures) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
       "func.func @f(%x: memref<?xf32>, %n: index) { return }", &context);
   std::string message;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    message = diagnostic.str();
-  });
+  ScopedDiagnosticHandler handler(&context,
+                                  [&](Diagnostic &diagnostic) { message = diagnostic.str(); });
   EXPECT_TRUE(failed(compileNative(*module, {"f"}, target())));
   EXPECT_NE(message.find("a kernel takes 1-D memrefs"), std::string::npos);
   EXPECT_TRUE(failed(compileNative(*module, {"g"}, target())));
@@ -211,8 +211,7 @@ TEST(TargetTest, LevelsAndErrors) {
   EXPECT_EQ(Target::resolve({"x86-64-v4"}, ignore)->vectorBytes(), 64);
   EXPECT_FALSE(Target::resolve({"x86-64-v3"}, ignore)->has("avx512f"));
   std::string message;
-  EXPECT_TRUE(failed(
-      Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
+  EXPECT_TRUE(failed(Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
   EXPECT_NE(message.find("z80"), std::string::npos);
 }
 

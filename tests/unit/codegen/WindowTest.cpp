@@ -33,8 +33,11 @@ const Case kCases[] = {
     {{1, 9, 9}, {1, 1, 2}, {1, 1, 1}, {0, 4, 4}, {0, 4, 4}},
     {{3, 2, 3}, {2, 1, 1}, {1, 1, 1}, {1, 0, 1}, {1, 0, 1}},
 };
-const Size kSizes[] = {{1, 2, 1, {3, 9, 17}},  {2, 3, 2, {1, 14, 14}}, {1, 1, 1, {2, 40, 230}},
-                       {1, 2, 1, {1, 7, 31}}, {1, 1, 3, {1, 64, 7}}};
+const Size kSizes[] = {{1, 2, 1, {3, 9, 17}},
+                       {2, 3, 2, {1, 14, 14}},
+                       {1, 1, 1, {2, 40, 230}},
+                       {1, 2, 1, {1, 7, 31}},
+                       {1, 1, 3, {1, 64, 7}}};
 
 enum class Kind { Depthwise, Max, Average, AverageIncludingPadding };
 
@@ -42,12 +45,13 @@ Spatial outputSize(const Size &s, const Case &c) {
   Spatial out;
   for (int i = 0; i < 3; ++i)
     out[i] = (s.input[i] + c.before[i] + c.after[i] - (c.window[i] - 1) * c.dilation[i] - 1) /
-                 c.stride[i] + 1;
+                 c.stride[i] +
+             1;
   return out;
 }
 
-std::vector<double> reference(Kind kind, const Size &s, const Case &c,
-                              const GuardedArray<float> &x, const GuardedArray<float> &f) {
+std::vector<double> reference(Kind kind, const Size &s, const Case &c, const GuardedArray<float> &x,
+                              const GuardedArray<float> &f) {
   Spatial out = outputSize(s, c), at;
   int64_t outputs = s.channels * s.multiplier;
   std::vector<double> y;
@@ -90,7 +94,7 @@ class WindowTest : public ::testing::TestWithParam<const char *> {
 protected:
   void check(Kind kind) {
     for (const Case &c : kCases) {
-      KernelHarness harness(GetParam());
+      KernelHarness harness(GetParam(), 1);
       Type f32 = harness.f32();
       WindowSpec spec{f32, f32, c.window, c.stride, c.dilation, c.before};
       WindowPlan plan = planWindow(spec, harness.target);
@@ -101,15 +105,16 @@ protected:
           e.store(sum, k.buffers[2], at.offset, at.mask);
         };
         Value lowest = arith::ConstantOp::create(
-            e.builder, e.loc,
-            e.builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+            e.builder, e.loc, e.builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
         if (kind == Kind::Depthwise)
           emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch, sink);
         else if (kind == Kind::Max)
-          emitWindow(e, spec, ops, k.begin, k.end, k.scratch, lowest, lowest,
-                     [&](Value a, Value x, Value, Value) -> Value {
-                       return arith::MaximumFOp::create(e.builder, e.loc, a, x);
-                     }, sink);
+          emitWindow(
+              e, spec, ops, k.begin, k.end, k.scratch, lowest, lowest,
+              [&](Value a, Value x, Value, Value) -> Value {
+                return arith::MaximumFOp::create(e.builder, e.loc, a, x);
+              },
+              sink);
         else
           emitAveragePool(e, spec, ops, kind == Kind::AverageIncludingPadding, c.after, k.begin,
                           k.end, k.scratch, sink);
@@ -141,8 +146,8 @@ protected:
     std::vector<double> want = reference(kind, s, c, x, f);
     GuardedArray<float> y(want.size());
     int64_t outputs = s.channels * s.multiplier;
-    std::vector<int64_t> dims{s.n,        outputs,    s.multiplier, s.input[0], s.input[1],
-                              s.input[2], out[0],     out[1],       out[2]};
+    std::vector<int64_t> dims{s.n,        outputs, s.multiplier, s.input[0], s.input[1],
+                              s.input[2], out[0],  out[1],       out[2]};
     kernels.call(0, {x.data(), f.data(), y.data()}, dims, 0,
                  plan.gridPoints(s.n * outputs, out[0], out[1], out[2]), plan.scratchBytes);
     for (size_t i = 0; i < want.size(); ++i)
@@ -155,6 +160,57 @@ TEST_P(WindowTest, Depthwise) { check(Kind::Depthwise); }
 TEST_P(WindowTest, Max) { check(Kind::Max); }
 TEST_P(WindowTest, Average) { check(Kind::Average); }
 TEST_P(WindowTest, AverageIncludingPadding) { check(Kind::AverageIncludingPadding); }
+
+// Bytes with zero points, exact in f32.
+TEST_P(WindowTest, DepthwiseBytes) {
+  for (bool isSigned : {false, true}) {
+    KernelHarness harness(GetParam(), 1);
+    Type i8 = harness.integer(8), f32 = harness.f32();
+    WindowSpec spec{i8, f32, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}};
+    spec.inputSigned = isSigned;
+    spec.filterSigned = !isSigned;
+    WindowPlan plan = planWindow(spec, harness.target);
+    float inputZero = isSigned ? -5 : 120, filterZero = isSigned ? 128 : 3;
+    harness.add("window", {i8, i8, f32}, 6, [&](Emitter &e, Kernel &k) {
+      auto &d = k.dims;
+      Value one = e.index(1);
+      WindowOperands ops{k.buffers[0], d[0], d[1], {}, {one, d[2], d[3]}, {one, d[4], d[5]}};
+      auto constant = [](Emitter &e, float value) -> Value {
+        return arith::ConstantOp::create(e.builder, e.loc, e.builder.getF32FloatAttr(value));
+      };
+      ops.inputZeroPoint = [&](Emitter &e) { return constant(e, inputZero); };
+      ops.filterZeroPoint = [&](Emitter &e, Value) { return constant(e, filterZero); };
+      emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch,
+                    [&](Value sum, const PixelPosition &at) {
+                      e.store(sum, k.buffers[2], at.offset, at.mask);
+                    });
+    });
+    LoadedKernels kernels = harness.compile();
+    const int64_t channels = 3, h = 15, w = 37, oh = 8, ow = 19;
+    GuardedArray<int8_t> x(channels * h * w), f(channels * 9);
+    GuardedArray<float> y(channels * oh * ow);
+    std::mt19937 random(9);
+    for (int8_t &value : x)
+      value = random();
+    for (int8_t &value : f)
+      value = random();
+    kernels.call(0, {x.data(), f.data(), y.data()}, {1, channels, h, w, oh, ow}, 0,
+                 plan.gridPoints(channels, 1, oh, ow), plan.scratchBytes);
+    for (int64_t i = 0; i < channels * oh * ow; ++i) {
+      int64_t c = i / (oh * ow), r = i / ow % oh, v = i % ow;
+      float want = 0;
+      for (int64_t tap = 0; tap < 9; ++tap) {
+        int64_t row = 2 * r - 1 + tap / 3, column = 2 * v - 1 + tap % 3;
+        if (row < 0 || column < 0 || row >= h || column >= w)
+          continue;
+        int8_t a = x[(c * h + row) * w + column], b = f[c * 9 + tap];
+        want +=
+            ((isSigned ? a : uint8_t(a)) - inputZero) * ((isSigned ? uint8_t(b) : b) - filterZero);
+      }
+      ASSERT_EQ(y[i], want) << i;
+    }
+  }
+}
 
 INSTANTIATE_TEST_SUITE_P(Targets, WindowTest,
                          ::testing::Values("native", "x86-64-v3", "x86-64-v2"));

@@ -22,8 +22,8 @@
 namespace heddle {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::GraphBuilder;
+using ::testing::HasSubstr;
 using testing::kF32;
 using testing::Open;
 using testing::ProgramBuilder;
@@ -161,8 +161,8 @@ TEST(Artifact, RefusesEveryBitFlipOutsideTheWeights) {
   std::mt19937 random(13);
   for (int i = 0; i < 500; ++i) {
     std::vector<uint8_t> bytes = good;
-    size_t at = i % 2 == 0 ? random() % footer.weights_offset
-                           : good.size() - 1 - random() % sizeof(footer);
+    size_t at =
+        i % 2 == 0 ? random() % footer.weights_offset : good.size() - 1 - random() % sizeof(footer);
     bytes[at] ^= 1 << random() % 8;
     EXPECT_FALSE(Model::LoadFromMemory(bytes, {}).ok()) << at;
   }
@@ -262,10 +262,10 @@ TEST(Imports, HalfRoundsToNearestEven) {
   EXPECT_EQ(FloatToHalfBits(1.0f), 0x3c00);
   EXPECT_EQ(FloatToHalfBits(-2.0f), 0xc000);
   EXPECT_EQ(FloatToHalfBits(65504.0f), 0x7bff);
-  EXPECT_EQ(FloatToHalfBits(65520.0f), 0x7c00);   // half way to the next: infinity
+  EXPECT_EQ(FloatToHalfBits(65520.0f), 0x7c00);  // half way to the next: infinity
   EXPECT_EQ(FloatToHalfBits(65519.0f), 0x7bff);
   EXPECT_EQ(FloatToHalfBits(0x1p-24f), 0x0001);
-  EXPECT_EQ(FloatToHalfBits(0x1p-25f), 0x0000);   // ties to even
+  EXPECT_EQ(FloatToHalfBits(0x1p-25f), 0x0000);  // ties to even
   EXPECT_EQ(FloatToHalfBits(0x1.8p-25f), 0x0001);
   EXPECT_EQ(FloatToHalfBits(0x1.ffep-15f), 0x0400);
   EXPECT_EQ(FloatToHalfBits(1.0f + 0x1p-11f), 0x3c00);

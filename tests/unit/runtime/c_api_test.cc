@@ -5,11 +5,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <heddle/heddle.hpp>
 
 #include <cstdlib>
 #include <fstream>
 #include <future>
+#include <heddle/heddle.hpp>
 #include <iterator>
 
 extern "C" int heddle_c_smoke(const char* path);
@@ -48,8 +48,7 @@ TEST(CApi, RunsFromFileAndMemory) {
   std::ifstream file(Artifact("scale.heddle"), std::ios::binary);
   std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
   for (bool memory : {false, true}) {
-    Result<Model> model =
-        memory ? Model::LoadMemory(bytes) : Model::Load(Artifact("scale.heddle"));
+    Result<Model> model = memory ? Model::LoadMemory(bytes) : Model::Load(Artifact("scale.heddle"));
     ASSERT_TRUE(model) << model.error().message();
     ASSERT_EQ(model->Inputs().size(), 1u);
     EXPECT_EQ(model->Inputs()[0].name, "x");
@@ -191,19 +190,19 @@ TEST(CApi, UsesTheCallersAllocator) {
     int live = 0, total = 0;
     bool fail = false;
   } count;
-  HeddleAllocator allocator = {
-      &count,
-      [](void* user, size_t bytes, size_t alignment) -> void* {
-        auto* c = static_cast<Count*>(user);
-        if (c->fail) return nullptr;
-        ++c->live;
-        ++c->total;
-        return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-      },
-      [](void* user, void* data, size_t) {
-        --static_cast<Count*>(user)->live;
-        std::free(data);
-      }};
+  HeddleAllocator allocator = {&count,
+                               [](void* user, size_t bytes, size_t alignment) -> void* {
+                                 auto* c = static_cast<Count*>(user);
+                                 if (c->fail) return nullptr;
+                                 ++c->live;
+                                 ++c->total;
+                                 return std::aligned_alloc(
+                                     alignment, (bytes + alignment - 1) / alignment * alignment);
+                               },
+                               [](void* user, void* data, size_t) {
+                                 --static_cast<Count*>(user)->live;
+                                 std::free(data);
+                               }};
   Result<Model> model = Model::Load(Artifact("scale.heddle"));
   {
     Result<Session> session = model->MakeSession({.threads = 1, .allocator = allocator});

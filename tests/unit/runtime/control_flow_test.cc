@@ -9,12 +9,12 @@
 namespace heddle {
 namespace {
 
-using ::testing::HasSubstr;
 using program::ExprKind;
 using program::TaskKind;
 using testing::Elements;
 using testing::Floats;
 using testing::GraphBuilder;
+using ::testing::HasSubstr;
 using testing::kBool;
 using testing::kF32;
 using testing::kI64;
@@ -126,8 +126,8 @@ ProgramBuilder CountingLoop(const LoopSpec& spec) {
   uint32_t missing = g.Missing();
   uint32_t v = g.Arena("v", kF32, {n});
   uint32_t scan = g.Late("scan", kF32, {g.Symbol("trips"), n});
-  g.Control(TaskKind::kLoop,
-            {spec.trip_count ? m : missing, spec.condition ? c : missing, v0}, {v, scan}, {1}, 0);
+  g.Control(TaskKind::kLoop, {spec.trip_count ? m : missing, spec.condition ? c : missing, v0},
+            {v, scan}, {1}, 0);
   g.Output(v);
   g.Output(scan);
   GraphBuilder& body = b.AddGraph();
@@ -277,8 +277,7 @@ TEST_P(ControlFlowTest, ScanWalksItsAxes) {
     uint32_t s = g.Arena("s", kF32, {n});
     uint32_t sums = g.Arena("sums", kF32, {t, n});
     uint32_t scaled = g.Late("scaled", kF32, {n, t});
-    program::TaskT& task =
-        g.Control(TaskKind::kScan, {s0, x}, {s, sums, scaled}, {1}, 0);
+    program::TaskT& task = g.Control(TaskKind::kScan, {s0, x}, {s, sums, scaled}, {1}, 0);
     auto attribute = [&](const char* name, std::vector<int64_t> ints) {
       auto a = std::make_unique<program::AttributeT>();
       a->name = name;
@@ -309,10 +308,11 @@ TEST_P(ControlFlowTest, ScanWalksItsAxes) {
     auto session = Make(b);
     std::vector<float> s0_data = {0, 100};
     // Steps (1,2), (3,4), (5,6); in the transposed form stored by columns, last step first.
-    std::vector<float> x_data = transposed ? std::vector<float>{5, 3, 1, 6, 4, 2}
-                                           : std::vector<float>{1, 2, 3, 4, 5, 6};
+    std::vector<float> x_data =
+        transposed ? std::vector<float>{5, 3, 1, 6, 4, 2} : std::vector<float>{1, 2, 3, 4, 5, 6};
     ASSERT_TRUE(session->SetInput(0, F32({2}, s0_data)).ok());
-    std::vector<int64_t> dims = transposed ? std::vector<int64_t>{2, 3} : std::vector<int64_t>{3, 2};
+    std::vector<int64_t> dims =
+        transposed ? std::vector<int64_t>{2, 3} : std::vector<int64_t>{3, 2};
     ASSERT_TRUE(session->SetInput(1, F32(dims, x_data)).ok());
     absl::Status status = session->Run();
     ASSERT_TRUE(status.ok()) << status;
@@ -320,7 +320,8 @@ TEST_P(ControlFlowTest, ScanWalksItsAxes) {
     EXPECT_EQ(Floats(session->output(1)), (std::vector<float>{1, 102, 4, 106, 9, 112}));
     EXPECT_EQ(Floats(session->output(2)), (std::vector<float>{19, 9, 3, 225, 213, 205}));
     // No steps at all.
-    std::vector<int64_t> none = transposed ? std::vector<int64_t>{2, 0} : std::vector<int64_t>{0, 2};
+    std::vector<int64_t> none =
+        transposed ? std::vector<int64_t>{2, 0} : std::vector<int64_t>{0, 2};
     ASSERT_TRUE(session->SetInput(1, F32(none, x_data)).ok());
     ASSERT_TRUE(session->Run().ok());
     EXPECT_EQ(Floats(session->output(0)), s0_data);

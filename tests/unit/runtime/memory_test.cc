@@ -34,7 +34,8 @@ TEST(ArenaPlanner, IsLegalAndDeterministicOnRandomGraphs) {
   for (int round = 0; round < 300; ++round) {
     uint32_t count = 1 + random() % 40;
     std::vector<int64_t> sizes;
-    for (uint32_t i = 0; i < count; ++i) sizes.push_back(static_cast<int64_t>(random() % 1000) - 50);
+    for (uint32_t i = 0; i < count; ++i)
+      sizes.push_back(static_cast<int64_t>(random() % 1000) - 50);
     std::vector<ArenaPlanner::Conflict> conflicts;
     for (uint32_t i = 0; i < count; ++i) {
       for (uint32_t j = i + 1; j < count; ++j) {

@@ -55,8 +55,7 @@ uint32_t GraphBuilder::Arena(const std::string& name, program::ElementType type,
                              const Exprs& dims) {
   return Add(name, type, dims, Storage::kArena);
 }
-uint32_t GraphBuilder::Late(const std::string& name, program::ElementType type,
-                            const Exprs& dims) {
+uint32_t GraphBuilder::Late(const std::string& name, program::ElementType type, const Exprs& dims) {
   return Add(name, type, dims, Storage::kLate);
 }
 uint32_t GraphBuilder::View(const std::string& name, program::ElementType type, const Exprs& dims,

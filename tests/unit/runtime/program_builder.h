@@ -27,7 +27,16 @@ namespace heddle::testing {
 
 // In the order of kernels.c.
 enum KernelId : uint32_t {
-  kAdd, kScale, kExp, kFail, kAppend, kLess, kReverse, kMix, kNothing, kKernels
+  kAdd,
+  kScale,
+  kExp,
+  kFail,
+  kAppend,
+  kLess,
+  kReverse,
+  kMix,
+  kNothing,
+  kKernels
 };
 
 inline constexpr auto kF32 = program::ElementType::kFloat32;
@@ -49,8 +58,8 @@ class GraphBuilder {
   uint32_t Input(const std::string& name, program::ElementType type, const Exprs& dims);
   uint32_t Arena(const std::string& name, program::ElementType type, const Exprs& dims);
   uint32_t Late(const std::string& name, program::ElementType type, const Exprs& dims);
-  uint32_t View(const std::string& name, program::ElementType type, const Exprs& dims,
-                uint32_t of, uint32_t offset = kNoExpression);
+  uint32_t View(const std::string& name, program::ElementType type, const Exprs& dims, uint32_t of,
+                uint32_t offset = kNoExpression);
   uint32_t Constant(const std::string& name, program::ElementType type, const Exprs& dims,
                     uint64_t offset);
   uint32_t Missing();
@@ -59,8 +68,7 @@ class GraphBuilder {
   // Tasks; the result may be changed until the next one is added.
   program::TaskT& Kernel(KernelId kernel, const Exprs& operands, const Exprs& results,
                          const Exprs& dims, uint32_t grid);
-  program::TaskT& Library(const std::string& function, const Exprs& operands,
-                          const Exprs& results);
+  program::TaskT& Library(const std::string& function, const Exprs& operands, const Exprs& results);
   program::TaskT& Control(program::TaskKind kind, const Exprs& operands, const Exprs& results,
                           const Exprs& graphs, uint32_t captures);
 

@@ -16,13 +16,13 @@
 namespace heddle {
 namespace {
 
-using testing::GraphBuilder;
-using testing::kF32;
-using testing::ProgramBuilder;
-using ::testing::HasSubstr;
 using testing::Floats;
+using testing::GraphBuilder;
+using ::testing::HasSubstr;
+using testing::kF32;
 using testing::Load;
 using testing::Open;
+using testing::ProgramBuilder;
 using testing::Set;
 
 // y = exp(2x + 1) + x, z = 2(2x + 1) + 1
@@ -143,8 +143,9 @@ TEST(Session, RefusesWrongInputs) {
   EXPECT_FALSE(session->SetInput(7, tensor({1, 3})).ok());
   ASSERT_TRUE(session->SetInput(0, tensor({2, 3})).ok());
   ASSERT_TRUE(session->SetInput(1, tensor({4, 5})).ok());
-  EXPECT_THAT(session->Run().ToString(),
-              HasSubstr("input \"w\" has shape [4,5], expected [batch,(batch + 1)] with batch = 2"));
+  EXPECT_THAT(
+      session->Run().ToString(),
+      HasSubstr("input \"w\" has shape [4,5], expected [batch,(batch + 1)] with batch = 2"));
   ASSERT_TRUE(session->SetInput(1, tensor({2, 5})).ok());
   EXPECT_EQ(session->Run().code(), absl::StatusCode::kInvalidArgument);
   ASSERT_TRUE(session->SetInput(1, tensor({2, 3})).ok());

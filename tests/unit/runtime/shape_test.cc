@@ -13,10 +13,10 @@
 namespace heddle {
 namespace {
 
-using ::testing::HasSubstr;
 using program::ExprKind;
 using testing::Floats;
 using testing::GraphBuilder;
+using ::testing::HasSubstr;
 using testing::kF32;
 using testing::Load;
 using testing::Open;
@@ -74,7 +74,6 @@ class Positive final : public CustomOperator {
     return absl::OkStatus();
   }
 };
-
 
 // y = positive(x); z = 2y + 1; pairs = y as [m/2, 2]; twice = pairs + pairs
 std::unique_ptr<Session> LateSession(int threads, Backend* backend, int64_t extra = 0) {

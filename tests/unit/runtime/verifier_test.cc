@@ -2,22 +2,21 @@
 //
 // A good program is accepted, each way of breaking it is refused.
 
-#include "runtime/artifact/program_verifier.h"
-
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <random>
 
+#include "runtime/artifact/program_verifier.h"
 #include "tests/unit/runtime/test_util.h"
 
 namespace heddle {
 namespace {
 
-using ::testing::HasSubstr;
 using program::ExprKind;
 using program::TaskKind;
 using testing::GraphBuilder;
+using ::testing::HasSubstr;
 using testing::kBool;
 using testing::kF32;
 using testing::kI64;
@@ -32,20 +31,20 @@ ProgramBuilder Good() {
   uint32_t n = g.Symbol("n");
   uint32_t four = g.Number(4);
   uint32_t twice = g.Op(ExprKind::kMul, n, four);
-  uint32_t x = g.Input("x", kF32, {n, four});                            // value 0
-  uint32_t c = g.Input("c", kBool, {});                                  // 1
-  uint32_t w = g.Constant("w", kF32, {four}, 64);                        // 2
-  uint32_t a = g.Arena("a", kF32, {n, four});                            // 3
-  uint32_t flat = g.View("flat", kF32, {twice}, a);                      // 4
-  uint32_t late = g.Late("late", kF32, {g.Symbol("m")});                 // 5
-  uint32_t y = g.Late("y", kF32, {twice});                               // 6
-  uint32_t z = g.Late("z", kF32, {n, four});                             // 7
-  uint32_t s = g.Late("s", kF32, {n, four});                             // 8
-  uint32_t missing = g.Missing();                                        // 9
-  g.Kernel(testing::kScale, {x}, {a}, {four}, twice).scratch = four;     // task 0
-  g.Library("custom:test:F", {flat, w, missing}, {late});                // 1
-  g.Control(TaskKind::kBranch, {c, flat}, {y}, {1, 2}, 1);               // 2
-  g.Control(TaskKind::kLoop, {missing, c, x}, {z}, {3}, 0);              // 3
+  uint32_t x = g.Input("x", kF32, {n, four});                         // value 0
+  uint32_t c = g.Input("c", kBool, {});                               // 1
+  uint32_t w = g.Constant("w", kF32, {four}, 64);                     // 2
+  uint32_t a = g.Arena("a", kF32, {n, four});                         // 3
+  uint32_t flat = g.View("flat", kF32, {twice}, a);                   // 4
+  uint32_t late = g.Late("late", kF32, {g.Symbol("m")});              // 5
+  uint32_t y = g.Late("y", kF32, {twice});                            // 6
+  uint32_t z = g.Late("z", kF32, {n, four});                          // 7
+  uint32_t s = g.Late("s", kF32, {n, four});                          // 8
+  uint32_t missing = g.Missing();                                     // 9
+  g.Kernel(testing::kScale, {x}, {a}, {four}, twice).scratch = four;  // task 0
+  g.Library("custom:test:F", {flat, w, missing}, {late});             // 1
+  g.Control(TaskKind::kBranch, {c, flat}, {y}, {1, 2}, 1);            // 2
+  g.Control(TaskKind::kLoop, {missing, c, x}, {z}, {3}, 0);           // 3
   auto attribute = std::make_unique<program::AttributeT>();
   attribute->name = "num_scan_inputs";
   attribute->int_ = 1;
@@ -100,20 +99,17 @@ const Damage kDamages[] = {
     {"NoGraphs", [](auto& p) { p.graphs.clear(); }},
     {"UnknownExpression",
      [](auto& p) { Main(p).exprs[2] = program::Expr(static_cast<ExprKind>(99), 0, 1); }},
-    {"ForwardExpression",
-     [](auto& p) { Main(p).exprs[2] = program::Expr(ExprKind::kAdd, 0, 2); }},
+    {"ForwardExpression", [](auto& p) { Main(p).exprs[2] = program::Expr(ExprKind::kAdd, 0, 2); }},
     {"NegativeExpression",
      [](auto& p) { Main(p).exprs[2] = program::Expr(ExprKind::kAdd, -1, 0); }},
-    {"UnknownSymbol",
-     [](auto& p) { Main(p).exprs[0] = program::Expr(ExprKind::kSymbol, 2, 0); }},
+    {"UnknownSymbol", [](auto& p) { Main(p).exprs[0] = program::Expr(ExprKind::kSymbol, 2, 0); }},
     {"DimOutOfRange", [](auto& p) { Main(p).values[0]->dims[0] = 1000; }},
     {"RankTooLarge", [](auto& p) { Main(p).values[0]->dims.assign(40, 1); }},
     {"UnknownElementType",
      [](auto& p) { Main(p).values[0]->element_type = static_cast<program::ElementType>(77); }},
     {"UndefinedElementType",
      [](auto& p) { Main(p).values[0]->element_type = program::ElementType::kUndefined; }},
-    {"Strings",
-     [](auto& p) { Main(p).values[3]->element_type = program::ElementType::kString; }},
+    {"Strings", [](auto& p) { Main(p).values[3]->element_type = program::ElementType::kString; }},
     {"UnknownStorage",
      [](auto& p) { Main(p).values[0]->storage = static_cast<program::Storage>(50); }},
     {"InputNotListed", [](auto& p) { Main(p).inputs.pop_back(); }},
@@ -122,13 +118,11 @@ const Damage kDamages[] = {
     {"InputIsNoInput", [](auto& p) { Main(p).inputs.push_back(3); }},
     {"OutputOutOfRange", [](auto& p) { Main(p).outputs.push_back(1000); }},
     {"OutputMissing", [](auto& p) { Main(p).outputs.push_back(9); }},
-    {"OutputNameTwice",
-     [](auto& p) { Main(p).values[7]->name = Main(p).values[6]->name; }},
+    {"OutputNameTwice", [](auto& p) { Main(p).values[7]->name = Main(p).values[6]->name; }},
     {"OutputNameEmpty", [](auto& p) { Main(p).values[7]->name = ""; }},
     {"ConstantMisaligned", [](auto& p) { Main(p).values[2]->weight_offset = 4; }},
     {"ConstantPastTheEnd", [](auto& p) { Main(p).values[2]->weight_offset = 4096; }},
-    {"ConstantOverflow",
-     [](auto& p) { Main(p).values[2]->weight_offset = 0xffffffffffffffc0; }},
+    {"ConstantOverflow", [](auto& p) { Main(p).values[2]->weight_offset = 0xffffffffffffffc0; }},
     {"ConstantOfUnknownSize", [](auto& p) { Main(p).values[2]->dims[0] = 0; }},
     {"ConstantTooLarge",
      [](auto& p) { Main(p).exprs[1] = program::Expr(ExprKind::kConstant, 1 << 20, 0); }},
@@ -168,7 +162,8 @@ const Damage kDamages[] = {
     {"BodyInputOutOfRange", [](auto& p) { p.graphs[1]->inputs[0] = 1000; }},
     {"LoopConditionIsFloat", [](auto& p) { Main(p).tasks[3]->operands[1] = 0; }},
     {"LoopCarriedMissing", [](auto& p) { Main(p).tasks[3]->operands[2] = 9; }},
-    {"LoopWithoutCondition", [](auto& p) { p.graphs[3]->outputs.erase(p.graphs[3]->outputs.begin()); }},
+    {"LoopWithoutCondition",
+     [](auto& p) { p.graphs[3]->outputs.erase(p.graphs[3]->outputs.begin()); }},
     {"LoopChangesRank", [](auto& p) { p.graphs[3]->values[2]->dims.pop_back(); }},
     {"ScanWithoutInputs", [](auto& p) { Main(p).tasks[4]->attributes.clear(); }},
     {"ScanOfTooMany", [](auto& p) { Main(p).tasks[4]->attributes[0]->int_ = 2; }},

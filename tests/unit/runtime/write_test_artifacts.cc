@@ -32,8 +32,7 @@ ProgramBuilder Append() {
   uint32_t two = g.Number(2);
   uint32_t cache = g.Input("cache", kF32, {past, two});
   uint32_t row = g.Input("row", kF32, {one, two});
-  uint32_t next =
-      g.Arena("next", kF32, {g.Op(program::ExprKind::kAdd, past, one), two});
+  uint32_t next = g.Arena("next", kF32, {g.Op(program::ExprKind::kAdd, past, one), two});
   g.Kernel(kAppend, {cache, row}, {next}, {past, two}, one);
   g.Output(next);
   return b;

@@ -90,11 +90,7 @@ void print(const Explanation &all) {
   std::printf("%s: %s of work, %s on the critical path, ratio %.2f\n",
               all.measured ? "measured" : "estimated", timeText(all.totalUs).c_str(),
               timeText(all.criticalUs).c_str(), all.parallelism());
-  std::vector<uint32_t> order(all.tasks.size());
-  for (uint32_t i = 0; i < order.size(); ++i)
-    order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return all.tasks[a].us() > all.tasks[b].us(); });
+  std::vector<uint32_t> order = all.byCost();
   std::printf("most expensive tasks\n");
   for (size_t i = 0; i < std::min<size_t>(order.size(), 12); ++i)
     printTask(all, order[i]);
@@ -120,8 +116,9 @@ void print(const Explanation &all) {
   std::printf("arena: %s for %zu values of %s\n", bytesText(all.arenaBytes).c_str(),
               all.blocks.size(), bytesText(bytes).c_str());
   std::vector<ArenaBlock> blocks = all.blocks;
-  std::stable_sort(blocks.begin(), blocks.end(),
-                   [](const ArenaBlock &a, const ArenaBlock &b) { return a.bytes > b.bytes; });
+  std::sort(blocks.begin(), blocks.end(), [](const ArenaBlock &a, const ArenaBlock &b) {
+    return std::pair(-a.bytes, a.offset) < std::pair(-b.bytes, b.offset);
+  });
   for (size_t i = 0; i < std::min<size_t>(blocks.size(), 8); ++i)
     std::printf("  %10s at %-12lld live from #%u to #%u  %s\n", bytesText(blocks[i].bytes).c_str(),
                 static_cast<long long>(blocks[i].offset), blocks[i].firstTask, blocks[i].lastTask,

@@ -6,6 +6,7 @@
 #include "tools/heddle/CommandLine.h"
 #include "tools/heddle/Console.h"
 #include "tools/heddle/LoadedModel.h"
+#include "runtime/graph/shape_plan.h"
 #include "tools/heddle/ModelSummary.h"
 
 #include <algorithm>
@@ -109,7 +110,7 @@ Json artifactJson(const std::string &path, const Model &model) {
   all["kind"] = "artifact";
   all["file"] = path;
   all["format_version"] = footer.version;
-  all["producer"] = "heddle " + std::string(metadata.producer);
+  all["producer"] = std::string(metadata.producer);
   all["source"] = std::string(metadata.source);
   all["source_digest"] = std::string(metadata.source_digest);
   all["model_producer"] = std::string(metadata.model_producer);

@@ -3,6 +3,7 @@
 // `heddle run` and `heddle bench`: load, make inputs, run, and say what came out or how long it
 // took.
 
+#include "tools/heddle/ChildProcess.h"
 #include "tools/heddle/CommandLine.h"
 #include "tools/heddle/Console.h"
 #include "tools/heddle/Inputs.h"

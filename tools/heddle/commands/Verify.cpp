@@ -9,7 +9,10 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 namespace heddle::cli {
@@ -23,7 +26,7 @@ struct CaseResult {
 
 struct VerifyCommand {
   std::vector<std::string> folders;
-  std::string model;
+  std::string model, knownFailures;
   VerifyOptions options;
   CompileFlags flags;
   double minCosine = 0, timeout = 120;
@@ -34,13 +37,31 @@ struct VerifyCommand {
   int run();
 
 private:
+  absl::Status readKnownFailures();
   int runAll(const std::vector<Case> &cases);
-  CaseResult conclude(const ChildOutcome &outcome) const;
+  CaseResult conclude(const Case &theCase, const ChildOutcome &outcome) const;
   void print(const Case &theCase, const CaseResult &result) const;
   int summarize(const std::vector<Case> &cases, const std::vector<CaseResult> &results) const;
+
+  std::set<std::string> known;
 };
 
-CaseResult VerifyCommand::conclude(const ChildOutcome &outcome) const {
+/// A name on each line; '#' begins a comment.
+absl::Status VerifyCommand::readKnownFailures() {
+  std::ifstream file(knownFailures);
+  if (!file)
+    return absl::NotFoundError(knownFailures + ": cannot read the list of known failures");
+  for (std::string line; std::getline(file, line);) {
+    line = line.substr(0, line.find('#'));
+    line.erase(line.find_last_not_of(" \t\r") + 1);
+    if (!line.empty())
+      known.insert(line);
+  }
+  return absl::OkStatus();
+}
+
+/// What a child process' end says of its case.
+static CaseResult resultOf(const ChildOutcome &outcome) {
   CaseResult result;
   result.ms = outcome.seconds * 1e3;
   result.verdict.reason = outcome.failure;
@@ -53,6 +74,19 @@ CaseResult VerifyCommand::conclude(const ChildOutcome &outcome) const {
   }
   result.verdict.verdict = static_cast<Verdict>(said.value("verdict", 1));
   result.verdict.reason = said.value("reason", "");
+  return result;
+}
+
+CaseResult VerifyCommand::conclude(const Case &theCase, const ChildOutcome &outcome) const {
+  CaseResult result = resultOf(outcome);
+  if (known.count(std::filesystem::path(theCase.name).filename().string())) {
+    if (result.verdict.verdict == Verdict::Failed) {
+      result.verdict.verdict = Verdict::Skipped;
+      result.verdict.reason = "known failure: " + result.verdict.reason;
+    } else if (result.verdict.verdict == Verdict::Passed) {
+      note(theCase.name + " is listed in " + knownFailures + ", and passes");
+    }
+  }
   return result;
 }
 
@@ -111,7 +145,7 @@ int VerifyCommand::runAll(const std::vector<Case> &cases) {
         ++it;
         continue;
       }
-      results[it->first] = conclude(it->second->outcome());
+      results[it->first] = conclude(cases[it->first], it->second->outcome());
       done[it->first] = true;
       ++finished;
       it = running.erase(it);
@@ -134,7 +168,7 @@ int VerifyCommand::runAll(const std::vector<Case> &cases) {
 int VerifyCommand::summarize(const std::vector<Case> &cases,
                              const std::vector<CaseResult> &results) const {
   size_t counts[3] = {};
-  auto list = nlohmann::json::array();
+  auto list = nlohmann::ordered_json::array();
   for (size_t i = 0; i < cases.size(); ++i) {
     const CaseResult &result = results[i];
     ++counts[static_cast<int>(result.verdict.verdict)];
@@ -159,6 +193,9 @@ int VerifyCommand::run() {
   if (!request.ok())
     return fail(request.status());
   options.compile = *request;
+  if (!knownFailures.empty())
+    if (absl::Status status = readKnownFailures(); !status.ok())
+      return fail(status);
   std::error_code error;
   if (!model.empty() && !std::filesystem::is_regular_file(model, error))
     return fail(absl::NotFoundError(model + ": no such file"));
@@ -206,6 +243,9 @@ Command addVerify(CLI::App &app) {
       ->capture_default_str();
   app.add_option("--memory", command->memoryMb, "Most MiB of address space for a case; 0: any")
       ->capture_default_str();
+  app.add_option("--known-failures", command->knownFailures,
+                 "Names of cases that count as skipped where they fail")
+      ->type_name("FILE");
   app.add_flag("--json", command->json, "Print a list with every case");
   app.add_flag("-v,--verbose", command->verbose, "Print every case, not only those that fail");
   command->flags.addTo(app, /*withCache=*/false);

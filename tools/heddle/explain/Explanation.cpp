@@ -5,6 +5,7 @@
 #include "tools/heddle/explain/Schedule.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace heddle::cli {
 
@@ -26,14 +27,22 @@ std::string runsWhat(const DecodedProgram &program, const ProgramTask &task) {
   return "";
 }
 
+/// The operators of a fused kernel, which its name lists: "matmul_add_3" runs "matmul_add".
+std::string operatorsOf(const ProgramTask &task, const std::string &runs) {
+  if (!task.op.empty())
+    return std::string(task.op);
+  size_t end = runs.find_last_not_of("0123456789");
+  return end != std::string::npos && end > 0 && runs[end] == '_' ? runs.substr(0, end) : runs;
+}
+
 void describeTasks(const Model &model, const ShapePlan &plan, Explanation &result) {
   const ProgramGraph &graph = model.program().graphs[0];
   for (size_t i = 0; i < graph.tasks.size(); ++i) {
     const ProgramTask &task = graph.tasks[i];
     ExplainedTask explained;
     explained.name = std::string(task.name);
-    explained.op = std::string(task.op);
     explained.runs = runsWhat(model.program(), task);
+    explained.op = operatorsOf(task, explained.runs);
     if (task.kind == program::TaskKind::kKernel)
       explained.points = plan.tasks[i].late ? -1 : plan.tasks[i].grid;
     explained.estimatedUs =
@@ -150,6 +159,15 @@ size_t Explanation::widest() const {
   for (const auto &level : levels)
     most = std::max(most, level.size());
   return most;
+}
+
+std::vector<uint32_t> Explanation::byCost() const {
+  std::vector<uint32_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return std::pair(-tasks[a].us(), a) < std::pair(-tasks[b].us(), b);
+  });
+  return order;
 }
 
 absl::StatusOr<Explanation> explain(const Model &model, absl::Span<const Tensor> inputs,

@@ -6,6 +6,7 @@
 #ifndef HEDDLE_TOOLS_HEDDLE_EXPLAIN_EXPLANATION_H
 #define HEDDLE_TOOLS_HEDDLE_EXPLAIN_EXPLANATION_H
 
+#include "runtime/graph/shape_plan.h"
 #include "runtime/session/model.h"
 
 #include <cstdint>
@@ -61,6 +62,8 @@ struct Explanation {
 
   double parallelism() const { return criticalUs > 0 ? totalUs / criticalUs : 1; }
   size_t widest() const;
+  /// All tasks, the most expensive first.
+  std::vector<uint32_t> byCost() const;
 };
 
 /// `inputs` give the shapes; only those are looked at.

@@ -9,8 +9,9 @@ namespace heddle::cli {
 /// Puts a row's tasks as near to where they want to be as their order allows, one column apart.
 static void place(std::vector<uint32_t> &row, const std::vector<double> &wanted,
                   std::vector<double> &column) {
-  std::stable_sort(row.begin(), row.end(),
-                   [&](uint32_t a, uint32_t b) { return wanted[a] < wanted[b]; });
+  std::sort(row.begin(), row.end(), [&](uint32_t a, uint32_t b) {
+    return std::pair(wanted[a], a) < std::pair(wanted[b], b);
+  });
   double least = -1e9, shift = 0;
   for (uint32_t task : row) {
     column[task] = std::max(wanted[task], least);

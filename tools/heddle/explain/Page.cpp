@@ -93,11 +93,7 @@ static std::string fixed(double value, int digits) {
 }
 
 static std::string costTable(const Explanation &all) {
-  std::vector<uint32_t> order(all.tasks.size());
-  for (uint32_t i = 0; i < order.size(); ++i)
-    order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return all.tasks[a].us() > all.tasks[b].us(); });
+  std::vector<uint32_t> order = all.byCost();
   order.resize(std::min<size_t>(order.size(), 40));
   std::string rows = "<table><tr><th>task</th><th>operator</th><th>runs</th><th>points</th>"
                      "<th>estimated</th><th>measured</th><th>share</th><th>beside</th></tr>\n";
@@ -156,7 +152,7 @@ std::string htmlPage(const Explanation &all) {
 }
 
 /// A string of the dot language.
-static std::string quoted(const std::string &text) {
+static std::string dotString(const std::string &text) {
   std::string result = "\"";
   for (char c : text) {
     if (c == '\n') {
@@ -175,8 +171,8 @@ std::string dotText(const Explanation &all) {
   for (uint32_t i = 0; i < all.tasks.size(); ++i) {
     const ExplainedTask &task = all.tasks[i];
     std::string label = task.op + "\n#" + std::to_string(i) + " " + timeText(task.us());
-    dot += "  t" + std::to_string(i) + " [label=" + quoted(label) + ", tooltip=" +
-           quoted(task.name) + ", fillcolor=\"" + fixed(hueOf(task.op) / 360.0, 3) +
+    dot += "  t" + std::to_string(i) + " [label=" + dotString(label) + ", tooltip=" +
+           dotString(task.name) + ", fillcolor=\"" + fixed(hueOf(task.op) / 360.0, 3) +
            " 0.2 0.95\"" + (task.critical ? ", color=red, penwidth=2" : "") + "];\n";
     for (uint32_t next : task.successors)
       dot += "  t" + std::to_string(i) + " -> t" + std::to_string(next) +

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The steps of a matrix product's kernel: Matmul.cpp divides the work, MatmulResults.cpp delivers
+// it.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
+#define HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
+
+#include "compiler/codegen/TileMath.h"
+#include "compiler/codegen/matmul/ByteOperands.h"
+#include "compiler/codegen/matmul/Matmul.h"
+
+namespace heddle::codegen {
+
+class MatmulEmitter {
+public:
+  MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops, mlir::Value scratch,
+                MatmulSink sink);
+  void run(mlir::Value begin, mlir::Value end);
+  /// Accumulators of a block, which may be read up to a panel past their end.
+  static int64_t parkedBytes(const MatmulPlan &plan, int64_t element);
+
+private:
+  int64_t panelHeader() const { return math.isBytes() ? 4 * plan.panel : 0; }
+
+  struct Block { // a grid point
+    mlir::Value batch, m0, m1, panel0, panel1;
+    BatchOffsets offsets;
+  };
+  struct Source { // where a block's panels of B are
+    mlir::Value buffer, start, panelStep, depthStep;
+    mlir::Value lastStart; // null, or the largest column a panel may start at, to stay within rows
+  };
+
+  void point(mlir::Value index, mlir::Value begin);
+  mlir::Value panelSize() {
+    return math.isBytes() ? bytePanelSize(e, ops.k, plan.panel) : e.mul(ops.k, plan.panel);
+  }
+  Source packedSource(const Block &block);
+  Source unpackedSource(const Block &block, mlir::Value repack);
+  mlir::Value panelStart(const Source &source, mlir::Value panel);
+  mlir::Value earlyBy(const Source &source, mlir::Value column);
+  void block(const Block &block, const Source &source);
+  void tile(const Block &block, const Source &source, mlir::Value kBegin, mlir::Value kEnd,
+            mlir::Value m, mlir::Value rows, mlir::Value panel, mlir::Value panels,
+            mlir::Value parkOffset);
+  void finishTile(const Block &block, const Source &source, mlir::Value m, mlir::Value rows,
+                  mlir::Value panel, mlir::Value panels, mlir::Value parkOffset);
+  int64_t parkStride() const { return plan.nBlock; }
+  void prepareRows(const Block &block);
+  bool usesRowSums() const { return !spec.bSigned || ops.bZeroPoint; }
+  bool usesColumnSums() const { return spec.aSigned || ops.aZeroPoint; }
+  mlir::Value withoutZeroPoints(mlir::Value sum, const Block &block, const Source &source,
+                                const MatmulPosition &at);
+
+  Emitter &e;
+  const MatmulSpec &spec;
+  const MatmulOperands &ops;
+  MatmulPlan plan;
+  MatmulSink sink;
+  mlir::Value scratch;
+  TileMath math;
+  int64_t lanes;
+  mlir::Value parked;
+  mlir::Value steps; // of depth
+  // Of bytes: sums of the block's rows of A, and where these are in scratch.
+  mlir::Value rowSums, rowBytes;
+  int64_t aBytes = 0;
+};
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H

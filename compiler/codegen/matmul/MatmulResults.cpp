@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/matmul/MatmulEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+
+// How far the panel of a column starts before its multiple of the panel's width.
+Value MatmulEmitter::earlyBy(const Source &source, Value column) {
+  Value nominal = e.sub(column, e.rem(column, e.index(plan.panel)));
+  return e.max(e.index(0), e.sub(nominal, source.lastStart));
+}
+
+void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Value rows,
+                               Value panel, Value panels, Value parkOffset) {
+  Value n0 = e.mul(panel, plan.panel);
+  Value columns = e.min(e.mul(panels, plan.panel), e.sub(ops.n, n0));
+  e.loop(e.index(0), rows, e.index(1), [&](Value r) {
+    Value row = e.add(m, r);
+    Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n);
+    Value parkRow = e.add(parkOffset, e.mul(r, parkStride()));
+    e.loop(e.index(0), columns, e.index(lanes), [&](Value column) {
+      // The lanes of a panel that starts early come last.
+      Value place = e.add(parkRow, column);
+      if (source.lastStart)
+        place = e.add(place, earlyBy(source, e.add(n0, column)));
+      Value sum = e.load(parked, place, lanes);
+      MatmulPosition at{b.batch, row, e.add(n0, column), {}, {}, lanes};
+      at.offset = e.add(rowOffset, at.n);
+      Value left = e.sub(columns, column);
+      auto deliver = [&](Value mask) {
+        at.mask = mask;
+        sink(math.isBytes() ? withoutZeroPoints(sum, b, source, at) : sum, at);
+      };
+      if (e.target.hasAvx512())
+        deliver(e.firstLanes(left, lanes));
+      else // a full vector is worth code of its own
+        e.when(
+            e.less(left, e.index(lanes)), [&] { deliver(e.firstLanes(left, lanes)); },
+            [&] { deliver({}); });
+    });
+  });
+}
+
+void MatmulEmitter::prepareRows(const Block &b) {
+  bool transposed = spec.aLayout == MatrixLayout::Transposed;
+  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
+  ByteRows rows;
+  rows.buffer = ops.a;
+  rows.rowStep = transposed ? e.index(1) : stride;
+  rows.depthStep = transposed ? stride : e.index(1);
+  rows.start = e.add(b.offsets.a, e.mul(b.m0, rows.rowStep));
+  rows.rows = e.sub(b.m1, b.m0);
+  rows.k = ops.k;
+  rows.isSigned = spec.aSigned;
+  rows.contiguous = !transposed;
+  emitPrepareRows(e, rows, e.view(scratch, aBytes, spec.a), rowBytes,
+                  usesRowSums() ? rowSums : Value());
+}
+
+// sum (a - x)(b - y) = sum ab - x sum b - y sum a + K x y, with zero points moved as the bytes
+// were.
+Value MatmulEmitter::withoutZeroPoints(Value sum, const Block &b, const Source &source,
+                                       const MatmulPosition &at) {
+  Type i32 = spec.accumulator;
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(e.builder, e.loc, value, 32);
+  };
+  auto add = [&](Value x, Value y) { return e.builder.createOrFold<arith::AddIOp>(e.loc, x, y); };
+  auto sub = [&](Value x, Value y) { return e.builder.createOrFold<arith::SubIOp>(e.loc, x, y); };
+  auto mul = [&](Value x, Value y) { return e.builder.createOrFold<arith::MulIOp>(e.loc, x, y); };
+  Value x, y;
+  if (usesColumnSums()) {
+    x = ops.aZeroPoint ? ops.aZeroPoint(e, at.m) : constant(0);
+    x = e.broadcast(add(x, constant(spec.aSigned ? 128 : 0)), lanes);
+    Value inPanel = e.rem(at.n, e.index(plan.panel));
+    Value panel = panelStart(source, e.div(at.n, e.index(plan.panel)));
+    Value sums = e.view(source.buffer, int64_t(0), i32);
+    Value columnSums = e.load(sums, e.add(e.div(panel, e.index(4)), inPanel), lanes);
+    sum = sub(sum, mul(x, columnSums));
+  }
+  if (usesRowSums()) {
+    y = ops.bZeroPoint ? ops.bZeroPoint(e, at.n, lanes, at.mask) : e.broadcast(constant(0), lanes);
+    y = add(y, e.broadcast(constant(spec.bSigned ? 0 : -128), lanes));
+    Value rowSum = e.broadcast(e.load(rowSums, e.sub(at.m, b.m0)), lanes);
+    sum = sub(sum, mul(y, rowSum));
+  }
+  if (x && y) {
+    Value k = arith::IndexCastOp::create(e.builder, e.loc, i32, ops.k);
+    sum = add(sum, mul(e.broadcast(k, lanes), mul(x, y)));
+  }
+  return sum;
+}
+
+} // namespace heddle::codegen

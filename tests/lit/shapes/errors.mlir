@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: heddle-opt %s -onnx-infer-shapes -split-input-file -verify-diagnostics
+
+// All that is wrong is reported at once, what follows from an error is not.
+func.func @several(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>, %i: tensor<2x3xi32>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.Add' op cannot broadcast dimensions 2 and 4}}
+  %0 = "onnx.Add"(%x, %y) : (tensor<2x3xf32>, tensor<4x3xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.MatMul' op cannot multiply (2, 3) and (4, 3)}}
+  %1 = "onnx.MatMul"(%x, %y) : (tensor<2x3xf32>, tensor<4x3xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.Mul' op expects operands of one element type, got 'f32' and 'i32'}}
+  %2 = "onnx.Mul"(%x, %i) : (tensor<2x3xf32>, tensor<2x3xi32>) -> tensor<*xf32>
+  %3 = "onnx.Add"(%0, %1) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.Softmax' op has axis 2, expected one in [-2, 2)}}
+  %4 = "onnx.Softmax"(%x) {axis = 2 : i64} : (tensor<2x3xf32>) -> tensor<*xf32>
+  return %3 : tensor<*xf32>
+}
+
+// -----
+
+func.func @reshape(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  %0 = "onnx.Constant"() {value = dense<[4, -1]> : tensor<2xi64>} : () -> tensor<*xi64>
+  // expected-error@+1 {{'onnx.Reshape' op cannot give 6 elements of (2, 3) the shape (4, -1)}}
+  %1 = "onnx.Reshape"(%x, %0) : (tensor<2x3xf32>, tensor<*xi64>) -> tensor<*xf32>
+  return %1 : tensor<*xf32>
+}
+
+// -----
+
+func.func @rank(%x: tensor<6xf32>, %s: tensor<?xi64, #heddle.dims<["k"]>>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.Reshape' op cannot tell the rank of its result: the shape has k elements}}
+  %1 = "onnx.Reshape"(%x, %s) : (tensor<6xf32>, tensor<?xi64, #heddle.dims<["k"]>>) -> tensor<*xf32>
+  return %1 : tensor<*xf32>
+}
+
+// -----
+
+// expected-error@+1 {{cannot tell the rank of input 'in', which is declared as 'tensor<*xf32>'}}
+func.func @input(%x: tensor<*xf32> {heddle.name = "in"}) -> tensor<*xf32> {
+  return %x : tensor<*xf32>
+}
+
+// -----
+
+func.func @kernel(%x: tensor<1x3x4x4xf32>, %w: tensor<8x2x3x3xf32>, %v: tensor<8x3x9x9xf32>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.Conv' op expects 2 channels, for weights of (8, 2, 3, 3) and 1 groups, got 3}}
+  %0 = "onnx.Conv"(%x, %w) : (tensor<1x3x4x4xf32>, tensor<8x2x3x3xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.Conv' op has a kernel of (9, 9) that does not fit into (1, 3, 4, 4)}}
+  %1 = "onnx.Conv"(%x, %v) : (tensor<1x3x4x4xf32>, tensor<8x3x9x9xf32>) -> tensor<*xf32>
+  return %1 : tensor<*xf32>
+}
+
+// -----
+
+func.func @ranks(%x: tensor<?x?xf32, #heddle.dims<["n", "m"]>>, %c: tensor<i1>) -> tensor<*xf32> {
+  %one = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<*xi64>
+  // expected-error@+1 {{'onnx.If' op cannot tell the rank of result 0: its branches yield (n) and (n, m), and the condition is not known}}
+  %0 = "onnx.If"(%c) ({
+    onnx.Yield %x : tensor<?x?xf32, #heddle.dims<["n", "m"]>>
+  }, {
+    %1 = "onnx.Squeeze"(%x, %one) : (tensor<?x?xf32, #heddle.dims<["n", "m"]>>, tensor<*xi64>) -> tensor<*xf32>
+    onnx.Yield %1 : tensor<*xf32>
+  }) : (tensor<i1>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @loop(%x: tensor<4xf32>, %c: tensor<i1>) -> tensor<*xf32> {
+  %zero = "onnx.Constant"() {value = dense<0> : tensor<1xi64>} : () -> tensor<*xi64>
+  // expected-error@+1 {{'onnx.Loop' op carries value 0 of (4), its body yields (1, 4): a change of rank is not supported}}
+  %0 = "onnx.Loop"(%c, %x) ({
+  ^bb0(%i: tensor<*xi64>, %k: tensor<*xi1>, %a: tensor<*xf32>):
+    %1 = "onnx.Unsqueeze"(%a, %zero) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    onnx.Yield %k, %1 : tensor<*xi1>, tensor<*xf32>
+  }) {operandSegmentSizes = array<i32: 0, 1, 1>} : (tensor<i1>, tensor<4xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @overflow(%x: tensor<4611686018427387904xi8>) -> tensor<*xi8> {
+  // expected-error@+1 {{'onnx.Concat' op has a result 0 whose dimension 0 does not fit 64 bits or is too complex}}
+  %0 = "onnx.Concat"(%x, %x, %x) {axis = 0 : i64} : (tensor<4611686018427387904xi8>, tensor<4611686018427387904xi8>, tensor<4611686018427387904xi8>) -> tensor<*xi8>
+  return %0 : tensor<*xi8>
+}
