@@ -42,10 +42,10 @@ step() {
   return "$status"
 }
 
-# Configures and builds the targets (all without any).
+# Configures and builds the targets (all without any); HEDDLE_TESTS=OFF leaves the tests out.
 build() {
   step "configure" configure.log cmake -S "$HEDDLE_ROOT" -B "$HEDDLE_BUILD" -G Ninja \
-    -DCMAKE_BUILD_TYPE="${HEDDLE_BUILD_TYPE:-Release}" || return
+    -DCMAKE_BUILD_TYPE="${HEDDLE_BUILD_TYPE:-Release}" -DHEDDLE_BUILD_TESTS="${HEDDLE_TESTS:-ON}" || return
   step "build" build.log cmake --build "$HEDDLE_BUILD" ${1:+--target "$@"}
 }
 
