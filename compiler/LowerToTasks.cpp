@@ -203,6 +203,8 @@ void TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
     inputs.push_back(mapped(operand));
   std::string function = op.getName().stripDialect().str();
   DictionaryAttr parameters = parametersOf(op);
+  if (isa<ExpectOp>(op))
+    function = "heddle.Expect";
   if (auto custom = dyn_cast<onnx::CustomOp>(op)) {
     function = ("custom:" + custom.getDomainName() + ":" + custom.getFunctionName()).str();
     parameters = custom.getNodeAttributes();

@@ -78,7 +78,8 @@ writeAttribute(flatbuffers::FlatBufferBuilder &buffer, StringRef name, Attribute
   std::vector<double> floats;
   if (auto attribute = dyn_cast<IntegerAttr>(value)) {
     kind = AttributeKind::kInt;
-    integer = attribute.getValue().getSExtValue();
+    integer = attribute.getType().isInteger(1) ? attribute.getValue().getZExtValue()
+                                               : attribute.getValue().getSExtValue();
   } else if (auto attribute = dyn_cast<FloatAttr>(value)) {
     kind = AttributeKind::kFloat;
     number = attribute.getValueAsDouble();
