@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Places for the tasks of a graph drawn in layers: a row for each level, and in a row the order
-// that keeps edges short and crossings few.
+// that keeps edges short and crossings few. Tasks that wait for nothing are drawn in the row before
+// the first that needs them, instead of all at the top: no path connects tasks of a row either way.
 
 #ifndef HEDDLE_TOOLS_HEDDLE_EXPLAIN_LAYOUT_H
 #define HEDDLE_TOOLS_HEDDLE_EXPLAIN_LAYOUT_H
@@ -13,6 +14,7 @@ namespace heddle::cli {
 struct Layout {
   std::vector<double> column; ///< by task; columns are 1 wide and may be fractions
   double columns = 0;
+  std::vector<uint32_t> row; ///< by task
 };
 
 /// Sweeps down and up a few times, ordering each row by the mean place of its neighbours.
