@@ -258,7 +258,11 @@ void ClusterBuilder::outline(Group &group) {
 struct FormClusters : impl::FormClustersPassBase<FormClusters> {
   void runOnOperation() override {
     SmallVector<Block *> blocks;
-    getOperation().walk([&](Block *block) { blocks.push_back(block); });
+    // A program that was printed and read again has its clusters already.
+    getOperation().walk([&](Block *block) {
+      if (!isa<ClusterOp>(block->getParentOp()))
+        blocks.push_back(block);
+    });
     for (Block *block : blocks)
       ClusterBuilder(*block).run();
   }

@@ -21,6 +21,16 @@ static void collectGraphs(ModuleOp module, task::GraphOp graph,
   });
 }
 
+/// What the model's properties say of its licence; there is no agreed name for it.
+static std::string licenceOf(DictionaryAttr metadata) {
+  auto properties = metadata ? metadata.getAs<DictionaryAttr>("properties") : DictionaryAttr();
+  if (properties)
+    for (StringRef key : {"license", "licence", "License", "Licence", "model_license", "LICENSE"})
+      if (auto value = properties.getAs<StringAttr>(key))
+        return value.getValue().str();
+  return "";
+}
+
 static flatbuffers::Offset<fb::Metadata> writeMetadata(flatbuffers::FlatBufferBuilder &buffer,
                                                        DictionaryAttr metadata) {
   auto text = [&](StringRef name) {
@@ -37,10 +47,13 @@ static flatbuffers::Offset<fb::Metadata> writeMetadata(flatbuffers::FlatBufferBu
       operators.push_back(fb::CreateOperatorCountDirect(
           buffer, count.getName().str().c_str(), cast<IntegerAttr>(count.getValue()).getInt()));
   auto producer = buffer.CreateString("heddle " HEDDLE_VERSION);
+  auto opsets = metadata ? metadata.getAs<DictionaryAttr>("opsets") : DictionaryAttr();
+  auto opset = opsets ? opsets.getAs<IntegerAttr>("ai.onnx") : IntegerAttr();
   auto source = text("source"), digest = text("source_digest"), by = text("producer"),
-       licence = text("licence");
-  return fb::CreateMetadata(buffer, producer, source, digest, by, licence, number("opset"),
-                            number("parameters"), buffer.CreateVector(operators));
+       licence = buffer.CreateString(licenceOf(metadata));
+  return fb::CreateMetadata(buffer, producer, source, digest, by, licence,
+                            opset ? opset.getInt() : 0, number("parameters"),
+                            buffer.CreateVector(operators));
 }
 
 FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,

@@ -30,6 +30,15 @@ static int run(int argc, char **argv) {
   add("inspect", "Show what a model or an artifact is", addInspect);
   add("explain", "Show what runs, beside what, for how long, in which memory", addExplain);
 
+  // CLI11 would only miss a subcommand, and not say what it met instead.
+  std::string names;
+  bool known = argc < 2 || argv[1][0] == '-';
+  for (auto &[command, execute] : commands) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+    known = known || command->get_name() == argv[1];
+  }
+  if (!known)
+    return badRequest(std::string("there is no command '") + argv[1] + "'; there are " + names);
   try {
     app.parse(normalized(argc, argv));
   } catch (const CLI::ParseError &error) {

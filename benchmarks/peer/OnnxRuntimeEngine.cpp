@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// ONNX Runtime's C API is a table of functions that is only ever appended to, so the places of those
+// that are used here stay what they are. The library is loaded, never linked, and no header of it is
+// needed.
+
+#include "benchmarks/peer/Engine.h"
+
+#include "frontends/onnx/TensorData.h"
+
+#include <algorithm>
+#include <chrono>
+#include <dlfcn.h>
+
+namespace heddle::bench {
+
+namespace {
+
+enum Place {
+  kGetErrorMessage = 2,
+  kCreateEnv = 3,
+  kCreateSession = 7,
+  kRun = 9,
+  kCreateSessionOptions = 10,
+  kSetIntraOpNumThreads = 24,
+  kSetInterOpNumThreads = 25,
+  kSessionGetInputCount = 30,
+  kSessionGetOutputCount = 31,
+  kSessionGetInputName = 36,
+  kSessionGetOutputName = 37,
+  kCreateTensorWithDataAsOrtValue = 49,
+  kCreateCpuMemoryInfo = 69,
+  kGetAllocatorWithDefaultOptions = 78,
+  kReleaseStatus = 93,
+  kReleaseValue = 96,
+};
+constexpr uint32_t apiVersion = 17;
+
+struct ApiBase {
+  const void *const *(*getApi)(uint32_t version);
+  const char *(*getVersion)();
+};
+
+class OnnxRuntimeEngine final : public Engine {
+public:
+  explicit OnnxRuntimeEngine(std::string library) : library(std::move(library)) {}
+
+  absl::Status load(const std::string &model, int threads, std::vector<HostTensor> given) override;
+  absl::StatusOr<double> seconds() override;
+
+private:
+  /// Calls the function at a place of the table, which returns a status or null.
+  template <typename... Arguments> absl::Status call(Place place, Arguments... arguments) {
+    return check(function<void *(*)(Arguments...)>(place)(arguments...));
+  }
+  template <typename Function> Function function(Place place) const {
+    return reinterpret_cast<Function>(const_cast<void *>(table[place]));
+  }
+  absl::Status check(void *status) {
+    if (!status)
+      return absl::OkStatus();
+    std::string message = function<const char *(*)(void *)>(kGetErrorMessage)(status);
+    function<void (*)(void *)>(kReleaseStatus)(status);
+    return absl::UnknownError(message);
+  }
+  absl::Status open();
+  absl::Status setInputs();
+  absl::StatusOr<std::vector<const char *>> names(Place count, Place name);
+
+  std::string library;
+  const void *const *table = nullptr;
+  void *environment = nullptr, *options = nullptr, *session = nullptr, *allocator = nullptr;
+  std::vector<HostTensor> inputs;
+  std::vector<const char *> inputNames, outputNames;
+  std::vector<void *> values, results;
+};
+
+absl::Status OnnxRuntimeEngine::open() {
+  void *handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle)
+    return absl::NotFoundError(::dlerror());
+  auto getBase = reinterpret_cast<const ApiBase *(*)()>(::dlsym(handle, "OrtGetApiBase"));
+  if (!getBase || !(table = getBase()->getApi(apiVersion)))
+    return absl::NotFoundError(library + " is no onnxruntime with the expected API");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<const char *>> OnnxRuntimeEngine::names(Place count, Place name) {
+  size_t number = 0;
+  if (auto status = call(count, session, &number); !status.ok())
+    return status;
+  std::vector<const char *> all(number);
+  for (size_t i = 0; i < number; ++i)
+    if (auto status = call(name, session, i, allocator, const_cast<char **>(&all[i])); !status.ok())
+      return status;
+  return all;
+}
+
+absl::Status OnnxRuntimeEngine::setInputs() {
+  auto known = names(kSessionGetInputCount, kSessionGetInputName);
+  auto outputs = names(kSessionGetOutputCount, kSessionGetOutputName);
+  if (!known.ok() || !outputs.ok())
+    return known.ok() ? outputs.status() : known.status();
+  outputNames = *outputs;
+  results.resize(outputNames.size());
+  void *memory = nullptr;
+  if (auto status = call(kCreateCpuMemoryInfo, 0, 0, &memory); !status.ok())
+    return status;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    HostTensor &input = inputs[i];
+    auto same = [&](const char *name) { return input.name == name; };
+    bool byName = std::any_of(known->begin(), known->end(), same);
+    if (!byName && i >= known->size())
+      return absl::InvalidArgumentError("the model has no input '" + input.name + "'");
+    inputNames.push_back(byName ? input.name.c_str() : (*known)[i]);
+    values.push_back(nullptr);
+    auto status = call(kCreateTensorWithDataAsOrtValue, memory,
+                       static_cast<void *>(input.bytes.data()), input.bytes.size(),
+                       static_cast<const int64_t *>(input.dims.data()), input.dims.size(),
+                       static_cast<int>(dataTypeOf(input.type)), &values.back());
+    if (!status.ok())
+      return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status OnnxRuntimeEngine::load(const std::string &model, int threads,
+                                     std::vector<HostTensor> given) {
+  inputs = std::move(given);
+  if (auto status = open(); !status.ok())
+    return status;
+  constexpr int onlyFatal = 4;
+  for (absl::Status status :
+       {call(kCreateEnv, onlyFatal, static_cast<const char *>("heddle"), &environment),
+        call(kCreateSessionOptions, &options), call(kSetIntraOpNumThreads, options, threads),
+        call(kSetInterOpNumThreads, options, 1),
+        call(kCreateSession, environment, model.c_str(), options, &session),
+        call(kGetAllocatorWithDefaultOptions, &allocator)})
+    if (!status.ok())
+      return status;
+  return setInputs();
+}
+
+absl::StatusOr<double> OnnxRuntimeEngine::seconds() {
+  using Run = void *(*)(void *, const void *, const char *const *, void *const *, size_t,
+                        const char *const *, size_t, void **);
+  auto run = function<Run>(kRun);
+  auto begin = std::chrono::steady_clock::now();
+  void *status = run(session, nullptr, inputNames.data(), values.data(), values.size(),
+                     outputNames.data(), outputNames.size(), results.data());
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  for (void *&result : results) {
+    if (result)
+      function<void (*)(void *)>(kReleaseValue)(result);
+    result = nullptr;
+  }
+  if (auto checked = check(status); !checked.ok())
+    return checked;
+  return took.count();
+}
+
+} // namespace
+
+std::unique_ptr<Engine> makeOnnxRuntimeEngine(const std::string &library) {
+  return std::make_unique<OnnxRuntimeEngine>(library);
+}
+
+} // namespace heddle::bench

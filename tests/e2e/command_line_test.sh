@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# What the commands do when all is well.
+source "$(dirname "$0")/program_test.sh"
+
+model=$cases/node/test_add/model.onnx
+data=$cases/node/test_add/test_data_set_0
+
+expect 0 "$heddle" --help
+says "compile"
+expect 0 "$heddle" --version
+says '^heddle [0-9]'
+
+# compile
+artifact=$work/add.heddle
+expect 0 "$heddle" compile "$model" -o "$artifact"
+for kind in program heddle task llvm object header; do
+  expect 0 "$heddle" compile "$model" -o "$work/emitted.$kind" --emit $kind -O1
+  [ -s "$work/emitted.$kind" ] || wrong "--emit $kind wrote nothing"
+done
+expect 0 "$heddle" compile "$model" -o "$work/v3.heddle" --target-cpu x86-64-v3
+# The dialect's own text compiles too.
+mv "$work/emitted.heddle" "$work/add.mlir"
+expect 0 "$heddle" compile "$work/add.mlir" -o "$work/text.heddle"
+
+# run
+expect 0 "$heddle" run "$artifact" --input "x=$data/input_0.pb" --input "y=$data/input_1.pb" --output "$work/outputs"
+[ -s "$work/outputs/sum.npy" ] || wrong "no sum.npy"
+expect 0 "$heddle" run "$work/text.heddle" --input "x=$data/input_0.pb" --input "y=$data/input_1.pb" --output "$work/again"
+cmp -s "$work/outputs/sum.npy" "$work/again/sum.npy" || wrong "the text's result differs"
+expect 0 "$heddle" run "$artifact" --random-inputs 7
+says '^sum: float32 3x4x5, min '
+cp "$work/out" "$work/first"
+expect 0 "$heddle" run --random-inputs 7 "$model" --threads 1
+cmp -s "$work/first" "$work/out" || wrong "the same seed gives another result"
+expect 0 "$heddle" run --random-inputs "$artifact" --repeat 3 --json --trace "$work/trace.json"
+for field in model threads median_ms min_ms p99_ms runs load_ms compile_ms first_run_ms peak_rss_mb; do
+  says "\"$field\":"
+done
+grep -q traceEvents "$work/trace.json" || wrong "no trace"
+
+# bench
+expect 0 "$heddle" bench "$artifact" --min-time 0.05 --json --threads 2
+for field in model threads median_ms min_ms p99_ms runs load_ms compile_ms first_run_ms peak_rss_mb; do
+  says "\"$field\":"
+done
+
+# inspect
+expect 0 "$heddle" inspect "$model"
+says 'opset +14'
+says '1 Add'
+expect 0 "$heddle" inspect "$artifact" --json
+for field in target_cpu format_version sections digest kernels tasks arena_bytes; do
+  says "\"$field\":"
+done
+
+# explain
+expect 0 "$heddle" explain "$artifact" --trace "$work/trace.json" --dot "$work/add.dot" --html "$work/add.html"
+grep -q '^digraph' "$work/add.dot" || wrong "no dot"
+grep -q '<svg' "$work/add.html" || wrong "no picture in the page"
+grep -qE '(src|href)=' "$work/add.html" && wrong "the page loads something"
+expect 0 "$heddle" explain "$model" --json
+says '"critical_path"'
+
+# An artifact runs without the compiler.
+mkdir -p "$work/alone/bin"
+cp "$heddle" "$work/alone/bin/heddle"
+expect 0 "$work/alone/bin/heddle" run "$artifact" --random-inputs
+expect 2 "$work/alone/bin/heddle" run "$model" --random-inputs --no-cache
+complains 'compiler library'
+finish
