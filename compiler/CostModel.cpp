@@ -25,7 +25,7 @@ double elements(Value value) {
 double products(Operation *op) {
   auto dimsOf = [](Value value) { return getDims(cast<RankedTensorType>(value.getType())); };
   double depth;
-  if (isa<onnx::ConvOp>(op)) {
+  if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op)) {
     Dims filter = dimsOf(op->getOperand(1));
     depth = estimateSize(countElements(ArrayRef(filter).drop_front()));
   } else {

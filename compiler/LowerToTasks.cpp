@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "runtime/library/library_call.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -37,6 +38,7 @@ private:
   LogicalResult lowerOp(Operation &op, Sequence &sequence);
   LogicalResult lowerCluster(ClusterOp cluster, Sequence &sequence);
   LogicalResult lowerSeparately(ClusterOp cluster, Sequence &sequence);
+  LogicalResult lowerAsCall(ClusterOp cluster, Operation &op, Sequence &sequence);
   LogicalResult lowerControl(Operation &op, Sequence &sequence);
   void lowerSizes(IndexTensorOp op, Sequence &sequence);
   void lowerCall(Operation &op, Sequence &sequence);
@@ -124,7 +126,7 @@ LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequenc
     if (!isa<onnx::ConstantOp, IndexTensorOp>(op))
       compiled.push_back(&op);
   if (compiled.size() == 1)
-    return compiled.front()->emitOpError("has no kernel for these operands");
+    return lowerAsCall(cluster, *compiled.front(), sequence);
   for (auto [argument, input] : llvm::zip(body.getArguments(), cluster.getInputs()))
     mapping.map(argument, mapped(input));
   for (Operation *op : compiled) {
@@ -148,6 +150,24 @@ LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequenc
       return failure();
     for (auto [result, lowered] : llvm::zip(op->getResults(), single.getResults()))
       mapping.map(result, mapped(lowered));
+  }
+  for (auto [result, yielded] : llvm::zip(cluster.getResults(), cluster.getYielded()))
+    mapping.map(result, mapped(yielded));
+  return success();
+}
+
+/// An operation without a schedule, the only one of its cluster: the library may have it.
+LogicalResult TaskLowering::lowerAsCall(ClusterOp cluster, Operation &op, Sequence &sequence) {
+  if (!FindLibraryFunction(op.getName().stripDialect()))
+    return op.emitOpError("has no kernel for these operands");
+  Block &body = cluster.getBody().front();
+  for (auto [argument, input] : llvm::zip(body.getArguments(), cluster.getInputs()))
+    mapping.map(argument, mapped(input));
+  for (Operation &inner : body.without_terminator()) {
+    if (&inner == &op)
+      lowerCall(op, sequence);
+    else if (failed(lowerOp(inner, sequence)))
+      return failure();
   }
   for (auto [result, yielded] : llvm::zip(cluster.getResults(), cluster.getYielded()))
     mapping.map(result, mapped(yielded));

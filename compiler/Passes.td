@@ -69,6 +69,26 @@ def VerifySourcePass : Pass<"onnx-verify-shapes", "::mlir::ModuleOp"> {
   }];
 }
 
+def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
+  let summary = "compute products of dequantised operands on the integers";
+  let description = [{
+    ```mlir
+    %1 = "onnx.DequantizeLinear"(%x, %sx, %zx) : (tensor<1x8x4x4xui8>, ...) -> tensor<1x8x4x4xf32>
+    %2 = "onnx.DequantizeLinear"(%w, %sw) : (tensor<8x8x1x1xi8>, ...) -> tensor<8x8x1x1xf32>
+    %3 = "onnx.Conv"(%1, %2, %bias) : ... -> tensor<1x8x4x4xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.ConvInteger"(%x, %w, %zx) : ... -> tensor<1x8x4x4xi32>
+    %2 = "onnx.Cast"(%1) {to = 1} : (tensor<1x8x4x4xi32>) -> tensor<1x8x4x4xf32>
+    %3 = "onnx.Mul"(%sw, %sx) : ...
+    %4 = "onnx.Mul"(%2, %3) : ...
+    %5 = "onnx.Add"(%4, %bias) : ... -> tensor<1x8x4x4xf32>
+    ```
+    where the input has one scale and the filters one, or one a channel.
+  }];
+}
+
 def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
   let summary = "write out the windows and pads of convolutions";
   let description = [{

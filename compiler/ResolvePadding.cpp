@@ -34,12 +34,17 @@ std::optional<std::pair<int64_t, int64_t>> samePads(StringRef mode, const DimExp
 
 struct ResolvePadding : impl::ResolvePaddingPassBase<ResolvePadding> {
   void runOnOperation() override {
-    getOperation()->walk([](onnx::ConvOp conv) { resolve(conv); });
+    getOperation()->walk([](Operation *op) {
+      if (auto conv = dyn_cast<onnx::ConvOp>(op))
+        resolve(conv);
+      else if (auto conv = dyn_cast<onnx::ConvIntegerOp>(op))
+        resolve(conv);
+    });
   }
 
-  static void resolve(onnx::ConvOp conv) {
-    Dims x = getDims(cast<RankedTensorType>(conv.getX().getType()));
-    Dims w = getDims(cast<RankedTensorType>(conv.getW().getType()));
+  template <typename Conv> static void resolve(Conv conv) {
+    Dims x = getDims(cast<RankedTensorType>(conv->getOperand(0).getType()));
+    Dims w = getDims(cast<RankedTensorType>(conv->getOperand(1).getType()));
     SmallVector<int64_t> window;
     for (const DimExpr &dim : ArrayRef(w).drop_front(2)) {
       std::optional<int64_t> size = dim.asConstant();

@@ -137,7 +137,7 @@ absl::StatusOr<bool> upgradeNode(OpBuilder &builder, SourceNode &node,
   SmallVector<const UpgradeStep *> steps;
   for (ArrayRef<UpgradeStep> family :
        {elementwiseUpgrades(), normalizationUpgrades(), reductionUpgrades(), shapeUpgrades(),
-        samplingUpgrades(), sequenceUpgrades()})
+        samplingUpgrades(), sequenceUpgrades(), optionalUpgrades()})
     for (const UpgradeStep &step : family)
       if (step.op == node.op && node.version < step.to)
         steps.push_back(&step);

@@ -78,6 +78,7 @@ llvm::ArrayRef<UpgradeStep> reductionUpgrades();
 llvm::ArrayRef<UpgradeStep> shapeUpgrades();
 llvm::ArrayRef<UpgradeStep> samplingUpgrades();
 llvm::ArrayRef<UpgradeStep> sequenceUpgrades();
+llvm::ArrayRef<UpgradeStep> optionalUpgrades();
 
 /// Takes all steps. Where they replaced the node altogether, `replacement` has a value for each of
 /// its results and the answer is true; otherwise the node is in its newest form.

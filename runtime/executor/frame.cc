@@ -33,9 +33,14 @@ Frame::Frame(RunContext& context, uint32_t graph, Frame* parent, uint32_t parent
       counters_(info_.dag),
       controls_(info_.graph.tasks.size()) {
   for (uint32_t v : info_.constants) {
+    // Where all constants are empty there may be no memory of weights at all.
+    const uint8_t* weights = context.executable.weights.data();
+    if (weights == nullptr) {
+      slots_[v].data = NoBytes();
+      continue;
+    }
     // Constants are only read; the code takes all buffers through one type of pointer.
-    const uint8_t* data = context.executable.weights.data() + info_.graph.values[v].weight_offset;
-    slots_[v].data = const_cast<uint8_t*>(data);
+    slots_[v].data = const_cast<uint8_t*>(weights + info_.graph.values[v].weight_offset);
   }
   if (!info_.late_exprs.empty()) {
     late_symbols_.reset(new std::atomic<int64_t>[info_.graph.symbols.size()]);

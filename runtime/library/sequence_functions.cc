@@ -171,7 +171,7 @@ absl::Status LinearAttention(LibraryCall& call) {
     std::copy(past.begin(), past.end(), state.begin());
   }
   int64_t group = q_heads / heads;
-  for (int64_t b = 0; b < batch; ++b) {
+  for (int64_t b = 0; b < batch && steps > 0; ++b) {
     for (int64_t h = 0; h < heads; ++h) {
       LinearHead head{};
       head.steps = steps;

@@ -25,4 +25,9 @@ Allocator& DefaultAllocator() {
   return *allocator;
 }
 
+void* NoBytes() {
+  alignas(kMemoryAlignment) static char nothing[kMemoryAlignment];
+  return nothing;
+}
+
 }  // namespace heddle

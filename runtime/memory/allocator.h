@@ -27,6 +27,10 @@ class Allocator {
 // The C++ heap; never fails by exception.
 Allocator& DefaultAllocator();
 
+// The address of values without bytes, aligned like any block: code computes with pointers before
+// it looks at sizes, so null is not one.
+void* NoBytes();
+
 }  // namespace heddle
 
 #endif  // HEDDLE_RUNTIME_MEMORY_ALLOCATOR_H_

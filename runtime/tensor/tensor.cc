@@ -65,12 +65,10 @@ absl::StatusOr<Tensor> Tensor::Borrow(ElementType type, absl::Span<const int64_t
 
 Tensor Tensor::Share(ElementType type, absl::Span<const int64_t> dims, void* data, int64_t capacity,
                      BufferRef buffer) {
-  // An empty tensor still has an address: code computes with pointers before it looks at sizes.
-  alignas(kMemoryAlignment) static char nothing[kMemoryAlignment];
   Tensor tensor;
   tensor.type_ = type;
   tensor.dims_.assign(dims.begin(), dims.end());
-  tensor.data_ = data != nullptr ? data : nothing;
+  tensor.data_ = data != nullptr ? data : NoBytes();
   tensor.capacity_ = capacity;
   tensor.buffer_ = std::move(buffer);
   return tensor;

@@ -10,6 +10,11 @@ using namespace mlir;
 
 namespace heddle {
 
+bool isUnsignedOperand(Operation *op, unsigned operand) {
+  auto flags = op->getAttrOfType<DenseBoolArrayAttr>("heddle.unsigned");
+  return flags && flags[operand];
+}
+
 SmallVector<std::string> symbolsOf(ArrayRef<DimExpr> dims) {
   llvm::SmallSetVector<StringRef, 4> symbols;
   for (const DimExpr &dim : dims)
@@ -23,7 +28,7 @@ SmallVector<std::string> symbolsOf(ArrayRef<DimExpr> dims) {
 bool isEmittedContraction(Operation *op) {
   if (isa<onnx::MatMulOp, onnx::GemmOp, onnx::MatMulIntegerOp>(op))
     return isEmittedMatmul(op);
-  if (isa<onnx::ConvOp>(op))
+  if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op))
     return isEmittedConvolution(op);
   return false;
 }
@@ -38,7 +43,7 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
         return structured.emitError("has two contractions"), failure();
       contraction = &op;
     }
-  if (isa<onnx::ConvOp>(contraction))
+  if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(contraction))
     return emitConvolutionKernel(structured, contraction, name, target);
   return emitMatmulKernel(structured, contraction, name, constantOperands, target);
 }

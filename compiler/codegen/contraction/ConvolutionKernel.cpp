@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.Conv by way of the direct convolution emitter. Filters are packed by a task of their own:
+// onnx.Conv and onnx.ConvInteger by way of the direct convolution emitter. Filters are packed by a task of their own:
 // while compiling where they are weights, else before the convolution runs. With one input channel
 // a group (depthwise) they are read as they are.
 
@@ -18,14 +18,15 @@ namespace {
 
 class ConvolutionKernelEmitter {
 public:
-  ConvolutionKernelEmitter(func::FuncOp structured, onnx::ConvOp op, StringRef name,
+  ConvolutionKernelEmitter(func::FuncOp structured, Operation *op, StringRef name,
                            const Target &target)
       : structured(structured), op(op), name(name), target(target), space(op),
-        filter(getDims(cast<RankedTensorType>(op.getW().getType()))),
-        groups(static_cast<int64_t>(op.getGroup())) {}
+        filter(getDims(cast<RankedTensorType>(weights().getType()))),
+        stored(cast<RankedTensorType>(weights().getType()).getElementType()),
+        groups(groupCount()) {}
 
   ContractionKernel emit() {
-    bool depthwise = filter[1].isConstant(1) && op.getGroup() != 1;
+    bool depthwise = filter[1].isConstant(1) && groupCount() != 1 && isa<onnx::ConvOp>(op);
     return depthwise ? emitDepthwiseKernel() : emitDirect();
   }
 
@@ -33,6 +34,20 @@ private:
   ContractionKernel emitDirect();
   ContractionKernel emitDepthwiseKernel();
   Packing emitPacking(const ConvolutionSpec &spec, const ConvolutionPlan &plan);
+
+  Value input() { return op->getOperand(0); }
+  Value weights() { return op->getOperand(1); }
+  Value bias() {
+    auto conv = dyn_cast<onnx::ConvOp>(op);
+    return conv ? conv.getB() : Value();
+  }
+  int64_t groupCount() {
+    auto group = op->getAttrOfType<IntegerAttr>("group");
+    return group ? group.getInt() : 1;
+  }
+  void describeBytes(ConvolutionSpec &spec);
+  void addZeroPoints(Epilogue &epilogue, const ConvolutionSpec &spec,
+                     ConvolutionOperands &operands);
 
   Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
@@ -47,33 +62,71 @@ private:
   void sink(Emitter &e, Epilogue &epilogue, Value acc, const PixelPosition &at);
 
   func::FuncOp structured;
-  onnx::ConvOp op;
+  Operation *op;
   StringRef name;
   const Target &target;
   SpatialOperation space;
   Dims filter;
+  Type stored; // of input and filter
   DimExpr groups;
 };
 
 void ConvolutionKernelEmitter::sink(Emitter &e, Epilogue &epilogue, Value acc,
                                     const PixelPosition &at) {
-  if (op.getB()) {
-    Element bias = epilogue.operandAt(op.getB(), Element{at.channel}, at.lanes, at.mask);
+  if (Value added = bias()) {
+    Element element = epilogue.operandAt(added, Element{at.channel}, at.lanes, at.mask);
     bool isVector = isa<VectorType>(acc.getType());
-    Value value = isVector ? e.broadcast(bias.value, at.lanes) : bias.value;
+    Value value = isVector ? e.broadcast(element.value, at.lanes) : element.value;
     acc = arith::AddFOp::create(e.builder, e.loc, acc, value);
   }
   space.store(epilogue, acc, at);
 }
 
+/// Filters without a zero point are centred; which one an operand holds is not known here.
+void ConvolutionKernelEmitter::describeBytes(ConvolutionSpec &spec) {
+  auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
+  if (!integer)
+    return;
+  spec.inputSigned = !isUnsignedOperand(op, 0);
+  spec.filterSigned = !isUnsignedOperand(op, 1);
+  spec.filterCentered = !integer.getWZeroPoint() && spec.filterSigned;
+}
+
+/// One zero point of the input; one, or one a channel, of the filters.
+void ConvolutionKernelEmitter::addZeroPoints(Epilogue &epilogue, const ConvolutionSpec &spec,
+                                             ConvolutionOperands &operands) {
+  auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
+  if (!integer)
+    return;
+  auto scalar = [&epilogue](Emitter &e, Value zeroPoint, Value channel, bool isSigned) -> Value {
+    Dims dims = getDims(cast<RankedTensorType>(zeroPoint.getType()));
+    Place place(dims.size(), Element{e.index(0)});
+    if (channel && !countElements(dims).isConstant(1))
+      place.back() = {channel};
+    Value byte = epilogue.operandAt(zeroPoint, place, 1, nullptr).value;
+    Type i32 = e.builder.getI32Type();
+    return isSigned ? Value(arith::ExtSIOp::create(e.builder, e.loc, i32, byte))
+                    : Value(arith::ExtUIOp::create(e.builder, e.loc, i32, byte));
+  };
+  if (Value zeroPoint = integer.getXZeroPoint())
+    operands.inputZeroPoint = [=](Emitter &e) {
+      return scalar(e, zeroPoint, nullptr, spec.inputSigned);
+    };
+  if (Value zeroPoint = integer.getWZeroPoint())
+    operands.filterZeroPoint = [=](Emitter &e, Value channel) {
+      return scalar(e, zeroPoint, channel, spec.filterSigned);
+    };
+}
+
 ContractionKernel ConvolutionKernelEmitter::emitDirect() {
-  ConvolutionSpec spec{.element = space.element,
+  ConvolutionSpec spec{.element = stored,
                        .window = space.window,
                        .stride = space.stride,
                        .dilation = space.dilation,
                        .padding = space.padBefore};
   Spatial none{0, 0, 0};
   spec.padded = space.padBefore != none || space.padAfter != none;
+  describeBytes(spec);
   ConvolutionPlan plan = planConvolution(spec, target);
 
   KernelFrame frame(structured, name, resultElement());
@@ -85,14 +138,15 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   if (isPointwise)
     space.joinPlane();
   frame.guarded([&] {
-    ConvolutionOperands operands{.input = bufferOf(frame, op.getX()),
-                                 .filter = bufferOf(frame, op.getW()),
+    ConvolutionOperands operands{.input = bufferOf(frame, input()),
+                                 .filter = bufferOf(frame, weights()),
                                  .n = frame.index(space.x[0]),
                                  .groups = frame.index(groups),
                                  .ic = frame.index(space.x[1]),
                                  .oc = frame.index(space.y[1]),
                                  .inputSize = space.inputSizes(frame),
                                  .outputSize = space.outputSizes(frame)};
+    addZeroPoints(epilogue, spec, operands);
     emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch,
                     [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
   });
@@ -116,10 +170,13 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
 Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
                                               const ConvolutionPlan &plan) {
   DimExpr panels = groups * filter[0].floorDiv(groups).ceilDiv(plan.panel);
-  Packing packing{cast<BlockArgument>(op.getW()).getArgNumber(), symbolsOf(filter), {},
-                  panels * plan.panel * filter[1] * space.taps(), space.element};
-  KernelFrame frame(structured, (name + "_pack").str(),
-                    ArrayRef<Type>{space.element, space.element}, packing.symbols);
+  // Bytes are packed in fours, with their filters' sums.
+  DimExpr depth = plan.bytes ? (filter[1].ceilDiv(4) * space.taps() + 1) * 4
+                             : filter[1] * space.taps();
+  Packing packing{cast<BlockArgument>(weights()).getArgNumber(), symbolsOf(filter), {},
+                  panels * plan.panel * depth, stored};
+  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, stored},
+                    packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
   emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
                  frame.index(filter[0]), frame.index(filter[1]), frame.begin, frame.end);
@@ -143,13 +200,13 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
   frame.guarded([&] {
-    WindowOperands operands{.input = bufferOf(frame, op.getX()),
+    WindowOperands operands{.input = bufferOf(frame, input()),
                             .n = frame.index(space.y[0]),
                             .channels = frame.index(space.y[1]),
                             .multiplier = frame.index(space.y[1].floorDiv(groups)),
                             .inputSize = space.inputSizes(frame),
                             .outputSize = space.outputSizes(frame)};
-    emitDepthwise(e, spec, operands, bufferOf(frame, op.getW()), frame.begin, frame.end,
+    emitDepthwise(e, spec, operands, bufferOf(frame, weights()), frame.begin, frame.end,
                   frame.scratch,
                   [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
   });
@@ -169,13 +226,20 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
 } // namespace
 
 bool isEmittedConvolution(Operation *op) {
+  if (auto integer = dyn_cast<onnx::ConvIntegerOp>(op)) {
+    Value zeroPoint = integer.getXZeroPoint();
+    bool onePoint =
+        !zeroPoint ||
+        countElements(getDims(cast<RankedTensorType>(zeroPoint.getType()))).isConstant(1);
+    return onePoint && SpatialOperation::isResolved(op);
+  }
   Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
   return (element.isF32() || element.isF64()) && SpatialOperation::isResolved(op);
 }
 
 FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Operation *contraction,
                                                    StringRef name, const Target &target) {
-  return ConvolutionKernelEmitter(structured, cast<onnx::ConvOp>(contraction), name, target).emit();
+  return ConvolutionKernelEmitter(structured, contraction, name, target).emit();
 }
 
 } // namespace heddle

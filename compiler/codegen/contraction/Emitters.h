@@ -8,6 +8,9 @@
 
 namespace heddle {
 
+/// The structured form has signless integers; ClusterKernels leaves a note at the contraction.
+bool isUnsignedOperand(mlir::Operation *op, unsigned operand);
+
 bool isEmittedMatmul(mlir::Operation *op);
 mlir::FailureOr<ContractionKernel>
 emitMatmulKernel(mlir::func::FuncOp structured, mlir::Operation *contraction, llvm::StringRef name,

@@ -18,12 +18,6 @@ namespace {
 
 Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
 
-/// The structured form has signless integers; ClusterKernels leaves a note.
-bool isUnsignedOperand(Operation *op, unsigned operand) {
-  auto flags = op->getAttrOfType<DenseBoolArrayAttr>("heddle.unsigned");
-  return flags && flags[operand];
-}
-
 DimExpr product(ArrayRef<DimExpr> dims) { return countElements(dims); }
 
 bool allOnes(ArrayRef<DimExpr> dims) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: heddle-opt -heddle-form-clusters %s | FileCheck %s
+
+// An epilogue joins its matrix product; the constant stays an operand.
+// CHECK-LABEL: func @epilogue
+// CHECK: %[[W:.*]] = "onnx.Constant"
+// CHECK: %[[R:.*]] = heddle.cluster (%arg0, %[[W]], %arg1)
+// CHECK: "onnx.MatMul"
+// CHECK-NEXT: "onnx.Add"
+// CHECK-NEXT: "onnx.Relu"
+// CHECK-NEXT: heddle.yield
+// CHECK: return %[[R]]
+func.func @epilogue(%x: tensor<4x8xf32>, %b: tensor<2xf32>) -> tensor<4x2xf32> {
+  %w = "onnx.Constant"() <{value = dense<1.0> : tensor<8x2xf32>}> : () -> tensor<8x2xf32>
+  %0 = "onnx.MatMul"(%x, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+  %1 = "onnx.Add"(%0, %b) : (tensor<4x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  %2 = "onnx.Relu"(%1) : (tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %2 : tensor<4x2xf32>
+}
+
+// A value with two users stays outside: merging it would compute it twice or make a cycle.
+// CHECK-LABEL: func @two_users
+// CHECK: %[[E:.*]] = heddle.cluster (%arg0)
+// CHECK: "onnx.Exp"
+// CHECK: heddle.cluster (%[[E]])
+// CHECK: heddle.cluster (%[[E]])
+func.func @two_users(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %0 = "onnx.Exp"(%x) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %1 = "onnx.Neg"(%0) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %2 = "onnx.Abs"(%0) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %1, %2 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// Elements read in windows would be computed once for each window.
+// CHECK-LABEL: func @window
+// CHECK: heddle.cluster
+// CHECK: "onnx.Sigmoid"
+// CHECK: heddle.cluster
+// CHECK: "onnx.MaxPool"
+func.func @window(%x: tensor<1x2x8x8xf32>) -> tensor<1x2x6x6xf32> {
+  %0 = "onnx.Sigmoid"(%x) : (tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  %1 = "onnx.MaxPool"(%0) <{kernel_shape = array<i64: 3, 3>, resultSegmentSizes = array<i32: 1, 0>}> : (tensor<1x2x8x8xf32>) -> tensor<1x2x6x6xf32>
+  return %1 : tensor<1x2x6x6xf32>
+}

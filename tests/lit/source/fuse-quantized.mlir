@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: heddle-opt -onnx-fuse-quantized %s | FileCheck %s
+
+// CHECK-LABEL: func @convolution
+// CHECK-NOT: "onnx.Conv"
+// CHECK: "onnx.ConvInteger"(%arg0, %arg1
+// CHECK: "onnx.Cast"
+// CHECK: "onnx.Mul"
+// CHECK: "onnx.Add"
+// CHECK-NOT: "onnx.DequantizeLinear"
+func.func @convolution(%x: tensor<1x8x4x4xui8>, %w: tensor<8x8x1x1xi8>, %sx: tensor<f32>, %zx: tensor<ui8>, %sw: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<1x8x4x4xf32> {
+  %0 = "onnx.DequantizeLinear"(%x, %sx, %zx) : (tensor<1x8x4x4xui8>, tensor<f32>, tensor<ui8>) -> tensor<1x8x4x4xf32>
+  %1 = "onnx.DequantizeLinear"(%w, %sw) <{axis = 0 : i64}> : (tensor<8x8x1x1xi8>, tensor<8xf32>) -> tensor<8x8x1x1xf32>
+  %2 = "onnx.Conv"(%0, %1, %b) : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>
+  return %2 : tensor<1x8x4x4xf32>
+}
+
+// A scale for each input channel does not factor out of the sum.
+// CHECK-LABEL: func @per_input_channel
+// CHECK: "onnx.Conv"
+func.func @per_input_channel(%x: tensor<1x8x4x4xui8>, %w: tensor<8x8x1x1xi8>, %sx: tensor<8xf32>, %sw: tensor<f32>) -> tensor<1x8x4x4xf32> {
+  %0 = "onnx.DequantizeLinear"(%x, %sx) <{axis = 1 : i64}> : (tensor<1x8x4x4xui8>, tensor<8xf32>) -> tensor<1x8x4x4xf32>
+  %1 = "onnx.DequantizeLinear"(%w, %sw) : (tensor<8x8x1x1xi8>, tensor<f32>) -> tensor<8x8x1x1xf32>
+  %2 = "onnx.Conv"(%0, %1) : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x4xf32>
+  return %2 : tensor<1x8x4x4xf32>
+}
