@@ -209,8 +209,7 @@ LogicalResult lowerResize(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
       if (mode == InterpolationMode::Nearest && factor)
         taps[axis.axis] = {{ix.div(index, *factor), {}, {}}};
       else
-        taps[axis.axis] =
-            axisTaps(b, resize, mode, coordinates.original(axis, index), axis.from);
+        taps[axis.axis] = axisTaps(b, resize, mode, coordinates.original(axis, index), axis.from);
     }
     if (mode == InterpolationMode::Nearest) {
       SmallVector<Value> place;
