@@ -119,6 +119,13 @@ absl::Status Compilation::lower() {
     return absl::InvalidArgumentError("there is no target CPU '" + options.target.cpu +
                                       "'; native, x86-64-v2, x86-64-v3 and x86-64-v4 are");
   start("optimising");
+  // A program that was printed at the parallel level is there already.
+  bool isParallel = module
+                        ->walk([](Operation *op) {
+                          return isa<ClusterOp, SpawnOp>(op) ? WalkResult::interrupt()
+                                                             : WalkResult::advance();
+                        })
+                        .wasInterrupted();
   PassManager passes(&context);
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
@@ -126,7 +133,7 @@ absl::Status Compilation::lower() {
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());
   passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
-  if (failed(passes.run(*module)))
+  if (!isParallel && failed(passes.run(*module)))
     return error.status("optimising");
   auto print = [&](Operation *op) {
     llvm::raw_string_ostream os(text);

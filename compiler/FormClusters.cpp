@@ -258,11 +258,7 @@ void ClusterBuilder::outline(Group &group) {
 struct FormClusters : impl::FormClustersPassBase<FormClusters> {
   void runOnOperation() override {
     SmallVector<Block *> blocks;
-    // A program that was printed and read again has its clusters already.
-    getOperation().walk([&](Block *block) {
-      if (!isa<ClusterOp>(block->getParentOp()))
-        blocks.push_back(block);
-    });
+    getOperation().walk([&](Block *block) { blocks.push_back(block); });
     for (Block *block : blocks)
       ClusterBuilder(*block).run();
   }

@@ -101,6 +101,9 @@ LogicalResult lowerConcat(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
     DimExpr size = b.dims(source)[axis];
     if (size.isConstant(0))
       continue;
+    for (int64_t other = 0; other < rankOf(result); ++other)
+      if (other != axis)
+        b.requireEqual(b.dims(source)[other], b.dims(result)[other]);
     parts.push_back(operand);
     starts.push_back(b.index(end));
     end = end + size;

@@ -63,7 +63,7 @@ std::string graphSvg(const Explanation &all) {
   constexpr double boxWidth = 132, boxHeight = 34, across = 148, down = 66, margin = 14;
   Layout layout = layOut(all);
   auto x = [&](uint32_t task) { return margin + layout.column[task] * across; };
-  auto y = [&](uint32_t task) { return margin + all.tasks[task].level * down; };
+  auto y = [&](uint32_t task) { return margin + layout.row[task] * down; };
   std::string edges, boxes;
   for (uint32_t i = 0; i < all.tasks.size(); ++i) {
     const ExplainedTask &task = all.tasks[i];
@@ -110,7 +110,8 @@ std::string timelineSvg(const Explanation &all) {
     double w = std::max(0.4, (span.endUs - span.beginUs) * scale);
     const ExplainedTask &task = all.tasks[span.task];
     svg += text("<g class=\"task%s\" style=\"--hue:%d\" transform=\"translate(%.1f %.0f)\">",
-                task.critical ? " hot" : "", hueOf(task.op), left + span.beginUs * scale,
+                task.critical && w > 8 ? " hot" : "", hueOf(task.op),
+                left + span.beginUs * scale,
                 top + span.worker * rowHeight) +
            tooltip(all, span.task) +
            text("<rect class=\"box\" width=\"%.1f\" height=\"20\"/>", w);

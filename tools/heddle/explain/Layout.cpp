@@ -32,7 +32,16 @@ Layout layOut(const Explanation &explanation) {
 
   Layout layout;
   layout.column.resize(tasks.size());
-  std::vector<std::vector<uint32_t>> rows = explanation.levels;
+  std::vector<std::vector<uint32_t>> rows(explanation.levels.size());
+  layout.row.resize(tasks.size());
+  for (size_t i = tasks.size(); i-- > 0;) {
+    auto row = static_cast<uint32_t>(rows.size());
+    for (uint32_t next : tasks[i].successors)
+      row = std::min(row, layout.row[next]);
+    layout.row[i] = tasks[i].successors.empty() ? tasks[i].level : row - 1;
+  }
+  for (uint32_t i = 0; i < tasks.size(); ++i)
+    rows[layout.row[i]].push_back(i);
   for (const auto &row : rows)
     for (size_t i = 0; i < row.size(); ++i)
       layout.column[row[i]] = static_cast<double>(i) - static_cast<double>(row.size() - 1) / 2;

@@ -39,6 +39,16 @@ th:nth-child(2), td:nth-child(2), th:nth-child(3), td:nth-child(3) { text-align:
 td.hot { color: var(--hot); }
 )css";
 
+// The graph opens at the critical path's beginning, wherever that is drawn.
+static const char *const script = R"js(<script>
+const graph = document.getElementById("graph"), first = graph?.querySelector(".task.hot");
+if (first) {
+  const at = first.getBoundingClientRect(), frame = graph.getBoundingClientRect();
+  graph.scrollLeft = at.left + at.width / 2 - frame.left - frame.width / 2;
+}
+</script>
+)js";
+
 std::string escaped(const std::string &text) {
   std::string result;
   for (char c : text) {
@@ -138,7 +148,7 @@ std::string htmlPage(const Explanation &all) {
   page += "</dl>\n<h2>Task graph</h2><p>A row holds tasks that could run beside each other.</p>";
   page += all.tasks.size() > mostDrawn
               ? "<p>Too large to draw: " + std::to_string(all.tasks.size()) + " tasks.</p>"
-              : "<div class=\"scroll\">" + graphSvg(all) + "</div>";
+              : "<div class=\"scroll\" id=\"graph\">" + graphSvg(all) + "</div>";
   page += std::string("\n<h2>Timeline</h2><p>") +
           (all.measured ? "As measured."
                         : "How the workers would share the work if the estimates were right; "
@@ -147,7 +157,7 @@ std::string htmlPage(const Explanation &all) {
           "<h2>Memory</h2><p>Values in the arena: across, the tasks in the program's order; up, "
           "the place in the arena.</p><div class=\"scroll\">" +
           memorySvg(all) + "</div>\n<h2>Most expensive tasks</h2><div class=\"scroll\">" +
-          costTable(all) + "</div>\n</body></html>\n";
+          costTable(all) + "</div>\n" + script + "</body></html>\n";
   return page;
 }
 
