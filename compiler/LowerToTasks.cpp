@@ -38,6 +38,14 @@ private:
     Value last; // the token of the latest task; null before the first
   };
 
+  /// The sub-graphs of one operation while they are lowered. What they turn out to need of the main
+  /// graph becomes captures of all of them, after those that the source has.
+  struct SubGraphs {
+    unsigned firstImport = 0;    // arguments before the imports
+    SmallVector<Block *> bodies; // the last one is being lowered
+    SmallVector<Value> imports;  // values of the enclosing graph
+  };
+
   LogicalResult lowerBlock(Block &block, Sequence &sequence);
   LogicalResult lowerOp(Operation &op, Sequence &sequence);
   LogicalResult lowerCluster(ClusterOp cluster, Sequence &sequence);
@@ -47,7 +55,17 @@ private:
   void lowerSizes(IndexTensorOp op, Sequence &sequence);
   void lowerCall(Operation &op, Sequence &sequence);
   void splitConstants(task::GraphOp graph);
-  FailureOr<task::GraphOp> lowerRegion(Region &region, StringRef name, ArrayRef<Value> captures);
+  FailureOr<task::GraphOp> lowerRegion(Region &region, StringRef name, ArrayRef<Value> captures,
+                                       SubGraphs &around);
+  bool isWeight(Value value) { return constantValues.contains(mainValueOf(value)); }
+  /// The value of the main graph that a sub-graph's argument stands for.
+  Value mainValueOf(Value value) {
+    for (auto found = outerOf.find(value); found != outerOf.end(); found = outerOf.find(value))
+      value = found->second;
+    return value;
+  }
+  Value pack(Sequence &sequence, Location loc, const KernelUse::Pack &use, Value weight);
+  Value import(Value mainValue);
 
   Value mapped(Value value) { return mapping.lookup(value); }
   SmallVector<Value> after(Sequence &sequence) {
@@ -77,6 +95,9 @@ private:
   IRMapping mapping;
   llvm::DenseSet<Value> constantValues; // of the task level
   llvm::StringMap<unsigned> graphNames;
+  Sequence *mainSequence = nullptr;
+  SmallVector<SubGraphs *> nesting;      // outermost first
+  llvm::DenseMap<Value, Value> outerOf;  // a sub-graph's argument: the enclosing graph's value
 };
 
 task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef kernel,
@@ -93,10 +114,47 @@ task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef 
   return op;
 }
 
+/// Weights of sub-graphs are packed in the main graph, which is to say while compiling.
+Value TaskLowering::pack(Sequence &sequence, Location loc, const KernelUse::Pack &use,
+                         Value weight) {
+  Type packed = tensorWithDims({use.elements}, use.elementType);
+  auto packIn = [&](Sequence &where, Value source) {
+    return launch(where, loc, use.kernel, source, packed, use.dims, use.grid, 0, use.costPerPoint)
+        .getOutputs()[0];
+  };
+  Value source = mainValueOf(weight);
+  if (nesting.empty() || !constantValues.contains(source))
+    return packIn(sequence, weight);
+  Block *main = mainSequence->builder.getInsertionBlock();
+  if (source.getParentBlock() != main) {
+    auto constant = source.getDefiningOp<task::ConstantOp>();
+    if (!constant)
+      return packIn(sequence, weight);
+    source = mainSequence->builder.clone(*constant)->getResult(0);
+    constantValues.insert(source);
+  }
+  return import(packIn(*mainSequence, source));
+}
+
+/// A value of the main graph inside the sub-graph that is being lowered.
+Value TaskLowering::import(Value value) {
+  for (SubGraphs *level : nesting) {
+    auto known = llvm::find(level->imports, value);
+    unsigned index = known - level->imports.begin();
+    if (known == level->imports.end()) {
+      level->imports.push_back(value);
+      for (Block *body : level->bodies)
+        outerOf[body->addArgument(value.getType(), value.getLoc())] = value;
+    }
+    value = level->bodies.back()->getArgument(level->firstImport + index);
+  }
+  return value;
+}
+
 LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) {
   SmallVector<bool> constants;
   for (Value input : cluster.getInputs())
-    constants.push_back(constantValues.contains(mapped(input)));
+    constants.push_back(isWeight(mapped(input)));
   std::vector<KernelUse> uses;
   for (unsigned i = 0; i < cluster.getNumResults(); ++i) {
     FailureOr<KernelUse> use = kernels.kernelFor(cluster, i, constants);
@@ -110,10 +168,7 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
       inputs.push_back(mapped(input));
     if (use.pack) {
       Value &weight = inputs[use.pack->operand];
-      Type packed = tensorWithDims({use.pack->elements}, use.pack->elementType);
-      weight = launch(sequence, cluster.getLoc(), use.pack->kernel, weight, packed,
-                      use.pack->dims, use.pack->grid, 0, use.pack->costPerPoint)
-                   .getOutputs()[0];
+      weight = pack(sequence, cluster.getLoc(), *use.pack, weight);
     }
     auto op = launch(sequence, cluster.getLoc(), use.kernel, inputs, result.getType(), use.dims,
                      use.grid, use.scratchBytes, use.costPerPoint);
@@ -310,8 +365,11 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
   OpBuilder &b = sequence.builder;
   SmallVector<Value> captures = capturesOf(op);
   SmallVector<Attribute> graphs;
+  SubGraphs around;
   auto addGraph = [&](Region &region, StringRef name) -> LogicalResult {
-    FailureOr<task::GraphOp> graph = lowerRegion(region, name, captures);
+    nesting.push_back(&around);
+    FailureOr<task::GraphOp> graph = lowerRegion(region, name, captures, around);
+    nesting.pop_back();
     if (failed(graph))
       return failure();
     graphs.push_back(FlatSymbolRefAttr::get(b.getContext(), graph->getSymName()));
@@ -330,12 +388,14 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
     inputs.push_back(mapped(operand));
   for (Value capture : captures)
     inputs.push_back(mapped(capture));
+  llvm::append_range(inputs, around.imports);
+  int64_t captureCount = captures.size() + around.imports.size();
   SmallVector<bool> present = presentOperands(op);
-  present.append(captures.size(), true);
+  present.append(captureCount, true);
   auto control = task::ControlOp::create(
       b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
       b.getStringAttr(kind), inputs, after(sequence), b.getArrayAttr(graphs),
-      b.getI64IntegerAttr(captures.size()), parametersOf(op), b.getDenseBoolArrayAttr(present),
+      b.getI64IntegerAttr(captureCount), parametersOf(op), b.getDenseBoolArrayAttr(present),
       b.getF64FloatAttr(kCallCost), b.getStringAttr(sourceNames(op.getLoc())));
   sequence.last = control.getDone();
   for (auto [result, lowered] : llvm::zip(op.getResults(), control.getOutputs()))
@@ -344,7 +404,8 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
 }
 
 FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef name,
-                                                   ArrayRef<Value> captures) {
+                                                   ArrayRef<Value> captures,
+                                                   SubGraphs &around) {
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   std::string unique = (name + "_" + Twine(graphNames[name]++)).str();
   auto graph = task::GraphOp::create(b, region.getLoc(), b.getStringAttr(unique), UnitAttr(),
@@ -356,8 +417,14 @@ FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef nam
     mapping.map(argument, body->addArgument(argument.getType(), argument.getLoc()));
   for (Value capture : captures) {
     outside.push_back(mapped(capture));
-    mapping.map(capture, body->addArgument(capture.getType(), capture.getLoc()));
+    Value argument = body->addArgument(capture.getType(), capture.getLoc());
+    outerOf[argument] = outside.back();
+    mapping.map(capture, argument);
   }
+  around.firstImport = body->getNumArguments();
+  for (Value value : around.imports)
+    outerOf[body->addArgument(value.getType(), value.getLoc())] = value;
+  around.bodies.push_back(body);
   Sequence sequence{OpBuilder::atBlockEnd(body), nullptr};
   LogicalResult lowered = lowerBlock(region.front(), sequence);
   for (auto [capture, value] : llvm::zip(captures, outside))
@@ -525,6 +592,7 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   for (BlockArgument argument : function.getArguments())
     mapping.map(argument, body->addArgument(argument.getType(), argument.getLoc()));
   Sequence sequence{OpBuilder::atBlockEnd(body), nullptr};
+  mainSequence = &sequence;
   if (failed(lowerBlock(function.getBody().front(), sequence)))
     return failure();
   splitConstants(graph);
