@@ -129,6 +129,7 @@ absl::Status Compilation::lower() {
   PassManager passes(&context);
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
+  passes.addNestedPass<func::FuncOp>(createHoistConstantsPass());
   passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());

@@ -69,6 +69,25 @@ def VerifySourcePass : Pass<"onnx-verify-shapes", "::mlir::ModuleOp"> {
   }];
 }
 
+def HoistConstantsPass : Pass<"onnx-hoist-constants", "::mlir::func::FuncOp"> {
+  let summary = "move what depends on constants alone out of sub-graphs";
+  let description = [{
+    ```mlir
+    "onnx.If"(%c) ({ ... }, {
+      %1 = "onnx.Transpose"(%weight) : (tensor<8x4xf32>) -> tensor<4x8xf32>
+      %2 = "onnx.MatMul"(%x, %1) : ...
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Transpose"(%weight) : (tensor<8x4xf32>) -> tensor<4x8xf32>
+    "onnx.If"(%c) ({ ... }, {
+      %2 = "onnx.MatMul"(%x, %1) : ...
+    ```
+    so that the compiler computes it once.
+  }];
+  let statistics = [Statistic<"numHoisted", "hoisted", "operations moved">];
+}
+
 def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
   let summary = "compute products of dequantised operands on the integers";
   let description = [{
