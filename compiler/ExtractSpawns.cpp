@@ -9,7 +9,7 @@
 // where all that one needs is there by then, so nothing starts later than before, and the critical
 // path does not grow.
 
-#include "compiler/CostModel.h"
+#include "compiler/kernels/CostModel.h"
 #include "compiler/Passes.h"
 #include "llvm/ADT/BitVector.h"
 

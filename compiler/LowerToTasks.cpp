@@ -4,6 +4,7 @@
 
 #include "compiler/SourceNames.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/program/TaskOrder.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "dialects/task/Task.h"
@@ -17,6 +18,9 @@ using namespace mlir;
 
 namespace heddle {
 namespace {
+
+/// Nanoseconds below which waking a second thread costs more than it saves.
+constexpr double kSequentialCost = 60000;
 
 /// Estimated nanoseconds of a library call or a sub-graph, for scheduling only.
 constexpr double kCallCost = 20000;
@@ -527,6 +531,11 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
     if (isOpTriviallyDead(&op))
       op.erase();
+  double cost = 0;
+  for (Operation &op : *body)
+    if (isTask(&op))
+      cost += estimateTaskCost(&op);
+  graph.setSequential(cost < kSequentialCost);
   return success();
 }
 

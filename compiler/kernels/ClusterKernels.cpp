@@ -3,6 +3,7 @@
 #include "compiler/kernels/ClusterKernels.h"
 
 #include "compiler/codegen/loops/ElementEmitter.h"
+#include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/DimRenaming.h"
 #include "compiler/kernels/KernelBuilder.h"
 #include "compiler/kernels/OperationKinds.h"
@@ -148,13 +149,6 @@ FailureOr<func::FuncOp> buildStructured(func::FuncOp source, ArrayRef<std::strin
   return function;
 }
 
-/// A guess for dimensions that are not known while compiling; for estimates of cost only.
-double estimate(const DimExpr &expr) {
-  DimExpr guessed =
-      expr.substitute([](StringRef) -> std::optional<DimExpr> { return DimExpr(64); });
-  return static_cast<double>(guessed.asConstant().value_or(64));
-}
-
 } // namespace
 
 std::string ClusterKernels::uniqueName(Operation *cluster) {
@@ -214,7 +208,7 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   if (entry.kernel.empty())
     return failure();
   auto cost = [&](const LoopKernel &kernel) {
-    return estimate(renaming.resolve(kernel.pointElements)) * kernel.nanosecondsPerElement;
+    return estimateSize(renaming.resolve(kernel.pointElements)) * kernel.nanosecondsPerElement;
   };
   KernelUse use{.kernel = entry.kernel,
                 .dims = SmallVector<DimExpr>(renaming.actuals()),

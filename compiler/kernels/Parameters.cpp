@@ -92,8 +92,7 @@ std::optional<SmallVector<double>> knownFloats(Value value) {
 
 bool isParameter(Operation *op, unsigned operandNumber) {
   const StructuredLowering *lowering = findStructuredLowering(op);
-  return lowering &&
-         llvm::is_contained(lowering->parameters, declaredPosition(op, operandNumber));
+  return lowering && llvm::is_contained(lowering->parameters, declaredPosition(op, operandNumber));
 }
 
 bool hasKnownParameters(Operation *op) {

@@ -31,13 +31,14 @@ struct StructuredLowering {
   /// it cannot be compiled as loops: element types, attributes or parameters known at run time
   /// only. Such an operation runs in the runtime library.
   std::optional<AccessPattern> (*pattern)(mlir::Operation *op);
-  /// Lowers the operation; `operands` are the structured values of its operands, null for those
-  /// that are absent. Fails with a diagnostic only where `pattern` was wrong to accept.
+  /// Lowers the operation; `operands` are the structured values of `op->getOperands()`, which has
+  /// none for operands that are absent; null for parameters. Fails with a diagnostic only where `pattern` was wrong to accept.
   mlir::LogicalResult (*lower)(KernelBuilder &builder, mlir::Operation *op,
                                llvm::ArrayRef<mlir::Value> operands,
                                llvm::SmallVectorImpl<mlir::Value> &results);
   /// Operands whose contents the lowering reads while compiling (axes, pads, starts): constants or
-  /// `heddle.index_tensor`s, cloned into the cluster instead of becoming its operands.
+  /// `heddle.index_tensor`s, cloned into the cluster instead of becoming its operands. Counted as
+  /// the operation declares them, absent ones included: see isParameter() in Parameters.h.
   llvm::ArrayRef<unsigned> parameters = {};
 };
 

@@ -2,6 +2,7 @@
 
 #include "compiler/program/TaskOrder.h"
 
+#include "compiler/kernels/CostModel.h"
 #include "dialects/heddle/TensorDims.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -12,6 +13,13 @@ using namespace mlir;
 namespace heddle {
 
 bool isTask(Operation *op) { return isa<task::LaunchOp, task::CallOp, task::ControlOp>(op); }
+
+double estimateTaskCost(Operation *op) {
+  double cost = op->getAttrOfType<FloatAttr>("cost").getValueAsDouble();
+  if (auto launch = dyn_cast<task::LaunchOp>(op))
+    cost *= estimateSize(*DimExpr::parse(launch.getGrid()));
+  return cost;
+}
 
 Value storageOf(Value value) {
   while (auto view = value.getDefiningOp<task::ViewOp>())
@@ -118,24 +126,13 @@ void TaskOrder::reduceEdges() {
   }
 }
 
-static double costOf(Operation *op) {
-  double cost = op->getAttrOfType<FloatAttr>("cost").getValueAsDouble();
-  if (auto launch = dyn_cast<task::LaunchOp>(op)) {
-    DimExpr grid = *DimExpr::parse(launch.getGrid());
-    DimExpr guess =
-        grid.substitute([](llvm::StringRef) -> std::optional<DimExpr> { return DimExpr(64); });
-    cost *= static_cast<double>(guess.asConstant().value_or(64));
-  }
-  return cost;
-}
-
 /// Successors by the critical path from them to the end.
 void TaskOrder::rank() {
   std::vector<double> toEnd(order.size());
   for (uint32_t task = order.size(); task-- > 0;) {
     for (uint32_t after : next[task])
       toEnd[task] = std::max(toEnd[task], toEnd[after]);
-    toEnd[task] += costOf(order[task]);
+    toEnd[task] += estimateTaskCost(order[task]);
     llvm::stable_sort(next[task], [&](uint32_t a, uint32_t b) { return toEnd[a] > toEnd[b]; });
   }
 }

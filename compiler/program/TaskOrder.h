@@ -14,6 +14,9 @@ namespace heddle {
 /// Launches, calls and sub-graphs: what the executor runs.
 bool isTask(mlir::Operation *op);
 
+/// Estimated nanoseconds of a task on one core.
+double estimateTaskCost(mlir::Operation *task);
+
 /// The value whose bytes a value is: views seen through.
 mlir::Value storageOf(mlir::Value value);
 

@@ -47,9 +47,8 @@ absl::StatusOr<Space> MakeSpace(LibraryCall& call, std::string_view op) {
 
 // What sums of T are held in. Integers wrap in the end as they would on the way.
 template <typename T>
-using Wide = std::conditional_t<
-    !std::is_integral_v<T>, double,
-    std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
+using Wide = std::conditional_t<!std::is_integral_v<T>, double,
+                                std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
 
 template <typename W>
 W Absolute(W x) {
@@ -194,6 +193,8 @@ absl::Status ReduceMean(LibraryCall& call) { return Reduce<Mean>(call, "ReduceMe
 absl::Status ReduceMin(LibraryCall& call) { return Reduce<Least>(call, "ReduceMin"); }
 absl::Status ReduceProd(LibraryCall& call) { return Reduce<ProductOf>(call, "ReduceProd"); }
 absl::Status ReduceSum(LibraryCall& call) { return Reduce<Sum>(call, "ReduceSum"); }
-absl::Status ReduceSumSquare(LibraryCall& call) { return Reduce<SquareSum>(call, "ReduceSumSquare"); }
+absl::Status ReduceSumSquare(LibraryCall& call) {
+  return Reduce<SquareSum>(call, "ReduceSumSquare");
+}
 
 }  // namespace heddle::library

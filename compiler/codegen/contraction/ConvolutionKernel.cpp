@@ -45,6 +45,12 @@ private:
     auto group = op->getAttrOfType<IntegerAttr>("group");
     return group ? group.getInt() : 1;
   }
+  /// Sizes that only a run tells: the filter's channels and window are those the kernel is made for.
+  void requireMatchingFilter(KernelFrame &frame) {
+    frame.requireEqual(space.x[1], filter[1] * groups);
+    for (unsigned axis = 0; axis < space.axes; ++axis)
+      frame.requireEqual(filter[2 + axis], space.window[3 - space.axes + axis]);
+  }
   void describeBytes(ConvolutionSpec &spec);
   void addZeroPoints(Epilogue &epilogue, const ConvolutionSpec &spec,
                      ConvolutionOperands &operands);
@@ -137,6 +143,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
                      epilogue.joins(2, space.y.size() - 1);
   if (isPointwise)
     space.joinPlane();
+  requireMatchingFilter(frame);
   frame.guarded([&] {
     ConvolutionOperands operands{.input = bufferOf(frame, input()),
                                  .filter = bufferOf(frame, weights()),
@@ -199,6 +206,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
+  requireMatchingFilter(frame);
   frame.guarded([&] {
     WindowOperands operands{.input = bufferOf(frame, input()),
                             .n = frame.index(space.y[0]),

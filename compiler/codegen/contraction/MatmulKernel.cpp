@@ -256,6 +256,9 @@ void MatmulKernelEmitter::addZeroPoints(KernelFrame &frame, Epilogue &epilogue,
 void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
+  Dims a = dimsOf(op->getOperand(0));
+  auto gemm = dyn_cast<onnx::GemmOp>(op);
+  frame.requireEqual(gemm && gemm.getTransA() ? a.front() : a.back(), shape.k);
   frame.guarded([&] {
     auto bufferOf = [&](unsigned operand) {
       return frame.buffers[cast<BlockArgument>(op->getOperand(operand)).getArgNumber()];

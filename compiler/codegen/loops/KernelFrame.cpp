@@ -88,11 +88,15 @@ Value KernelFrame::requirements() {
     b.clone(*op, mapping);
   };
   Value all;
+  auto conjoin = [&](Value condition) {
+    all = all ? arith::AndIOp::create(b, all, condition) : condition;
+  };
+  for (const auto &[lhs, rhs] : equalities)
+    conjoin(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index(lhs), index(rhs)));
   for (auto require : structured.getOps<RequireOp>()) {
     if (!mapping.contains(require.getCondition()))
       clone(require.getCondition().getDefiningOp());
-    Value condition = mapping.lookup(require.getCondition());
-    all = all ? arith::AndIOp::create(b, all, condition) : condition;
+    conjoin(mapping.lookup(require.getCondition()));
   }
   return all;
 }

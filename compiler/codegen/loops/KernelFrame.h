@@ -27,7 +27,12 @@ public:
 
   /// Tells an emitter where the structured function's operands are.
   void bindOperands(ElementEmitter &elements);
-  /// The conjunction of all heddle.require conditions, or null.
+  /// Makes the kernel fail where two sizes differ when it runs; call before guarded().
+  void requireEqual(const DimExpr &lhs, const DimExpr &rhs) {
+    if (lhs != rhs)
+      equalities.push_back({lhs, rhs});
+  }
+  /// The conjunction of all heddle.require conditions and required equalities, or null.
   mlir::Value requirements();
   /// Builds the body under the requirements of the structured function and returns the status.
   void guarded(llvm::function_ref<void()> body);
@@ -44,6 +49,7 @@ private:
               llvm::ArrayRef<std::string> symbolNames);
 
   llvm::StringMap<mlir::Value> symbols;
+  llvm::SmallVector<std::pair<DimExpr, DimExpr>> equalities;
 };
 
 } // namespace heddle

@@ -12,13 +12,11 @@ using namespace heddle;
 
 namespace {
 
-template <typename ArgOp>
-int64_t axisOf(Operation *op) {
+template <typename ArgOp> int64_t axisOf(Operation *op) {
   return positiveAxis(cast<ArgOp>(op).getAxis(), rankOf(op->getOperand(0)));
 }
 
-template <typename ArgOp>
-std::optional<AccessPattern> argExtremumPattern(Operation *op) {
+template <typename ArgOp> std::optional<AccessPattern> argExtremumPattern(Operation *op) {
   if (!isComputable(op))
     return std::nullopt;
   return rowOrReduction(axisOf<ArgOp>(op), rankOf(op->getOperand(0)));
@@ -35,13 +33,12 @@ LogicalResult lowerArgExtremum(KernelBuilder &b, Operation *op, ArrayRef<Value> 
   Value most = space.reduce(extreme, x);
   Type i64 = b.getI64Type();
   bool last = arg.getSelectLastIndex();
-  Value none = last ? m.constantInt(i64, -1)
-                    : m.constantInt(i64, std::numeric_limits<int64_t>::max());
+  Value none =
+      last ? m.constantInt(i64, -1) : m.constantInt(i64, std::numeric_limits<int64_t>::max());
   Value candidates = space.map(i64, {space.full(x), space.reduced(most)}, [&](ValueRange v) {
     Value isMost = m.equal(v[0], v[1]);
     if (isa<FloatType>(v[0].getType()))
-      isMost = m.logicalOr(
-          isMost, arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, v[0], v[0]));
+      isMost = m.logicalOr(isMost, arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, v[0], v[0]));
     Value index = b.placeIndex(axis);
     return m.select(isMost, IndexMath(b).toElement(index, i64), none);
   });
@@ -60,10 +57,10 @@ LogicalResult lowerArgExtremum(KernelBuilder &b, Operation *op, ArrayRef<Value> 
 } // namespace
 
 void heddle::addArgExtremumLowerings(StructuredLoweringTable &table) {
-  addLowering(table, "ArgMax",
-              {argExtremumPattern<onnx::ArgMaxOp>,
-               lowerArgExtremum<onnx::ArgMaxOp, ReductionKind::Max>});
-  addLowering(table, "ArgMin",
-              {argExtremumPattern<onnx::ArgMinOp>,
-               lowerArgExtremum<onnx::ArgMinOp, ReductionKind::Min>});
+  addLowering(
+      table, "ArgMax",
+      {argExtremumPattern<onnx::ArgMaxOp>, lowerArgExtremum<onnx::ArgMaxOp, ReductionKind::Max>});
+  addLowering(
+      table, "ArgMin",
+      {argExtremumPattern<onnx::ArgMinOp>, lowerArgExtremum<onnx::ArgMinOp, ReductionKind::Min>});
 }

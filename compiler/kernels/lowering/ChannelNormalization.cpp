@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Normalization with a scale and a shift for each channel, axis 1: BatchNormalization (inference),
-// InstanceNormalization, GroupNormalization; and LRN, which normalizes over nearby channels.
+// InstanceNormalization; and LRN, which normalizes over nearby channels.
 
 #include "compiler/kernels/lowering/Families.h"
 #include "compiler/kernels/lowering/ReductionSpace.h"
@@ -35,17 +35,15 @@ LogicalResult lowerBatchNormalization(KernelBuilder &b, Operation *op, ArrayRef<
     Value deviation = m.sqrt(m.add(widened(v[1]), m.constant(compute, epsilon)));
     return m.div(widened(v[0]), deviation);
   });
-  Value shifts = b.mapAt(channels, compute, {shift, mean, factors}, {same, same, same},
-                         [&](ValueRange v) {
-    return m.sub(widened(v[0]), m.mul(widened(v[1]), v[2]));
-  });
+  Value shifts =
+      b.mapAt(channels, compute, {shift, mean, factors}, {same, same, same},
+              [&](ValueRange v) { return m.sub(widened(v[0]), m.mul(widened(v[1]), v[2])); });
   // A tensor of one axis has one channel.
-  AffineMap place = rank > 1 ? b.alongAxes(rank, 1)
-                             : AffineMap::get(rank, 0, b.getAffineConstantExpr(0));
-  results.push_back(b.mapAt(b.dims(norm.getY()), type, {operands[0], factors, shifts},
-                            {b.identity(rank), place, place}, [&](ValueRange v) {
-    return m.narrow(m.add(m.mul(m.widen(v[0]), v[1]), v[2]), type);
-  }));
+  AffineMap place =
+      rank > 1 ? b.alongAxes(rank, 1) : AffineMap::get(rank, 0, b.getAffineConstantExpr(0));
+  results.push_back(b.mapAt(
+      b.dims(norm.getY()), type, {operands[0], factors, shifts}, {b.identity(rank), place, place},
+      [&](ValueRange v) { return m.narrow(m.add(m.mul(m.widen(v[0]), v[1]), v[2]), type); }));
   return success();
 }
 
@@ -78,44 +76,13 @@ LogicalResult lowerInstanceNormalization(KernelBuilder &b, Operation *op, ArrayR
   Value distance = space.map({space.full(x), space.reduced(means(space, x))},
                              [&](ValueRange v) { return m.sub(v[0], v[1]); });
   Value inverse = inverseDeviations(space, distance, norm.getEpsilon().convertToDouble());
-  results.push_back(space.map(type,
-                              {space.full(distance), space.reduced(inverse),
-                               space.along(operands[1], 1), space.along(operands[2], 1)},
-                              [&](ValueRange v) {
-    return m.narrow(m.add(m.mul(v[0], m.mul(v[1], m.widen(v[2]))), m.widen(v[3])), type);
-  }));
-  return success();
-}
-
-/// The operand is seen as [N, groups, channels of a group, ...], which makes a group a row.
-LogicalResult lowerGroupNormalization(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
-                                      SmallVectorImpl<Value> &results) {
-  auto norm = cast<onnx::GroupNormalizationOp>(op);
-  SmallVector<DimExpr> dims = b.dims(norm.getX());
-  DimExpr groups = norm.getNumGroups(), groupSize = dims[1].floorDiv(groups);
-  SmallVector<DimExpr> grouped = {dims[0], groups, groupSize};
-  llvm::append_range(grouped, ArrayRef<DimExpr>(dims).drop_front(2));
-  ScalarMath m(b);
-  IndexMath ix(b);
-  Type type = elementTypeOf(norm.getY()), compute = ScalarMath::computeType(type);
-  Value x = b.generate(grouped, compute, [&](ValueRange at) {
-    SmallVector<Value> place = {at[0], ix.add(ix.mul(at[1], groupSize), at[2])};
-    llvm::append_range(place, at.drop_front(3));
-    return m.widen(b.element(operands[0], place));
-  });
-  ReductionSpace space(b, grouped, compute, llvm::to_vector(llvm::seq<int64_t>(2, grouped.size())));
-  Value mean = means(space, x);
-  Value distance = space.map({space.full(x), space.reduced(mean)},
-                             [&](ValueRange v) { return m.sub(v[0], v[1]); });
-  Value inverse = inverseDeviations(space, distance, norm.getEpsilon().convertToDouble());
-  results.push_back(b.generate(dims, type, [&](ValueRange at) {
-    SmallVector<Value> group(grouped.size(), b.index(0));
-    group[0] = at[0];
-    group[1] = ix.div(at[1], groupSize);
-    Value factor = m.mul(b.element(inverse, group), m.widen(b.element(operands[1], at[1])));
-    Value centred = m.sub(m.widen(b.element(operands[0], at)), b.element(mean, group));
-    return m.narrow(m.add(m.mul(centred, factor), m.widen(b.element(operands[2], at[1]))), type);
-  }));
+  results.push_back(space.map(
+      type,
+      {space.full(distance), space.reduced(inverse), space.along(operands[1], 1),
+       space.along(operands[2], 1)},
+      [&](ValueRange v) {
+        return m.narrow(m.add(m.mul(v[0], m.mul(v[1], m.widen(v[2]))), m.widen(v[3])), type);
+      }));
   return success();
 }
 
@@ -143,8 +110,8 @@ LogicalResult lowerLrn(KernelBuilder &b, Operation *op, ArrayRef<Value> operands
   auto squareNearby = [&](ValueRange at) {
     Value channel = ix.sub(ix.add(at[1], at.back()), ix.value(before));
     Value inside = ix.both(ix.atLeast(channel, ix.value(0)), ix.less(channel, ix.value(dims[1])));
-    Value nearby = b.elementOr(operands[0], replaceIndex(at.drop_back(), 1, channel), inside,
-                               m.zero(type));
+    Value nearby =
+        b.elementOr(operands[0], replaceIndex(at.drop_back(), 1, channel), inside, m.zero(type));
     return m.mul(m.widen(nearby), m.widen(nearby));
   };
   Value sums = b.reduceWindow(dims, DimExpr(size), compute, m.zero(compute), squareNearby,
@@ -157,16 +124,11 @@ LogicalResult lowerLrn(KernelBuilder &b, Operation *op, ArrayRef<Value> operands
   return success();
 }
 
-std::optional<AccessPattern> groupPattern(Operation *op) {
-  return rankOf(op->getOperand(0)) < 2 ? std::nullopt : whereFloat<AccessPattern::Reduction>(op);
-}
-
 } // namespace
 
 void heddle::addChannelNormalizationLowerings(StructuredLoweringTable &table) {
   addLowering(table, "BatchNormalization", {batchPattern, lowerBatchNormalization});
   addLowering(table, "InstanceNormalization",
               {whereFloat<AccessPattern::Row>, lowerInstanceNormalization});
-  addLowering(table, "GroupNormalization", {groupPattern, lowerGroupNormalization});
-  addLowering(table, "LRN", {groupPattern, lowerLrn});
+  addLowering(table, "LRN", {whereFloat<AccessPattern::Reduction>, lowerLrn});
 }

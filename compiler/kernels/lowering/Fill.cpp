@@ -15,7 +15,8 @@ namespace {
 Value splatConstant(KernelBuilder &b, DenseElementsAttr contents) {
   Type type = signlessType(contents.getElementType());
   if (auto floating = dyn_cast<FloatType>(type))
-    return arith::ConstantOp::create(b, FloatAttr::get(floating, contents.getSplatValue<APFloat>()));
+    return arith::ConstantOp::create(b,
+                                     FloatAttr::get(floating, contents.getSplatValue<APFloat>()));
   return arith::ConstantOp::create(b, IntegerAttr::get(type, contents.getSplatValue<APInt>()));
 }
 
@@ -95,9 +96,8 @@ LogicalResult lowerSize(KernelBuilder &b, Operation *op, ArrayRef<Value>,
                         SmallVectorImpl<Value> &results) {
   IndexMath ix(b);
   DimExpr count = countElements(b.dims(op->getOperand(0)));
-  results.push_back(filledLike(b, op->getResult(0), [&] {
-    return ix.toElement(ix.value(count), b.getI64Type());
-  }));
+  results.push_back(filledLike(b, op->getResult(0),
+                               [&] { return ix.toElement(ix.value(count), b.getI64Type()); }));
   return success();
 }
 

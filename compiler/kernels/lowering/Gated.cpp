@@ -64,8 +64,8 @@ LogicalResult lowerRotaryEmbedding(KernelBuilder &b, Operation *op, ArrayRef<Val
     Value half = ix.value(shape.half), rotated = ix.value(shape.rotated);
 
     Value rotates = shape.rotated == shape.headSize ? Value() : ix.less(element, rotated);
-    Value isFirst = interleaved ? ix.equal(ix.mod(element, ix.value(2)), ix.value(0))
-                                : ix.less(element, half);
+    Value isFirst =
+        interleaved ? ix.equal(ix.mod(element, ix.value(2)), ix.value(0)) : ix.less(element, half);
     Value isSecond = m.logicalNot(isFirst);
     auto shifted = [&](Value by, bool forward) {
       return replaceIndex(at, at.size() - 1, forward ? ix.add(last, by) : ix.sub(last, by));
@@ -73,8 +73,8 @@ LogicalResult lowerRotaryEmbedding(KernelBuilder &b, Operation *op, ArrayRef<Val
     Value distance = interleaved ? ix.value(1) : half;
     Value zero = m.zero(type);
     Value later = b.elementOr(x, shifted(distance, true), ix.both(rotates, isFirst), zero);
-    Value partner = m.widen(
-        b.elementOr(x, shifted(distance, false), ix.both(rotates, isSecond), later));
+    Value partner =
+        m.widen(b.elementOr(x, shifted(distance, false), ix.both(rotates, isSecond), later));
 
     // The angle of the pair, at the row of the cache that belongs to this position.
     Value pair = interleaved ? ix.div(element, ix.value(2))
@@ -89,7 +89,8 @@ LogicalResult lowerRotaryEmbedding(KernelBuilder &b, Operation *op, ArrayRef<Val
     }
     place.push_back(pair);
     auto angle = [&](Value cache, Value fallback) {
-      return m.widen(hasRow ? b.elementOr(cache, place, hasRow, fallback) : b.element(cache, place));
+      return m.widen(hasRow ? b.elementOr(cache, place, hasRow, fallback)
+                            : b.element(cache, place));
     };
     Value cosine = angle(cosines, m.one(type)), sine = angle(sines, zero);
     Value turn = m.mul(sine, partner);

@@ -36,14 +36,13 @@ LogicalResult lowerGather(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
   int64_t axis = positiveAxis(gather.getAxis(), dims.size());
   int64_t indexRank = rankOf(gather.getIndices());
   results.push_back(b.generate(b.dims(gather.getOutput()),
-                               signlessType(elementTypeOf(gather.getOutput())),
-                               [&](ValueRange at) {
-    Value index = b.element(operands[1], at.slice(axis, indexRank));
-    SmallVector<Value> place(at.take_front(axis));
-    place.push_back(checkedIndex(b, index, dims[axis]));
-    llvm::append_range(place, at.drop_front(axis + indexRank));
-    return elementChecked(b, operands[0], place, dims[axis]);
-  }));
+                               signlessType(elementTypeOf(gather.getOutput())), [&](ValueRange at) {
+                                 Value index = b.element(operands[1], at.slice(axis, indexRank));
+                                 SmallVector<Value> place(at.take_front(axis));
+                                 place.push_back(checkedIndex(b, index, dims[axis]));
+                                 llvm::append_range(place, at.drop_front(axis + indexRank));
+                                 return elementChecked(b, operands[0], place, dims[axis]);
+                               }));
   return success();
 }
 
@@ -52,12 +51,12 @@ LogicalResult lowerGatherElements(KernelBuilder &b, Operation *op, ArrayRef<Valu
   auto gather = cast<onnx::GatherElementsOp>(op);
   SmallVector<DimExpr> dims = b.dims(gather.getData());
   int64_t axis = positiveAxis(gather.getAxis(), dims.size());
-  results.push_back(b.generate(b.dims(gather.getOutput()),
-                               signlessType(elementTypeOf(gather.getOutput())),
-                               [&](ValueRange at) {
-    Value index = checkedIndex(b, b.element(operands[1], at), dims[axis]);
-    return elementChecked(b, operands[0], replaceIndex(at, axis, index), dims[axis]);
-  }));
+  results.push_back(
+      b.generate(b.dims(gather.getOutput()), signlessType(elementTypeOf(gather.getOutput())),
+                 [&](ValueRange at) {
+                   Value index = checkedIndex(b, b.element(operands[1], at), dims[axis]);
+                   return elementChecked(b, operands[0], replaceIndex(at, axis, index), dims[axis]);
+                 }));
   return success();
 }
 
@@ -76,20 +75,19 @@ LogicalResult lowerGatherNd(KernelBuilder &b, Operation *op, ArrayRef<Value> ope
   SmallVector<DimExpr> dims = b.dims(gather.getData()), indexDims = b.dims(gather.getIndices());
   int64_t batch = gather.getBatchDims(), depth = *indexDims.back().asConstant();
   unsigned tuples = indexDims.size() - 1;
-  results.push_back(b.generate(b.dims(gather.getOutput()),
-                               signlessType(elementTypeOf(gather.getOutput())),
-                               [&](ValueRange at) {
-    SmallVector<Value> place(at.take_front(batch));
-    SmallVector<Value> indexPlace(at.take_front(tuples));
-    for (int64_t i = 0; i < depth; ++i) {
-      indexPlace.push_back(b.index(i));
-      place.push_back(checkedIndex(b, b.element(operands[1], indexPlace), dims[batch + i]));
-      indexPlace.pop_back();
-    }
-    llvm::append_range(place, at.drop_front(tuples));
-    return elementChecked(b, operands[0], place,
-                          ArrayRef<DimExpr>(dims).slice(batch, depth));
-  }));
+  results.push_back(b.generate(
+      b.dims(gather.getOutput()), signlessType(elementTypeOf(gather.getOutput())),
+      [&](ValueRange at) {
+        SmallVector<Value> place(at.take_front(batch));
+        SmallVector<Value> indexPlace(at.take_front(tuples));
+        for (int64_t i = 0; i < depth; ++i) {
+          indexPlace.push_back(b.index(i));
+          place.push_back(checkedIndex(b, b.element(operands[1], indexPlace), dims[batch + i]));
+          indexPlace.pop_back();
+        }
+        llvm::append_range(place, at.drop_front(tuples));
+        return elementChecked(b, operands[0], place, ArrayRef<DimExpr>(dims).slice(batch, depth));
+      }));
   return success();
 }
 
@@ -102,15 +100,15 @@ LogicalResult lowerOneHot(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
   Value indices = operands[0], values = operands[2];
   Signedness signedness = signednessOf(elementTypeOf(oneHot.getIndices()));
   IndexMath ix(b);
-  results.push_back(b.generate(dims, signlessType(elementTypeOf(oneHot.getOutput())),
-                               [&](ValueRange at) {
-    SmallVector<Value> place(at.take_front(axis));
-    llvm::append_range(place, at.drop_front(axis + 1));
-    Value hot = ix.fromElement(b.element(indices, place), signedness);
-    hot = ix.select(ix.less(hot, ix.value(0)), ix.add(hot, dims[axis]), hot);
-    Value off = b.element(values, b.index(0)), on = b.element(values, b.index(1));
-    return ix.select(ix.equal(hot, at[axis]), on, off);
-  }));
+  results.push_back(
+      b.generate(dims, signlessType(elementTypeOf(oneHot.getOutput())), [&](ValueRange at) {
+        SmallVector<Value> place(at.take_front(axis));
+        llvm::append_range(place, at.drop_front(axis + 1));
+        Value hot = ix.fromElement(b.element(indices, place), signedness);
+        hot = ix.select(ix.less(hot, ix.value(0)), ix.add(hot, dims[axis]), hot);
+        Value off = b.element(values, b.index(0)), on = b.element(values, b.index(1));
+        return ix.select(ix.equal(hot, at[axis]), on, off);
+      }));
   return success();
 }
 

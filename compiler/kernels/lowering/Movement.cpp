@@ -33,8 +33,7 @@ LogicalResult lowerTranspose(KernelBuilder &b, Operation *op, ArrayRef<Value> op
       axisOfOperand[axis] = rank - 1 - axis;
   }
   results.push_back(b.mapAt(b.dims(result), signlessType(elementTypeOf(result)), operands.front(),
-                            b.alongAxes(rank, axisOfOperand),
-                            [](ValueRange x) { return x[0]; }));
+                            b.alongAxes(rank, axisOfOperand), [](ValueRange x) { return x[0]; }));
   return success();
 }
 

@@ -27,8 +27,8 @@ public:
     rank = rankOf(source);
     axis = positiveAxis(op->getAttrOfType<IntegerAttr>("axis").getInt(), rank);
     blockSize = op->getAttrOfType<IntegerAttr>("block_size").getInt();
-    isScalar = rankOf(scale) == 0 || (rankOf(scale) == 1 && b.dims(scale)[0].isConstant(1) &&
-                                      blockSize == 0);
+    isScalar = rankOf(scale) == 0 ||
+               (rankOf(scale) == 1 && b.dims(scale)[0].isConstant(1) && blockSize == 0);
     scalarRank = rankOf(scale);
   }
 
@@ -69,9 +69,8 @@ Value mapScaled(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
     });
   SmallVector<AffineMap> places(operands.size(), scaling.place());
   places[0] = same;
-  return b.mapAt(dims, type, operands, places, [&](ValueRange v) {
-    return body(v[0], v[1], v.size() > 2 ? v[2] : Value());
-  });
+  return b.mapAt(dims, type, operands, places,
+                 [&](ValueRange v) { return body(v[0], v[1], v.size() > 2 ? v[2] : Value()); });
 }
 
 Value toInt32(KernelBuilder &b, Value value, Signedness signedness) {
@@ -136,8 +135,8 @@ LogicalResult lowerQuantize(KernelBuilder &b, Operation *op, ArrayRef<Value> ope
   Signedness signedness = signednessOf(type);
   ScalarMath m(b);
   results.push_back(mapScaled(b, op, operands, [&](Value x, Value scale, Value zeroPoint) {
-    Value ratio = m.div(m.cast(x, quotient, Signedness::Signed),
-                        m.cast(scale, quotient, Signedness::Signed));
+    Value ratio =
+        m.div(m.cast(x, quotient, Signedness::Signed), m.cast(scale, quotient, Signedness::Signed));
     Value offset = zeroPoint ? toInt32(b, zeroPoint, signedness) : Value();
     return saturated(b, m.widen(ratio), offset, type);
   }));
@@ -194,15 +193,16 @@ LogicalResult lowerDynamicQuantize(KernelBuilder &b, Operation *op, ArrayRef<Val
     Value isEmpty = m.equal(range, zero);
     return m.select(isEmpty, m.one(f32), m.div(range, m.constantInt(f32, 255)));
   });
-  Value zeroPoint = b.mapAt({}, signlessType(ui8), {least, scale}, {scalar, scalar},
-                            [&](ValueRange v) {
-    return saturated(b, m.div(m.neg(m.min(v[0], zero)), v[1]), {}, ui8);
-  });
+  Value zeroPoint =
+      b.mapAt({}, signlessType(ui8), {least, scale}, {scalar, scalar}, [&](ValueRange v) {
+        return saturated(b, m.div(m.neg(m.min(v[0], zero)), v[1]), {}, ui8);
+      });
   AffineMap everywhere = b.alongAxes(rank, {});
   results.push_back(b.mapAt(b.dims(source), signlessType(ui8), {operands[0], scale, zeroPoint},
                             {b.identity(rank), everywhere, everywhere}, [&](ValueRange v) {
-    return saturated(b, m.div(v[0], v[1]), toInt32(b, v[2], Signedness::Unsigned), ui8);
-  }));
+                              return saturated(b, m.div(v[0], v[1]),
+                                               toInt32(b, v[2], Signedness::Unsigned), ui8);
+                            }));
   results.push_back(scale);
   results.push_back(zeroPoint);
   return success();

@@ -32,8 +32,7 @@ std::optional<SmallVector<int64_t>> spatialAxes(Operation *op) {
   return llvm::to_vector(llvm::seq<int64_t>(2, rankOf(op->getOperand(0))));
 }
 
-template <auto axesOf>
-std::optional<AccessPattern> reductionPattern(Operation *op) {
+template <auto axesOf> std::optional<AccessPattern> reductionPattern(Operation *op) {
   if (!isComputable(op))
     return std::nullopt;
   std::optional<SmallVector<int64_t>> axes = axesOf(op);
@@ -60,8 +59,7 @@ Value magnitude(ScalarMath &m, Value x) { return m.abs(x); }
 Value unchanged(ScalarMath &, Value x, Value) { return x; }
 Value average(ScalarMath &m, Value x, Value count) { return m.div(x, count); }
 /// Of an integer: computed in f64 and truncated.
-template <Value (ScalarMath::*function)(Value)>
-Value floatFunction(ScalarMath &m, Value x, Value) {
+template <Value (ScalarMath::*function)(Value)> Value floatFunction(ScalarMath &m, Value x, Value) {
   if (isa<FloatType>(x.getType()))
     return (m.*function)(x);
   Value wide = m.cast(x, Float64Type::get(x.getContext()), Signedness::Signed);
@@ -82,8 +80,7 @@ LogicalResult lowerReduction(KernelBuilder &b, Operation *op, ArrayRef<Value> op
   auto finish = [&](ValueRange x) {
     return m.narrow(outcome(m, x[0], space.count(x[0].getType())), type);
   };
-  results.push_back(
-      space.mapReduced(type, space.reduce(kind, elements), finish, keepsDims(op)));
+  results.push_back(space.mapReduced(type, space.reduce(kind, elements), finish, keepsDims(op)));
   return success();
 }
 
@@ -97,8 +94,8 @@ LogicalResult lowerLogSumExp(KernelBuilder &b, Operation *op, ArrayRef<Value> op
     Value isInfinite = m.equal(m.abs(v[0]), m.highest(v[0].getType()));
     return m.select(isInfinite, m.zero(v[0].getType()), v[0]);
   };
-  Value top = space.mapReduced(space.computeType(), space.reduce(ReductionKind::Max, x),
-                               finiteOrZero);
+  Value top =
+      space.mapReduced(space.computeType(), space.reduce(ReductionKind::Max, x), finiteOrZero);
   Value powers = space.map({space.full(x), space.reduced(top)},
                            [&](ValueRange v) { return m.exp(m.sub(v[0], v[1])); });
   Value sum = space.reduce(ReductionKind::Sum, powers);

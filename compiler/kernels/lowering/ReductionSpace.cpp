@@ -12,11 +12,6 @@ ReductionSpace::ReductionSpace(KernelBuilder &builder, Value source, ArrayRef<in
     : b(builder), m(builder, signednessOf(elementTypeOf(source))), dims(builder.dims(source)),
       axes(axes), compute(ScalarMath::computeType(signlessType(elementTypeOf(source)))) {}
 
-ReductionSpace::ReductionSpace(KernelBuilder &builder, ArrayRef<DimExpr> dims, Type elementType,
-                               ArrayRef<int64_t> axes)
-    : b(builder), m(builder), dims(dims), axes(axes),
-      compute(ScalarMath::computeType(elementType)) {}
-
 Value ReductionSpace::count(Type type) {
   DimExpr count = 1;
   for (int64_t axis : axes)
@@ -76,19 +71,25 @@ Value ReductionSpace::map(Type type, ArrayRef<Operand> operands, KernelBuilder::
 
 Value ReductionSpace::reduce(ReductionKind kind, Value elements, bool keepDims) {
   Type type = elementTypeOf(elements);
+  if (axes.empty()) // each element is all there is to combine
+    return map(type, full(elements), [](ValueRange x) { return x[0]; });
   switch (kind) {
   case ReductionKind::Sum:
-    return b.reduce(elements, dims, axes, m.zero(type),
-                    [&](Value sum, Value x) { return m.add(sum, x); }, keepDims);
+    return b.reduce(
+        elements, dims, axes, m.zero(type), [&](Value sum, Value x) { return m.add(sum, x); },
+        keepDims);
   case ReductionKind::Product:
-    return b.reduce(elements, dims, axes, m.one(type),
-                    [&](Value product, Value x) { return m.mul(product, x); }, keepDims);
+    return b.reduce(
+        elements, dims, axes, m.one(type),
+        [&](Value product, Value x) { return m.mul(product, x); }, keepDims);
   case ReductionKind::Max:
-    return b.reduce(elements, dims, axes, m.lowest(type),
-                    [&](Value most, Value x) { return m.max(most, x); }, keepDims);
+    return b.reduce(
+        elements, dims, axes, m.lowest(type), [&](Value most, Value x) { return m.max(most, x); },
+        keepDims);
   case ReductionKind::Min:
-    return b.reduce(elements, dims, axes, m.highest(type),
-                    [&](Value least, Value x) { return m.min(least, x); }, keepDims);
+    return b.reduce(
+        elements, dims, axes, m.highest(type),
+        [&](Value least, Value x) { return m.min(least, x); }, keepDims);
   }
   llvm_unreachable("all kinds are handled");
 }

@@ -25,9 +25,6 @@ public:
 
   /// The places of `source`, a source value; the axes are not negative.
   ReductionSpace(KernelBuilder &builder, mlir::Value source, llvm::ArrayRef<int64_t> axes);
-  /// The places of a tensor that is none of the source's, of signed elements.
-  ReductionSpace(KernelBuilder &builder, llvm::ArrayRef<DimExpr> dims, mlir::Type elementType,
-                 llvm::ArrayRef<int64_t> axes);
 
   ScalarMath &scalar() { return m; }
   /// What the elements of `source` are computed in.
@@ -37,7 +34,9 @@ public:
 
   /// The elements of a tensor of the full shape, widened, and what a function makes of them. The
   /// tensor itself where that is all the same.
-  mlir::Value elements(mlir::Value tensor) { return elements(tensor, [](mlir::Value x) { return x; }); }
+  mlir::Value elements(mlir::Value tensor) {
+    return elements(tensor, [](mlir::Value x) { return x; });
+  }
   mlir::Value elements(mlir::Value tensor, ElementFunction function);
 
   /// An operand of map() and where its elements are read.

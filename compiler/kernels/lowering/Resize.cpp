@@ -7,6 +7,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace heddle;
 
@@ -175,9 +177,14 @@ Taps axisTaps(KernelBuilder &b, onnx::ResizeOp resize, InterpolationMode mode, V
 std::optional<int64_t> wholeFactor(onnx::ResizeOp resize, const ResizedAxis &axis) {
   bool isPlain = resize.getCoordinateTransformationMode() == "asymmetric" &&
                  resize.getNearestMode() == "floor";
-  std::optional<DimExpr> factor = axis.to.divideExactly(axis.from);
-  std::optional<int64_t> number = factor ? factor->asConstant() : std::nullopt;
-  if (!number || *number < 1 || (axis.scale && *axis.scale != static_cast<double>(*number)))
+  std::optional<int64_t> number;
+  if (axis.scale) {
+    if (*axis.scale >= 1 && *axis.scale <= 1024 && *axis.scale == std::floor(*axis.scale))
+      number = static_cast<int64_t>(*axis.scale);
+  } else if (std::optional<DimExpr> factor = axis.to.divideExactly(axis.from)) {
+    number = factor->asConstant();
+  }
+  if (!number || *number < 1)
     return std::nullopt;
   // The centre of each part lies within the element that the part comes from.
   bool isCentred = resize.getCoordinateTransformationMode().contains("half_pixel") &&
@@ -209,8 +216,7 @@ LogicalResult lowerResize(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
       if (mode == InterpolationMode::Nearest && factor)
         taps[axis.axis] = {{ix.div(index, *factor), {}, {}}};
       else
-        taps[axis.axis] =
-            axisTaps(b, resize, mode, coordinates.original(axis, index), axis.from);
+        taps[axis.axis] = axisTaps(b, resize, mode, coordinates.original(axis, index), axis.from);
     }
     if (mode == InterpolationMode::Nearest) {
       SmallVector<Value> place;

@@ -50,8 +50,9 @@ LogicalResult lowerLayerNormalization(KernelBuilder &b, Operation *op, ArrayRef<
   Value mean = meanOf(space, x);
   Value distance = centred(space, x, mean);
   Value inverse = inverseDeviation(space, distance, number(norm.getEpsilon()));
-  SmallVector<ReductionSpace::Operand> inputs = {space.full(distance), space.reduced(inverse),
-                                                 space.broadcast(operands[1], b.dims(norm.getScale()))};
+  SmallVector<ReductionSpace::Operand> inputs = {
+      space.full(distance), space.reduced(inverse),
+      space.broadcast(operands[1], b.dims(norm.getScale()))};
   if (norm.getB())
     inputs.push_back(space.broadcast(operands[2], b.dims(norm.getB())));
   results.push_back(space.map(type, inputs, [&](ValueRange v) {
@@ -60,9 +61,10 @@ LogicalResult lowerLayerNormalization(KernelBuilder &b, Operation *op, ArrayRef<
   }));
   for (auto [result, value] : {std::pair(norm.getMean(), mean), {norm.getInvStdDev(), inverse}})
     if (result)
-      results.push_back(space.mapReduced(elementTypeOf(result), value, [&, result = result](ValueRange v) {
-        return ScalarMath(b).cast(v[0], elementTypeOf(result), Signedness::Signed);
-      }));
+      results.push_back(
+          space.mapReduced(elementTypeOf(result), value, [&, result = result](ValueRange v) {
+            return ScalarMath(b).cast(v[0], elementTypeOf(result), Signedness::Signed);
+          }));
   return success();
 }
 
@@ -76,11 +78,11 @@ LogicalResult lowerRmsNormalization(KernelBuilder &b, Operation *op, ArrayRef<Va
   Value inverse = inverseDeviation(space, x, number(norm.getEpsilon()));
   results.push_back(space.map(
       type,
-      {space.full(x), space.reduced(inverse), space.broadcast(operands[1], b.dims(norm.getScale()))},
+      {space.full(x), space.reduced(inverse),
+       space.broadcast(operands[1], b.dims(norm.getScale()))},
       [&](ValueRange v) { return m.narrow(m.mul(m.mul(v[0], v[1]), m.widen(v[2])), type); }));
   return success();
 }
-
 
 SmallVector<int64_t> meanVarianceAxes(Operation *op) {
   auto given = cast<onnx::MeanVarianceNormalizationOp>(op).getAxes();
@@ -137,12 +139,12 @@ LogicalResult lowerLpNormalization(KernelBuilder &b, Operation *op, ArrayRef<Val
   Type type = elementTypeOf(op->getResult(0));
   Value x = space.elements(operands[0]);
   Value powers = space.elements(x, [&](Value v) { return absolutePower(m, v, p); });
-  Value norm = space.mapReduced(
-      space.computeType(), space.reduce(ReductionKind::Sum, powers), [&](ValueRange v) {
-        Value norm = root(m, v[0], p);
-        Value isZero = m.equal(norm, m.zero(norm.getType()));
-        return m.select(isZero, m.one(norm.getType()), norm);
-      });
+  Value norm = space.mapReduced(space.computeType(), space.reduce(ReductionKind::Sum, powers),
+                                [&](ValueRange v) {
+                                  Value norm = root(m, v[0], p);
+                                  Value isZero = m.equal(norm, m.zero(norm.getType()));
+                                  return m.select(isZero, m.one(norm.getType()), norm);
+                                });
   results.push_back(space.map(type, {space.full(x), space.reduced(norm)},
                               [&](ValueRange v) { return m.narrow(m.div(v[0], v[1]), type); }));
   return success();

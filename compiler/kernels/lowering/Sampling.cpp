@@ -41,16 +41,15 @@ public:
   Taps taps(InterpolationMode mode, Value normalized) {
     Value one = m.one(type), half = m.constant(type, 0.5);
     Value shifted = m.add(normalized, one);
-    Value coordinate = sample.getAlignCorners()
-                           ? m.mul(m.mul(shifted, half), m.sub(length, one))
-                           : m.mul(m.sub(m.mul(shifted, length), one), half);
+    Value coordinate = sample.getAlignCorners() ? m.mul(m.mul(shifted, half), m.sub(length, one))
+                                                : m.mul(m.sub(m.mul(shifted, length), one), half);
     // Elements are rounded to before the border is applied, which is then exact.
     if (mode == InterpolationMode::Nearest)
       coordinate = math::RoundEvenOp::create(b, coordinate);
     if (padding == "border")
-      coordinate = mode == InterpolationMode::Cubic ? bounded(coordinate)
-                                                    : clampFloat(m, coordinate, m.zero(type),
-                                                                 m.sub(length, one));
+      coordinate = mode == InterpolationMode::Cubic
+                       ? bounded(coordinate)
+                       : clampFloat(m, coordinate, m.zero(type), m.sub(length, one));
     else if (padding == "reflection" && mode != InterpolationMode::Cubic)
       coordinate = reflected(coordinate);
     else

@@ -58,15 +58,15 @@ LogicalResult lowerSlice(KernelBuilder &b, Operation *op, ArrayRef<Value> operan
   }
   IndexMath ix(b);
   Value data = operands.front();
-  results.push_back(b.generate(outDims, signlessType(elementTypeOf(slice.getOutput())),
-                               [&](ValueRange at) {
-    SmallVector<Value> place(at);
-    for (auto [axis, range] : llvm::enumerate(ranges))
-      if (range)
-        place[axis] = range->step == -1 ? ix.sub(range->start, at[axis])
-                                        : ix.add(ix.mul(at[axis], range->step), range->start);
-    return b.element(data, place);
-  }));
+  results.push_back(
+      b.generate(outDims, signlessType(elementTypeOf(slice.getOutput())), [&](ValueRange at) {
+        SmallVector<Value> place(at);
+        for (auto [axis, range] : llvm::enumerate(ranges))
+          if (range)
+            place[axis] = range->step == -1 ? ix.sub(range->start, at[axis])
+                                            : ix.add(ix.mul(at[axis], range->step), range->start);
+        return b.element(data, place);
+      }));
   return success();
 }
 
@@ -101,6 +101,9 @@ LogicalResult lowerConcat(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
     DimExpr size = b.dims(source)[axis];
     if (size.isConstant(0))
       continue;
+    for (int64_t other = 0; other < rankOf(result); ++other)
+      if (other != axis)
+        b.requireEqual(b.dims(source)[other], b.dims(result)[other]);
     parts.push_back(operand);
     starts.push_back(b.index(end));
     end = end + size;

@@ -10,13 +10,11 @@ using namespace heddle;
 
 namespace {
 
-template <typename SoftmaxOp>
-int64_t axisOf(Operation *op) {
+template <typename SoftmaxOp> int64_t axisOf(Operation *op) {
   return positiveAxis(cast<SoftmaxOp>(op).getAxis(), rankOf(op->getOperand(0)));
 }
 
-template <typename SoftmaxOp>
-std::optional<AccessPattern> softmaxPattern(Operation *op) {
+template <typename SoftmaxOp> std::optional<AccessPattern> softmaxPattern(Operation *op) {
   if (!isComputable(op) || rankOf(op->getOperand(0)) == 0)
     return std::nullopt;
   return rowOrReduction(axisOf<SoftmaxOp>(op), rankOf(op->getOperand(0)));
@@ -33,12 +31,10 @@ LogicalResult lowerSoftmax(KernelBuilder &b, Operation *op, ArrayRef<Value> oper
                            [&](ValueRange v) { return m.exp(m.sub(v[0], v[1])); });
   Value sum = space.reduce(ReductionKind::Sum, powers);
   // One division a row.
-  Value scale = space.mapReduced(space.computeType(), sum, [&](ValueRange v) {
-    return m.div(m.one(v[0].getType()), v[0]);
-  });
-  results.push_back(space.map(type, {space.full(powers), space.reduced(scale)}, [&](ValueRange v) {
-    return m.narrow(m.mul(v[0], v[1]), type);
-  }));
+  Value scale = space.mapReduced(space.computeType(), sum,
+                                 [&](ValueRange v) { return m.div(m.one(v[0].getType()), v[0]); });
+  results.push_back(space.map(type, {space.full(powers), space.reduced(scale)},
+                              [&](ValueRange v) { return m.narrow(m.mul(v[0], v[1]), type); }));
   return success();
 }
 
@@ -53,10 +49,9 @@ LogicalResult lowerLogSoftmax(KernelBuilder &b, Operation *op, ArrayRef<Value> o
                            [&](ValueRange v) { return m.exp(m.sub(v[0], v[1])); });
   Value log = space.mapReduced(space.computeType(), space.reduce(ReductionKind::Sum, powers),
                                [&](ValueRange v) { return m.log(v[0]); });
-  results.push_back(space.map(type, {space.full(x), space.reduced(top), space.reduced(log)},
-                              [&](ValueRange v) {
-    return m.narrow(m.sub(m.sub(v[0], v[1]), v[2]), type);
-  }));
+  results.push_back(
+      space.map(type, {space.full(x), space.reduced(top), space.reduced(log)},
+                [&](ValueRange v) { return m.narrow(m.sub(m.sub(v[0], v[1]), v[2]), type); }));
   return success();
 }
 

@@ -23,13 +23,11 @@ bool isComputable(mlir::Operation *op);
 bool hasFloatElements(mlir::Value tensor);
 
 /// `pattern` where the operation is computable.
-template <AccessPattern pattern>
-std::optional<AccessPattern> whereComputable(mlir::Operation *op) {
+template <AccessPattern pattern> std::optional<AccessPattern> whereComputable(mlir::Operation *op) {
   return isComputable(op) ? std::optional(pattern) : std::nullopt;
 }
 /// The same for operators that are defined on floats.
-template <AccessPattern pattern>
-std::optional<AccessPattern> whereFloat(mlir::Operation *op) {
+template <AccessPattern pattern> std::optional<AccessPattern> whereFloat(mlir::Operation *op) {
   return hasFloatElements(op->getOperand(0)) ? whereComputable<pattern>(op) : std::nullopt;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 /// How windows lie on one spatial axis.
 struct WindowAxis {
-  DimExpr size, outSize;     // of the axis before and after
+  DimExpr size, outSize; // of the axis before and after
   DimExpr padBegin, padEnd;
   int64_t kernel, stride, dilation;
 
@@ -38,8 +38,13 @@ SmallVector<WindowAxis> windowAxes(KernelBuilder &b, Operation *op) {
   StringRef autoPad = op->getAttrOfType<StringAttr>("auto_pad").getValue();
   SmallVector<WindowAxis> axes;
   for (unsigned i = 0; i < kernel.size(); ++i) {
-    WindowAxis axis{dims[i + 2], outDims[i + 2], 0, 0, kernel[i],
-                    strides.empty() ? 1 : strides[i], dilations.empty() ? 1 : dilations[i]};
+    WindowAxis axis{dims[i + 2],
+                    outDims[i + 2],
+                    0,
+                    0,
+                    kernel[i],
+                    strides.empty() ? 1 : strides[i],
+                    dilations.empty() ? 1 : dilations[i]};
     if (autoPad.starts_with("SAME")) {
       int64_t extent = (axis.kernel - 1) * axis.dilation + 1;
       DimExpr total = DimExpr::max((axis.outSize - 1) * axis.stride + extent - axis.size, 0);
@@ -96,9 +101,9 @@ LogicalResult lowerMaxPool(KernelBuilder &b, Operation *op, ArrayRef<Value> oper
                            SmallVectorImpl<Value> &results) {
   ScalarMath m(b, signednessOf(elementTypeOf(op->getOperand(0))));
   Value lowest = m.lowest(signlessType(elementTypeOf(op->getResult(0))));
-  results.push_back(pooled(b, op, windowAxes(b, op), operands[0], lowest, lowest,
-                           [](Value x) { return x; },
-                           [&](Value most, Value x) { return m.max(most, x); }));
+  results.push_back(pooled(
+      b, op, windowAxes(b, op), operands[0], lowest, lowest, [](Value x) { return x; },
+      [&](Value most, Value x) { return m.max(most, x); }));
   return success();
 }
 
@@ -107,9 +112,10 @@ Value pooledSum(KernelBuilder &b, Operation *op, ArrayRef<WindowAxis> axes, Valu
                 function_ref<Value(Value)> element) {
   ScalarMath m(b);
   Type type = elementTypeOf(op->getResult(0));
-  return pooled(b, op, axes, x, m.zero(type), m.zero(ScalarMath::computeType(type)),
-                [&](Value x) { return element(m.widen(x)); },
-                [&](Value sum, Value x) { return m.add(sum, x); });
+  return pooled(
+      b, op, axes, x, m.zero(type), m.zero(ScalarMath::computeType(type)),
+      [&](Value x) { return element(m.widen(x)); },
+      [&](Value sum, Value x) { return m.add(sum, x); });
 }
 
 /// The number of elements of the window at these places that count: those in [low, high) of each
@@ -175,9 +181,8 @@ LogicalResult lowerLpPool(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
   ScalarMath m(b);
   Value sums = pooledSum(b, op, windowAxes(b, op), operands[0],
                          [&](Value x) { return absolutePower(m, x, p); });
-  results.push_back(b.mapAt(dims, type, sums, b.identity(dims.size()), [&](ValueRange v) {
-    return m.narrow(root(m, v[0], p), type);
-  }));
+  results.push_back(b.mapAt(dims, type, sums, b.identity(dims.size()),
+                            [&](ValueRange v) { return m.narrow(root(m, v[0], p), type); }));
   return success();
 }
 

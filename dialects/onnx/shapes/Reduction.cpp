@@ -48,9 +48,9 @@ template <typename Op> static LogicalResult inferReduce(Op op, ShapeContext &con
   const TensorFacts *axesFacts = optionalFacts(context, op.getAxes());
   if (axesFacts) {
     std::optional<SmallVector<int64_t>> values = axesFacts->constantIntegers();
-    if (!values) {
+    std::optional<int64_t> count = countElements(axesFacts->dims).asConstant();
+    if (!values && count != 0) { // no axes are known ones
       // With keepdims the rank stays; without, as many dimensions go as there are axes.
-      std::optional<int64_t> count = countElements(axesFacts->dims).asConstant();
       if (!op.getKeepdims() && !count)
         return op.emitOpError("cannot tell the rank of its result: the axes are not constant");
       int64_t left = op.getKeepdims() ? rank : rank - *count;
@@ -60,7 +60,8 @@ template <typename Op> static LogicalResult inferReduce(Op op, ShapeContext &con
                        context.freshDims(op.getReduced(), left));
       return success();
     }
-    given = *values;
+    if (values)
+      given = *values;
   }
   if (given.empty() && op.getNoopWithEmptyAxes()) {
     TensorFacts result(data.elementType, data.dims);

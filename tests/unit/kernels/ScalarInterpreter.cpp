@@ -2,11 +2,11 @@
 
 #include "tests/unit/kernels/ScalarInterpreter.h"
 
+#include <cmath>
+
+#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/ADT/TypeSwitch.h"
-
-#include <cmath>
 
 using namespace mlir;
 
@@ -31,66 +31,75 @@ Number fromReal(Type type, double value) { return {.real = roundTo(type, value)}
 bool compareIntegers(arith::CmpIPredicate predicate, int64_t a, int64_t b, uint64_t ua,
                      uint64_t ub) {
   switch (predicate) {
-  case arith::CmpIPredicate::eq:
-    return a == b;
-  case arith::CmpIPredicate::ne:
-    return a != b;
-  case arith::CmpIPredicate::slt:
-    return a < b;
-  case arith::CmpIPredicate::sle:
-    return a <= b;
-  case arith::CmpIPredicate::sgt:
-    return a > b;
-  case arith::CmpIPredicate::sge:
-    return a >= b;
-  case arith::CmpIPredicate::ult:
-    return ua < ub;
-  case arith::CmpIPredicate::ule:
-    return ua <= ub;
-  case arith::CmpIPredicate::ugt:
-    return ua > ub;
-  case arith::CmpIPredicate::uge:
-    return ua >= ub;
+    case arith::CmpIPredicate::eq:
+      return a == b;
+    case arith::CmpIPredicate::ne:
+      return a != b;
+    case arith::CmpIPredicate::slt:
+      return a < b;
+    case arith::CmpIPredicate::sle:
+      return a <= b;
+    case arith::CmpIPredicate::sgt:
+      return a > b;
+    case arith::CmpIPredicate::sge:
+      return a >= b;
+    case arith::CmpIPredicate::ult:
+      return ua < ub;
+    case arith::CmpIPredicate::ule:
+      return ua <= ub;
+    case arith::CmpIPredicate::ugt:
+      return ua > ub;
+    case arith::CmpIPredicate::uge:
+      return ua >= ub;
   }
   return false;
 }
 
 bool compareReals(arith::CmpFPredicate predicate, double a, double b) {
   switch (predicate) {
-  case arith::CmpFPredicate::OEQ:
-    return a == b;
-  case arith::CmpFPredicate::OLT:
-    return a < b;
-  case arith::CmpFPredicate::OLE:
-    return a <= b;
-  case arith::CmpFPredicate::OGT:
-    return a > b;
-  case arith::CmpFPredicate::OGE:
-    return a >= b;
-  case arith::CmpFPredicate::UNE:
-    return a != b;
-  case arith::CmpFPredicate::UNO:
-    return std::isnan(a) || std::isnan(b);
-  default:
-    llvm_unreachable("a predicate that no lowering uses");
+    case arith::CmpFPredicate::OEQ:
+      return a == b;
+    case arith::CmpFPredicate::OLT:
+      return a < b;
+    case arith::CmpFPredicate::OLE:
+      return a <= b;
+    case arith::CmpFPredicate::OGT:
+      return a > b;
+    case arith::CmpFPredicate::OGE:
+      return a >= b;
+    case arith::CmpFPredicate::UNE:
+      return a != b;
+    case arith::CmpFPredicate::UNO:
+      return std::isnan(a) || std::isnan(b);
+    default:
+      llvm_unreachable("a predicate that no lowering uses");
   }
 }
 
-double maximum(double a, double b) { return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b); }
-double minimum(double a, double b) { return std::isnan(a) || std::isnan(b) ? NAN : std::fmin(a, b); }
+double maximum(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b);
+}
+double minimum(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? NAN : std::fmin(a, b);
+}
 
 std::optional<Number> evaluateInteger(Operation *op, ArrayRef<Number> in) {
   Type type = op->getResult(0).getType();
   Type from = op->getNumOperands() ? op->getOperand(0).getType() : type;
-  if (op->getNumOperands() == 0 || !from.isIntOrIndex())
-    return std::nullopt;
+  if (op->getNumOperands() == 0 || !from.isIntOrIndex()) return std::nullopt;
   int64_t a = in[0].integer, b = in.size() > 1 ? in[1].integer : 0;
   uint64_t ua = zeroExtend(from, a), ub = in.size() > 1 ? zeroExtend(from, b) : 0;
   auto number = [&](auto value) { return fromInt(type, static_cast<int64_t>(value)); };
   return llvm::TypeSwitch<Operation *, std::optional<Number>>(op)
-      .Case([&](arith::AddIOp) { return number(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); })
-      .Case([&](arith::SubIOp) { return number(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)); })
-      .Case([&](arith::MulIOp) { return number(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)); })
+      .Case([&](arith::AddIOp) {
+        return number(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+      })
+      .Case([&](arith::SubIOp) {
+        return number(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+      })
+      .Case([&](arith::MulIOp) {
+        return number(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+      })
       .Case([&](arith::DivSIOp) { return number(a / b); })
       .Case([&](arith::DivUIOp) { return number(ua / ub); })
       .Case([&](arith::RemSIOp) { return number(a % b); })
@@ -162,13 +171,11 @@ std::optional<Number> evaluateReal(Operation *op, ArrayRef<Number> in) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
-} // namespace
+}  // namespace
 
 double roundTo(Type type, double value) {
-  if (type.isF64())
-    return value;
-  if (type.isF32())
-    return static_cast<float>(value);
+  if (type.isF64()) return value;
+  if (type.isF32()) return static_cast<float>(value);
   APFloat number(value);
   bool losesInfo;
   number.convert(cast<FloatType>(type).getFloatSemantics(), APFloat::rmNearestTiesToEven,
@@ -185,11 +192,9 @@ std::optional<Number> evaluateScalar(Operation *op, ArrayRef<Number> operands) {
       return fromInt(integer.getType(), integer.getValue().getSExtValue());
     return std::nullopt;
   }
-  if (isa<arith::SelectOp>(op))
-    return operands[0].integer ? operands[1] : operands[2];
-  if (std::optional<Number> number = evaluateInteger(op, operands))
-    return number;
+  if (isa<arith::SelectOp>(op)) return operands[0].integer ? operands[1] : operands[2];
+  if (std::optional<Number> number = evaluateInteger(op, operands)) return number;
   return evaluateReal(op, operands);
 }
 
-} // namespace heddle::testing
+}  // namespace heddle::testing

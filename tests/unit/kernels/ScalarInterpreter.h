@@ -4,15 +4,15 @@
 #ifndef HEDDLE_TESTS_UNIT_KERNELS_SCALARINTERPRETER_H
 #define HEDDLE_TESTS_UNIT_KERNELS_SCALARINTERPRETER_H
 
-#include "tests/unit/kernels/StructuredInterpreter.h"
-
 #include <optional>
+
+#include "tests/unit/kernels/StructuredInterpreter.h"
 
 namespace heddle::testing {
 
 /// The result, or nothing for an operation that is not known.
 std::optional<Number> evaluateScalar(mlir::Operation *op, llvm::ArrayRef<Number> operands);
 
-} // namespace heddle::testing
+}  // namespace heddle::testing
 
-#endif // HEDDLE_TESTS_UNIT_KERNELS_SCALARINTERPRETER_H
+#endif  // HEDDLE_TESTS_UNIT_KERNELS_SCALARINTERPRETER_H

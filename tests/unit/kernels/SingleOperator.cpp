@@ -6,12 +6,12 @@
 #include "compiler/kernels/Parameters.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
+#include "llvm/ADT/SetVector.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -19,8 +19,7 @@ namespace heddle::testing {
 
 void loadDialects(MLIRContext &context) {
   context.loadDialect<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
-                      math::MathDialect, tensor::TensorDialect, HeddleDialect,
-                      onnx::OnnxDialect>();
+                      math::MathDialect, tensor::TensorDialect, HeddleDialect, onnx::OnnxDialect>();
 }
 
 Operation *operatorOf(func::FuncOp source) {
@@ -37,20 +36,18 @@ Type structuredType(Type type) {
 
 void collectSymbols(Type type, llvm::SetVector<StringRef> &symbols, MLIRContext *context) {
   for (const DimExpr &dim : getDims(cast<RankedTensorType>(type)))
-    dim.walkSymbols([&](StringRef name) {
-      symbols.insert(StringAttr::get(context, name).getValue());
-    });
+    dim.walkSymbols(
+        [&](StringRef name) { symbols.insert(StringAttr::get(context, name).getValue()); });
 }
 
-} // namespace
+}  // namespace
 
 SingleKernel lowerSingle(func::FuncOp source) {
   Operation *op = operatorOf(source);
   MLIRContext *context = op->getContext();
   SingleKernel kernel;
   llvm::SetVector<StringRef> symbols;
-  for (Type type : source.getArgumentTypes())
-    collectSymbols(type, symbols, context);
+  for (Type type : source.getArgumentTypes()) collectSymbols(type, symbols, context);
   SmallVector<Type> arguments = llvm::map_to_vector(source.getArgumentTypes(), structuredType);
   arguments.append(symbols.size(), IndexType::get(context));
   SmallVector<Type> results = llvm::map_to_vector(op->getResultTypes(), structuredType);
@@ -79,9 +76,8 @@ SingleKernel lowerSingle(func::FuncOp source) {
   if (failed(findStructuredLowering(op)->lower(kernelBuilder, op, operands, lowered)))
     return kernel;
   func::ReturnOp::create(kernelBuilder, lowered);
-  if (succeeded(verify(*kernel.module)))
-    kernel.function = function;
+  if (succeeded(verify(*kernel.module))) kernel.function = function;
   return kernel;
 }
 
-} // namespace heddle::testing
+}  // namespace heddle::testing

@@ -5,13 +5,13 @@
 #ifndef HEDDLE_TESTS_UNIT_KERNELS_SINGLEOPERATOR_H
 #define HEDDLE_TESTS_UNIT_KERNELS_SINGLEOPERATOR_H
 
+#include <string>
+#include <vector>
+
 #include "compiler/kernels/StructuredLowering.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
-
-#include <string>
-#include <vector>
 
 namespace heddle::testing {
 
@@ -23,7 +23,7 @@ mlir::Operation *operatorOf(mlir::func::FuncOp source);
 
 struct SingleKernel {
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  mlir::func::FuncOp function; // null where the lowering failed or did not verify
+  mlir::func::FuncOp function;  // null where the lowering failed or did not verify
   /// The dimension symbols, which are index arguments after the tensors.
   std::vector<std::string> symbols;
 };
@@ -32,6 +32,6 @@ struct SingleKernel {
 /// become those of the kernel.
 SingleKernel lowerSingle(mlir::func::FuncOp source);
 
-} // namespace heddle::testing
+}  // namespace heddle::testing
 
-#endif // HEDDLE_TESTS_UNIT_KERNELS_SINGLEOPERATOR_H
+#endif  // HEDDLE_TESTS_UNIT_KERNELS_SINGLEOPERATOR_H

@@ -3,10 +3,10 @@
 #include "tests/unit/kernels/StructuredInterpreter.h"
 
 #include "dialects/heddle/Heddle.h"
+#include "llvm/ADT/DenseMap.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "tests/unit/kernels/ScalarInterpreter.h"
-#include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
 
@@ -14,15 +14,14 @@ namespace heddle::testing {
 
 int64_t HostTensor::count() const {
   int64_t count = 1;
-  for (int64_t dim : shape)
-    count *= dim;
+  for (int64_t dim : shape) count *= dim;
   return count;
 }
 
 namespace {
 
 class Interpreter {
-public:
+ public:
   std::string error;
 
   void bind(Value value, HostTensor tensor) {
@@ -34,36 +33,31 @@ public:
   const HostTensor &tensor(Value value) { return tensors[value]; }
 
   void run(Operation *op) {
-    if (auto empty = dyn_cast<tensor::EmptyOp>(op))
-      return runEmpty(empty);
+    if (auto empty = dyn_cast<tensor::EmptyOp>(op)) return runEmpty(empty);
     if (auto fill = dyn_cast<linalg::FillOp>(op)) {
       HostTensor filled = tensors[fill.getOutputs()[0]];
       std::fill(filled.elements.begin(), filled.elements.end(), numbers[fill.getInputs()[0]]);
       return bind(op->getResult(0), std::move(filled));
     }
-    if (auto generic = dyn_cast<linalg::GenericOp>(op))
-      return runGeneric(generic);
+    if (auto generic = dyn_cast<linalg::GenericOp>(op)) return runGeneric(generic);
     if (auto require = dyn_cast<RequireOp>(op)) {
-      if (!numbers[require.getCondition()].integer)
-        fail("shape mismatch");
+      if (!numbers[require.getCondition()].integer) fail("shape mismatch");
       return;
     }
     runScalar(op);
   }
 
-private:
+ private:
   void fail(const Twine &message) {
-    if (error.empty())
-      error = message.str();
+    if (error.empty()) error = message.str();
   }
 
   void runEmpty(tensor::EmptyOp empty) {
     HostTensor made;
     unsigned dynamic = 0;
     for (int64_t size : empty.getType().getShape())
-      made.shape.push_back(ShapedType::isDynamic(size)
-                               ? numbers[empty.getDynamicSizes()[dynamic++]].integer
-                               : size);
+      made.shape.push_back(
+          ShapedType::isDynamic(size) ? numbers[empty.getDynamicSizes()[dynamic++]].integer : size);
     if (llvm::any_of(made.shape, [](int64_t size) { return size < 0; }))
       return fail("a negative size");
     made.elements.resize(made.count());
@@ -71,8 +65,7 @@ private:
   }
 
   static int64_t evaluate(AffineExpr expr, ArrayRef<int64_t> at) {
-    if (auto dim = dyn_cast<AffineDimExpr>(expr))
-      return at[dim.getPosition()];
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) return at[dim.getPosition()];
     return cast<AffineConstantExpr>(expr).getValue();
   }
 
@@ -112,20 +105,17 @@ private:
       for (auto [argument, operand, map] :
            llvm::zip(body.getArguments(), generic->getOperands(), maps)) {
         at.clear();
-        for (AffineExpr expr : map.getResults())
-          at.push_back(evaluate(expr, place));
+        for (AffineExpr expr : map.getResults()) at.push_back(evaluate(expr, place));
         bool isOut = operand == generic->getOperands().back();
         const HostTensor &source = isOut ? out : tensors[operand];
         int64_t offset = offsetIn(source, at);
-        if (offset < 0)
-          return;
+        if (offset < 0) return;
         numbers[argument] = source.elements[offset];
         outOffset = offset;
       }
       for (Operation &inner : body.without_terminator()) {
         runScalar(&inner);
-        if (!error.empty() && error != "index out of range")
-          return;
+        if (!error.empty() && error != "index out of range") return;
       }
       out.elements[outOffset] = numbers[body.getTerminator()->getOperand(0)];
     } while (advance(bounds));
@@ -134,8 +124,7 @@ private:
 
   bool advance(ArrayRef<int64_t> bounds) {
     for (unsigned axis = bounds.size(); axis-- > 0;) {
-      if (++place[axis] < bounds[axis])
-        return true;
+      if (++place[axis] < bounds[axis]) return true;
       place[axis] = 0;
     }
     return false;
@@ -143,11 +132,9 @@ private:
 
   void load(Value result, Value source, ValueRange indices) {
     SmallVector<int64_t> at;
-    for (Value index : indices)
-      at.push_back(numbers[index].integer);
+    for (Value index : indices) at.push_back(numbers[index].integer);
     const HostTensor &from = tensors[source];
-    if (int64_t offset = offsetIn(from, at); offset >= 0)
-      numbers[result] = from.elements[offset];
+    if (int64_t offset = offsetIn(from, at); offset >= 0) numbers[result] = from.elements[offset];
   }
 
   void runScalar(Operation *op) {
@@ -161,16 +148,15 @@ private:
       else
         numbers[loadOr] = numbers[loadOr.getFallback()];
     } else if (auto checked = dyn_cast<CheckedIndexOp>(op)) {
-      int64_t index = numbers[checked.getIndex()].integer, size = numbers[checked.getSize()].integer;
+      int64_t index = numbers[checked.getIndex()].integer,
+              size = numbers[checked.getSize()].integer;
       index += index < 0 ? size : 0;
       bool isInside = index >= 0 && index < size;
       numbers[checked] = {.integer = isInside ? index : 0};
-      if (!isInside)
-        fail("index out of range");
+      if (!isInside) fail("index out of range");
     } else {
       SmallVector<Number> operands;
-      for (Value operand : op->getOperands())
-        operands.push_back(numbers[operand]);
+      for (Value operand : op->getOperands()) operands.push_back(numbers[operand]);
       std::optional<Number> number = evaluateScalar(op, operands);
       if (number)
         numbers[op->getResult(0)] = *number;
@@ -184,7 +170,7 @@ private:
   SmallVector<int64_t> place;
 };
 
-} // namespace
+}  // namespace
 
 InterpreterResult interpret(func::FuncOp function, ArrayRef<HostTensor> arguments) {
   Interpreter interpreter;
@@ -193,8 +179,7 @@ InterpreterResult interpret(func::FuncOp function, ArrayRef<HostTensor> argument
     interpreter.bind(argument, tensor);
   for (Operation &op : body.without_terminator()) {
     interpreter.run(&op);
-    if (!interpreter.error.empty())
-      return {{}, interpreter.error};
+    if (!interpreter.error.empty()) return {{}, interpreter.error};
   }
   InterpreterResult result;
   for (Value value : body.getTerminator()->getOperands())
@@ -202,4 +187,4 @@ InterpreterResult interpret(func::FuncOp function, ArrayRef<HostTensor> argument
   return result;
 }
 
-} // namespace heddle::testing
+}  // namespace heddle::testing

@@ -6,12 +6,12 @@
 #ifndef HEDDLE_TESTS_UNIT_KERNELS_STRUCTUREDINTERPRETER_H
 #define HEDDLE_TESTS_UNIT_KERNELS_STRUCTUREDINTERPRETER_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-
 #include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace heddle::testing {
 
@@ -41,6 +41,6 @@ InterpreterResult interpret(mlir::func::FuncOp function, llvm::ArrayRef<HostTens
 /// The nearest number of a float type.
 double roundTo(mlir::Type type, double value);
 
-} // namespace heddle::testing
+}  // namespace heddle::testing
 
-#endif // HEDDLE_TESTS_UNIT_KERNELS_STRUCTUREDINTERPRETER_H
+#endif  // HEDDLE_TESTS_UNIT_KERNELS_STRUCTUREDINTERPRETER_H

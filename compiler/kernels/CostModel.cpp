@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/CostModel.h"
+#include "compiler/kernels/CostModel.h"
 
 #include "compiler/kernels/OperationKinds.h"
 #include "dialects/heddle/Heddle.h"

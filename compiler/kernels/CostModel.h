@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What operations cost, roughly: decisions of the parallel level go by it, results never.
 
-#ifndef HEDDLE_COMPILER_COSTMODEL_H
-#define HEDDLE_COMPILER_COSTMODEL_H
+#ifndef HEDDLE_COMPILER_KERNELS_COSTMODEL_H
+#define HEDDLE_COMPILER_KERNELS_COSTMODEL_H
 
 #include "dialects/heddle/DimExpr.h"
 #include "mlir/IR/Operation.h"
@@ -18,4 +18,4 @@ double estimateCost(mlir::Operation *op);
 
 } // namespace heddle
 
-#endif // HEDDLE_COMPILER_COSTMODEL_H
+#endif // HEDDLE_COMPILER_KERNELS_COSTMODEL_H
