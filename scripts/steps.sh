@@ -17,6 +17,7 @@ progress_of() { grep -aE '^\[[0-9]+/[0-9]+\]' "$1" 2>/dev/null | tail -n 1 | cut
 
 # step NAME LOG COMMAND...: runs the command with its output in build/logs/LOG. On a terminal, a
 # line that moves; else a line each minute, so that a log shows life. Returns the command's status.
+# With STEP_SILENT, nothing is said where all went well: the caller has more to say.
 step() {
   local name=$1 log=$HEDDLE_LOGS/$2 begin=$SECONDS status=0 told=$SECONDS
   shift 2
@@ -36,7 +37,7 @@ step() {
   if [ "$status" -ne 0 ]; then
     say "$name: FAILED after $((SECONDS - begin)) s; the end of $log:" >&2
     tail -n 40 "$log" >&2
-  else
+  elif [ -z "${STEP_SILENT:-}" ]; then
     say "$name: $((SECONDS - begin)) s"
   fi
   return "$status"

@@ -21,12 +21,15 @@ for argument in "$@"; do
   esac
 done
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 begun=0
 # count PASSED FAILED SKIPPED WHAT
 count() {
   passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
-  say "$4: $1 passed, $2 failed, $3 skipped"
+  say "$4: $1 passed, $2 failed, $3 skipped; $((SECONDS - begun)) s"
 }
+
+# A step whose end `count` tells.
+counted() { begun=$SECONDS && STEP_SILENT=1 step "$@" || true; }
 
 close() {
   say "$passed passed, $failed failed, $skipped skipped"
@@ -43,11 +46,10 @@ run_ctest() {
   [ "$mode" = long ] || selection+=(-LE long)
   rm -f "$report"
   # lit counts its own tests below.
-  step "unit tests" ctest.log ctest --test-dir "$HEDDLE_BUILD" -j "$(nproc)" --timeout 900 \
-    --output-on-failure --output-junit "$report" -E '^lit$' "${selection[@]}" || true
+  counted "unit tests" ctest.log ctest --test-dir "$HEDDLE_BUILD" -j "$(nproc)" --timeout 900 \
+    --output-on-failure --output-junit "$report" -E '^lit$' "${selection[@]}"
   local suite tests bad left
-  suite=$(grep -aoEm1 '<testsuite [^>]*|^\s+(tests|failures|skipped|disabled)="[0-9]+"' "$report" 2>/dev/null | head -c 1000)
-  suite+=$(head -c 2000 "$report" 2>/dev/null | tr '\n' ' ')
+  suite=$(head -c 2000 "$report" 2>/dev/null | tr '\n' ' ')
   number() { printf '%s' "$suite" | grep -oE "[^a-z]$1=\"[0-9]+\"" | head -n 1 | grep -oE '[0-9]+' || echo 0; }
   tests=$(number tests) bad=$(number failures) left=$(($(number skipped) + $(number disabled)))
   [ "$tests" -eq 0 ] && bad=1 tests=1
@@ -57,7 +59,7 @@ run_ctest() {
 run_lit() {
   local lit log=$HEDDLE_LOGS/lit.log
   lit=$(sed -n 's/^HEDDLE_LIT:FILEPATH=//p' "$HEDDLE_BUILD/CMakeCache.txt")
-  step "tests of passes" lit.log "$lit" -v "$HEDDLE_BUILD/tests/lit" || true
+  counted "tests of passes" lit.log "$lit" -v "$HEDDLE_BUILD/tests/lit"
   tally() { grep -aE "^ *($1) *:" "$log" | grep -oE ': *[0-9]+' | tr -d ': ' | paste -sd+ | sed 's/^$/0/' | head -n 1; }
   local good bad left
   good=$(($(tally 'Passed|Expectedly Failed')))
@@ -71,8 +73,8 @@ run_lit() {
 verify() {
   local name=$1 log line
   shift
-  log=verify-${name//[^a-z0-9]/-}.log
-  step "verify $name" "$log" "$HEDDLE_BUILD/bin/heddle" verify "$@" || true
+  log=verify-${name//[^A-Za-z0-9_]/-}.log
+  counted "verify $name" "$log" "$HEDDLE_BUILD/bin/heddle" verify "$@"
   line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$HEDDLE_LOGS/$log" | tail -n 1)
   if [ -z "$line" ]; then
     count 0 1 0 "verify $name"
@@ -123,7 +125,7 @@ run_models() {
 
 if $install; then
   if [ -d "$HEDDLE_SHARED/models" ] && [ "$mode" != fast ]; then
-    must "$HEDDLE_ROOT/scripts/install_dependencies.sh" --tests --npm
+    must "$HEDDLE_ROOT/scripts/install_dependencies.sh" --tests --models
   else
     must "$HEDDLE_ROOT/scripts/install_dependencies.sh" --tests
   fi
