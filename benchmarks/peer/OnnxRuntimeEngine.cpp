@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// ONNX Runtime's C API is a table of functions that is only ever appended to, so the places of those
-// that are used here stay what they are. The library is loaded, never linked, and no header of it is
-// needed.
+// ONNX Runtime's C API is a table of functions that is only ever appended to, so the places of
+// those that are used here stay what they are. The library is loaded, never linked, and no header
+// of it is needed.
 
 #include "benchmarks/peer/Engine.h"
 
@@ -114,10 +114,10 @@ absl::Status OnnxRuntimeEngine::setInputs() {
       return absl::InvalidArgumentError("the model has no input '" + input.name + "'");
     inputNames.push_back(byName ? input.name.c_str() : (*known)[i]);
     values.push_back(nullptr);
-    auto status = call(kCreateTensorWithDataAsOrtValue, memory,
-                       static_cast<void *>(input.bytes.data()), input.bytes.size(),
-                       static_cast<const int64_t *>(input.dims.data()), input.dims.size(),
-                       static_cast<int>(dataTypeOf(input.type)), &values.back());
+    auto status =
+        call(kCreateTensorWithDataAsOrtValue, memory, static_cast<void *>(input.bytes.data()),
+             input.bytes.size(), static_cast<const int64_t *>(input.dims.data()), input.dims.size(),
+             static_cast<int>(dataTypeOf(input.type)), &values.back());
     if (!status.ok())
       return status;
   }

@@ -25,7 +25,8 @@ struct HeddleCompilation {
 template <typename T> static T completed(const T *given) {
   T all = {};
   if (given)
-    std::memcpy(&all, given, given->struct_size ? std::min(given->struct_size, sizeof(T)) : sizeof(T));
+    std::memcpy(&all, given,
+                given->struct_size ? std::min(given->struct_size, sizeof(T)) : sizeof(T));
   return all;
 }
 
@@ -103,9 +104,9 @@ HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const c
     if (!model)
       return absl::InvalidArgumentError("no model given");
     std::string_view bytes(static_cast<const char *>(model), size);
-    absl::Status status = keep(
-        heddle::compileBytes(bytes, name ? name : "model in memory", all, &result.statistics),
-        result);
+    absl::Status status =
+        keep(heddle::compileBytes(bytes, name ? name : "model in memory", all, &result.statistics),
+             result);
     if (!status.ok() || !output)
       return status;
     std::error_code error;

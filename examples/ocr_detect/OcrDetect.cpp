@@ -80,7 +80,8 @@ int fail(const std::string &message) {
 }
 
 double msSince(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
 }
 
 int run(const Options &options) {
@@ -129,8 +130,8 @@ int run(const Options &options) {
               (unsigned long long)info.tasks, (unsigned long long)info.kernels,
               static_cast<double>(info.weight_bytes) / 1e6, info.target_cpu);
   std::printf("ran       %dx%d in %.1f ms on %d threads (median of %zu; the first run %.1f ms)\n",
-              options.width, options.height, times[1 + (times.size() - 1) / 2],
-              statistics->threads, times.size() - 1, firstMs);
+              options.width, options.height, times[1 + (times.size() - 1) / 2], statistics->threads,
+              times.size() - 1, firstMs);
   std::printf("memory    %.1f MB for intermediate values\n",
               static_cast<double>(statistics->arena_bytes) / 1e6);
   std::printf("found     %zu lines of text\n", regions.size());

@@ -38,9 +38,11 @@ std::vector<Region> findRegions(std::span<const float> map, int width, int heigh
     auto score = static_cast<float>(sum / count);
     if (score < minScore || w < 10 || h < 5)
       continue;
-    int margin = static_cast<int>(grow * static_cast<float>(w * h) / static_cast<float>(2 * (w + h)));
+    int margin =
+        static_cast<int>(grow * static_cast<float>(w * h) / static_cast<float>(2 * (w + h)));
     int x = std::max(0, left - margin), y = std::max(0, top - margin);
-    regions.push_back({x, y, std::min(width, right + margin) - x, std::min(height, bottom + margin) - y, score});
+    regions.push_back(
+        {x, y, std::min(width, right + margin) - x, std::min(height, bottom + margin) - y, score});
   }
   std::sort(regions.begin(), regions.end(), [](const Region &a, const Region &b) {
     return std::pair(a.y, a.x) < std::pair(b.y, b.x);

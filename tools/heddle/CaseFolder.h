@@ -15,7 +15,7 @@ namespace heddle::cli {
 
 struct DataSet {
   std::string folder;
-  std::vector<std::string> inputs;  ///< files, by number
+  std::vector<std::string> inputs; ///< files, by number
   std::vector<std::string> outputs;
 };
 

@@ -27,8 +27,8 @@ namespace heddle::cli {
 using Clock = std::chrono::steady_clock;
 
 struct ChildLimits {
-  double seconds = 0;      ///< 0: none
-  uint64_t addressMb = 0;  ///< 0: none
+  double seconds = 0;     ///< 0: none
+  uint64_t addressMb = 0; ///< 0: none
 };
 
 /// How the child tells what it does. Texts are one line each.
@@ -43,9 +43,9 @@ private:
 };
 
 struct ChildOutcome {
-  bool finished = false;  ///< the child said its result and ended well
+  bool finished = false; ///< the child said its result and ended well
   std::string result;
-  std::string failure;    ///< else: "crashed (Segmentation fault) while optimising"
+  std::string failure; ///< else: "crashed (Segmentation fault) while optimising"
   double seconds = 0;
 };
 

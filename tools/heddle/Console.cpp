@@ -78,8 +78,7 @@ void Progress::show(const std::string &text) {
   if (!onTerminal || elapsed < std::chrono::seconds(1))
     return;
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(elapsed).count();
-  std::fprintf(stderr, "\r\033[K%.100s ... %d s", oneLine(text).c_str(),
-               static_cast<int>(seconds));
+  std::fprintf(stderr, "\r\033[K%.100s ... %d s", oneLine(text).c_str(), static_cast<int>(seconds));
   std::fflush(stderr);
   shown = true;
 }

@@ -83,9 +83,9 @@ ValueSummary describe(const ValueInfoProto &value) {
     bool sparse = type.value_case() == TypeProto::kSparseTensorType;
     const TypeProto::Tensor &tensor = sparse ? type.sparse_tensor_type() : type.tensor_type();
     auto element = elementTypeOf(tensor.elem_type());
-    result.type = std::string(sparse ? "sparse " : "") +
-                  (element ? std::string(ElementTypeName(*element))
-                           : dataTypeName(tensor.elem_type()));
+    result.type =
+        std::string(sparse ? "sparse " : "") +
+        (element ? std::string(ElementTypeName(*element)) : dataTypeName(tensor.elem_type()));
     result.ranked = tensor.has_shape();
     for (const TensorShapeProto::Dimension &dim : tensor.shape().dim()) {
       if (dim.has_dim_value())

@@ -55,12 +55,16 @@ absl::Status fillRandom(HostTensor &tensor, uint64_t seed, int64_t bound) {
                                       dimsText(tensor.dims) + " is too large");
   tensor.bytes.resize(*bytes);
   uint64_t stream = streamOf(seed, tensor.name);
-  bool mask = contains(lower(tensor.name), "mask");
+  std::string name = lower(tensor.name);
+  bool mask = contains(name, "mask");
+  bool rate = name == "sr" || contains(name, "sample_rate") || contains(name, "sampling_rate");
   auto real = [&](int64_t i) {
     return mask ? 1.0f : static_cast<float>(mix(stream + i) >> 40) * 0x1p-23f - 1.0f;
   };
   auto integer = [&](int64_t i) -> int64_t {
-    return mask ? 1 : static_cast<int64_t>((mix(stream + i) >> 1) % bound);
+    if (mask || rate)
+      return mask ? 1 : 16000;
+    return static_cast<int64_t>((mix(stream + i) >> 1) % bound);
   };
   auto fillAs = [&]<typename T>() {
     if constexpr (std::is_integral_v<T>)
@@ -174,6 +178,9 @@ int64_t guessSize(const TensorSignature &input, size_t axis) {
   if (contains(symbol, "past"))
     return 0;
   if (axis == 0)
+    return 1;
+  // [layers, ?, width] is the state of a recurrent network, and the batch in the middle.
+  if (input.dims.size() == 3 && axis == 1 && input.dims[0].size >= 0 && input.dims[2].size >= 0)
     return 1;
   if (input.dims.size() == 4 && axis >= 2)
     return 224; // an image's height or width, as a multiple of the usual strides

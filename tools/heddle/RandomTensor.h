@@ -8,6 +8,7 @@
 //   integers         0 or 1, which is within every index range that is not trivial; where the
 //                    program shows that they pick from a constant (Gather), all that it holds
 //   named *mask*     1 everywhere: a mask that hides all leaves nothing to compute
+//   named sr, *sample_rate*   16000, as other rates are often refused
 
 #ifndef HEDDLE_TOOLS_HEDDLE_RANDOMTENSOR_H
 #define HEDDLE_TOOLS_HEDDLE_RANDOMTENSOR_H

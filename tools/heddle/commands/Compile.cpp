@@ -55,8 +55,7 @@ Command addCompile(CLI::App &app) {
   app.add_option("MODEL", command->model, "An ONNX model, or .mlir in Heddle's dialect")
       ->required();
   app.add_option("-o,--output", command->output, "The file to write")->required();
-  app.add_option("--emit", command->emit,
-                 "artifact, program, heddle, task, llvm, object or header")
+  app.add_option("--emit", command->emit, "artifact, program, heddle, task, llvm, object or header")
       ->transform(CLI::CheckedTransformer(emitKinds).description(""))
       ->type_name("KIND");
   command->flags.addTo(app, /*withCache=*/false);

@@ -129,9 +129,8 @@ int ExplainCommand::run() {
   auto explanation = make();
   if (!explanation.ok())
     return fail(explanation.status());
-  for (const auto &[path, text] :
-       {std::pair(dot, dot.empty() ? "" : dotText(*explanation)),
-        std::pair(html, html.empty() ? "" : htmlPage(*explanation))})
+  for (const auto &[path, text] : {std::pair(dot, dot.empty() ? "" : dotText(*explanation)),
+                                   std::pair(html, html.empty() ? "" : htmlPage(*explanation))})
     if (!path.empty())
       if (absl::Status status = writeWholeFile(path, text, ""); !status.ok())
         return fail(absl::InvalidArgumentError(messageOf(status)));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `heddle inspect`: a model file as it describes itself, without compiling it; an artifact with what
-// is in it.
+// `heddle inspect`: a model file as it describes itself, without compiling it; an artifact with
+// what is in it.
 
+#include "runtime/graph/shape_plan.h"
 #include "tools/heddle/CommandLine.h"
 #include "tools/heddle/Console.h"
 #include "tools/heddle/LoadedModel.h"
-#include "runtime/graph/shape_plan.h"
 #include "tools/heddle/ModelSummary.h"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ struct InspectCommand {
 
 /// Numbers as numbers, names as names.
 Json dimJson(const std::string &dim) {
-  bool number = !dim.empty() && dim.size() < 19 &&
-                dim.find_first_not_of("0123456789") == std::string::npos;
+  bool number =
+      !dim.empty() && dim.size() < 19 && dim.find_first_not_of("0123456789") == std::string::npos;
   return number ? Json(std::stoll(dim)) : Json(dim);
 }
 
@@ -76,8 +76,8 @@ Json modelJson(const std::string &path, const ModelSummary &summary) {
 std::vector<ValueSummary> valuesOf(const std::vector<TensorSignature> &signatures) {
   std::vector<ValueSummary> values;
   for (const TensorSignature &signature : signatures) {
-    ValueSummary value{signature.name, std::string(ElementTypeName(signature.element_type)), true,
-                       {}};
+    ValueSummary value{
+        signature.name, std::string(ElementTypeName(signature.element_type)), true, {}};
     for (const TensorSignature::Dim &dim : signature.dims)
       value.dims.push_back(dim.size >= 0 ? std::to_string(dim.size) : dim.symbol);
     values.push_back(value);

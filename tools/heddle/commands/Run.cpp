@@ -76,8 +76,7 @@ absl::Status Target::prepare(Prepared &prepared) const {
 }
 
 void printJson(const nlohmann::ordered_json &json) {
-  std::printf("%s\n",
-              json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  std::printf("%s\n", json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
 /// An error of loading or running, with the file it is about.

@@ -178,8 +178,7 @@ int VerifyCommand::summarize(const std::vector<Case> &cases,
                     {"ms", std::round(result.ms * 1e3) / 1e3}});
   }
   if (json)
-    std::printf("%s\n",
-                list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    std::printf("%s\n", list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   // The summary closes the plain output; with --json standard output is the list alone.
   std::fprintf(json ? stderr : stdout, "%zu passed, %zu failed, %zu skipped\n", counts[0],
                counts[1], counts[2]);

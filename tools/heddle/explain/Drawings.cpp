@@ -32,8 +32,8 @@ std::string openSvg(double width, double height, const char *what) {
 
 std::string tooltip(const Explanation &all, uint32_t index) {
   const ExplainedTask &task = all.tasks[index];
-  std::string points = task.points < 0 ? "as many points as the run finds"
-                                       : std::to_string(task.points) + " points";
+  std::string points =
+      task.points < 0 ? "as many points as the run finds" : std::to_string(task.points) + " points";
   std::string tip = "task " + std::to_string(index) + ": " + task.op + "\n" + task.name + "\n" +
                     task.runs + ", " + points + "\nestimated " + timeText(task.estimatedUs);
   if (task.measuredUs >= 0)
@@ -110,11 +110,9 @@ std::string timelineSvg(const Explanation &all) {
     double w = std::max(0.4, (span.endUs - span.beginUs) * scale);
     const ExplainedTask &task = all.tasks[span.task];
     svg += text("<g class=\"task%s\" style=\"--hue:%d\" transform=\"translate(%.1f %.0f)\">",
-                task.critical && w > 8 ? " hot" : "", hueOf(task.op),
-                left + span.beginUs * scale,
+                task.critical && w > 8 ? " hot" : "", hueOf(task.op), left + span.beginUs * scale,
                 top + span.worker * rowHeight) +
-           tooltip(all, span.task) +
-           text("<rect class=\"box\" width=\"%.1f\" height=\"20\"/>", w);
+           tooltip(all, span.task) + text("<rect class=\"box\" width=\"%.1f\" height=\"20\"/>", w);
     if (w > 40)
       svg += "<text class=\"small\" x=\"3\" y=\"13\">" +
              escaped(shortened(task.op, static_cast<size_t>(w / 6.5))) + "</text>";

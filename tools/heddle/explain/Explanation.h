@@ -26,12 +26,12 @@ struct TraceSpan {
 struct ExplainedTask {
   std::string name;
   std::string op;
-  std::string runs;          ///< the kernel, library function or kind of control flow
-  int64_t points = 1;        ///< of the grid; -1 where it is known only during the run
+  std::string runs;   ///< the kernel, library function or kind of control flow
+  int64_t points = 1; ///< of the grid; -1 where it is known only during the run
   double estimatedUs = 0;
-  double measuredUs = -1;    ///< sum over all workers; negative without a trace
-  uint32_t level = 0;        ///< longest chain of tasks before it
-  uint32_t beside = 0;       ///< tasks that are neither before nor after it
+  double measuredUs = -1; ///< sum over all workers; negative without a trace
+  uint32_t level = 0;     ///< longest chain of tasks before it
+  uint32_t beside = 0;    ///< tasks that are neither before nor after it
   bool critical = false;
   std::vector<uint32_t> successors;
 

@@ -53,8 +53,8 @@ Layout layOut(const Explanation &explanation) {
       const std::vector<uint32_t> &neighbours = neighboursOf(task);
       for (uint32_t other : neighbours)
         sum += layout.column[other];
-      wanted[task] = neighbours.empty() ? layout.column[task]
-                                        : sum / static_cast<double>(neighbours.size());
+      wanted[task] =
+          neighbours.empty() ? layout.column[task] : sum / static_cast<double>(neighbours.size());
     }
     place(row, wanted, layout.column);
   };
@@ -63,9 +63,8 @@ Layout layOut(const Explanation &explanation) {
     for (auto &row : rows)
       sweep(row, [&](uint32_t task) -> const std::vector<uint32_t> & { return above[task]; });
     for (size_t level = rows.size(); level-- > 0;)
-      sweep(rows[level], [&](uint32_t task) -> const std::vector<uint32_t> & {
-        return tasks[task].successors;
-      });
+      sweep(rows[level],
+            [&](uint32_t task) -> const std::vector<uint32_t> & { return tasks[task].successors; });
   }
   if (tasks.empty())
     return layout;

@@ -2,8 +2,8 @@
 //
 // Places for the tasks of a graph drawn in layers: a row for each level, and in a row the order
 // that keeps edges short and crossings few. A task is drawn just before the first that needs it,
-// rather than as early as it could run: preparations are seen where they are used, and still no path
-// connects two tasks of a row.
+// rather than as early as it could run: preparations are seen where they are used, and still no
+// path connects two tasks of a row.
 
 #ifndef HEDDLE_TOOLS_HEDDLE_EXPLAIN_LAYOUT_H
 #define HEDDLE_TOOLS_HEDDLE_EXPLAIN_LAYOUT_H

@@ -177,13 +177,15 @@ static std::string dotString(const std::string &text) {
 }
 
 std::string dotText(const Explanation &all) {
-  std::string dot = "digraph heddle {\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n";
+  std::string dot =
+      "digraph heddle {\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n";
   for (uint32_t i = 0; i < all.tasks.size(); ++i) {
     const ExplainedTask &task = all.tasks[i];
     std::string label = task.op + "\n#" + std::to_string(i) + " " + timeText(task.us());
-    dot += "  t" + std::to_string(i) + " [label=" + dotString(label) + ", tooltip=" +
-           dotString(task.name) + ", fillcolor=\"" + fixed(hueOf(task.op) / 360.0, 3) +
-           " 0.2 0.95\"" + (task.critical ? ", color=red, penwidth=2" : "") + "];\n";
+    dot += "  t" + std::to_string(i) + " [label=" + dotString(label) +
+           ", tooltip=" + dotString(task.name) + ", fillcolor=\"" +
+           fixed(hueOf(task.op) / 360.0, 3) + " 0.2 0.95\"" +
+           (task.critical ? ", color=red, penwidth=2" : "") + "];\n";
     for (uint32_t next : task.successors)
       dot += "  t" + std::to_string(i) + " -> t" + std::to_string(next) +
              (task.critical && all.tasks[next].critical ? " [color=red, penwidth=2]" : "") + ";\n";
