@@ -82,9 +82,15 @@ private:
                         Type result, ArrayRef<DimExpr> dims, const DimExpr &grid,
                         const DimExpr &scratch, double cost);
 
-  /// Records that a task computes from constants alone, where it does.
+  /// Records that a task computes from constants alone, where it does: one without inputs still
+  /// reads the sizes of what it makes.
   void noteConstant(Operation *task, ValueRange inputs) {
-    if (!inputs.empty() && llvm::all_of(inputs, [&](Value v) { return constantValues.contains(v); }))
+    auto isKnown = [](Type type) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      return !tensor || tensor.hasStaticShape();
+    };
+    if (llvm::all_of(inputs, [&](Value v) { return constantValues.contains(v); }) &&
+        (!inputs.empty() || llvm::all_of(task->getResultTypes(), isKnown)))
       for (Value result : task->getResults())
         if (isa<RankedTensorType>(result.getType()))
           constantValues.insert(result);
