@@ -2,8 +2,8 @@
 
 #include "compiler/Compile.h"
 
-#include "compiler/EvaluateConstants.h"
-#include "compiler/LowerToTasks.h"
+#include "compiler/tasks/EvaluateConstants.h"
+#include "compiler/tasks/LowerToTasks.h"
 #include "compiler/Passes.h"
 #include "compiler/codegen/NativeCode.h"
 #include "compiler/program/ProgramWriter.h"

@@ -151,7 +151,7 @@ LogicalResult GraphWriter::addValues() {
                             : isa<task::ViewOp>(op)                 ? fb::Storage::kView
                             : isLate(type) || isa<task::ControlOp>(op) ? fb::Storage::kLate
                                                                     : fb::Storage::kArena;
-      bool named = outputUses.lookup(result) == 1 && isTask(&op);
+      bool named = outputUses.lookup(result) == 1 && isa<task::TaskInterface>(op);
       if (failed(addValue(result, storage, named ? outputName[result] : StringRef())))
         return failure();
     }
@@ -270,7 +270,7 @@ FailureOr<flatbuffers::Offset<fb::Graph>> GraphWriter::write() {
   for (Value output : graph.getYield()->getOperands())
     ++uses[output];
   for (auto [i, output] : llvm::enumerate(graph.getYield()->getOperands())) {
-    bool isNamed = uses[output] == 1 && output.getDefiningOp() && isTask(output.getDefiningOp());
+    bool isNamed = uses[output] == 1 && isa_and_nonnull<task::TaskInterface>(output.getDefiningOp());
     if (!isNamed) {
       StringRef name = i < graph.getOutputNames().size()
                            ? cast<StringAttr>(graph.getOutputNames()[i]).getValue()

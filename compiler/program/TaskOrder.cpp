@@ -12,8 +12,6 @@ using namespace mlir;
 
 namespace heddle {
 
-bool isTask(Operation *op) { return isa<task::LaunchOp, task::CallOp, task::ControlOp>(op); }
-
 double estimateTaskCost(Operation *op) {
   double cost = op->getAttrOfType<FloatAttr>("cost").getValueAsDouble();
   if (auto launch = dyn_cast<task::LaunchOp>(op))
@@ -40,7 +38,7 @@ public:
         if (auto symbol = dim.asSymbol())
           inputs.insert(*symbol);
     for (Operation &op : body)
-      if (isTask(&op))
+      if (isa<task::TaskInterface>(op))
         for (Type type : op.getResultTypes())
           for (const DimExpr &dim : dimsOf(type))
             if (auto symbol = dim.asSymbol(); symbol && !inputs.contains(*symbol))
@@ -81,7 +79,7 @@ private:
 
 TaskOrder::TaskOrder(task::GraphOp graph) {
   for (Operation &op : graph.getBody().front()) {
-    if (!isTask(&op))
+    if (!isa<task::TaskInterface>(op))
       continue;
     index[&op] = order.size();
     order.push_back(&op);
@@ -94,7 +92,7 @@ TaskOrder::TaskOrder(task::GraphOp graph) {
     llvm::SmallSetVector<Value, 8> read;
     for (Value operand : op->getOperands()) {
       Value storage = storageOf(operand);
-      if (Operation *producer = storage.getDefiningOp(); producer && isTask(producer))
+      if (Operation *producer = storage.getDefiningOp(); producer && isa<task::TaskInterface>(producer))
         before.insert(index[producer]);
       if (!isa<task::TokenType>(operand.getType()))
         read.insert(storage);

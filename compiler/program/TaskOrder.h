@@ -11,9 +11,6 @@
 
 namespace heddle {
 
-/// Launches, calls and sub-graphs: what the executor runs.
-bool isTask(mlir::Operation *op);
-
 /// Estimated nanoseconds of a task on one core.
 double estimateTaskCost(mlir::Operation *task);
 

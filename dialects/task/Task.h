@@ -12,6 +12,8 @@
 #define GET_TYPEDEF_CLASSES
 #include "dialects/task/TaskTypes.h.inc"
 
+#include "dialects/task/TaskInterfaces.h.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/task/TaskOps.h.inc"
 

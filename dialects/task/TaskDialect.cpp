@@ -14,6 +14,8 @@ using namespace heddle::task;
 #define GET_TYPEDEF_CLASSES
 #include "dialects/task/TaskTypes.cpp.inc"
 
+#include "dialects/task/TaskInterfaces.cpp.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/task/TaskOps.cpp.inc"
 

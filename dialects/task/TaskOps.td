@@ -48,8 +48,23 @@ def Task_YieldOp : Task_Op<"yield", [Pure, ReturnLike, Terminator]> {
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
+def Task_TaskInterface : OpInterface<"TaskInterface"> {
+  let cppNamespace = "::heddle::task";
+  let description = [{
+    What the executor runs: it reads its inputs, waits for the tokens of other tasks, makes its
+    outputs and a token of its own.
+  }];
+  let methods = [
+    InterfaceMethod<"Tokens that it waits for.", "::mlir::MutableOperandRange", "getAfterMutable">,
+    InterfaceMethod<"Values that it reads.", "::mlir::OperandRange", "getInputs">,
+    InterfaceMethod<"Values that it makes.", "::mlir::ResultRange", "getOutputs">,
+    InterfaceMethod<"Its end.", "::mlir::Value", "getDone">
+  ];
+}
+
 class Task_Task<string name, list<Trait> traits = []>
-    : Task_Op<name, !listconcat([AttrSizedOperandSegments], traits)>;
+    : Task_Op<name, !listconcat([AttrSizedOperandSegments,
+                                 DeclareOpInterfaceMethods<Task_TaskInterface>], traits)>;
 
 def Task_LaunchOp : Task_Task<"launch"> {
   let summary = "a compiled kernel over a grid of independent points";

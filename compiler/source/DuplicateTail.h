@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef HEDDLE_COMPILER_DUPLICATETAIL_H
-#define HEDDLE_COMPILER_DUPLICATETAIL_H
+#ifndef HEDDLE_COMPILER_SOURCE_DUPLICATETAIL_H
+#define HEDDLE_COMPILER_SOURCE_DUPLICATETAIL_H
 
 #include "dialects/onnx/Onnx.h"
 
@@ -14,4 +14,4 @@ bool duplicateTail(onnx::IfOp branch);
 
 } // namespace heddle
 
-#endif // HEDDLE_COMPILER_DUPLICATETAIL_H
+#endif // HEDDLE_COMPILER_SOURCE_DUPLICATETAIL_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/DuplicateTail.h"
+#include "compiler/source/DuplicateTail.h"
 #include "dialects/onnx/ShapeContext.h"
 #include "mlir/IR/IRMapping.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/EvaluateConstants.h"
+#include "compiler/tasks/EvaluateConstants.h"
 
-#include "compiler/LowerToTasks.h"
+#include "compiler/tasks/LowerToTasks.h"
 #include "compiler/program/ProgramWriter.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "runtime/artifact/artifact_writer.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef HEDDLE_COMPILER_FOLDKNOWNVALUES_H
-#define HEDDLE_COMPILER_FOLDKNOWNVALUES_H
+#ifndef HEDDLE_COMPILER_SOURCE_FOLDKNOWNVALUES_H
+#define HEDDLE_COMPILER_SOURCE_FOLDKNOWNVALUES_H
 
 #include "dialects/onnx/ShapeContext.h"
 
@@ -14,4 +14,4 @@ void foldKnownValues(mlir::Region &region, onnx::ShapeContext &context);
 
 } // namespace heddle
 
-#endif // HEDDLE_COMPILER_FOLDKNOWNVALUES_H
+#endif // HEDDLE_COMPILER_SOURCE_FOLDKNOWNVALUES_H

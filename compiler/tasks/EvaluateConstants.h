@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What can be computed while compiling is computed by the compiled code itself.
 
-#ifndef HEDDLE_COMPILER_EVALUATECONSTANTS_H
-#define HEDDLE_COMPILER_EVALUATECONSTANTS_H
+#ifndef HEDDLE_COMPILER_TASKS_EVALUATECONSTANTS_H
+#define HEDDLE_COMPILER_TASKS_EVALUATECONSTANTS_H
 
 #include "absl/status/status.h"
 #include "compiler/codegen/NativeCode.h"
@@ -17,4 +17,4 @@ absl::Status evaluateConstants(mlir::ModuleOp module, const codegen::NativeCode 
 
 } // namespace heddle
 
-#endif // HEDDLE_COMPILER_EVALUATECONSTANTS_H
+#endif // HEDDLE_COMPILER_TASKS_EVALUATECONSTANTS_H

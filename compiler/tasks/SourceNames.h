@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Where an operation comes from.
 
-#ifndef HEDDLE_COMPILER_SOURCENAMES_H
-#define HEDDLE_COMPILER_SOURCENAMES_H
+#ifndef HEDDLE_COMPILER_TASKS_SOURCENAMES_H
+#define HEDDLE_COMPILER_TASKS_SOURCENAMES_H
 
 #include "mlir/IR/Location.h"
 
@@ -15,4 +15,4 @@ std::string sourceNames(mlir::Location loc);
 
 } // namespace heddle
 
-#endif // HEDDLE_COMPILER_SOURCENAMES_H
+#endif // HEDDLE_COMPILER_TASKS_SOURCENAMES_H

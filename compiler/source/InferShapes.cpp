@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/DuplicateTail.h"
-#include "compiler/FoldKnownValues.h"
+#include "compiler/source/DuplicateTail.h"
+#include "compiler/source/FoldKnownValues.h"
 #include "compiler/Passes.h"
 #include "dialects/onnx/ShapeContext.h"
 

@@ -5,8 +5,8 @@
 // order of its own. What depends on constants only goes to the graph @constants, which the compiler
 // runs once, and whose outputs become weights.
 
-#ifndef HEDDLE_COMPILER_LOWERTOTASKS_H
-#define HEDDLE_COMPILER_LOWERTOTASKS_H
+#ifndef HEDDLE_COMPILER_TASKS_LOWERTOTASKS_H
+#define HEDDLE_COMPILER_TASKS_LOWERTOTASKS_H
 
 #include "compiler/kernels/ClusterKernels.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -21,4 +21,4 @@ mlir::LogicalResult lowerToTasks(mlir::ModuleOp module, ClusterKernels &kernels)
 
 } // namespace heddle
 
-#endif // HEDDLE_COMPILER_LOWERTOTASKS_H
+#endif // HEDDLE_COMPILER_TASKS_LOWERTOTASKS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/FoldKnownValues.h"
+#include "compiler/source/FoldKnownValues.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/onnx/Onnx.h"
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Clusters become launches of compiled kernels.
+
+#include "compiler/kernels/OperationKinds.h"
+#include "compiler/tasks/SourceNames.h"
+#include "compiler/tasks/TaskLowering.h"
+#include "dialects/heddle/TensorDims.h"
+#include "dialects/onnx/Onnx.h"
+#include "runtime/library/library_call.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+static ArrayAttr textsOf(OpBuilder &b, ArrayRef<DimExpr> exprs) {
+  auto strings = llvm::map_to_vector(exprs, [](const DimExpr &expr) { return expr.str(); });
+  SmallVector<StringRef> refs(strings.begin(), strings.end());
+  return b.getStrArrayAttr(refs);
+}
+
+task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef kernel,
+                                    ValueRange inputs, Type result, ArrayRef<DimExpr> dims,
+                                    const DimExpr &grid, const DimExpr &scratch, double cost) {
+  OpBuilder &b = sequence.builder;
+  auto op = task::LaunchOp::create(
+      b, loc, TypeRange{result}, task::TokenType::get(b.getContext()),
+      FlatSymbolRefAttr::get(b.getContext(), kernel), inputs, sequence.after(), textsOf(b, dims),
+      b.getStringAttr(grid.str()), b.getI64IntegerAttr(1), b.getStringAttr(scratch.str()),
+      b.getF64FloatAttr(cost), b.getStringAttr(sourceNames(loc)));
+  sequence.last = op.getDone();
+  // A kernel may read sizes that are not in its result's type.
+  auto isNumber = [](const DimExpr &expr) { return expr.asConstant().has_value(); };
+  if (llvm::all_of(dims, isNumber) && isNumber(grid))
+    noteConstant(op, inputs);
+  return op;
+}
+
+/// Weights of sub-graphs are packed in the main graph, which is to say while compiling.
+Value TaskLowering::pack(Sequence &sequence, Location loc, const KernelUse::Pack &use,
+                         Value weight) {
+  Type packed = tensorWithDims({use.elements}, use.elementType);
+  auto packIn = [&](Sequence &where, Value source) {
+    return launch(where, loc, use.kernel, source, packed, use.dims, use.grid, 0, use.costPerPoint)
+        .getOutputs()[0];
+  };
+  Value source = mainValueOf(weight);
+  if (nesting.empty() || !constantValues.contains(source))
+    return packIn(sequence, weight);
+  Block *main = mainSequence->builder.getInsertionBlock();
+  if (source.getParentBlock() != main) {
+    auto constant = source.getDefiningOp<task::ConstantOp>();
+    if (!constant)
+      return packIn(sequence, weight);
+    source = mainSequence->builder.clone(*constant)->getResult(0);
+    constantValues.insert(source);
+  }
+  return import(packIn(*mainSequence, source));
+}
+
+LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) {
+  SmallVector<bool> constants;
+  for (Value input : cluster.getInputs())
+    constants.push_back(isConstant(mapped(input)));
+  std::vector<KernelUse> uses;
+  for (unsigned i = 0; i < cluster.getNumResults(); ++i) {
+    FailureOr<KernelUse> use = kernels.kernelFor(cluster, i, constants);
+    if (failed(use))
+      return lowerSeparately(cluster, sequence);
+    uses.push_back(*std::move(use));
+  }
+  for (auto [result, use] : llvm::zip(cluster.getResults(), uses)) {
+    SmallVector<Value> inputs = mapped(cluster.getInputs());
+    if (use.pack) {
+      Value &weight = inputs[use.pack->operand];
+      weight = pack(sequence, cluster.getLoc(), *use.pack, weight);
+    }
+    auto op = launch(sequence, cluster.getLoc(), use.kernel, inputs, result.getType(), use.dims,
+                     use.grid, use.scratchBytes, use.costPerPoint);
+    mapping.map(result, op.getOutputs()[0]);
+  }
+  return success();
+}
+
+/// No schedule covers the cluster as a whole: each operation becomes a cluster of its own.
+LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequence) {
+  Block &body = cluster.getBody().front();
+  SmallVector<Operation *> compiled;
+  for (Operation &op : body.without_terminator())
+    if (!isa<onnx::ConstantOp, IndexTensorOp>(op))
+      compiled.push_back(&op);
+  if (compiled.size() == 1)
+    return lowerAsCall(cluster, *compiled.front(), sequence);
+  map(body.getArguments(), mapped(cluster.getInputs()));
+  for (Operation *op : compiled) {
+    OpBuilder b(op);
+    SmallVector<Value> inputs;
+    for (OpOperand &operand : op->getOpOperands())
+      if (!isParameter(operand) && !llvm::is_contained(inputs, operand.get()))
+        inputs.push_back(operand.get());
+    auto single = ClusterOp::create(b, op->getLoc(), op->getResultTypes(), inputs);
+    Block *inner = &single.getBody().emplaceBlock();
+    IRMapping innerMapping;
+    for (Value input : inputs)
+      innerMapping.map(input, inner->addArgument(input.getType(), input.getLoc()));
+    b.setInsertionPointToEnd(inner);
+    for (OpOperand &operand : op->getOpOperands())
+      if (isParameter(operand))
+        cloneParameter(operand.get(), b, innerMapping);
+    Operation *copy = b.clone(*op, innerMapping);
+    YieldOp::create(b, op->getLoc(), copy->getResults());
+    if (failed(lowerCluster(single, sequence)))
+      return failure();
+    map(op->getResults(), mapped(single.getResults()));
+  }
+  map(cluster.getResults(), mapped(cluster.getYielded()));
+  return success();
+}
+
+/// An operation without a schedule, the only one of its cluster: the library may have it.
+LogicalResult TaskLowering::lowerAsCall(ClusterOp cluster, Operation &op, Sequence &sequence) {
+  if (!FindLibraryFunction(op.getName().stripDialect()))
+    return op.emitOpError("has no kernel for these operands");
+  Block &body = cluster.getBody().front();
+  map(body.getArguments(), mapped(cluster.getInputs()));
+  for (Operation &inner : body.without_terminator()) {
+    if (&inner == &op)
+      lowerCall(op, sequence);
+    else if (failed(lowerOp(inner, sequence)))
+      return failure();
+  }
+  map(cluster.getResults(), mapped(cluster.getYielded()));
+  return success();
+}
+
+void TaskLowering::lowerSizes(IndexTensorOp op, Sequence &sequence) {
+  SmallVector<DimExpr> exprs;
+  for (StringRef text : op.getExprs().getAsValueRange<StringAttr>())
+    exprs.push_back(*DimExpr::parse(text));
+  auto type = cast<RankedTensorType>(op.getValue().getType());
+  auto launched = launch(sequence, op.getLoc(),
+                         kernels.sizesKernel(exprs.size(), type.getElementTypeBitWidth()), {},
+                         type, exprs, 1, 0, 5);
+  mapping.map(op.getValue(), launched.getOutputs()[0]);
+}
+
+} // namespace heddle

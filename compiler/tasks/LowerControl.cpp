@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// If, Loop and Scan become tasks that run sub-graphs.
+
+#include "compiler/tasks/Parameters.h"
+#include "compiler/tasks/SourceNames.h"
+#include "compiler/tasks/TaskLowering.h"
+#include "dialects/heddle/TensorDims.h"
+#include "dialects/onnx/Onnx.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+Value TaskLowering::mainValueOf(Value value) const {
+  for (auto found = outerOf.find(value); found != outerOf.end(); found = outerOf.find(value))
+    value = found->second;
+  return value;
+}
+
+Value TaskLowering::import(Value value) {
+  for (SubGraphs *level : nesting) {
+    auto known = llvm::find(level->imports, value);
+    unsigned index = known - level->imports.begin();
+    if (known == level->imports.end()) {
+      level->imports.push_back(value);
+      for (Block *body : level->bodies)
+        outerOf[body->addArgument(value.getType(), value.getLoc())] = value;
+    }
+    value = level->bodies.back()->getArgument(level->firstImport + index);
+  }
+  return value;
+}
+
+static void visitDims(Type type, llvm::function_ref<void(const DimExpr &)> visit) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    for (const DimExpr &dim : getDims(tensor))
+      visit(dim);
+}
+
+using Symbols = llvm::StringSet<llvm::MallocAllocator>;
+
+/// Symbols that are the whole dimension of a value: whoever has the value knows them.
+static void addSymbolsOf(Value value, Symbols &symbols) {
+  visitDims(value.getType(), [&](const DimExpr &dim) {
+    if (auto symbol = dim.asSymbol())
+      symbols.insert(*symbol);
+  });
+}
+
+static Symbols symbolsUsedIn(Region &region) {
+  Symbols used;
+  auto use = [&](const DimExpr &dim) {
+    dim.walkSymbols([&](StringRef symbol) { used.insert(symbol); });
+  };
+  region.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      visitDims(type, use);
+    for (Type type : op->getOperandTypes())
+      visitDims(type, use);
+    if (auto sizes = dyn_cast<IndexTensorOp>(op))
+      for (StringRef text : sizes.getExprs().getAsValueRange<StringAttr>())
+        use(*DimExpr::parse(text));
+  });
+  return used;
+}
+
+/// A value from before `op`, in its block or one around, that has the symbol as a dimension.
+static Value findValueWith(StringRef symbol, Operation &op) {
+  auto has = [&](Value value) {
+    bool found = false;
+    visitDims(value.getType(), [&](const DimExpr &dim) { found |= dim.asSymbol() == symbol; });
+    return found;
+  };
+  for (Operation *outer = &op; outer; outer = outer->getParentOp()) {
+    Block *block = outer->getBlock();
+    if (!block)
+      continue;
+    for (Value argument : block->getArguments())
+      if (has(argument))
+        return argument;
+    for (Operation &before : llvm::make_range(block->begin(), outer->getIterator()))
+      for (Value result : before.getResults())
+        if (has(result))
+          return result;
+  }
+  return {};
+}
+
+/// Values that sub-graphs use from outside, and values that carry the dimension symbols they use.
+static SmallVector<Value> capturesOf(Operation &op) {
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op.getRegions(), captured);
+  for (Region &region : op.getRegions()) {
+    Symbols known;
+    for (Value value : captured)
+      addSymbolsOf(value, known);
+    for (Value argument : region.getArguments())
+      addSymbolsOf(argument, known);
+    Symbols used = symbolsUsedIn(region);
+    // In the order of their names, so that the artifact does not depend on hashes.
+    SmallVector<StringRef> names(used.keys());
+    llvm::sort(names);
+    for (StringRef symbol : names)
+      if (!known.contains(symbol))
+        if (Value value = findValueWith(symbol, op)) {
+          captured.insert(value);
+          addSymbolsOf(value, known);
+        }
+  }
+  return captured.takeVector();
+}
+
+LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
+  OpBuilder &b = sequence.builder;
+  SmallVector<Value> captures = capturesOf(op);
+  SmallVector<Attribute> graphs;
+  SubGraphs around;
+  auto addGraph = [&](Region &region, StringRef name) -> LogicalResult {
+    nesting.push_back(&around);
+    FailureOr<task::GraphOp> graph = lowerRegion(region, name, captures, around);
+    nesting.pop_back();
+    if (failed(graph))
+      return failure();
+    graphs.push_back(FlatSymbolRefAttr::get(b.getContext(), graph->getSymName()));
+    return success();
+  };
+  StringRef kind = isa<onnx::IfOp>(op) ? "branch" : isa<onnx::LoopOp>(op) ? "loop" : "scan";
+  if (auto branch = dyn_cast<onnx::IfOp>(op)) {
+    if (failed(addGraph(branch.getThenBranch(), "then")) ||
+        failed(addGraph(branch.getElseBranch(), "else")))
+      return failure();
+  } else if (failed(addGraph(op.getRegion(0), kind))) {
+    return failure();
+  }
+  SmallVector<Value> inputs = mapped(op.getOperands());
+  llvm::append_range(inputs, mapped(captures));
+  llvm::append_range(inputs, around.imports);
+  int64_t captureCount = captures.size() + around.imports.size();
+  SmallVector<bool> present = presentOperands(op);
+  present.append(captureCount, true);
+  auto control = task::ControlOp::create(
+      b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
+      b.getStringAttr(kind), inputs, sequence.after(), b.getArrayAttr(graphs),
+      b.getI64IntegerAttr(captureCount), parametersOf(op), b.getDenseBoolArrayAttr(present),
+      b.getF64FloatAttr(kCallCost), b.getStringAttr(sourceNames(op.getLoc())));
+  sequence.last = control.getDone();
+  map(op.getResults(), control.getOutputs());
+  return success();
+}
+
+FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef name,
+                                                   ArrayRef<Value> captures,
+                                                   SubGraphs &around) {
+  OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+  std::string unique = (name + "_" + Twine(graphNames[name]++)).str();
+  auto graph = task::GraphOp::create(b, region.getLoc(), b.getStringAttr(unique), UnitAttr(),
+                                     b.getArrayAttr({}), b.getArrayAttr({}));
+  Block *body = &graph.getBody().emplaceBlock();
+  for (Value argument : region.getArguments())
+    mapping.map(argument, body->addArgument(argument.getType(), argument.getLoc()));
+  // Captured values are other values inside: restored when the region is done.
+  SmallVector<Value> outside = mapped(captures);
+  for (auto [capture, value] : llvm::zip(captures, outside)) {
+    Value argument = body->addArgument(capture.getType(), capture.getLoc());
+    outerOf[argument] = value;
+    mapping.map(capture, argument);
+  }
+  around.firstImport = body->getNumArguments();
+  for (Value value : around.imports)
+    outerOf[body->addArgument(value.getType(), value.getLoc())] = value;
+  around.bodies.push_back(body);
+  Sequence sequence{OpBuilder::atBlockEnd(body), nullptr};
+  LogicalResult lowered = lowerBlock(region.front(), sequence);
+  map(captures, outside);
+  if (failed(lowered))
+    return failure();
+  return graph;
+}
+
+} // namespace heddle

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/tasks/LowerToTasks.h"
+
+#include "compiler/kernels/OperationKinds.h"
+#include "compiler/program/TaskOrder.h"
+#include "compiler/tasks/Parameters.h"
+#include "compiler/tasks/SourceNames.h"
+#include "compiler/tasks/SplitConstants.h"
+#include "compiler/tasks/TaskLowering.h"
+#include "dialects/onnx/Onnx.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+/// Nanoseconds below which waking a second thread costs more than it saves.
+static constexpr double kSequentialCost = 60000;
+
+void TaskLowering::noteConstant(Operation *task, ValueRange inputs) {
+  auto isKnown = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return !tensor || tensor.hasStaticShape();
+  };
+  if (llvm::all_of(inputs, [&](Value input) { return constantValues.contains(input); }) &&
+      llvm::all_of(task->getResultTypes(), isKnown))
+    for (Value result : task->getResults())
+      if (isa<RankedTensorType>(result.getType()))
+        constantValues.insert(result);
+}
+
+void TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
+  OpBuilder &b = sequence.builder;
+  SmallVector<Value> inputs = mapped(op.getOperands());
+  std::string function = op.getName().stripDialect().str();
+  DictionaryAttr parameters = parametersOf(op);
+  if (isa<ExpectOp>(op))
+    function = "heddle.Expect";
+  if (auto custom = dyn_cast<onnx::CustomOp>(op)) {
+    function = ("custom:" + custom.getDomainName() + ":" + custom.getFunctionName()).str();
+    parameters = custom.getNodeAttributes();
+  }
+  auto call = task::CallOp::create(
+      b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
+      b.getStringAttr(function), inputs, sequence.after(), parameters,
+      b.getDenseBoolArrayAttr(presentOperands(op)), b.getDenseBoolArrayAttr(wantedResults(op)),
+      b.getF64FloatAttr(kCallCost), b.getStringAttr(sourceNames(op.getLoc())));
+  sequence.last = call.getDone();
+  if (isMemoryEffectFree(&op))
+    noteConstant(call, inputs);
+  map(op.getResults(), call.getOutputs());
+}
+
+void TaskLowering::lowerConstant(onnx::ConstantOp constant, Sequence &sequence) {
+  auto lowered = task::ConstantOp::create(sequence.builder, constant.getLoc(), constant.getType(),
+                                          *constant.getValue());
+  constantValues.insert(lowered.getResult());
+  mapping.map(constant.getResult(), lowered.getResult());
+}
+
+void TaskLowering::lowerView(Operation &op, Sequence &sequence) {
+  Value source = mapped(op.getOperand(0));
+  auto view = task::ViewOp::create(sequence.builder, op.getLoc(), op.getResult(0).getType(), source);
+  noteConstant(view, source);
+  mapping.map(op.getResult(0), view.getResult());
+}
+
+/// What the region starts after is what its values need; it has no place in the order around.
+LogicalResult TaskLowering::lowerSpawn(SpawnOp spawn, Sequence &sequence) {
+  Sequence spawned{sequence.builder, nullptr};
+  Block &body = spawn.getBody().front();
+  for (Operation &inner : body.without_terminator())
+    if (failed(lowerOp(inner, spawned)))
+      return failure();
+  map(spawn.getResults(), mapped(body.getTerminator()->getOperands()));
+  return success();
+}
+
+LogicalResult TaskLowering::lowerOp(Operation &op, Sequence &sequence) {
+  if (op.hasTrait<OpTrait::IsTerminator>()) {
+    task::YieldOp::create(sequence.builder, op.getLoc(), mapped(op.getOperands()));
+    return success();
+  }
+  if (auto cluster = dyn_cast<ClusterOp>(op))
+    return lowerCluster(cluster, sequence);
+  if (auto sizes = dyn_cast<IndexTensorOp>(op)) {
+    lowerSizes(sizes, sequence);
+    return success();
+  }
+  if (auto spawn = dyn_cast<SpawnOp>(op))
+    return lowerSpawn(spawn, sequence);
+  if (auto await = dyn_cast<AwaitOp>(op)) {
+    mapping.map(await.getValue(), mapped(await.getFuture()));
+    return success();
+  }
+  switch (operationKind(&op)) {
+  case OperationKind::Constant:
+    lowerConstant(cast<onnx::ConstantOp>(op), sequence);
+    return success();
+  case OperationKind::View:
+    lowerView(op, sequence);
+    return success();
+  case OperationKind::Control:
+    return lowerControl(op, sequence);
+  case OperationKind::Loops:
+  case OperationKind::Contraction:
+    return op.emitOpError("was left outside clusters");
+  case OperationKind::Library:
+    lowerCall(op, sequence);
+    return success();
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+LogicalResult TaskLowering::lowerBlock(Block &block, Sequence &sequence) {
+  for (Operation &op : block)
+    if (failed(lowerOp(op, sequence)))
+      return failure();
+  return success();
+}
+
+static ArrayAttr namesOf(func::FuncOp function, unsigned count, bool arguments) {
+  OpBuilder b(function);
+  SmallVector<Attribute> names;
+  for (unsigned i = 0; i < count; ++i) {
+    auto name = arguments ? function.getArgAttrOfType<StringAttr>(i, "heddle.name")
+                          : function.getResultAttrOfType<StringAttr>(i, "heddle.name");
+    names.push_back(name ? name : b.getStringAttr((arguments ? "input" : "output") + Twine(i)));
+  }
+  return b.getArrayAttr(names);
+}
+
+LogicalResult TaskLowering::run(func::FuncOp function) {
+  OpBuilder b(function);
+  auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr(kMainGraph), UnitAttr(),
+                                     namesOf(function, function.getNumArguments(), true),
+                                     namesOf(function, function.getNumResults(), false));
+  Block *body = &graph.getBody().emplaceBlock();
+  for (BlockArgument argument : function.getArguments())
+    mapping.map(argument, body->addArgument(argument.getType(), argument.getLoc()));
+  Sequence sequence{OpBuilder::atBlockEnd(body), nullptr};
+  mainSequence = &sequence;
+  if (failed(lowerBlock(function.getBody().front(), sequence)))
+    return failure();
+  splitConstants(graph, constantValues);
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+  double cost = 0;
+  for (Operation &op : *body)
+    if (isa<task::TaskInterface>(op))
+      cost += estimateTaskCost(&op);
+  graph.setSequential(cost < kSequentialCost);
+  return success();
+}
+
+LogicalResult lowerToTasks(ModuleOp module, ClusterKernels &kernels) {
+  auto function = module.lookupSymbol<func::FuncOp>("main");
+  // The graph takes the function's name.
+  function.setSymName("source.main");
+  if (failed(TaskLowering(module, kernels).run(function)))
+    return failure();
+  function.erase();
+  return success();
+}
+
+} // namespace heddle

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/tasks/SplitConstants.h"
+
+#include "compiler/tasks/LowerToTasks.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+/// Copies `moved` and the constants they read to the end of `body`, in their order.
+static IRMapping copyInto(Block &body, ArrayRef<Operation *> moved) {
+  OpBuilder b = OpBuilder::atBlockEnd(&body);
+  IRMapping copies;
+  Value previous;
+  for (Operation *op : moved) {
+    for (Value operand : op->getOperands())
+      if (auto constant = operand.getDefiningOp<task::ConstantOp>())
+        if (!copies.contains(operand))
+          b.clone(*constant, copies);
+    // The order among moved tasks stays; what else they waited for is not there.
+    if (auto task = dyn_cast<task::TaskInterface>(b.clone(*op, copies))) {
+      task.getAfterMutable().assign(previous ? ValueRange(previous) : ValueRange());
+      previous = task.getDone();
+    }
+  }
+  return copies;
+}
+
+/// Tasks that came after `task` in order come after what this one came after.
+static void bypass(task::TaskInterface task) {
+  SmallVector<Value> before;
+  for (OpOperand &token : task.getAfterMutable())
+    before.push_back(token.get());
+  for (Operation *user : llvm::make_early_inc_range(task.getDone().getUsers()))
+    cast<task::TaskInterface>(user).getAfterMutable().assign(before);
+}
+
+void splitConstants(task::GraphOp main, const llvm::DenseSet<Value> &constants) {
+  Block &body = main.getBody().front();
+  llvm::SetVector<Operation *> moved;
+  for (Operation &op : body)
+    if (!isa<task::ConstantOp>(op) && op.getNumResults() != 0 &&
+        constants.contains(op.getResult(0)))
+      moved.insert(&op);
+  if (moved.empty())
+    return;
+
+  OpBuilder b(main);
+  b.setInsertionPointAfter(main);
+  auto graph = task::GraphOp::create(b, main.getLoc(), b.getStringAttr(kConstantsGraph),
+                                     UnitAttr(), b.getArrayAttr({}), b.getArrayAttr({}));
+  Block &graphBody = graph.getBody().emplaceBlock();
+  IRMapping copies = copyInto(graphBody, moved.getArrayRef());
+
+  SmallVector<Value> outputs;
+  for (Operation *op : moved) {
+    if (auto task = dyn_cast<task::TaskInterface>(op))
+      bypass(task);
+    for (Value result : op->getResults()) {
+      auto isOutside = [&](OpOperand &use) { return !moved.contains(use.getOwner()); };
+      if (isa<task::TokenType>(result.getType()) || llvm::none_of(result.getUses(), isOutside))
+        continue;
+      outputs.push_back(copies.lookup(result));
+      result.replaceUsesWithIf(body.addArgument(result.getType(), result.getLoc()), isOutside);
+    }
+  }
+  b.setInsertionPointToEnd(&graphBody);
+  task::YieldOp::create(b, main.getLoc(), outputs);
+  for (Operation *op : llvm::reverse(moved))
+    op->erase();
+}
+
+} // namespace heddle
