@@ -4,6 +4,9 @@
 
 #include "compiler/program/GraphWriter.h"
 #include "compiler/program/WeightLayout.h"
+#include "runtime/artifact/format.h"
+#include "runtime/artifact/memory_order.h"
+#include "runtime/artifact/program_verifier.h"
 
 using namespace mlir;
 
@@ -56,6 +59,19 @@ static flatbuffers::Offset<fb::Metadata> writeMetadata(flatbuffers::FlatBufferBu
                             buffer.CreateVector(operators));
 }
 
+/// What the runtime takes for granted of a program, and what is too dear to check at load.
+static absl::Status verify(const WrittenProgram &written) {
+  uint64_t weightBytes = 0;
+  for (ArrayRef<char> weight : written.weights)
+    weightBytes = llvm::alignTo(weightBytes, kWeightAlignment) + weight.size();
+  absl::StatusOr<DecodedProgram> decoded = DecodeProgram(written.bytes);
+  if (!decoded.ok())
+    return decoded.status();
+  if (absl::Status status = VerifyProgram(*decoded, weightBytes); !status.ok())
+    return status;
+  return VerifyMemoryOrder(*decoded);
+}
+
 FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
                                        const codegen::NativeCode &code,
                                        const codegen::Target &target, DictionaryAttr metadata) {
@@ -89,6 +105,8 @@ FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
                           fb::CreateProgram(buffer, graphsOffset, kernels, imports, cpu, features,
                                             /*cores=*/2, metadataOffset));
   written.bytes.assign(buffer.GetBufferPointer(), buffer.GetBufferPointer() + buffer.GetSize());
+  if (absl::Status status = verify(written); !status.ok())
+    return module.emitError("the program written is wrong: ") << std::string(status.message());
   return written;
 }
 

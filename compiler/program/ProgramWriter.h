@@ -13,14 +13,14 @@
 
 namespace heddle {
 
-
 struct WrittenProgram {
   std::vector<uint8_t> bytes;
   std::vector<std::vector<char>> ownedWeights; // splats and the like, expanded
   std::vector<llvm::ArrayRef<char>> weights;   // in the order of their offsets
 };
 
-/// Writes the program whose main graph is `main`, with the graphs it refers to. `metadata` may be
+/// Writes the program whose main graph is `main`, with the graphs it refers to, and verifies it: its
+/// form, and that under every legal order no task sees bytes of another. `metadata` may be
 /// null. Weights refer to attributes of the module, which must outlive the result.
 mlir::FailureOr<WrittenProgram> writeProgram(mlir::ModuleOp module, task::GraphOp main,
                                              const codegen::NativeCode &code,

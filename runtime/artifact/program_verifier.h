@@ -15,7 +15,7 @@
 //   most kMaxFrames, and agree with their tasks in number and type of operands and results.
 //
 // Not checked: that every symbol gets a number (using one without ends the run), that the edges
-// between tasks order every conflict of memory (the compiler's task level verifies that), and what
+// between tasks order every conflict of memory (memory_order.h, when a program is written), and what
 // the code does with the pointers it gets.
 
 #ifndef HEDDLE_RUNTIME_ARTIFACT_PROGRAM_VERIFIER_H_

@@ -7,6 +7,8 @@
 #include <functional>
 #include <random>
 
+#include "absl/strings/str_cat.h"
+#include "runtime/artifact/memory_order.h"
 #include "runtime/artifact/program_verifier.h"
 #include "tests/unit/runtime/test_util.h"
 
@@ -185,6 +187,69 @@ const Damage kDamages[] = {
 
 INSTANTIATE_TEST_SUITE_P(All, VerifierTest, ::testing::ValuesIn(kDamages),
                          [](const auto& info) { return info.param.name; });
+
+// x -> a -> b -> y and x -> c, which nothing orders with a and b.
+program::ProgramT Diamond() {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n});  // value 0
+  uint32_t a = g.Arena("a", kF32, {n});  // 1
+  uint32_t m = g.Arena("b", kF32, {n});  // 2
+  uint32_t c = g.Arena("c", kF32, {n});  // 3
+  uint32_t y = g.Late("y", kF32, {n});   // 4
+  g.Kernel(testing::kScale, {x}, {a}, {}, n);
+  g.Kernel(testing::kScale, {a}, {m}, {}, n);
+  g.Kernel(testing::kScale, {x}, {c}, {}, n);
+  g.Kernel(testing::kAdd, {m, c}, {y}, {}, n);
+  g.Output(y);
+  b.Finish();
+  return std::move(b.program);
+}
+
+std::string MemoryOrderOf(const program::ProgramT& program) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(program::Program::Pack(builder, &program), program::ProgramIdentifier());
+  absl::StatusOr<DecodedProgram> decoded =
+      DecodeProgram({builder.GetBufferPointer(), builder.GetSize()});
+  EXPECT_TRUE(decoded.ok() && VerifyProgram(*decoded, kWeights).ok());
+  return decoded.ok() ? std::string(VerifyMemoryOrder(*decoded).message()) : "malformed";
+}
+
+TEST(MemoryOrder, AcceptsConflictsAndEdges) { EXPECT_EQ(MemoryOrderOf(Diamond()), ""); }
+
+TEST(MemoryOrder, NeedsAConflictBetweenValuesAliveTogether) {
+  for (size_t left_out = 0; left_out < 3; ++left_out) {
+    program::ProgramT program = Diamond();
+    std::vector<program::Conflict>& conflicts = program.graphs[0]->conflicts;
+    ASSERT_EQ(conflicts.size(), 3);
+    program::Conflict gone = conflicts[left_out];
+    conflicts.erase(conflicts.begin() + left_out);
+    EXPECT_EQ(MemoryOrderOf(program), absl::StrCat("graph : values ", gone.first(), " and ",
+                                                   gone.second(),
+                                                   " may be alive together and share bytes"));
+  }
+}
+
+TEST(MemoryOrder, LetsValuesShareThatAnEdgeKeepsApart) {
+  program::ProgramT program = Diamond();
+  program::GraphT& graph = *program.graphs[0];
+  // c is made when b was: a is dead by then.
+  graph.tasks[1]->successors.push_back(2);
+  graph.tasks[2]->predecessors = 1;
+  std::erase_if(graph.conflicts, [](const program::Conflict& c) {
+    return c.first() == 1 && c.second() == 3;
+  });
+  EXPECT_EQ(MemoryOrderOf(program), "");
+}
+
+TEST(MemoryOrder, NeedsAnEdgeFromWriterToReader) {
+  program::ProgramT program = Diamond();
+  program::GraphT& graph = *program.graphs[0];
+  std::erase(graph.tasks[2]->successors, 3u);
+  graph.tasks[3]->predecessors = 1;
+  EXPECT_THAT(MemoryOrderOf(program), HasSubstr("nothing orders task 2 (task2) and task 3 (task3)"));
+}
 
 TEST(Verifier, BoundsNesting) {
   ProgramBuilder b;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Whether the tasks of a verified program may run in any order its edges allow without one seeing
+// another's bytes. For every graph:
+//
+// - a task that reads a value comes after every task before it that writes the value, and tasks
+//   that write a value as a whole come after its readers;
+// - two arena values that the program does not list as a conflict, so that the arena may give them
+//   the same bytes, are never alive together: by reachability, all that touches the one ends before
+//   anything writes the other. Outputs live to the end of the run.
+//
+// It looks at nothing but the program, so it also finds the mistakes of whoever wrote the program.
+// Quadratic in tasks and values (bits): for compilers and tests, not for loading.
+//
+//   HEDDLE_RETURN_IF_ERROR(VerifyProgram(program, weights_size));
+//   HEDDLE_RETURN_IF_ERROR(VerifyMemoryOrder(program));
+//
+// Thread-safety: a pure function.
+
+#ifndef HEDDLE_RUNTIME_ARTIFACT_MEMORY_ORDER_H_
+#define HEDDLE_RUNTIME_ARTIFACT_MEMORY_ORDER_H_
+
+#include "absl/status/status.h"
+#include "runtime/artifact/program.h"
+
+namespace heddle {
+
+// Internal where the program is wrong: the message names the graph and the two tasks or values.
+absl::Status VerifyMemoryOrder(const DecodedProgram& program);
+
+}  // namespace heddle
+
+#endif  // HEDDLE_RUNTIME_ARTIFACT_MEMORY_ORDER_H_
