@@ -102,6 +102,22 @@ run_conformance() {
   fi
 }
 
+# same_bits MODEL: the outputs at 1, 2 and 8 threads are the same files.
+same_bits() {
+  local heddle=$HEDDLE_BUILD/bin/heddle work threads
+  work=$(mktemp -d)
+  {
+    "$heddle" compile "$1" -o "$work/artifact" || return
+    for threads in 1 2 8; do
+      "$heddle" run "$work/artifact" --random-inputs 7 --threads $threads --output "$work/$threads" >"$work/log" || return
+    done
+    [ -n "$(ls "$work/1")" ] && diff -rq "$work/1" "$work/2" && diff -rq "$work/1" "$work/8"
+  }
+  local same=$?
+  rm -rf "$work"
+  return $same
+}
+
 run_models() {
   local list=$HEDDLE_SHARED/models/models.json
   if [ ! -f "$list" ]; then
@@ -120,6 +136,12 @@ run_models() {
     extra=()
     [ "$kind" = quantised ] && extra=(--min-cosine 0.995)
     verify "$name" "$cases" --model "$model" --rtol 1e-3 --atol 1e-4 --scale-atol --timeout 600 "${extra[@]}"
+    begun=$SECONDS
+    if STEP_SILENT=1 step "same bits of $name" same-bits.log same_bits "$model"; then
+      count 1 0 0 "$name at 1, 2 and 8 threads"
+    else
+      count 0 1 0 "$name at 1, 2 and 8 threads"
+    fi
   done <"$HEDDLE_ROOT/build/models.list"
 }
 
