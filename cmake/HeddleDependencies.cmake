@@ -5,6 +5,8 @@ find_package(Threads REQUIRED)
 find_package(TBB REQUIRED)
 find_package(absl REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(CURL REQUIRED)
+find_package(SQLite3 REQUIRED)
 
 find_path(HEDDLE_FLATBUFFERS_INCLUDE flatbuffers/flatbuffers.h REQUIRED)
 find_program(HEDDLE_FLATC flatc REQUIRED)

@@ -20,6 +20,7 @@ packages=(
   libprotobuf-dev protobuf-compiler
   libflatbuffers-dev flatbuffers-compiler
   nlohmann-json3-dev libcli11-dev
+  libcurl4-openssl-dev libsqlite3-dev
   libpng-dev
 )
 print=false npm=false

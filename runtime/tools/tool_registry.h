@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The tools a plan may call, by name: those of a tools file, those of MCP servers that it lists, and
+// functions of the host program. Servers are started when a name is asked for that nothing else
+// has, or when all tools are listed; each at most once.
+//
+//   ToolRegistry registry(loop);
+//   HEDDLE_RETURN_IF_ERROR(registry.AddFile(tools_file));
+//   registry.Load({"search", "files.read"}, [&](absl::Status status) { ... });
+//   Tool* tool = registry.Find("search");
+//
+// Thread-safety: on the loop's thread.
+
+#ifndef HEDDLE_RUNTIME_TOOLS_TOOL_REGISTRY_H_
+#define HEDDLE_RUNTIME_TOOLS_TOOL_REGISTRY_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "runtime/tools/event_loop.h"
+#include "runtime/tools/tool.h"
+
+namespace heddle {
+
+// Where more tools come from, such as an MCP server. Asked for them once.
+class ToolSource {
+ public:
+  using Loaded = std::function<void(absl::Status, std::vector<std::unique_ptr<Tool>>)>;
+  virtual ~ToolSource() = default;
+  virtual const std::string& name() const = 0;
+  virtual void Load(Loaded done) = 0;
+};
+
+class ToolRegistry {
+ public:
+  // AlreadyExists where the name is taken.
+  absl::Status Add(std::unique_ptr<Tool> tool);
+  void AddSource(std::unique_ptr<ToolSource> source);
+
+  // Makes sure that Find knows every name that exists; sources are asked where a name is missing.
+  // `done` gets the first error of a source, and only where a name is still missing.
+  void Load(const std::vector<std::string>& names, std::function<void(absl::Status)> done);
+  void LoadAll(std::function<void(absl::Status)> done);
+
+  // Null where there is none. Tools of sources whose names collide are SOURCE.NAME.
+  Tool* Find(std::string_view name) const;
+  std::vector<Tool*> tools() const;  // in the order they were added
+
+ private:
+  std::vector<std::unique_ptr<Tool>> tools_;
+  std::map<std::string, Tool*, std::less<>> by_name_;
+  std::vector<std::unique_ptr<ToolSource>> sources_;
+};
+
+}  // namespace heddle
+
+#endif  // HEDDLE_RUNTIME_TOOLS_TOOL_REGISTRY_H_
