@@ -3,6 +3,7 @@
 #include "compiler/plan/PlanModule.h"
 
 #include "compiler/plan/PlanAttributes.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -84,7 +85,9 @@ Plan exportPlan(func::FuncOp function) {
   function.walk([&](Operation *op) {
     if (auto call = dyn_cast<CallToolOp>(op)) {
       auto ids = llvm::map_to_vector(call.getInputs(), idOf);
-      PlanCall exported{.id = CallId(call.getId()), .tool = call.getTool().str()};
+      PlanCall exported;
+      exported.id = call.getId();
+      exported.tool = call.getTool().str();
       exported.arguments = std::get<Template::Object>(templateOf(call.getArguments(), ids).node);
       for (Value after : call.getAfter())
         exported.after.push_back(idOf(after));
