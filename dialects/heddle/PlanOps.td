@@ -55,6 +55,36 @@ def Heddle_CallToolOp : Heddle_Op<"call_tool", [AttrSizedOperandSegments,
   let hasVerifier = 1;
 }
 
+def Heddle_KnownValueOp : Heddle_Op<"known_value", [Pure]> {
+  let summary = "a call of a plan whose result is known while compiling";
+  let description = [{
+    What folding leaves of a call, under its number in the plan: a bare join
+    still lists it.
+
+    ```mlir
+    %3 = heddle.known_value 3 42 : i64
+    ```
+  }];
+  let arguments = (ins I64Attr:$id, AnyAttr:$value);
+  let results = (outs Heddle_ValueType:$result);
+  let assemblyFormat = "$id $value attr-dict";
+}
+
+def Heddle_DuplicateOp : Heddle_Op<"duplicate", [Pure]> {
+  let summary = "a call of a plan that another call of it answers";
+  let description = [{
+    What merging leaves of a call, under its number in the plan: a bare join
+    still lists it.
+
+    ```mlir
+    %3 = heddle.duplicate 3 of %0
+    ```
+  }];
+  let arguments = (ins I64Attr:$id, Heddle_ValueType:$leader);
+  let results = (outs Heddle_ValueType:$result);
+  let assemblyFormat = "$id `of` $leader attr-dict";
+}
+
 def Heddle_JoinOp : Heddle_Op<"join", [Pure]> {
   let summary = "what a plan returns";
   let description = [{
