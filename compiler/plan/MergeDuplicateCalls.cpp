@@ -17,10 +17,8 @@ struct MergeDuplicateCallsPass : impl::MergeDuplicateCallsPassBase<MergeDuplicat
   void runOnOperation() override {
     PlanRules(getOperation()).forEach(Explanation::Kind::kMerged, [&](CallToolOp call, CallToolOp leader) {
       OpBuilder b(call);
-      auto duplicate = DuplicateOp::create(b, call.getLoc(), call.getType(), call.getIdAttr(), leader);
-      replaceReferences(call.getResult(), leader.getResult());
+      DuplicateOp::create(b, call.getLoc(), call.getType(), call.getIdAttr(), leader);
       call.getResult().replaceAllUsesWith(leader.getResult());
-      (void)duplicate;
       call.erase();
       ++merged;
     });
