@@ -133,7 +133,8 @@ absl::Status Compilation::lower() {
   passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());
-  passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
+  if (options.cores > 1)
+    passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
   if (!isParallel && failed(passes.run(*module)))
     return error.status("optimising");
   auto print = [&](Operation *op) {
@@ -182,7 +183,7 @@ absl::Status Compilation::lower() {
   auto main = module->lookupSymbol<task::GraphOp>(kMainGraph);
   if (statistics)
     statistics->tasks = TaskOrder(main).tasks().size();
-  auto written = writeProgram(*module, main, code, *target,
+  auto written = writeProgram(*module, main, code, *target, options.cores,
                               (*module)->getAttrOfType<DictionaryAttr>("heddle.metadata"));
   if (failed(written))
     return error.status("writing the program");
@@ -221,7 +222,7 @@ absl::Status Compilation::write(const std::string &path) {
 
 /// A C header that defines the artifact as an array.
 static std::string headerOf(ArrayRef<uint8_t> bytes) {
-  std::string text = "/* A Heddle artifact: load it with heddle_model_load_from_memory. */\n"
+  std::string text = "/* A Heddle artifact: load it with heddle_model_load_memory. */\n"
                      "#include <stddef.h>\n"
                      "static const _Alignas(64) unsigned char heddle_artifact[] = {";
   llvm::raw_string_ostream os(text);

@@ -32,6 +32,7 @@ struct CompileFlags {
   std::vector<std::string> dims; ///< NAME=N
   std::string cpu = "native";
   int optLevel = 3;
+  int cores = 2;
   uint64_t maxConstantMb = 2048;
   bool noCache = false;
 

@@ -37,6 +37,8 @@ static int run(int argc, char **argv) {
     names += (names.empty() ? "" : ", ") + command->get_name();
     known = known || command->get_name() == argv[1];
   }
+  if (argc < 2)
+    return badRequest("give a command: " + names + "; heddle COMMAND --help says more");
   if (!known)
     return badRequest(std::string("there is no command '") + argv[1] + "'; there are " + names);
   try {
