@@ -44,8 +44,11 @@ struct StructuredLowering {
 
 using StructuredLoweringTable = llvm::StringMap<StructuredLowering>;
 
-/// The lowering of an operation by its name ("onnx.Add"), or null.
-const StructuredLowering *findStructuredLowering(mlir::Operation *op);
+/// The lowering of an operator by its name ("onnx.Add"), or null.
+const StructuredLowering *findStructuredLowering(mlir::OperationName name);
+inline const StructuredLowering *findStructuredLowering(mlir::Operation *op) {
+  return findStructuredLowering(op->getName());
+}
 
 /// Its pattern, or nothing where it is not compiled as loops.
 std::optional<AccessPattern> accessPattern(mlir::Operation *op);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Runs passes on files of MLIR; what the lit tests use.
+// Runs passes on files of MLIR; what the lit tests use. `heddle-opt --operators` lists the operators.
 
 #include "compiler/Passes.h"
 #include "dialects/heddle/Heddle.h"
@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
+#include "tools/heddle-opt/OperatorList.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
@@ -24,6 +25,12 @@ int main(int argc, char **argv) {
                   mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
                   mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
   heddle::onnx::registerShapeModels(registry);
+  if (argc == 2 && llvm::StringRef(argv[1]) == "--operators") {
+    mlir::MLIRContext context(registry);
+    context.loadAllAvailableDialects();
+    heddle::printOperatorList(context, llvm::outs());
+    return 0;
+  }
   heddle::registerHeddlePasses();
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(

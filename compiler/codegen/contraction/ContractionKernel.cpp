@@ -3,6 +3,7 @@
 #include "compiler/codegen/contraction/ContractionKernel.h"
 
 #include "compiler/codegen/contraction/Emitters.h"
+#include "compiler/kernels/OperationKinds.h"
 #include "dialects/onnx/Onnx.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -25,12 +26,20 @@ SmallVector<std::string> symbolsOf(ArrayRef<DimExpr> dims) {
   return names;
 }
 
+static bool isProduct(OperationName name) {
+  return isNamed<onnx::MatMulOp, onnx::GemmOp, onnx::MatMulIntegerOp>(name);
+}
+
+static bool isConvolution(OperationName name) {
+  return isNamed<onnx::ConvOp, onnx::ConvIntegerOp>(name);
+}
+
+bool mayBeContraction(OperationName name) { return isProduct(name) || isConvolution(name); }
+
 bool isEmittedContraction(Operation *op) {
-  if (isa<onnx::MatMulOp, onnx::GemmOp, onnx::MatMulIntegerOp>(op))
+  if (isProduct(op->getName()))
     return isEmittedMatmul(op);
-  if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op))
-    return isEmittedConvolution(op);
-  return false;
+  return isConvolution(op->getName()) && isEmittedConvolution(op);
 }
 
 FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, StringRef name,
@@ -43,7 +52,7 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
         return structured.emitError("has two contractions"), failure();
       contraction = &op;
     }
-  if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(contraction))
+  if (isConvolution(contraction->getName()))
     return emitConvolutionKernel(structured, contraction, name, target);
   return emitMatmulKernel(structured, contraction, name, constantOperands, target);
 }
