@@ -47,6 +47,8 @@ def run(*command):
 
 def operators(build):
     rows = [line.split("\t") for line in run(os.path.join(build, "bin", "heddle-opt"), "--operators").splitlines()]
+    if not rows:
+        sys.exit("heddle-opt --operators lists nothing")
     supported = [row for row in rows if row[3]]
     refused = [row for row in rows if not row[3]]
     out = [NOTICE, OPERATORS]
@@ -54,7 +56,9 @@ def operators(build):
         mine = [row for row in supported if row[0] == domain]
         out.append("\n## %s: %d operators\n\n| operator | versions | runs as |\n|---|---|---|\n" % (domain, len(mine)))
         out += ["| %s | %s | %s |\n" % (name, versions, ways) for _, name, versions, ways, _ in mine]
-    out.append("\n## Refused\n\nNamed when a model is compiled, all at once.\n\n| operator | domain | why |\n|---|---|---|\n")
+    out.append("\n## Refused\n\nNamed when a model is compiled, all at once. OptionalHasElement and "
+               "OptionalGetElement\nof a plain tensor are answered on import; Upsample and Scatter are read as what "
+               "replaced them, Resize and ScatterElements.\n\n| operator | domain | why |\n|---|---|---|\n")
     out += ["| %s | %s | %s |\n" % (name, domain, why) for domain, name, _, _, why in refused]
     return "".join(out)
 

@@ -42,7 +42,9 @@ static std::string versionsOf(StringRef domain, StringRef op) {
 
 void printOperatorList(MLIRContext &context, llvm::raw_ostream &os) {
   std::map<std::pair<std::string, std::string>, OperationName> operators;
-  for (OperationName name : context.getRegisteredOperationsByDialect("onnx")) {
+  for (OperationName name : context.getRegisteredOperations()) {
+    if (name.getDialectNamespace() != "onnx")
+      continue;
     StringRef op = name.stripDialect();
     bool isMl = op.consume_front("ml.");
     operators.emplace(std::pair(isMl ? "ai.onnx.ml" : "", op.str()), name);
