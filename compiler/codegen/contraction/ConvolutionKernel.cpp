@@ -49,6 +49,7 @@ private:
   /// and what is one for each output channel is.
   void requireMatchingFilter(KernelFrame &frame) {
     frame.requireEqual(space.x[1], filter[1] * groups);
+    frame.requireEqual(filter[0], filter[0].floorDiv(groups) * groups);
     for (unsigned axis = 0; axis < space.axes; ++axis)
       frame.requireEqual(filter[2 + axis], space.window[3 - space.axes + axis]);
     auto integer = dyn_cast<onnx::ConvIntegerOp>(op);

@@ -165,11 +165,12 @@ private:
   bool packs;
 };
 
-/// A size of C that is not known to be 1 is read as that of the rows or columns.
+/// Rows of C may turn out to be one when the kernel runs; columns, which are lanes, are as declared.
 void MatmulKernelEmitter::requireGemmOperand(KernelFrame &frame, const Dims &c) {
-  for (auto [dim, target] : llvm::zip(llvm::reverse(c), std::array{shape.n, shape.m}))
-    if (!dim.isConstant(1))
-      frame.requireEqual(dim, target);
+  if (!c.empty() && !c.back().isConstant(1))
+    frame.requireEqual(c.back(), shape.n);
+  if (c.size() == 2)
+    frame.requireBroadcast(c.front(), shape.m);
 }
 
 /// Gemm: alpha * A B + beta * C, C broadcast to the rows and columns.
@@ -198,8 +199,11 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
     bool isColumn = axis + 1 == dims.size();
     if (dims[axis].isConstant(1))
       place.push_back({e.index(0)});
-    else
+    else if (isColumn || dims[axis] == shape.m)
       place.push_back(isColumn ? column : Element{at.m});
+    else
+      place.push_back(
+          {e.select(e.equal(frame.index(dims[axis]), e.index(1)), e.index(0), at.m)});
   }
   Element c = epilogue.operandAt(gemm.getC(), place, at.lanes, at.mask);
   Value value = c.value;
