@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models that are wrong in one way each: an error of one line that names it, in bounded time and memory.
 
-    bad_models_test.py HEDDLE
+    bad_models_test.py HEDDLE [CASES]
 """
 
 import math
