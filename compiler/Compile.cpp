@@ -164,7 +164,8 @@ absl::Status Compilation::lower() {
   start("making kernels");
   kernelModule = ModuleOp::create(UnknownLoc::get(&context), "kernels");
   ClusterKernels kernels(*kernelModule, *target);
-  if (failed(lowerToTasks(*module, kernels, options.import.mostConstantBytes)) || failed(mlir::verify(*module)))
+  if (failed(lowerToTasks(*module, kernels, options.import.mostConstantBytes)) ||
+      failed(mlir::verify(*module)))
     return error.status("lowering to tasks");
   if (statistics)
     statistics->kernels = kernels.names().size();

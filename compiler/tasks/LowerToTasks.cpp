@@ -30,9 +30,8 @@ void TaskLowering::noteConstant(Operation *task, ValueRange inputs) {
 }
 
 LogicalResult TaskLowering::takeConstants(Operation *source) {
-  bool computes = llvm::any_of(source->getResults(), [&](Value result) {
-    return constantValues.contains(mapped(result));
-  });
+  bool computes = llvm::any_of(
+      source->getResults(), [&](Value result) { return constantValues.contains(mapped(result)); });
   return computes ? budget.take(source) : success();
 }
 

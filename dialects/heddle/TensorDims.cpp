@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/heddle/TensorDims.h"
-#include "dialects/heddle/TensorBytes.h"
 #include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/TensorBytes.h"
 
 using namespace mlir;
 using namespace heddle;

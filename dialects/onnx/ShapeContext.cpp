@@ -157,7 +157,8 @@ LogicalResult ShapeContext::checkResults(Operation *op) {
       return error;
     }
     if (facts->elementType.isIntOrFloat() && !bytesOfKnown(facts->dims, facts->elementType)) {
-      auto error = op->emitOpError("has a result ") << number << " of more bytes than there can be: (";
+      auto error = op->emitOpError("has a result ")
+                   << number << " of more bytes than there can be: (";
       llvm::interleaveComma(facts->dims, error, [&](const DimExpr &dim) { error << dim.str(); });
       table.erase(result);
       return error << ")";

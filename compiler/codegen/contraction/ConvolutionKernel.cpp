@@ -22,8 +22,8 @@ public:
                            const Target &target)
       : structured(structured), op(op), name(name), target(target), space(op),
         filter(dimsOf(weights())),
-        stored(cast<RankedTensorType>(weights().getType()).getElementType()),
-        groups(groupCount()) {}
+        stored(cast<RankedTensorType>(weights().getType()).getElementType()), groups(groupCount()) {
+  }
 
   ContractionKernel emit() {
     bool depthwise = filter[1].isConstant(1) && groupCount() != 1 && isa<onnx::ConvOp>(op);
@@ -45,8 +45,8 @@ private:
     auto group = op->getAttrOfType<IntegerAttr>("group");
     return group ? group.getInt() : 1;
   }
-  /// Sizes that only a run tells: the filter's channels and window are those the kernel is made for,
-  /// and what is one for each output channel is.
+  /// Sizes that only a run tells: the filter's channels and window are those the kernel is made
+  /// for, and what is one for each output channel is.
   void requireMatchingFilter(KernelFrame &frame) {
     frame.requireEqual(space.x[1], filter[1] * groups);
     frame.requireEqual(filter[0], filter[0].floorDiv(groups) * groups);

@@ -165,7 +165,8 @@ private:
   bool packs;
 };
 
-/// Rows of C may turn out to be one when the kernel runs; columns, which are lanes, are as declared.
+/// Rows of C may turn out to be one when the kernel runs; columns, which are lanes, are as
+/// declared.
 void MatmulKernelEmitter::requireGemmOperand(KernelFrame &frame, const Dims &c) {
   if (!c.empty() && !c.back().isConstant(1))
     frame.requireEqual(c.back(), shape.n);
@@ -202,8 +203,7 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
     else if (isColumn || dims[axis] == shape.m)
       place.push_back(isColumn ? column : Element{at.m});
     else
-      place.push_back(
-          {e.select(e.equal(frame.index(dims[axis]), e.index(1)), e.index(0), at.m)});
+      place.push_back({e.select(e.equal(frame.index(dims[axis]), e.index(1)), e.index(0), at.m)});
   }
   Element c = epilogue.operandAt(gemm.getC(), place, at.lanes, at.mask);
   Value value = c.value;
@@ -278,8 +278,8 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
   if (gemm && gemm.getC())
     requireGemmOperand(frame, dimsOf(gemm.getC()));
   if (auto integer = dyn_cast<onnx::MatMulIntegerOp>(op))
-    for (auto [zeroPoint, size] : {std::pair(integer.getAZeroPoint(), shape.m),
-                                   std::pair(integer.getBZeroPoint(), shape.n)})
+    for (auto [zeroPoint, size] :
+         {std::pair(integer.getAZeroPoint(), shape.m), std::pair(integer.getBZeroPoint(), shape.n)})
       if (zeroPoint && !isSingle(zeroPoint))
         frame.requireEqual(countElements(dimsOf(zeroPoint)), size);
   frame.guarded([&] {
