@@ -30,10 +30,7 @@ public:
   explicit FirstError(MLIRContext &context)
       : handler(&context, [this](Diagnostic &diagnostic) {
           if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error) {
-            llvm::raw_string_ostream os(message);
-            if (!isa<UnknownLoc>(diagnostic.getLocation()))
-              os << diagnostic.getLocation() << ": ";
-            os << diagnostic;
+            describe(diagnostic);
           }
           return success();
         }) {}
@@ -43,6 +40,24 @@ public:
   }
 
 private:
+  /// A node as the importer names it: "node 'x' (Tile): has ..." and not "loc(...): 'onnx.Tile' op
+  /// has ...".
+  void describe(Diagnostic &diagnostic) {
+    std::string text = diagnostic.str();
+    llvm::raw_string_ostream os(message);
+    auto node = dyn_cast<NameLoc>(diagnostic.getLocation());
+    auto op = node ? dyn_cast<NameLoc>(node.getChildLoc()) : NameLoc();
+    if (!op) {
+      if (!isa<UnknownLoc>(diagnostic.getLocation()))
+        os << diagnostic.getLocation() << ": ";
+      os << text;
+      return;
+    }
+    StringRef rest = text;
+    rest.consume_front(("'onnx." + op.getName().strref() + "' op ").str());
+    os << "node '" << node.getName().strref() << "' (" << op.getName().strref() << "): " << rest;
+  }
+
   std::string message;
   ScopedDiagnosticHandler handler;
 };
@@ -150,7 +165,8 @@ absl::Status Compilation::lower() {
   start("making kernels");
   kernelModule = ModuleOp::create(UnknownLoc::get(&context), "kernels");
   ClusterKernels kernels(*kernelModule, *target);
-  if (failed(lowerToTasks(*module, kernels)) || failed(mlir::verify(*module)))
+  if (failed(lowerToTasks(*module, kernels, options.import.mostConstantBytes)) ||
+      failed(mlir::verify(*module)))
     return error.status("lowering to tasks");
   if (statistics)
     statistics->kernels = kernels.names().size();

@@ -37,6 +37,12 @@ bool mayBe(OperationKind kind, OperationName name) {
 static bool isView(Operation *op) {
   if (!mayBe(OperationKind::View, op->getName()))
     return false;
+  // Without axes, those of size 1 go: that the others are not 1 is for the library to see.
+  auto squeeze = dyn_cast<onnx::SqueezeOp>(op);
+  if (squeeze && !squeeze.getAxes() &&
+      !llvm::all_of(getDims(cast<RankedTensorType>(squeeze.getData().getType())),
+                    [](const DimExpr &dim) { return dim.asConstant() || dim.isAtLeast(2); }))
+    return false;
   // A symbol that the operand does not have is defined by the operation itself.
   llvm::StringSet<llvm::MallocAllocator> known;
   for (Value operand : op->getOperands())

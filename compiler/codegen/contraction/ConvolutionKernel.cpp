@@ -21,9 +21,9 @@ public:
   ConvolutionKernelEmitter(func::FuncOp structured, Operation *op, StringRef name,
                            const Target &target)
       : structured(structured), op(op), name(name), target(target), space(op),
-        filter(getDims(cast<RankedTensorType>(weights().getType()))),
-        stored(cast<RankedTensorType>(weights().getType()).getElementType()),
-        groups(groupCount()) {}
+        filter(dimsOf(weights())),
+        stored(cast<RankedTensorType>(weights().getType()).getElementType()), groups(groupCount()) {
+  }
 
   ContractionKernel emit() {
     bool depthwise = filter[1].isConstant(1) && groupCount() != 1 && isa<onnx::ConvOp>(op);
@@ -45,11 +45,19 @@ private:
     auto group = op->getAttrOfType<IntegerAttr>("group");
     return group ? group.getInt() : 1;
   }
-  /// Sizes that only a run tells: the filter's channels and window are those the kernel is made for.
+  /// Sizes that only a run tells: the filter's channels and window are those the kernel is made
+  /// for, and what is one for each output channel is.
   void requireMatchingFilter(KernelFrame &frame) {
     frame.requireEqual(space.x[1], filter[1] * groups);
+    frame.requireEqual(filter[0], filter[0].floorDiv(groups) * groups);
     for (unsigned axis = 0; axis < space.axes; ++axis)
       frame.requireEqual(filter[2 + axis], space.window[3 - space.axes + axis]);
+    auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
+    Value zeroPoint = integer ? integer.getWZeroPoint() : Value();
+    if (bias())
+      frame.requireEqual(countElements(dimsOf(bias())), filter[0]);
+    if (zeroPoint && !countElements(dimsOf(zeroPoint)).isConstant(1))
+      frame.requireEqual(countElements(dimsOf(zeroPoint)), filter[0]);
   }
   void describeBytes(ConvolutionSpec &spec);
   void addZeroPoints(Epilogue &epilogue, const ConvolutionSpec &spec,
@@ -58,6 +66,7 @@ private:
   Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
   }
+  static Dims dimsOf(Value tensor) { return getDims(cast<RankedTensorType>(tensor.getType())); }
   Value bufferOf(KernelFrame &frame, Value operand) {
     return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
   }
@@ -105,7 +114,7 @@ void ConvolutionKernelEmitter::addZeroPoints(Epilogue &epilogue, const Convoluti
   if (!integer)
     return;
   auto scalar = [&epilogue](Emitter &e, Value zeroPoint, Value channel, bool isSigned) -> Value {
-    Dims dims = getDims(cast<RankedTensorType>(zeroPoint.getType()));
+    Dims dims = dimsOf(zeroPoint);
     Place place(dims.size(), Element{e.index(0)});
     if (channel && !countElements(dims).isConstant(1))
       place.back() = {channel};
