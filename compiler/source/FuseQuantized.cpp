@@ -93,9 +93,7 @@ void rewrite(onnx::ConvOp conv) {
   auto w = dequantizedBytes(conv.getW(), 0);
   bool onePoint = x && (!x.getXZeroPoint() || isSingle(x.getXZeroPoint()));
   std::optional<int64_t> filters = dimsOf(conv.getW())[0].asConstant();
-  // One channel a group is bound by memory: its kernel reads floats.
-  bool depthwise = conv.getGroup() != 1 && dimsOf(conv.getW())[1].isConstant(1);
-  if (!w || !onePoint || !filters || depthwise)
+  if (!w || !onePoint || !filters)
     return;
   Rewriter r(conv);
   OpBuilder &b = r.b;

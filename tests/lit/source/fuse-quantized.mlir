@@ -24,3 +24,14 @@ func.func @per_input_channel(%x: tensor<1x8x4x4xui8>, %w: tensor<8x8x1x1xi8>, %s
   %2 = "onnx.Conv"(%0, %1) : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x4xf32>
   return %2 : tensor<1x8x4x4xf32>
 }
+
+// One channel a group, a scale for each filter.
+// CHECK-LABEL: func @depthwise
+// CHECK: "onnx.ConvInteger"(%arg0, %arg1, %arg3)
+// CHECK-SAME: group = 8
+func.func @depthwise(%x: tensor<1x8x4x4xui8>, %w: tensor<8x1x3x3xi8>, %sx: tensor<f32>, %zx: tensor<ui8>, %sw: tensor<8xf32>) -> tensor<1x8x2x2xf32> {
+  %0 = "onnx.DequantizeLinear"(%x, %sx, %zx) : (tensor<1x8x4x4xui8>, tensor<f32>, tensor<ui8>) -> tensor<1x8x4x4xf32>
+  %1 = "onnx.DequantizeLinear"(%w, %sw) <{axis = 0 : i64}> : (tensor<8x1x3x3xi8>, tensor<8xf32>) -> tensor<8x1x3x3xf32>
+  %2 = "onnx.Conv"(%0, %1) <{group = 8 : i64}> : (tensor<1x8x4x4xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x2x2xf32>
+  return %2 : tensor<1x8x2x2xf32>
+}
