@@ -88,6 +88,26 @@ def HoistConstantsPass : Pass<"onnx-hoist-constants", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numHoisted", "hoisted", "operations moved">];
 }
 
+def ExpandQuantizedPass : Pass<"onnx-expand-quantized", "::mlir::func::FuncOp"> {
+  let summary = "write quantised operators as integer products and element-wise operations";
+  let description = [{
+    ```mlir
+    %1 = "onnx.QLinearMatMul"(%a, %sa, %za, %b, %sb, %zb, %sy, %zy) : ... -> tensor<4x8xui8>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.MatMulInteger"(%a, %b, %za, %zb) : ... -> tensor<4x8xi32>
+    %2 = "onnx.Cast"(%1) {to = 1} : (tensor<4x8xi32>) -> tensor<4x8xf32>
+    %3 = "onnx.Mul"(%sa, %sb) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %4 = "onnx.Div"(%3, %sy) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %5 = "onnx.Mul"(%2, %4) : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+    %6 = "onnx.QuantizeLinear"(%5, %one, %zy) : ... -> tensor<4x8xui8>
+    ```
+    and likewise QLinearConv. DynamicQuantizeLinear becomes the range of each row, the range of
+    these, and a QuantizeLinear.
+  }];
+}
+
 def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
   let summary = "compute products of dequantised operands on the integers";
   let description = [{
@@ -104,7 +124,8 @@ def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
     %4 = "onnx.Mul"(%2, %3) : ...
     %5 = "onnx.Add"(%4, %bias) : ... -> tensor<1x8x4x4xf32>
     ```
-    where the input has one scale and the filters one, or one a channel.
+    where the input has one scale and the filters one, or one a channel. Zero points that are
+    known to be zero are dropped from integer products.
   }];
 }
 

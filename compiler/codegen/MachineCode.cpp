@@ -5,6 +5,9 @@
 
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
+#include "llvm/CodeGen/MachineModuleInfo.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -74,14 +77,30 @@ void optimize(Module &module, const Target &target, TargetMachine &machine) {
   passes.run(module, modules);
 }
 
+// As addPassesToEmitFile, but constants stay where they are used: hoisted out of all loops, those of
+// an epilogue (an activation has dozens) would take the registers of the accumulators. As operands
+// in memory they cost next to nothing.
 std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembly) {
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr,
-                                  assembly ? CodeGenFileType::AssemblyFile
-                                           : CodeGenFileType::ObjectFile))
+  TargetPassConfig *config = machine.createPassConfig(passes);
+  config->disablePass(&EarlyMachineLICMID);
+  passes.add(config);
+  auto *information = new MachineModuleInfoWrapperPass(&machine);
+  passes.add(information);
+  bool failed = config->addISelPasses();
+  if (!failed) {
+    config->addMachinePasses();
+    config->setInitialized();
+    failed = machine.addAsmPrinter(
+        passes, stream, nullptr,
+        assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile,
+        information->getMMI().getContext());
+  }
+  if (failed)
     report_fatal_error("the X86 target cannot emit objects");
+  passes.add(createFreeMachineFunctionPass());
   passes.run(module);
   return std::string(bytes.begin(), bytes.end());
 }
