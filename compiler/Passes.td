@@ -88,6 +88,24 @@ def HoistConstantsPass : Pass<"onnx-hoist-constants", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numHoisted", "hoisted", "operations moved">];
 }
 
+def ExpandNormalizationPass : Pass<"onnx-expand-normalization", "::mlir::func::FuncOp"> {
+  let summary = "write GroupNormalization as InstanceNormalization of groups";
+  let description = [{
+    ```mlir
+    %1 = "onnx.GroupNormalization"(%x, %s, %b) {num_groups = 2} : (tensor<1x8x4x4xf32>, ...) -> tensor<1x8x4x4xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Reshape"(%x, ...) : ... -> tensor<1x2x64xf32>
+    %2 = "onnx.InstanceNormalization"(%1, %ones, %zeros) : ... -> tensor<1x2x64xf32>
+    %3 = "onnx.Reshape"(%2, ...) : ... -> tensor<1x8x4x4xf32>
+    %4 = "onnx.Mul"(%3, %s1) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    %5 = "onnx.Add"(%4, %b1) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 def ExpandQuantizedPass : Pass<"onnx-expand-quantized", "::mlir::func::FuncOp"> {
   let summary = "write quantised operators as integer products and element-wise operations";
   let description = [{

@@ -54,6 +54,20 @@ Value Arithmetic::viewed(Value value, ArrayRef<int64_t> shape) {
                                  integers(shape), /*allowzero=*/0);
 }
 
+Value Arithmetic::viewed(Value value, const Dims &dims) {
+  SmallVector<std::string> texts;
+  for (const DimExpr &dim : dims)
+    texts.push_back(dim.str());
+  SmallVector<StringRef> exprs(texts.begin(), texts.end());
+  auto type = RankedTensorType::get({static_cast<int64_t>(dims.size())}, b.getI64Type());
+  // It stays after what defines the symbols: the value has them.
+  Value shape =
+      IndexTensorOp::create(b, loc, type, b.getStrArrayAttr(exprs), ValueRange{value}).getValue();
+  // Zero is a size here.
+  return onnx::ReshapeOp::create(b, loc, tensorWithDims(dims, elementOf(value)), value, shape,
+                                 /*allowzero=*/1);
+}
+
 Value Arithmetic::quantized(Value x, Value scale, Value zeroPoint) {
   return onnx::QuantizeLinearOp::create(b, loc, withElement(x.getType(), elementOf(zeroPoint)), x,
                                         scale, zeroPoint, /*axis=*/1, /*block_size=*/0,
