@@ -54,7 +54,7 @@ Value Arithmetic::viewed(Value value, ArrayRef<int64_t> shape) {
                                  integers(shape), /*allowzero=*/0);
 }
 
-Value Arithmetic::viewed(Value value, const Dims &dims) {
+Value Arithmetic::viewedAs(Value value, const Dims &dims) {
   SmallVector<std::string> texts;
   for (const DimExpr &dim : dims)
     texts.push_back(dim.str());

@@ -37,7 +37,7 @@ public:
   mlir::Value div(mlir::Value x, mlir::Value y) { return apply<onnx::DivOp>(x, y); }
   /// The same elements under another shape.
   mlir::Value viewed(mlir::Value value, llvm::ArrayRef<int64_t> shape);
-  mlir::Value viewed(mlir::Value value, const Dims &dims);
+  mlir::Value viewedAs(mlir::Value value, const Dims &dims);
   /// Of a tensor of one element; others stay.
   mlir::Value asScalar(mlir::Value value) { return isSingle(value) ? viewed(value, {}) : value; }
   /// x / scale rounded and moved by the zero point into its type; both are scalars.

@@ -34,13 +34,13 @@ void expand(onnx::GroupNormalizationOp norm) {
     return;
   Arithmetic m(norm);
   DimExpr elements = countElements(ArrayRef(dims).drop_front(2)) * (*channels / groups);
-  Value grouped = m.viewed(norm.getX(), Dims{dims[0], groups, elements});
+  Value grouped = m.viewedAs(norm.getX(), Dims{dims[0], groups, elements});
   Value normal = onnx::InstanceNormalizationOp::create(m.b, m.loc, grouped.getType(), grouped,
                                                        filled(m, groups, 1), filled(m, groups, 0),
                                                        norm.getEpsilonAttr());
   SmallVector<int64_t> places(dims.size() - 1, 1);
   places[0] = *channels;
-  Value scaled = m.mul(m.viewed(normal, dims), m.viewed(norm.getScale(), places));
+  Value scaled = m.mul(m.viewedAs(normal, dims), m.viewed(norm.getScale(), places));
   norm.getY().replaceAllUsesWith(m.add(scaled, m.viewed(norm.getBias(), places)));
   norm.erase();
 }
