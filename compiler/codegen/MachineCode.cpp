@@ -77,15 +77,15 @@ void optimize(Module &module, const Target &target, TargetMachine &machine) {
   passes.run(module, modules);
 }
 
-// As addPassesToEmitFile, but constants stay where they are used: hoisted out of all loops, those of
-// an epilogue (an activation has dozens) would take the registers of the accumulators. As operands
-// in memory they cost next to nothing.
-std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembly) {
+// As addPassesToEmitFile, with a choice about one pass.
+std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembly,
+                            bool hoistConstants) {
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
   TargetPassConfig *config = machine.createPassConfig(passes);
-  config->disablePass(&EarlyMachineLICMID);
+  if (!hoistConstants)
+    config->disablePass(&EarlyMachineLICMID);
   passes.add(config);
   auto *information = new MachineModuleInfoWrapperPass(&machine);
   passes.add(information);
