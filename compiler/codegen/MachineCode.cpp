@@ -5,6 +5,7 @@
 
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
+#include "llvm/Analysis/RuntimeLibcallInfo.h"
 #include "llvm/CodeGen/MachineModuleInfo.h"
 #include "llvm/CodeGen/Passes.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
@@ -83,6 +84,8 @@ std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembl
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
+  // Else a copy of memory is no call but a loop over its bytes.
+  passes.add(new RuntimeLibraryInfoWrapper(machine.getTargetTriple()));
   TargetPassConfig *config = machine.createPassConfig(passes);
   if (!hoistConstants)
     config->disablePass(&EarlyMachineLICMID);
