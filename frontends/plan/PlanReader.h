@@ -35,8 +35,10 @@ struct PlanReadOptions {
   int maxDepth = 64; // of lists and objects
   size_t maxDiagnostics = 100;
   bool requireJoin = true;
+  /// All of the plan is there before anything runs: it is checked at its end, when every id is known.
+  bool whole = false;
   /// Calls of earlier rounds that this plan may refer to, with their tools.
-  std::vector<std::pair<CallId, std::string>> earlier;
+  std::vector<std::pair<CallId, std::string>> earlier = {};
 };
 
 class PlanListener {
