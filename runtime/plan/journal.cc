@@ -156,7 +156,7 @@ void Journal::RecordCall(const PlanCall& call) {
   if (!plan_is_there_) writer_->Add(CallWrite(round_, call));
 }
 
-void Journal::RecordBroken(const BrokenCall& call) {
+void Journal::RecordBroken(const RecordedBrokenCall& call) {
   if (plan_is_there_) return;
   Record(journal_sql::kBroken,
          {int64_t{round_}, call.id, ToText(Json(call.tool)), HideSecrets(call.error, secrets_)});
