@@ -139,6 +139,12 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(EventLoop& loop, const st
   return journal;
 }
 
+absl::StatusOr<JournalHeader> Journal::ReadHeader(const std::string& path) {
+  HEDDLE_ASSIGN_OR_RETURN(auto file, JournalFile::Open(path));
+  HEDDLE_ASSIGN_OR_RETURN(JournalRecord record, file->Read());
+  return std::move(record.header);
+}
+
 Journal::~Journal() = default;
 
 void Journal::Record(const char* sql, std::vector<std::variant<int64_t, std::string>> values) {

@@ -83,6 +83,8 @@ class Journal {
   // is at it, DataLoss where it is damaged.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(EventLoop& loop, const std::string& path,
                                                        Secrets secrets = {});
+  // What was recorded of the command, without opening the journal to go on.
+  static absl::StatusOr<JournalHeader> ReadHeader(const std::string& path);
   ~Journal();
 
   // As it was when it was opened; empty in a new one.
