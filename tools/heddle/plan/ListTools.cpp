@@ -67,9 +67,9 @@ int ToolsCommand::run() const {
   for (Tool *tool : (*session)->registry().tools())
     descriptions.push_back(&tool->description());
   if (grammar == "gbnf") {
-    std::fputs(gbnfGrammar(descriptions).c_str(), stdout);
+    std::fputs(planGrammarGbnf(descriptions).c_str(), stdout);
   } else if (grammar == "json-schema") {
-    std::printf("%s\n", jsonPlanSchema(descriptions).dump(1).c_str());
+    std::printf("%s\n", planGrammarSchema(descriptions).dump(1).c_str());
   } else if (json) {
     Json list = Json::array();
     for (const ToolDescription *tool : descriptions)

@@ -6,7 +6,6 @@
 #include "runtime/support/status_macros.h"
 #include "runtime/tools/mcp/mcp_server.h"
 #include "runtime/tools/math_tool.h"
-#include "runtime/tools/model_tool.h"
 #include "tools/heddle/Console.h"
 
 #include <algorithm>
@@ -64,7 +63,7 @@ absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string
   for (const std::string &warning : session->toolsFile.warnings)
     note(warning);
   HEDDLE_RETURN_IF_ERROR(
-      AddTools(session->toolsFile, *session->host, session->tools, MakeModelTool));
+      AddTools(session->toolsFile, *session->host, session->tools));
   for (const McpServerSpec &server : session->toolsFile.servers)
     session->tools.AddSource(
         MakeMcpServer(*session->eventLoop, session->host->http, serverOptions(server)));
