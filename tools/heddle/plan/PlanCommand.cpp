@@ -2,6 +2,7 @@
 //
 // `heddle plan`: its subcommands.
 
+#include "tools/heddle/Console.h"
 #include "tools/heddle/plan/PlanCommands.h"
 
 namespace heddle::cli {
