@@ -145,6 +145,7 @@ absl::Status Compilation::lower() {
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
   passes.addNestedPass<func::FuncOp>(createHoistConstantsPass());
+  passes.addNestedPass<func::FuncOp>(createExpandNormalizationPass());
   passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());

@@ -22,6 +22,13 @@ mlir::FailureOr<ContractionKernel> emitConvolutionKernel(mlir::func::FuncOp stru
                                                          llvm::StringRef name,
                                                          const codegen::Target &target);
 
+/// Pooling has the same form: windows, results that are pixels, an epilogue.
+bool isEmittedPooling(mlir::Operation *op);
+mlir::FailureOr<ContractionKernel> emitPoolingKernel(mlir::func::FuncOp structured,
+                                                     mlir::Operation *pooling,
+                                                     llvm::StringRef name,
+                                                     const codegen::Target &target);
+
 } // namespace heddle
 
 #endif // HEDDLE_COMPILER_CODEGEN_CONTRACTION_EMITTERS_H

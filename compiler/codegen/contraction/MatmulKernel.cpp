@@ -140,6 +140,8 @@ public:
 
 private:
   void emitProduct(KernelFrame &frame);
+  Place placeOf(KernelFrame &frame, Emitter &e, Epilogue &epilogue, const MatmulPosition &at,
+                Element::Kind columnKind);
   void sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
             const MatmulPosition &at);
   void requireGemmOperand(KernelFrame &frame, const Dims &c);
@@ -213,12 +215,10 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
   return arith::AddFOp::create(b, e.loc, acc, scaled(value, gemm.getBeta()));
 }
 
-void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
-                               const MatmulPosition &at) {
-  acc = addGemmOperand(frame, e, epilogue, acc, at);
-  if (isa<FloatType>(element))
-    acc = e.convertFloat(acc, element);
-  Element column{at.n, isa<VectorType>(acc.getType()) ? Element::Contiguous : Element::Uniform};
+/// Where a position is in the result of the operation.
+Place MatmulKernelEmitter::placeOf(KernelFrame &frame, Emitter &e, Epilogue &epilogue,
+                                   const MatmulPosition &at, Element::Kind columnKind) {
+  Element column{at.n, columnKind};
   unsigned rank = dimsOf(op->getResult(0)).size();
   Place place;
   if (shape.rowDims > 0) {
@@ -231,6 +231,16 @@ void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogu
     place.assign(rank, Element{e.index(0)});
     place.back() = column;
   }
+  return place;
+}
+
+void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
+                               const MatmulPosition &at) {
+  acc = addGemmOperand(frame, e, epilogue, acc, at);
+  if (isa<FloatType>(element))
+    acc = e.convertFloat(acc, element);
+  bool isVector = isa<VectorType>(acc.getType());
+  Place place = placeOf(frame, e, epilogue, at, isVector ? Element::Contiguous : Element::Uniform);
   epilogue.store(acc, place, at.lanes, at.mask);
 }
 
@@ -293,6 +303,9 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
                             .n = frame.index(shape.n),
                             .k = frame.index(shape.k)};
     addZeroPoints(frame, epilogue, operands);
+    operands.prefetch = [&](Emitter &inner, const MatmulPosition &at) {
+      epilogue.prefetch(placeOf(frame, inner, epilogue, at, Element::Uniform));
+    };
     if (!shape.batchDims.empty())
       operands.batchOffsets = [&](Emitter &inner, Value batch) {
         DimExpr bElements = packs ? packedElements() : shape.k * shape.n;

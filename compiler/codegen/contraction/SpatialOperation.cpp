@@ -51,6 +51,13 @@ void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPositi
   epilogue.store(pixels, place, at.lanes, at.mask);
 }
 
+void SpatialOperation::prefetch(Epilogue &epilogue, const PixelPosition &at) const {
+  Place place{Element{at.n}, Element{at.channel}};
+  for (unsigned axis = 3 - axes; axis < 3; ++axis)
+    place.push_back({at.pixel[axis]});
+  epilogue.prefetch(place);
+}
+
 bool SpatialOperation::isResolved(Operation *op) {
   unsigned rank = dimsOf(op->getOperand(0)).size();
   auto autoPad = op->getAttrOfType<StringAttr>("auto_pad");

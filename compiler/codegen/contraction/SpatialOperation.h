@@ -35,6 +35,9 @@ public:
   /// Runs the epilogue on a row of pixels and stores it.
   void store(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at) const;
 
+  /// Asks for the memory of a pixel's result early.
+  void prefetch(Epilogue &epilogue, const codegen::PixelPosition &at) const;
+
   /// Rank 3 to 5, window and pads written out.
   static bool isResolved(mlir::Operation *op);
 

@@ -318,6 +318,12 @@ Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *i
                                arith::ConstantOp::create(b, b.getZeroAttr(type)));
 }
 
+void ElementEmitter::prefetch(Value tensor, ArrayRef<Element> place, bool isWrite) {
+  const Buffer &buffer = buffers.find(tensor)->second;
+  memref::PrefetchOp::create(b, buffer.memory, offsetOf(buffer, place).value, isWrite,
+                             /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 void ElementEmitter::store(Value tensor, ArrayRef<Element> place, Element value) {
   const Buffer &buffer = buffers.find(tensor)->second;
   Type elementType = cast<RankedTensorType>(tensor.getType()).getElementType();
