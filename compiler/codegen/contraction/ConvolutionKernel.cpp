@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // onnx.Conv and onnx.ConvInteger. There are three ways:
-//   - windows of one element over large planes: a matrix product, filters times pixels, with pixels in
-//     the lanes;
+//   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
 //   - one input channel a group (depthwise): windows within a plane, pixels in the lanes;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task of
 //     their own: while compiling where they are weights, else before the convolution runs.
@@ -10,8 +9,6 @@
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
 #include "compiler/codegen/convolution/Window.h"
-#include "compiler/codegen/matmul/Matmul.h"
-#include "compiler/codegen/loops/LoopSchedule.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -32,28 +29,14 @@ public:
 
   ContractionKernel emit() {
     bool depthwise = filter[1].isConstant(1) && groupCount() != 1 && isa<onnx::ConvOp>(op);
-    if (depthwise)
-      return emitDepthwiseKernel();
-    return isPointwise() && !op->hasAttr(kFewPixels) && isa<onnx::ConvOp>(op) ? emitPointwise()
-                                                                             : emitDirect();
+    return depthwise ? emitDepthwiseKernel() : emitDirect();
   }
 
 private:
-  ContractionKernel emitPointwise();
   ContractionKernel emitDirect();
   ContractionKernel emitDepthwiseKernel();
   Packing emitPacking(const ConvolutionSpec &spec, const ConvolutionPlan &plan);
 
-  /// Windows of one element, one at each pixel: a plane is one long row, unless the epilogue tells
-  /// its rows apart.
-  bool isPointwise() {
-    Spatial none{0, 0, 0};
-    Value result = structured.getBody().front().getTerminator()->getOperand(0);
-    return space.taps() == 1 && space.stride == Spatial{1, 1, 1} && space.padBefore == none &&
-           space.padAfter == none &&
-           llvm::all_of(ArrayRef(joinableDimensions(result)).slice(2, space.axes - 1),
-                        [](bool joins) { return joins; });
-  }
   Value input() { return op->getOperand(0); }
   Value weights() { return op->getOperand(1); }
   Value bias() {
@@ -93,7 +76,6 @@ private:
     return (space.element.isF64() ? 2.0 : 1.0) * 0.5 /
            static_cast<double>(target.vectorBytes() / 4);
   }
-  void sink(Emitter &e, Epilogue &epilogue, Value acc, const PixelPosition &at);
 
   func::FuncOp structured;
   Operation *op;
@@ -104,17 +86,6 @@ private:
   Type stored; // of input and filter
   DimExpr groups;
 };
-
-void ConvolutionKernelEmitter::sink(Emitter &e, Epilogue &epilogue, Value acc,
-                                    const PixelPosition &at) {
-  if (Value added = bias()) {
-    Element element = epilogue.operandAt(added, Element{at.channel}, at.lanes, at.mask);
-    bool isVector = isa<VectorType>(acc.getType());
-    Value value = isVector ? e.broadcast(element.value, at.lanes) : element.value;
-    acc = arith::AddFOp::create(e.builder, e.loc, acc, value);
-  }
-  space.store(epilogue, acc, at);
-}
 
 /// Filters without a zero point are centred; which one an operand holds is not known here.
 void ConvolutionKernelEmitter::describeBytes(ConvolutionSpec &spec) {
@@ -166,7 +137,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
-  if (isPointwise())
+  if (isPointwise(structured, space))
     space.joinPlane();
   requireMatchingFilter(frame);
   frame.guarded([&] {
@@ -181,7 +152,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
     addZeroPoints(epilogue, spec, operands);
     operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
     emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch,
-                    [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
+                    [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
   ContractionKernel result;
@@ -197,57 +168,6 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * filter[1];
   result.packing = emitPacking(spec, plan);
-  return result;
-}
-
-ContractionKernel ConvolutionKernelEmitter::emitPointwise() {
-  MatmulSpec spec{stored, stored, stored, MatrixLayout::RowMajor, MatrixLayout::RowMajor};
-  MatmulPlan plan = planMatmul(spec, target);
-  KernelFrame frame(structured, name, resultElement());
-  Emitter e(frame.b, frame.b.getLoc(), target);
-  Epilogue epilogue(frame, op);
-  space.joinPlane();
-  requireMatchingFilter(frame);
-  // A matrix for each group of each image: its filters times its pixels.
-  DimExpr batch = space.y[0] * groups, m = space.y[1].floorDiv(groups), n = space.outputSize(2);
-  frame.guarded([&] {
-    MatmulOperands operands{.a = bufferOf(frame, weights()),
-                            .b = bufferOf(frame, input()),
-                            .batch = frame.index(batch),
-                            .m = frame.index(m),
-                            .n = frame.index(n),
-                            .k = frame.index(filter[1])};
-    Value groupCount = frame.index(groups), outputs = operands.m;
-    auto groupOf = [&](Emitter &inner, Value batch) {
-      return groups.isConstant(1) ? inner.index(0) : inner.rem(batch, groupCount);
-    };
-    operands.batchOffsets = [&](Emitter &inner, Value batch) {
-      return BatchOffsets{inner.mul(groupOf(inner, batch), frame.index(m * filter[1])),
-                          inner.mul(batch, frame.index(n * filter[1]))};
-    };
-    auto pixels = [&](Emitter &inner, const MatmulPosition &at) {
-      return PixelPosition{inner.div(at.batch, groupCount),
-                           inner.add(inner.mul(groupOf(inner, at.batch), outputs), at.m),
-                           {inner.index(0), inner.index(0), at.n},
-                           at.offset,
-                           at.mask,
-                           at.lanes};
-    };
-    operands.prefetch = [&](Emitter &inner, const MatmulPosition &at) {
-      space.prefetch(epilogue, pixels(inner, at));
-    };
-    emitMatmul(e, spec, operands, frame.begin, frame.end, frame.scratch,
-               [&](Value acc, const MatmulPosition &at) {
-                 sink(e, epilogue, acc, pixels(e, at));
-               });
-  });
-  ContractionKernel result;
-  result.kernel.function = frame.function;
-  result.kernel.grid = batch * m.ceilDiv(plan.mBlock) * n.ceilDiv(plan.nBlock);
-  result.kernel.pointElements =
-      DimExpr::min(m, plan.mBlock) * DimExpr::min(n, plan.nBlock) * filter[1];
-  result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
-  result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerK) * filter[1];
   return result;
 }
 
@@ -293,7 +213,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
                             .outputSize = space.outputSizes(frame)};
     emitDepthwise(e, spec, operands, bufferOf(frame, weights()), frame.begin, frame.end,
                   frame.scratch,
-                  [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
+                  [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
   ContractionKernel result;
   result.kernel.function = frame.function;
@@ -324,6 +244,8 @@ bool isEmittedConvolution(Operation *op) {
 
 FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Operation *contraction,
                                                    StringRef name, const Target &target) {
+  if (isEmittedPointwise(structured, contraction))
+    return emitPointwiseKernel(structured, contraction, name, target);
   return ConvolutionKernelEmitter(structured, contraction, name, target).emit();
 }
 

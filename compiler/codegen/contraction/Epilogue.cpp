@@ -51,6 +51,13 @@ Element Epilogue::operandAt(Value operand, ArrayRef<Element> place, int64_t lane
   return elements.elementAt(operand, place);
 }
 
+Value Epilogue::plus(Value accumulators, Element element) {
+  Value added = element.value;
+  if (isa<VectorType>(accumulators.getType()))
+    added = elements.vectorOf(element);
+  return arith::AddFOp::create(frame.b, accumulators, added);
+}
+
 void Epilogue::prefetch(ArrayRef<Element> place) {
   elements.prefetch(result, place, /*isWrite=*/true);
   for (BlockArgument operand : frame.structured.getArguments()) {
