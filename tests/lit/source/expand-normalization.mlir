@@ -11,7 +11,7 @@
 // CHECK: return %[[SUM]]
 func.func @constants(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
   %0 = "onnx.Constant"() <{value = dense<[1.0, 2.0]> : tensor<2xf32>}> : () -> tensor<2xf32>
-  %1 = "onnx.Sqrt"(%0) : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = "onnx.Abs"(%0) : (tensor<2xf32>) -> tensor<2xf32>
   %Y = "onnx.BatchNormalization"(%x, %0, %0, %1, %0) <{epsilon = 1.0e-5 : f32, momentum = 0.9 : f32, resultSegmentSizes = array<i32: 1, 0, 0>, training_mode = 0 : i64}> : (tensor<1x2x4x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
   return %Y : tensor<1x2x4x4xf32>
 }
