@@ -52,6 +52,9 @@ FailureOr<ContractionKernel> emitPointwiseKernel(func::FuncOp structured, Operat
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
   frame.requireEqual(space.x[1], k * groups);
+  frame.requireEqual(filter[0], m * groups);
+  if (conv.getB())
+    frame.requireEqual(countElements(dimsOf(conv.getB())), filter[0]);
   for (const DimExpr &extent : ArrayRef(filter).drop_front(2))
     frame.requireEqual(extent, 1);
   frame.guarded([&] {
