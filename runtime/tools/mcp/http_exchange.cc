@@ -86,6 +86,8 @@ void HttpExchange::OnBody(std::string_view bytes) {
     return;
   }
   const bool fits = parser_.Feed(bytes, [this](SseEvent event) {
+    // One without data only says where a stream can be taken up again.
+    if (event.data.empty()) return;
     resumed_ = 0;
     if (event.type == "message") OnText(event.data);
   });

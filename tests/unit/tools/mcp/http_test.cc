@@ -159,7 +159,7 @@ TEST_F(McpHttpTest, AStreamThatBreaksIsTakenUpAgain) {
     if (request.method == "POST") {
       *post = message["id"];
       connection.SendChunk("retry: 10\nid: e1\ndata:\n\ndata: {\"js");
-      return connection.Reset();
+      return connection.Close();
     }
     EXPECT_EQ(request.headers.at("last-event-id"), "e1");
     connection.SendChunk(Event(Text(*post, "done"), "id: e2\n"));

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(, McpRevisionTest, testing::Bool(), [](const auto& info
 
 TEST_P(McpRevisionTest, ListsAllPagesAndCalls) {
   ASSERT_TRUE(Load(Server({"noisy"})).ok());
-  EXPECT_EQ(tools.size(), 16u);
+  EXPECT_EQ(tools.size(), 17u);
   EXPECT_THAT(warnings, Contains(AllOf(HasSubstr("shapeless"), HasSubstr("inputSchema"))));
   EXPECT_EQ(Call("echo", {{"text", "$1 and ${2}\n"}}), "$1 and ${2}\n");
   EXPECT_EQ(Call("structured", Json::object()), Json({{"n", 1}}));
