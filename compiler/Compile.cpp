@@ -30,10 +30,7 @@ public:
   explicit FirstError(MLIRContext &context)
       : handler(&context, [this](Diagnostic &diagnostic) {
           if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error) {
-            llvm::raw_string_ostream os(message);
-            if (!isa<UnknownLoc>(diagnostic.getLocation()))
-              os << diagnostic.getLocation() << ": ";
-            os << diagnostic;
+            describe(diagnostic);
           }
           return success();
         }) {}
@@ -43,6 +40,24 @@ public:
   }
 
 private:
+  /// A node as the importer names it: "node 'x' (Tile): has ..." and not "loc(...): 'onnx.Tile' op
+  /// has ...".
+  void describe(Diagnostic &diagnostic) {
+    std::string text = diagnostic.str();
+    llvm::raw_string_ostream os(message);
+    auto node = dyn_cast<NameLoc>(diagnostic.getLocation());
+    auto op = node ? dyn_cast<NameLoc>(node.getChildLoc()) : NameLoc();
+    if (!op) {
+      if (!isa<UnknownLoc>(diagnostic.getLocation()))
+        os << diagnostic.getLocation() << ": ";
+      os << text;
+      return;
+    }
+    StringRef rest = text;
+    rest.consume_front(("'onnx." + op.getName().strref() + "' op ").str());
+    os << "node '" << node.getName().strref() << "' (" << op.getName().strref() << "): " << rest;
+  }
+
   std::string message;
   ScopedDiagnosticHandler handler;
 };
@@ -130,10 +145,14 @@ absl::Status Compilation::lower() {
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
   passes.addNestedPass<func::FuncOp>(createHoistConstantsPass());
+  passes.addNestedPass<func::FuncOp>(createExpandNormalizationPass());
+  passes.addNestedPass<func::FuncOp>(createExpandQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
+  passes.addNestedPass<func::FuncOp>(createSplitPoolsPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());
-  passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
+  if (options.cores > 1)
+    passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
   if (!isParallel && failed(passes.run(*module)))
     return error.status("optimising");
   auto print = [&](Operation *op) {
@@ -149,7 +168,8 @@ absl::Status Compilation::lower() {
   start("making kernels");
   kernelModule = ModuleOp::create(UnknownLoc::get(&context), "kernels");
   ClusterKernels kernels(*kernelModule, *target);
-  if (failed(lowerToTasks(*module, kernels)) || failed(mlir::verify(*module)))
+  if (failed(lowerToTasks(*module, kernels, options.import.mostConstantBytes)) ||
+      failed(mlir::verify(*module)))
     return error.status("lowering to tasks");
   if (statistics)
     statistics->kernels = kernels.names().size();
@@ -182,7 +202,7 @@ absl::Status Compilation::lower() {
   auto main = module->lookupSymbol<task::GraphOp>(kMainGraph);
   if (statistics)
     statistics->tasks = TaskOrder(main).tasks().size();
-  auto written = writeProgram(*module, main, code, *target,
+  auto written = writeProgram(*module, main, code, *target, options.cores,
                               (*module)->getAttrOfType<DictionaryAttr>("heddle.metadata"));
   if (failed(written))
     return error.status("writing the program");
@@ -221,7 +241,7 @@ absl::Status Compilation::write(const std::string &path) {
 
 /// A C header that defines the artifact as an array.
 static std::string headerOf(ArrayRef<uint8_t> bytes) {
-  std::string text = "/* A Heddle artifact: load it with heddle_model_load_from_memory. */\n"
+  std::string text = "/* A Heddle artifact: load it with heddle_model_load_memory. */\n"
                      "#include <stddef.h>\n"
                      "static const _Alignas(64) unsigned char heddle_artifact[] = {";
   llvm::raw_string_ostream os(text);

@@ -41,6 +41,9 @@ struct CompileOptions {
   ImportOptions import;
   codegen::TargetOptions target;
   EmitKind emit = EmitKind::Artifact;
+  /// That the program is made for: for one, nothing is put beside the rest. Part of the artifact, as
+  /// what is idle during a run must not change a result.
+  int cores = 2;
   /// Called with the name of each phase as it starts.
   std::function<void(const std::string &)> progress;
 };

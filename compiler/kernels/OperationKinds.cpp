@@ -15,9 +15,33 @@ using namespace mlir;
 
 namespace heddle {
 
+bool mayBe(OperationKind kind, OperationName name) {
+  switch (kind) {
+  case OperationKind::Constant:
+    return isNamed<onnx::ConstantOp>(name);
+  case OperationKind::View:
+    return isNamed<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp, onnx::FlattenOp>(name);
+  case OperationKind::Loops:
+    return findStructuredLowering(name);
+  case OperationKind::Contraction:
+    return mayBeContraction(name);
+  case OperationKind::Control:
+    return isNamed<onnx::IfOp, onnx::LoopOp, onnx::ScanOp>(name);
+  case OperationKind::Library:
+    return true;
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
 /// Reshapes and their like, where the result's dimensions are known without running them.
 static bool isView(Operation *op) {
-  if (!isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp, onnx::FlattenOp>(op))
+  if (!mayBe(OperationKind::View, op->getName()))
+    return false;
+  // Without axes, those of size 1 go: that the others are not 1 is for the library to see.
+  auto squeeze = dyn_cast<onnx::SqueezeOp>(op);
+  if (squeeze && !squeeze.getAxes() &&
+      !llvm::all_of(getDims(cast<RankedTensorType>(squeeze.getData().getType())),
+                    [](const DimExpr &dim) { return dim.asConstant() || dim.isAtLeast(2); }))
     return false;
   // A symbol that the operand does not have is defined by the operation itself.
   llvm::StringSet<llvm::MallocAllocator> known;
@@ -31,10 +55,9 @@ static bool isView(Operation *op) {
 }
 
 OperationKind operationKind(Operation *op) {
-  if (isa<onnx::ConstantOp>(op))
-    return OperationKind::Constant;
-  if (isa<onnx::IfOp, onnx::LoopOp, onnx::ScanOp>(op))
-    return OperationKind::Control;
+  for (OperationKind kind : {OperationKind::Constant, OperationKind::Control})
+    if (mayBe(kind, op->getName()))
+      return kind;
   if (isView(op))
     return OperationKind::View;
   if (isContraction(op))
@@ -67,7 +90,8 @@ bool isParameter(OpOperand &operand) {
   Operation *op = operand.getOwner();
   if (isContraction(op))
     return false;
-  return isParameter(op, operand.getOperandNumber());
+  unsigned number = operand.getOperandNumber();
+  return isParameter(op, number) || isDecisiveNumber(op, number);
 }
 
 } // namespace heddle

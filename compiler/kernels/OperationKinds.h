@@ -19,7 +19,16 @@ enum class OperationKind {
   Library,     // a function of the runtime library
 };
 
+/// Like isa<>, for an operator.
+template <typename... Ops> bool isNamed(mlir::OperationName name) {
+  return ((name.getTypeID() == mlir::TypeID::get<Ops>()) || ...);
+}
+
 OperationKind operationKind(mlir::Operation *op);
+
+/// Whether some operation of this operator is executed so; types, attributes and sizes decide for
+/// each. Only a Library one may still be missing from the library.
+bool mayBe(OperationKind kind, mlir::OperationName name);
 
 /// Matrix products and convolutions that the emitters cover: element types and layouts.
 bool isContraction(mlir::Operation *op);

@@ -4,7 +4,7 @@
 
 namespace heddle {
 
-const StructuredLowering *findStructuredLowering(mlir::Operation *op) {
+const StructuredLowering *findStructuredLowering(mlir::OperationName name) {
   static const StructuredLoweringTable table = [] {
     StructuredLoweringTable table;
     addElementwiseLowerings(table);
@@ -15,7 +15,7 @@ const StructuredLowering *findStructuredLowering(mlir::Operation *op) {
     addQuantizationLowerings(table);
     return table;
   }();
-  auto found = table.find(op->getName().getStringRef());
+  auto found = table.find(name.getStringRef());
   return found == table.end() ? nullptr : &found->second;
 }
 

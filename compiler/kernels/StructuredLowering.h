@@ -40,12 +40,18 @@ struct StructuredLowering {
   /// `heddle.index_tensor`s, cloned into the cluster instead of becoming its operands. Counted as
   /// the operation declares them, absent ones included: see isParameter() in Parameters.h.
   llvm::ArrayRef<unsigned> parameters = {};
+  /// Operands that are cloned as well where they are one known number, as the code depends on which:
+  /// a square is no power.
+  llvm::ArrayRef<unsigned> numbers = {};
 };
 
 using StructuredLoweringTable = llvm::StringMap<StructuredLowering>;
 
-/// The lowering of an operation by its name ("onnx.Add"), or null.
-const StructuredLowering *findStructuredLowering(mlir::Operation *op);
+/// The lowering of an operator by its name ("onnx.Add"), or null.
+const StructuredLowering *findStructuredLowering(mlir::OperationName name);
+inline const StructuredLowering *findStructuredLowering(mlir::Operation *op) {
+  return findStructuredLowering(op->getName());
+}
 
 /// Its pattern, or nothing where it is not compiled as loops.
 std::optional<AccessPattern> accessPattern(mlir::Operation *op);

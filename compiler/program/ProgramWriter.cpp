@@ -74,7 +74,8 @@ static absl::Status verify(const WrittenProgram &written) {
 
 FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
                                        const codegen::NativeCode &code,
-                                       const codegen::Target &target, DictionaryAttr metadata) {
+                                       const codegen::Target &target, unsigned cores,
+                                       DictionaryAttr metadata) {
   llvm::SetVector<task::GraphOp> graphs;
   collectGraphs(module, main, graphs);
   llvm::StringMap<uint32_t> graphIndex, kernelIndex;
@@ -103,7 +104,7 @@ FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
   auto metadataOffset = writeMetadata(buffer, metadata);
   fb::FinishProgramBuffer(buffer,
                           fb::CreateProgram(buffer, graphsOffset, kernels, imports, cpu, features,
-                                            /*cores=*/2, metadataOffset));
+                                            cores, metadataOffset));
   written.bytes.assign(buffer.GetBufferPointer(), buffer.GetBufferPointer() + buffer.GetSize());
   if (absl::Status status = verify(written); !status.ok())
     return module.emitError("the program written is wrong: ") << std::string(status.message());

@@ -24,7 +24,7 @@ struct WrittenProgram {
 /// null. Weights refer to attributes of the module, which must outlive the result.
 mlir::FailureOr<WrittenProgram> writeProgram(mlir::ModuleOp module, task::GraphOp main,
                                              const codegen::NativeCode &code,
-                                             const codegen::Target &target,
+                                             const codegen::Target &target, unsigned cores,
                                              mlir::DictionaryAttr metadata);
 
 } // namespace heddle

@@ -36,7 +36,7 @@ absl::Status evaluateConstants(ModuleOp module, const codegen::NativeCode &code,
   for (unsigned i = 0; i < count; ++i)
     names.push_back(b.getStringAttr("constant" + Twine(i)));
   constants.setOutputNamesAttr(b.getArrayAttr(names));
-  FailureOr<WrittenProgram> program = writeProgram(module, constants, code, target, {});
+  FailureOr<WrittenProgram> program = writeProgram(module, constants, code, target, /*cores=*/1, {});
   if (failed(program))
     return absl::InternalError("the program that computes constants cannot be written");
   ArtifactWriter writer;

@@ -79,7 +79,7 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
                      use.grid, use.scratchBytes, use.costPerPoint);
     mapping.map(result, op.getOutputs()[0]);
   }
-  return success();
+  return takeConstants(cluster);
 }
 
 /// No schedule covers the cluster as a whole: each operation becomes a cluster of its own.
@@ -126,7 +126,7 @@ LogicalResult TaskLowering::lowerAsCall(ClusterOp cluster, Operation &op, Sequen
   for (Operation &inner : body.without_terminator()) {
     if (&inner == &op)
       lowerCall(op, sequence);
-    else if (failed(lowerOp(inner, sequence)))
+    if (failed(&inner == &op ? takeConstants(&op) : lowerOp(inner, sequence)))
       return failure();
   }
   map(cluster.getResults(), mapped(cluster.getYielded()));

@@ -29,6 +29,12 @@ void TaskLowering::noteConstant(Operation *task, ValueRange inputs) {
         constantValues.insert(result);
 }
 
+LogicalResult TaskLowering::takeConstants(Operation *source) {
+  bool computes = llvm::any_of(
+      source->getResults(), [&](Value result) { return constantValues.contains(mapped(result)); });
+  return computes ? budget.take(source) : success();
+}
+
 void TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
   OpBuilder &b = sequence.builder;
   SmallVector<Value> inputs = mapped(op.getOperands());
@@ -107,7 +113,7 @@ LogicalResult TaskLowering::lowerOp(Operation &op, Sequence &sequence) {
     return op.emitOpError("was left outside clusters");
   case OperationKind::Library:
     lowerCall(op, sequence);
-    return success();
+    return takeConstants(&op);
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -154,11 +160,11 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   return success();
 }
 
-LogicalResult lowerToTasks(ModuleOp module, ClusterKernels &kernels) {
+LogicalResult lowerToTasks(ModuleOp module, ClusterKernels &kernels, int64_t mostConstantBytes) {
   auto function = module.lookupSymbol<func::FuncOp>("main");
   // The graph takes the function's name.
   function.setSymName("source.main");
-  if (failed(TaskLowering(module, kernels).run(function)))
+  if (failed(TaskLowering(module, kernels, mostConstantBytes).run(function)))
     return failure();
   function.erase();
   return success();

@@ -16,8 +16,10 @@ namespace heddle {
 inline constexpr llvm::StringLiteral kMainGraph = "main";
 inline constexpr llvm::StringLiteral kConstantsGraph = "constants";
 
-/// Adds task graphs to `module` for its function @main, which is erased.
-mlir::LogicalResult lowerToTasks(mlir::ModuleOp module, ClusterKernels &kernels);
+/// Adds task graphs to `module` for its function @main, which is erased. Constants that
+/// it computes may take `mostConstantBytes`.
+mlir::LogicalResult lowerToTasks(mlir::ModuleOp module, ClusterKernels &kernels,
+                                 int64_t mostConstantBytes);
 
 } // namespace heddle
 

@@ -8,6 +8,7 @@
 #define HEDDLE_COMPILER_TASKS_TASKLOWERING_H
 
 #include "compiler/kernels/ClusterKernels.h"
+#include "compiler/tasks/ConstantBudget.h"
 #include "dialects/onnx/Onnx.h"
 #include "dialects/task/Task.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,7 +21,8 @@ inline constexpr double kCallCost = 20000;
 
 class TaskLowering {
 public:
-  TaskLowering(mlir::ModuleOp module, ClusterKernels &kernels) : module(module), kernels(kernels) {}
+  TaskLowering(mlir::ModuleOp module, ClusterKernels &kernels, int64_t mostConstantBytes)
+      : module(module), kernels(kernels), budget(mostConstantBytes) {}
 
   mlir::LogicalResult run(mlir::func::FuncOp function);
 
@@ -78,9 +80,12 @@ private:
   bool isConstant(mlir::Value value) const { return constantValues.contains(mainValueOf(value)); }
   /// Records that a task whose sizes are known computes from constants alone, where it does.
   void noteConstant(mlir::Operation *task, mlir::ValueRange inputs);
+  /// Of an operation whose tasks compute constants: that what they take is within the limit.
+  mlir::LogicalResult takeConstants(mlir::Operation *source);
 
   mlir::ModuleOp module;
   ClusterKernels &kernels;
+  ConstantBudget budget;
   mlir::IRMapping mapping;                    // from the parallel level to the task level
   llvm::DenseSet<mlir::Value> constantValues; // of the task level
   llvm::StringMap<unsigned> graphNames;

@@ -27,4 +27,36 @@ def Heddle_DimsAttr : AttrDef<Heddle_Dialect, "Dims", [
   let assemblyFormat = "`<` `[` $exprs `]` `>`";
 }
 
+def Heddle_RefAttr : AttrDef<Heddle_Dialect, "Ref"> {
+  let mnemonic = "ref";
+  let summary = "a part of an operand, in an argument of a tool";
+  let description = [{
+    Which operand, then the names and indices that select a part of its value.
+
+    ```mlir
+    #heddle.ref<0>
+    #heddle.ref<1, "items", 0 : i64, "price">
+    ```
+  }];
+  let parameters = (ins "unsigned":$operand,
+                        OptionalArrayRefParameter<"::mlir::Attribute">:$selector);
+  let assemblyFormat = "`<` $operand (`,` $selector^)? `>`";
+  let genVerifyDecl = 1;
+}
+
+def Heddle_TextAttr : AttrDef<Heddle_Dialect, "Text"> {
+  let mnemonic = "text";
+  let summary = "a string argument of a tool with operands in it";
+  let description = [{
+    Strings and references, joined once the references have values.
+
+    ```mlir
+    #heddle.text<"costs of ", #heddle.ref<0, "name">>
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$pieces);
+  let assemblyFormat = "`<` $pieces `>`";
+  let genVerifyDecl = 1;
+}
+
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEATTRS

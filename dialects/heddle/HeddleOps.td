@@ -192,4 +192,6 @@ def Heddle_ExpectOp : Heddle_Op<"expect"> {
   let assemblyFormat = "$condition `is` $expected `,` $message attr-dict `:` type($condition)";
 }
 
+include "PlanOps.td"
+
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS

@@ -18,4 +18,9 @@ def Heddle_FutureType : TypeDef<Heddle_Dialect, "Future"> {
   let assemblyFormat = "`<` $valueType `>`";
 }
 
+def Heddle_ValueType : TypeDef<Heddle_Dialect, "Value"> {
+  let mnemonic = "value";
+  let summary = "a JSON value, known when the plan runs";
+}
+
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLETYPES

@@ -2,6 +2,7 @@
 
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/TensorBytes.h"
 
 using namespace mlir;
 using namespace heddle;
@@ -53,6 +54,24 @@ DimExpr heddle::countElements(ArrayRef<DimExpr> dims) {
   for (const DimExpr &dim : dims)
     count = count * dim;
   return count;
+}
+
+std::optional<int64_t> heddle::bytesOfKnown(ArrayRef<DimExpr> dims, Type elementType) {
+  auto complex = dyn_cast<ComplexType>(elementType);
+  int64_t bits = complex ? 2 * complex.getElementType().getIntOrFloatBitWidth()
+                         : elementType.getIntOrFloatBitWidth();
+  bits = bits < 4 ? 8 : bits; // bools are bytes
+  bool isEmpty = false;
+  for (const DimExpr &dim : dims) {
+    int64_t size = dim.asConstant().value_or(1);
+    isEmpty |= size == 0;
+    if (size != 0 && __builtin_mul_overflow(bits, size, &bits))
+      return std::nullopt;
+  }
+  constexpr int64_t largest = int64_t(1) << 56;
+  if (bits / 8 >= largest)
+    return std::nullopt;
+  return isEmpty ? 0 : bits / 8 + (bits % 8 != 0);
 }
 
 LogicalResult DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,

@@ -3,6 +3,7 @@
 #include "dialects/onnx/ShapeContext.h"
 
 #include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/TensorBytes.h"
 #include "dialects/onnx/Onnx.h"
 
 #include "dialects/onnx/ShapeInterface.cpp.inc"
@@ -154,6 +155,13 @@ LogicalResult ShapeContext::checkResults(Operation *op) {
         error << " does not fit 64 bits or is too complex";
       table.erase(result);
       return error;
+    }
+    if (facts->elementType.isIntOrFloat() && !bytesOfKnown(facts->dims, facts->elementType)) {
+      auto error = op->emitOpError("has a result ")
+                   << number << " of more bytes than there can be: (";
+      llvm::interleaveComma(facts->dims, error, [&](const DimExpr &dim) { error << dim.str(); });
+      table.erase(result);
+      return error << ")";
     }
   }
   return success();

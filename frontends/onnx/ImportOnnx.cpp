@@ -9,6 +9,7 @@
 #include "frontends/onnx/Metadata.h"
 #include "frontends/onnx/ModelFile.h"
 #include "frontends/onnx/Refusals.h"
+#include "runtime/artifact/sha256.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -150,6 +151,11 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importBytes(MLIRContext &context, std::str
   auto module = ModelImporter(context, model, file, folder, options).run();
   if (!module.ok())
     return prefixed(name + ": ", module.status());
+  // Which of the files of this name it was.
+  NamedAttrList metadata((**module)->getAttrOfType<DictionaryAttr>("heddle.metadata"));
+  metadata.set("source_digest",
+               StringAttr::get(&context, HexText(Sha256Of(bytes.data(), bytes.size()))));
+  (**module)->setAttr("heddle.metadata", metadata.getDictionary(&context));
   return module;
 }
 

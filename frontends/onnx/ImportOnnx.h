@@ -43,7 +43,8 @@ struct ImportOptions {
   std::map<std::string, int64_t> dims;
   /// Domains whose operators the user implements; their nodes become `onnx.Custom`.
   std::set<std::string> customDomains;
-  /// What constants may take that are larger in memory than in the file (sparse tensors).
+  /// What constants may take that are larger in memory than in the file: sparse tensors, and what
+  /// the model computes from constants.
   int64_t mostConstantBytes = int64_t(2) << 30;
 };
 

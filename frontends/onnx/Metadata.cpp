@@ -5,6 +5,7 @@
 #include "frontends/onnx/FunctionTable.h"
 #include "frontends/onnx/HostTensor.h"
 #include "frontends/onnx/OperatorTable.h"
+#include "frontends/onnx/TensorData.h"
 #include "frontends/onnx/onnx_model.pb.h"
 
 #include "mlir/IR/Builders.h"
@@ -23,19 +24,25 @@ struct Counts {
   int64_t parameters = 0;
 
   void visit(const onnx_model::GraphProto &graph) {
-    for (const onnx_model::TensorProto &tensor : graph.initializer()) {
-      std::vector<int64_t> dims(tensor.dims().begin(), tensor.dims().end());
-      parameters = llvm::SaturatingAdd<uint64_t>(static_cast<uint64_t>(parameters),
-                                                 static_cast<uint64_t>(countTensorElements(dims).value_or(0))) &
-                   INT64_MAX;
-    }
+    for (const onnx_model::TensorProto &tensor : graph.initializer())
+      count(tensor);
     for (const onnx_model::NodeProto &node : graph.node()) {
+      if (const onnx_model::TensorProto *tensor = constantTensor(node))
+        count(*tensor);
       StringRef domain = plainDomain(node.domain());
       ++operators[domain.empty() ? node.op_type() : (domain + "." + node.op_type()).str()];
       for (const onnx_model::AttributeProto &attribute : node.attribute())
         if (attribute.has_g())
           visit(attribute.g());
     }
+  }
+
+private:
+  void count(const onnx_model::TensorProto &tensor) {
+    std::vector<int64_t> dims(tensor.dims().begin(), tensor.dims().end());
+    auto elements = static_cast<uint64_t>(countTensorElements(dims).value_or(0));
+    parameters =
+        llvm::SaturatingAdd<uint64_t>(static_cast<uint64_t>(parameters), elements) & INT64_MAX;
   }
 };
 

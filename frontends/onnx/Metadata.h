@@ -15,7 +15,7 @@ class ModelProto;
 /// A dictionary of `source`, `producer`, `producer_version`, `domain`, `description`, `properties`
 /// (the model's own keys and values, a licence among them), `ir_version`, `model_version`, `opsets`
 /// (version by domain), `operators` (nodes by operator, sub-graphs included) and `parameters` (the
-/// elements of all initialisers). Absent where the model says nothing.
+/// elements of all initialisers and Constant nodes). Absent where the model says nothing.
 mlir::DictionaryAttr describeModel(mlir::MLIRContext *context, const onnx_model::ModelProto &model,
                                    llvm::StringRef source);
 

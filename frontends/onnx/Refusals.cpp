@@ -79,7 +79,9 @@ private:
       return;
     }
     StringRef domain = plainDomain(node.domain());
-    std::string reason = reasonOf(domain, node.op_type(), opsets.versionOf(domain));
+    if (options.customDomains.count(domain.str()))
+      return;
+    std::string reason = operatorRefusal(domain, node.op_type(), opsets.versionOf(domain));
     if (reason.empty())
       return;
     std::string key = node.op_type() + " of " + spelledDomain(domain).str() + " version " +
@@ -91,29 +93,6 @@ private:
     entry.reason = reason;
   }
 
-  std::string reasonOf(StringRef domain, StringRef op, int64_t opset) const {
-    if (options.customDomains.count(domain.str()))
-      return "";
-    if (domain.contains("training") || domain.starts_with("ai.onnx.preview"))
-      return "training and preview operators are not supported";
-    if (!domain.empty() && domain != "ai.onnx.ml")
-      return "the operators of this domain are not known; register the domain to supply them";
-    ArrayRef<OperatorVersion> versions = findVersions(domain, op);
-    if (versions.empty())
-      return "there is no such operator";
-    if (opset == 0)
-      return "the model imports no version of " + spelledDomain(domain).str();
-    if (!findVersion(domain, op, opset))
-      return "the operator exists from version " + std::to_string(versions.front().since) + " on";
-    // These have a successor that the upgrade makes of them.
-    if (domain.empty() && (op == "Upsample" || op == "Scatter"))
-      return "";
-    const Signature *signature = findSignature(domain, op);
-    if (!signature)
-      return "the operator was replaced by another one and its old form is not supported";
-    return signatureRefusal(*signature);
-  }
-
   const FunctionTable &functions;
   const ImportOptions &options;
   DenseSet<const onnx_model::FunctionProto *> visited;
@@ -121,6 +100,27 @@ private:
 };
 
 } // namespace
+
+std::string operatorRefusal(StringRef domain, StringRef op, int64_t opset) {
+  if (domain.contains("training") || domain.starts_with("ai.onnx.preview"))
+    return "training and preview operators are not supported";
+  if (!domain.empty() && domain != "ai.onnx.ml")
+    return "the operators of this domain are not known; register the domain to supply them";
+  ArrayRef<OperatorVersion> versions = findVersions(domain, op);
+  if (versions.empty())
+    return "there is no such operator";
+  if (opset == 0)
+    return "the model imports no version of " + spelledDomain(domain).str();
+  if (!findVersion(domain, op, opset))
+    return "the operator exists from version " + std::to_string(versions.front().since) + " on";
+  // These have a successor that the upgrade makes of them.
+  if (domain.empty() && (op == "Upsample" || op == "Scatter"))
+    return "";
+  const Signature *signature = findSignature(domain, op);
+  if (!signature)
+    return "the operator was replaced by another one and its old form is not supported";
+  return signatureRefusal(*signature);
+}
 
 absl::Status checkOperators(const onnx_model::ModelProto &model, const FunctionTable &functions,
                             const ImportOptions &options) {

@@ -11,6 +11,10 @@
 
 namespace heddle {
 
+/// Why no node of this operator is supported, whatever its operands, in a model of the opset; empty
+/// where some are.
+std::string operatorRefusal(llvm::StringRef domain, llvm::StringRef op, int64_t opset);
+
 /// Unimplemented with a list of the operators that are not supported: each with its domain and
 /// version, the first node that has it, how many more have it, and what is missing.
 absl::Status checkOperators(const onnx_model::ModelProto &model, const FunctionTable &functions,

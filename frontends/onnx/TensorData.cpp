@@ -243,4 +243,13 @@ absl::StatusOr<HostTensor> takeSparseTensor(onnx_model::SparseTensorProto &tenso
   return result;
 }
 
+const onnx_model::TensorProto *constantTensor(const onnx_model::NodeProto &node) {
+  if (node.op_type() != "Constant" || !(node.domain().empty() || node.domain() == "ai.onnx"))
+    return nullptr;
+  for (const onnx_model::AttributeProto &attribute : node.attribute())
+    if (attribute.name() == "value" && attribute.has_t())
+      return &attribute.t();
+  return nullptr;
+}
+
 } // namespace heddle

@@ -15,6 +15,7 @@
 namespace heddle {
 class ExternalData;
 namespace onnx_model {
+class NodeProto;
 class SparseTensorProto;
 class TensorProto;
 }
@@ -28,6 +29,9 @@ int32_t dataTypeOf(ElementType type);
 
 /// "float", "int2", or "number 99".
 std::string dataTypeName(int32_t dataType);
+
+/// The tensor that a Constant node holds; null for other nodes. Some exporters keep weights so.
+const onnx_model::TensorProto *constantTensor(const onnx_model::NodeProto &node);
 
 /// The tensor's data; raw bytes are moved out of the message. The dimensions must promise exactly
 /// what the data holds. Errors do not name the tensor. InvalidArgument for a malformed message,

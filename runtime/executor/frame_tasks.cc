@@ -9,6 +9,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/artifact/program_verifier.h"
+#include "runtime/executor/chunks.h"
 #include "runtime/executor/control_flow.h"
 #include "runtime/executor/frame.h"
 #include "runtime/executor/frame_call.h"
@@ -20,29 +21,6 @@ namespace {
 
 using program::Storage;
 using program::TaskKind;
-
-// A chunk that costs less than this is not worth handing to another thread (some 0.2 us for the
-// hand-over, as much again for cold caches).
-constexpr double kChunkNanoseconds = 10'000;
-// More than one chunk per thread evens out unequal speed, many more only cost.
-constexpr int64_t kChunksPerThread = 4;
-
-int64_t CountChunks(const ProgramTask& task, int64_t grid, int threads) {
-  double cost = static_cast<double>(task.cost_per_point) * static_cast<double>(grid);
-  // Negated, so that a NaN of a damaged estimate means one chunk, too.
-  if (threads == 1 || !(cost >= 2 * kChunkNanoseconds)) return 1;
-  int64_t chunks = kChunksPerThread * threads;
-  chunks = std::min(chunks, grid / std::max<int64_t>(task.grain, 1));
-  if (cost < kChunkNanoseconds * static_cast<double>(chunks)) {
-    chunks = static_cast<int64_t>(cost / kChunkNanoseconds);
-  }
-  return std::max<int64_t>(chunks, 1);
-}
-
-// Where chunk `i` of `count` begins; without overflow for any grid.
-int64_t ChunkBegin(int64_t grid, int64_t count, int64_t i) {
-  return grid / count * i + std::min(i, grid % count);
-}
 
 absl::Status KernelStatus(int32_t code) {
   switch (code) {

@@ -165,10 +165,9 @@ absl::Status Reduce(LibraryCall& call, std::string_view op) {
     int64_t count = Product(space.reduced);
     ForEachIndex<1>(space.kept, {space.kept_strides}, [&](const std::array<int64_t, 1>& first) {
       Reducer<T> reducer;
-      ForEachIndex<1>(space.reduced, {space.reduced_strides},
-                      [&, base = from + first[0]](const std::array<int64_t, 1>& offset) {
-                        reducer.Take(base[offset[0]]);
-                      });
+      ForEachIndex<1>(
+          space.reduced, {space.reduced_strides},
+          [&](const std::array<int64_t, 1>& offset) { reducer.Take(from[first[0] + offset[0]]); });
       *to++ = ConvertNumber<T>(reducer.Finish(count));
     });
     return absl::OkStatus();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -128,6 +129,63 @@ absl::StatusOr<Json> Substitute(const Template& value, const ResultOf& result_of
                    return members;
                  }},
       value.node);
+}
+
+namespace {
+
+std::optional<Json> Known(const Reference& reference, const ResultOf& result_of) {
+  const Json* result = result_of(reference.call);
+  if (result == nullptr) return std::nullopt;
+  absl::StatusOr<Json> selected = Select(*result, reference);
+  if (!selected.ok()) return std::nullopt;
+  return *std::move(selected);
+}
+
+// Neighbouring strings become one; a text of strings only becomes a string.
+Template::Text KnownPieces(const Template::Text& text, const ResultOf& result_of) {
+  Template::Text known;
+  auto append = [&](const std::string& literal) {
+    if (known.pieces.empty() || !std::holds_alternative<std::string>(known.pieces.back())) {
+      known.pieces.emplace_back(std::string());
+    }
+    std::get<std::string>(known.pieces.back()) += literal;
+  };
+  for (const auto& piece : text.pieces) {
+    if (auto* literal = std::get_if<std::string>(&piece)) {
+      append(*literal);
+    } else if (auto value = Known(std::get<Reference>(piece), result_of)) {
+      append(ToPlainText(*value));
+    } else {
+      known.pieces.push_back(piece);
+    }
+  }
+  return known;
+}
+
+}  // namespace
+
+Template SubstituteKnown(const Template& value, const ResultOf& result_of) {
+  Template known{value.node, value.where};
+  if (auto* reference = std::get_if<Reference>(&known.node)) {
+    if (auto result = Known(*reference, result_of)) known.node = *std::move(result);
+  } else if (auto* text = std::get_if<Template::Text>(&known.node)) {
+    Template::Text pieces = KnownPieces(*text, result_of);
+    if (pieces.pieces.empty()) {
+      known.node = Json("");
+    } else if (auto* all = std::get_if<std::string>(&pieces.pieces[0]);
+               all != nullptr && pieces.pieces.size() == 1) {
+      known.node = Json(*all);
+    } else {
+      known.node = std::move(pieces);
+    }
+  } else if (auto* list = std::get_if<Template::List>(&known.node)) {
+    for (Template& element : list->elements) element = SubstituteKnown(element, result_of);
+  } else if (auto* object = std::get_if<Template::Object>(&known.node)) {
+    for (TemplateMember& member : object->members) {
+      member.value = SubstituteKnown(member.value, result_of);
+    }
+  }
+  return known;
 }
 
 std::string ToPlanText(const Reference& reference, bool braced) {

@@ -74,6 +74,10 @@ using ResultOf = std::function<const Json*(CallId)>;
 absl::StatusOr<Json> Substitute(const Template& value, const ResultOf& result_of);
 absl::StatusOr<Json> Select(const Json& value, const Reference& reference);
 
+// The template with the values of those references whose calls have results; the rest stays, also
+// where a selector selects nothing.
+Template SubstituteKnown(const Template& value, const ResultOf& result_of);
+
 // "$1.items[0]" or "${1.items[0]}", as the plan language spells it.
 std::string ToPlanText(const Reference& reference, bool braced);
 

@@ -140,7 +140,12 @@ absl::Status Session::Begin() {
   if (!unset.empty()) {
     status = absl::FailedPreconditionError(absl::StrCat("inputs that are not set: ", unset));
   } else {
-    if (trace_ != nullptr) trace_->Clear();
+    if (trace_ != nullptr) {
+      trace_->Clear();
+      for (size_t i = 0; i < inputs_.size(); ++i) {
+        trace_->NoteInput(model_->inputs()[i].name, inputs_[i].dims());
+      }
+    }
     status = frame_.Prepare(inputs_, bound_);
   }
   if (!status.ok()) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "runtime/support/text.h"
 
 namespace heddle {
@@ -28,10 +29,16 @@ std::string JsonText(std::string_view text) {
 
 void TraceRecorder::Clear() {
   for (std::vector<Event>& events : events_) events.clear();
+  inputs_.clear();
 }
 
 std::string TraceRecorder::ToJson() const {
-  std::string json = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
+  std::string json = "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"inputs\":{";
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    absl::StrAppend(&json, i == 0 ? "" : ",", JsonText(inputs_[i].first), ":[",
+                    absl::StrJoin(inputs_[i].second, ","), "]");
+  }
+  json += "}},\"traceEvents\":[";
   const char* separator = "\n";
   for (size_t worker = 0; worker < events_.size(); ++worker) {
     if (events_[worker].empty()) continue;

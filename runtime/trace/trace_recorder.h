@@ -11,9 +11,12 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "runtime/artifact/program.h"
 
 namespace heddle {
@@ -40,6 +43,10 @@ class TraceRecorder {
   }
   void Record(int worker, const Event& event) { events_[worker].push_back(event); }
   void Clear();
+  // A run says at its start what it is given.
+  void NoteInput(std::string_view name, absl::Span<const int64_t> dims) {
+    inputs_.emplace_back(name, std::vector<int64_t>(dims.begin(), dims.end()));
+  }
   const std::vector<std::vector<Event>>& events() const { return events_; }
 
   std::string ToJson() const;
@@ -47,6 +54,7 @@ class TraceRecorder {
 
  private:
   std::vector<std::vector<Event>> events_;  // by worker
+  std::vector<std::pair<std::string, std::vector<int64_t>>> inputs_;
   const std::chrono::steady_clock::time_point start_;
 };
 

@@ -18,9 +18,30 @@ for kind in program heddle task llvm object header; do
   [ -s "$work/emitted.$kind" ] || wrong "--emit $kind wrote nothing"
 done
 expect 0 "$heddle" compile "$model" -o "$work/v3.heddle" --target-cpu x86-64-v3
+grep -q heddle_model_load_memory "$work/emitted.header" || wrong "the header names no function to load it"
+expect 2 "$heddle" compile "$model" -o "$work/none" --emit nonsense
+complains 'artifact, program, heddle'
+expect 2 "$heddle" compile "$model" -o "$work/none" --target-cpu x86-64-v3,x86-64-v4
+complains 'compile once for each'
+expect 2 "$heddle" compile "$model" -o "$work/none" --cores 0
+complains '\-\-cores'
+expect 0 "$heddle" compile "$model" -o "$work/cores.heddle" --cores 4
+expect 0 "$heddle" inspect "$work/cores.heddle"
+says '^cores +4'
 # The dialect's own text compiles too.
 mv "$work/emitted.heddle" "$work/add.mlir"
 expect 0 "$heddle" compile "$work/add.mlir" -o "$work/text.heddle"
+
+# So does that of programs with sub-graphs and with integers, to the same bits.
+for name in if loop11 scan9_sum qlinearconv matmulinteger dynamicquantizelinear; do
+  source=$cases/node/test_$name/model.onnx
+  expect 0 "$heddle" compile "$source" -o "$work/$name.mlir" --emit heddle
+  expect 0 "$heddle" compile "$work/$name.mlir" -o "$work/$name.text"
+  expect 0 "$heddle" compile "$source" -o "$work/$name.heddle"
+  expect 0 "$heddle" run "$work/$name.heddle" --random-inputs 3 --output "$work/$name.want"
+  expect 0 "$heddle" run "$work/$name.text" --random-inputs 3 --output "$work/$name.got"
+  diff -r "$work/$name.want" "$work/$name.got" >/dev/null || wrong "the text of $name gives other results"
+done
 
 # run
 expect 0 "$heddle" run "$artifact" --input "x=$data/input_0.pb" --input "y=$data/input_1.pb" --output "$work/outputs"
@@ -52,6 +73,7 @@ expect 0 "$heddle" inspect "$artifact" --json
 for field in target_cpu format_version sections digest kernels tasks arena_bytes; do
   says "\"$field\":"
 done
+says "\"source_digest\": \"$(sha256sum "$model" | cut -d ' ' -f 1)\""
 
 # explain
 expect 0 "$heddle" explain "$artifact" --trace "$work/trace.json" --dot "$work/add.dot" --html "$work/add.html"
@@ -60,6 +82,14 @@ grep -q '<svg' "$work/add.html" || wrong "no picture in the page"
 grep -qE '(src|href)=' "$work/add.html" && wrong "the page loads something"
 expect 0 "$heddle" explain "$model" --json
 says '"critical_path"'
+# Sub-graphs are explained with what runs them, for the sizes of the run that was measured.
+expect 0 "$heddle" compile "$cases/node/test_if/model.onnx" -o "$work/if.heddle"
+expect 0 "$heddle" run "$work/if.heddle" --random-inputs --trace "$work/if.json"
+expect 0 "$heddle" explain "$work/if.heddle" --trace "$work/if.json"
+says ', then: [0-9]+ tasks'
+says ', else: [0-9]+ tasks'
+expect 0 "$heddle" explain "$work/if.heddle" --json
+says '"graph": 2'
 
 # An artifact runs without the compiler.
 mkdir -p "$work/alone/bin"

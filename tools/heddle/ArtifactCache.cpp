@@ -58,6 +58,7 @@ static std::string digestOf(std::string_view bytes) {
 /// The options in words, each on a line.
 static std::string optionsText(const CompileRequest &request) {
   std::string text = "cpu " + request.cpu + "\nO" + std::to_string(request.optLevel) +
+                     "\ncores " + std::to_string(request.cores) +
                      "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";
   for (const auto &[name, size] : request.dims)
     text += "dim " + name + "=" + std::to_string(size) + "\n";

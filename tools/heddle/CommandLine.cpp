@@ -50,12 +50,22 @@ void CompileFlags::addTo(CLI::App &app, bool withCache) {
       ->type_name("NAME=N")
       ->allow_extra_args(false);
   app.add_option("--target-cpu", cpu, "native, x86-64-v2, x86-64-v3 or x86-64-v4")
-      ->type_name("CPU");
-  app.add_option("-O", optLevel, "Optimisation level")->check(CLI::Range(0, 3))->type_name("0..3");
+      ->type_name("CPU")
+      ->default_str(cpu);
+  app.add_option("-O", optLevel, "Optimisation level, 0 to 3")
+      ->check(CLI::Range(0, 3).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--cores", cores,
+                 "Cores that the program is made for; 1 puts nothing beside the rest")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--max-constant", maxConstantMb,
                  "Most MiB that constants computed by the model may take")
-      ->check(CLI::Range(uint64_t(1), uint64_t(1) << 40))
-      ->type_name("MIB");
+      ->check(CLI::Range(uint64_t(1), uint64_t(1) << 40).description(""))
+      ->type_name("MIB")
+      ->capture_default_str();
   if (withCache)
     app.add_flag("--no-cache", noCache, "Compile a model even if it was compiled before");
 }
@@ -67,6 +77,7 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
     return status;
   request.cpu = cpu;
   request.optLevel = optLevel;
+  request.cores = cores;
   request.maxConstantBytes = static_cast<int64_t>(maxConstantMb) << 20;
   return request;
 }

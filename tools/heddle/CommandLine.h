@@ -26,12 +26,14 @@ Command addVerify(CLI::App &app);
 Command addBench(CLI::App &app);
 Command addInspect(CLI::App &app);
 Command addExplain(CLI::App &app);
+Command addPlan(CLI::App &app);
 
 /// The options that say how to compile, as they are typed.
 struct CompileFlags {
   std::vector<std::string> dims; ///< NAME=N
   std::string cpu = "native";
   int optLevel = 3;
+  int cores = 2;
   uint64_t maxConstantMb = 2048;
   bool noCache = false;
 

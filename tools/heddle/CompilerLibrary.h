@@ -27,6 +27,7 @@ struct CompileRequest {
   std::string cpu = "native";
   HeddleEmit emit = HEDDLE_EMIT_ARTIFACT;
   int optLevel = 3;
+  int cores = 2;   ///< that the program is made for
   int threads = 0; ///< 0: as many as the machine has
   int64_t maxConstantBytes = 0;
 };

@@ -28,6 +28,7 @@ static int run(int argc, char **argv) {
   add("verify", "Check models against the outputs they should have", addVerify);
   add("bench", "Measure how long a model or an artifact takes", addBench);
   add("inspect", "Show what a model or an artifact is", addInspect);
+  add("plan", "Run plans of function calls in parallel", addPlan);
   add("explain", "Show what runs, beside what, for how long, in which memory", addExplain);
 
   // CLI11 would only miss a subcommand, and not say what it met instead.
@@ -37,6 +38,8 @@ static int run(int argc, char **argv) {
     names += (names.empty() ? "" : ", ") + command->get_name();
     known = known || command->get_name() == argv[1];
   }
+  if (argc < 2)
+    return badRequest("give a command: " + names + "; heddle COMMAND --help says more");
   if (!known)
     return badRequest(std::string("there is no command '") + argv[1] + "'; there are " + names);
   try {

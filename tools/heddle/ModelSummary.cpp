@@ -39,12 +39,15 @@ public:
   void visit(const NodeProto &node) {
     bool main = node.domain().empty() || node.domain() == "ai.onnx";
     ++summary.operators[main ? node.op_type() : node.domain() + "." + node.op_type()];
+    const TensorProto *constant = constantTensor(node);
+    if (constant)
+      parameter(*constant);
     for (const AttributeProto &attribute : node.attribute()) {
       if (attribute.has_g())
         visit(attribute.g());
       for (const GraphProto &graph : attribute.graphs())
         visit(graph);
-      if (attribute.has_t())
+      if (attribute.has_t() && &attribute.t() != constant)
         external(attribute.t());
       for (const TensorProto &tensor : attribute.tensors())
         external(tensor);

@@ -2,7 +2,9 @@
 
 #include "compiler/codegen/contraction/ContractionKernel.h"
 
+#include "compiler/codegen/NativeCode.h"
 #include "compiler/codegen/contraction/Emitters.h"
+#include "compiler/kernels/OperationKinds.h"
 #include "dialects/onnx/Onnx.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -25,12 +27,20 @@ SmallVector<std::string> symbolsOf(ArrayRef<DimExpr> dims) {
   return names;
 }
 
+static bool isProduct(OperationName name) {
+  return isNamed<onnx::MatMulOp, onnx::GemmOp, onnx::MatMulIntegerOp>(name);
+}
+
+static bool isConvolution(OperationName name) {
+  return isNamed<onnx::ConvOp, onnx::ConvIntegerOp>(name);
+}
+
+bool mayBeContraction(OperationName name) { return isProduct(name) || isConvolution(name); }
+
 bool isEmittedContraction(Operation *op) {
-  if (isa<onnx::MatMulOp, onnx::GemmOp, onnx::MatMulIntegerOp>(op))
+  if (isProduct(op->getName()))
     return isEmittedMatmul(op);
-  if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op))
-    return isEmittedConvolution(op);
-  return false;
+  return isConvolution(op->getName()) && isEmittedConvolution(op);
 }
 
 FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, StringRef name,
@@ -43,9 +53,14 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
         return structured.emitError("has two contractions"), failure();
       contraction = &op;
     }
-  if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(contraction))
-    return emitConvolutionKernel(structured, contraction, name, target);
-  return emitMatmulKernel(structured, contraction, name, constantOperands, target);
+  FailureOr<ContractionKernel> result =
+      isConvolution(contraction->getName())
+          ? emitConvolutionKernel(structured, contraction, name, target)
+          : emitMatmulKernel(structured, contraction, name, constantOperands, target);
+  if (succeeded(result))
+    result->kernel.function->setAttr(codegen::kFillsRegisters,
+                                     UnitAttr::get(structured.getContext()));
+  return result;
 }
 
 } // namespace heddle

@@ -16,6 +16,9 @@ namespace heddle {
 /// True for a contraction whose types, layout and parameters the emitters cover.
 bool isEmittedContraction(mlir::Operation *op);
 
+/// Whether there are operations of this operator for which that is true.
+bool mayBeContraction(mlir::OperationName name);
+
 /// An operand that is laid out ahead: the kernel reads the packed form instead.
 struct Packing {
   unsigned operand;      // of the structured function

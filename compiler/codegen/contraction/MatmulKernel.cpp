@@ -20,6 +20,8 @@ Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType()
 
 DimExpr product(ArrayRef<DimExpr> dims) { return countElements(dims); }
 
+bool isSingle(Value zeroPoint) { return product(dimsOf(zeroPoint)).isConstant(1); }
+
 bool allOnes(ArrayRef<DimExpr> dims) {
   return llvm::all_of(dims, [](const DimExpr &dim) { return dim.isConstant(1); });
 }
@@ -140,6 +142,7 @@ private:
   void emitProduct(KernelFrame &frame);
   void sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
             const MatmulPosition &at);
+  void requireGemmOperand(KernelFrame &frame, const Dims &c);
   Value addGemmOperand(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
                        const MatmulPosition &at);
   Packing emitPacking();
@@ -161,6 +164,15 @@ private:
   MatmulPlan plan;
   bool packs;
 };
+
+/// Rows of C may turn out to be one when the kernel runs; columns, which are lanes, are as
+/// declared.
+void MatmulKernelEmitter::requireGemmOperand(KernelFrame &frame, const Dims &c) {
+  if (!c.empty() && !c.back().isConstant(1))
+    frame.requireEqual(c.back(), shape.n);
+  if (c.size() == 2)
+    frame.requireBroadcast(c.front(), shape.m);
+}
 
 /// Gemm: alpha * A B + beta * C, C broadcast to the rows and columns.
 Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilogue &epilogue,
@@ -188,8 +200,10 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
     bool isColumn = axis + 1 == dims.size();
     if (dims[axis].isConstant(1))
       place.push_back({e.index(0)});
-    else
+    else if (isColumn || dims[axis] == shape.m)
       place.push_back(isColumn ? column : Element{at.m});
+    else
+      place.push_back({e.select(e.equal(frame.index(dims[axis]), e.index(1)), e.index(0), at.m)});
   }
   Element c = epilogue.operandAt(gemm.getC(), place, at.lanes, at.mask);
   Value value = c.value;
@@ -233,7 +247,6 @@ void MatmulKernelEmitter::addZeroPoints(KernelFrame &frame, Epilogue &epilogue,
     return isSigned ? Value(arith::ExtSIOp::create(e.builder, e.loc, i32, bytes))
                     : Value(arith::ExtUIOp::create(e.builder, e.loc, i32, bytes));
   };
-  auto isSingle = [](Value zeroPoint) { return countElements(dimsOf(zeroPoint)).isConstant(1); };
   if (Value zeroPoint = integer.getAZeroPoint())
     operands.aZeroPoint = [=, this, &epilogue](Emitter &e, Value m) {
       Place place(dimsOf(zeroPoint).size(), Element{e.index(0)});
@@ -259,6 +272,16 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
   Dims a = dimsOf(op->getOperand(0));
   auto gemm = dyn_cast<onnx::GemmOp>(op);
   frame.requireEqual(gemm && gemm.getTransA() ? a.front() : a.back(), shape.k);
+  for (const Dims &batch : {shape.aBatch, shape.bBatch})
+    for (auto [dim, target] : llvm::zip(batch, shape.batchDims))
+      frame.requireBroadcast(dim, target);
+  if (gemm && gemm.getC())
+    requireGemmOperand(frame, dimsOf(gemm.getC()));
+  if (auto integer = dyn_cast<onnx::MatMulIntegerOp>(op))
+    for (auto [zeroPoint, size] :
+         {std::pair(integer.getAZeroPoint(), shape.m), std::pair(integer.getBZeroPoint(), shape.n)})
+      if (zeroPoint && !isSingle(zeroPoint))
+        frame.requireEqual(countElements(dimsOf(zeroPoint)), size);
   frame.guarded([&] {
     auto bufferOf = [&](unsigned operand) {
       return frame.buffers[cast<BlockArgument>(op->getOperand(operand)).getArgNumber()];
@@ -321,12 +344,19 @@ ContractionKernel MatmulKernelEmitter::emit() {
 
 bool isEmittedMatmul(Operation *op) {
   if (auto integer = dyn_cast<onnx::MatMulIntegerOp>(op)) {
-    auto isVector = [](Value zeroPoint) {
-      return !zeroPoint || dimsOf(zeroPoint).size() <= 1 ||
-             countElements(dimsOf(zeroPoint)).isConstant(1);
+    if (dimsOf(integer.getB()).size() < 2)
+      return false;
+    MatmulShape shape = shapeOf(op);
+    // One, or one for each row or column of the product as it is computed: leading dimensions that
+    // became rows share theirs.
+    auto isPerPlace = [](Value zeroPoint, const DimExpr &places) {
+      if (!zeroPoint)
+        return true;
+      Dims dims = dimsOf(zeroPoint);
+      return countElements(dims).isConstant(1) || (dims.size() == 1 && dims[0] == places);
     };
-    return dimsOf(integer.getB()).size() >= 2 && isVector(integer.getAZeroPoint()) &&
-           isVector(integer.getBZeroPoint());
+    return isPerPlace(integer.getAZeroPoint(), shape.m) &&
+           isPerPlace(integer.getBZeroPoint(), shape.n);
   }
   for (Type type : op->getOperandTypes()) {
     Type element = cast<RankedTensorType>(type).getElementType();

@@ -2,6 +2,7 @@
 
 #include "compiler/codegen/loops/KernelFrame.h"
 
+#include "compiler/codegen/loops/LoopSchedule.h"
 #include "dialects/heddle/Heddle.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -74,7 +75,21 @@ void KernelFrame::bindOperands(ElementEmitter &elements) {
     elements.bindUniform(argument, symbols.lookup(symbol));
 }
 
+void KernelFrame::requireIterationSpaces() {
+  for (auto generic : structured.getOps<linalg::GenericOp>()) {
+    Dims space = iterationSpace(generic);
+    for (OpOperand &operand : generic->getOpOperands()) {
+      Dims dims = getDims(cast<RankedTensorType>(operand.get().getType()));
+      for (auto [dim, place] :
+           llvm::zip(dims, generic.getMatchingIndexingMap(&operand).getResults()))
+        if (auto loop = dyn_cast<AffineDimExpr>(place))
+          requireEqual(dim, space[loop.getPosition()]);
+    }
+  }
+}
+
 Value KernelFrame::requirements() {
+  requireIterationSpaces();
   IRMapping mapping;
   unsigned tensors = llvm::count_if(structured.getArgumentTypes(),
                                     [](Type type) { return isa<RankedTensorType>(type); });
@@ -91,8 +106,15 @@ Value KernelFrame::requirements() {
   auto conjoin = [&](Value condition) {
     all = all ? arith::AndIOp::create(b, all, condition) : condition;
   };
+  auto equal = [&](Value lhs, Value rhs) -> Value {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lhs, rhs);
+  };
   for (const auto &[lhs, rhs] : equalities)
-    conjoin(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index(lhs), index(rhs)));
+    conjoin(equal(index(lhs), index(rhs)));
+  for (const auto &[operand, target] : broadcasts) {
+    Value size = index(operand);
+    conjoin(arith::OrIOp::create(b, equal(size, index(1)), equal(size, index(target))));
+  }
   for (auto require : structured.getOps<RequireOp>()) {
     if (!mapping.contains(require.getCondition()))
       clone(require.getCondition().getDefiningOp());

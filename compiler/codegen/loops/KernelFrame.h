@@ -29,10 +29,18 @@ public:
   void bindOperands(ElementEmitter &elements);
   /// Makes the kernel fail where two sizes differ when it runs; call before guarded().
   void requireEqual(const DimExpr &lhs, const DimExpr &rhs) {
-    if (lhs != rhs)
-      equalities.push_back({lhs, rhs});
+    Sizes sizes{lhs, rhs};
+    if (lhs != rhs && !llvm::is_contained(equalities, sizes))
+      equalities.push_back(sizes);
   }
-  /// The conjunction of all heddle.require conditions and required equalities, or null.
+  /// The same where `operand` is neither 1 nor `target`.
+  void requireBroadcast(const DimExpr &operand, const DimExpr &target) {
+    if (operand != target && !operand.isConstant(1))
+      broadcasts.push_back({operand, target});
+  }
+  /// The conjunction of all that must hold for the kernel to run, or null: heddle.require
+  /// conditions, required sizes, and that the operands of each structured operation have the sizes
+  /// of its iteration space, as linalg takes each bound from one of them only.
   mlir::Value requirements();
   /// Builds the body under the requirements of the structured function and returns the status.
   void guarded(llvm::function_ref<void()> body);
@@ -49,7 +57,10 @@ private:
               llvm::ArrayRef<std::string> symbolNames);
 
   llvm::StringMap<mlir::Value> symbols;
-  llvm::SmallVector<std::pair<DimExpr, DimExpr>> equalities;
+  void requireIterationSpaces();
+
+  using Sizes = std::pair<DimExpr, DimExpr>;
+  llvm::SmallVector<Sizes> equalities, broadcasts;
 };
 
 } // namespace heddle

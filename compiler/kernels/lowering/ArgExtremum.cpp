@@ -27,6 +27,7 @@ LogicalResult lowerArgExtremum(KernelBuilder &b, Operation *op, ArrayRef<Value> 
                                SmallVectorImpl<Value> &results) {
   auto arg = cast<ArgOp>(op);
   int64_t axis = axisOf<ArgOp>(op);
+  b.require(b.dims(arg.getData())[axis], 1);
   ReductionSpace space(b, arg.getData(), axis);
   ScalarMath &m = space.scalar();
   Value x = space.elements(operands[0]);

@@ -46,12 +46,29 @@ std::optional<AccessPattern> rotaryPattern(Operation *op) {
   return whereFloat<AccessPattern::Irregular>(op);
 }
 
+/// A row of half a head in both caches for each position, or for each step of each sequence.
+void requireCaches(KernelBuilder &b, onnx::RotaryEmbeddingOp rotary, const RotaryShape &shape) {
+  SmallVector<DimExpr> x = b.dims(rotary.getX()), rows = {x[0], shape.isFlat ? x[1] : x[2]};
+  auto requireDims = [&](Value tensor, ArrayRef<DimExpr> wanted) {
+    for (auto [dim, size] : llvm::zip(b.dims(tensor), wanted))
+      b.requireEqual(dim, size);
+  };
+  if (rotary.getPositionIds()) {
+    requireDims(rotary.getPositionIds(), rows);
+    rows = {b.dims(rotary.getCosCache())[0]};
+  }
+  rows.push_back(shape.half);
+  requireDims(rotary.getCosCache(), rows);
+  requireDims(rotary.getSinCache(), rows);
+}
+
 /// Rotates pairs of elements of a head, (d, d + half) or (2d, 2d + 1), by angles that the caches
 /// give for a position; elements beyond the rotated ones stay.
 LogicalResult lowerRotaryEmbedding(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
                                    SmallVectorImpl<Value> &results) {
   auto rotary = cast<onnx::RotaryEmbeddingOp>(op);
   RotaryShape shape = rotaryShape(b, rotary);
+  requireCaches(b, rotary, shape);
   bool interleaved = rotary.getInterleaved();
   Value x = operands[0], cosines = operands[1], sines = operands[2];
   DimExpr positions = b.dims(rotary.getCosCache())[0];

@@ -51,6 +51,9 @@ LogicalResult lowerGatherElements(KernelBuilder &b, Operation *op, ArrayRef<Valu
   auto gather = cast<onnx::GatherElementsOp>(op);
   SmallVector<DimExpr> dims = b.dims(gather.getData());
   int64_t axis = positiveAxis(gather.getAxis(), dims.size());
+  for (auto [other, size] : llvm::enumerate(b.dims(gather.getIndices())))
+    if (static_cast<int64_t>(other) != axis)
+      b.require(dims[other] - size, 0);
   results.push_back(
       b.generate(b.dims(gather.getOutput()), signlessType(elementTypeOf(gather.getOutput())),
                  [&](ValueRange at) {
@@ -75,6 +78,8 @@ LogicalResult lowerGatherNd(KernelBuilder &b, Operation *op, ArrayRef<Value> ope
   SmallVector<DimExpr> dims = b.dims(gather.getData()), indexDims = b.dims(gather.getIndices());
   int64_t batch = gather.getBatchDims(), depth = *indexDims.back().asConstant();
   unsigned tuples = indexDims.size() - 1;
+  for (int64_t i = 0; i < batch; ++i)
+    b.requireEqual(indexDims[i], dims[i]);
   results.push_back(b.generate(
       b.dims(gather.getOutput()), signlessType(elementTypeOf(gather.getOutput())),
       [&](ValueRange at) {
@@ -98,6 +103,7 @@ LogicalResult lowerOneHot(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
   SmallVector<DimExpr> dims = b.dims(oneHot.getOutput());
   int64_t axis = positiveAxis(oneHot.getAxis(), dims.size());
   Value indices = operands[0], values = operands[2];
+  b.requireEqual(b.dims(oneHot.getValues())[0], 2);
   Signedness signedness = signednessOf(elementTypeOf(oneHot.getIndices()));
   IndexMath ix(b);
   results.push_back(

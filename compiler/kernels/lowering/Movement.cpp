@@ -59,6 +59,7 @@ LogicalResult lowerDepthToSpace(KernelBuilder &b, Operation *op, ArrayRef<Value>
   bool depthFirst = toSpace.getMode() == "DCR";
   IndexMath ix(b);
   DimExpr channels = b.dims(op->getResult(0))[1];
+  b.requireEqual(b.dims(op->getOperand(0))[1], channels * (size * size));
   results.push_back(moved(b, op, operands.front(), [&](ValueRange at) -> SmallVector<Value> {
     Value block = ix.add(ix.mul(ix.mod(at[2], size), size), ix.mod(at[3], size));
     Value depth = depthFirst ? ix.add(ix.mul(block, channels), at[1])
@@ -72,7 +73,10 @@ LogicalResult lowerSpaceToDepth(KernelBuilder &b, Operation *op, ArrayRef<Value>
                                 Results &results) {
   int64_t size = cast<onnx::SpaceToDepthOp>(op).getBlocksize();
   IndexMath ix(b);
-  DimExpr channels = b.dims(op->getOperand(0))[1];
+  SmallVector<DimExpr> from = b.dims(op->getOperand(0)), to = b.dims(op->getResult(0));
+  DimExpr channels = from[1];
+  for (unsigned axis : {2, 3})
+    b.requireEqual(from[axis], to[axis] * size);
   results.push_back(moved(b, op, operands.front(), [&](ValueRange at) -> SmallVector<Value> {
     Value block = ix.div(at[1], channels), channel = ix.mod(at[1], channels);
     Value y = ix.add(ix.mul(at[2], size), ix.div(block, size));
@@ -88,7 +92,9 @@ LogicalResult lowerReverseSequence(KernelBuilder &b, Operation *op, ArrayRef<Val
   auto reverse = cast<onnx::ReverseSequenceOp>(op);
   int64_t batchAxis = reverse.getBatchAxis(), timeAxis = reverse.getTimeAxis();
   IndexMath ix(b);
-  DimExpr steps = b.dims(op->getOperand(0))[timeAxis];
+  SmallVector<DimExpr> dims = b.dims(op->getOperand(0));
+  DimExpr steps = dims[timeAxis];
+  b.requireEqual(b.dims(op->getOperand(1))[0], dims[batchAxis]);
   results.push_back(moved(b, op, operands[0], [&](ValueRange at) {
     Value length = ix.fromElement(b.element(operands[1], at[batchAxis]));
     Value mirrored = ix.sub(ix.sub(length, 1), at[timeAxis]);

@@ -22,7 +22,7 @@ bool isQuantized(Value tensor, unsigned mostBits) {
 /// Where the scale or the zero point of a place is found.
 class Scaling {
 public:
-  Scaling(KernelBuilder &builder, Operation *op) : b(builder) {
+  Scaling(KernelBuilder &builder, Operation *op) : b(builder), op(op) {
     Value source = op->getOperand(0), scale = op->getOperand(1);
     rank = rankOf(source);
     axis = positiveAxis(op->getAttrOfType<IntegerAttr>("axis").getInt(), rank);
@@ -40,6 +40,14 @@ public:
     SmallVector<AffineExpr> first(scalarRank, b.getAffineConstantExpr(0));
     return AffineMap::get(rank, 0, first, b.getContext());
   }
+  /// Scales and zero points have a place for each block.
+  void requireBlocks() const {
+    SmallVector<DimExpr> dims = b.dims(op->getOperand(0));
+    dims[axis] = dims[axis].ceilDiv(blockSize);
+    for (Value operand : op->getOperands().drop_front())
+      for (auto [dim, blocks] : llvm::zip(b.dims(operand), dims))
+        b.requireEqual(dim, blocks);
+  }
   Value elementOfBlock(Value tensor) const {
     SmallVector<Value> at;
     for (int64_t i = 0; i < rank; ++i)
@@ -50,6 +58,7 @@ public:
 
 private:
   KernelBuilder &b;
+  Operation *op;
   int64_t rank, axis, blockSize, scalarRank;
   bool isScalar;
 };
@@ -62,11 +71,13 @@ Value mapScaled(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
   SmallVector<DimExpr> dims = b.dims(result);
   AffineMap same = b.identity(dims.size());
   Type type = signlessType(elementTypeOf(result));
-  if (scaling.isBlocked())
+  if (scaling.isBlocked()) {
+    scaling.requireBlocks();
     return b.mapAt(dims, type, operands[0], same, [&](ValueRange v) {
       Value zeroPoint = operands.size() > 2 ? scaling.elementOfBlock(operands[2]) : Value();
       return body(v[0], scaling.elementOfBlock(operands[1]), zeroPoint);
     });
+  }
   SmallVector<AffineMap> places(operands.size(), scaling.place());
   places[0] = same;
   return b.mapAt(dims, type, operands, places,

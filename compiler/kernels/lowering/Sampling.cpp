@@ -113,6 +113,7 @@ LogicalResult lowerGridSample(KernelBuilder &b, Operation *op, ArrayRef<Value> o
   unsigned spatial = dims.size() - 2;
   for (const DimExpr &dim : ArrayRef<DimExpr>(dims).drop_front(2))
     b.require(dim, 1);
+  b.requireEqual(b.dims(sample.getGrid())[0], dims[0]);
   IndexMath ix(b);
   ScalarMath m(b);
   results.push_back(b.generate(b.dims(sample.getY()), type, [&](ValueRange at) {
@@ -143,6 +144,9 @@ LogicalResult lowerAffineGrid(KernelBuilder &b, Operation *op, ArrayRef<Value> o
   SmallVector<DimExpr> dims = b.dims(affine.getGrid());
   Type type = elementTypeOf(affine.getGrid()), compute = ScalarMath::computeType(type);
   unsigned spatial = dims.size() - 2;
+  DimExpr thetaDims[] = {dims[0], spatial, spatial + 1};
+  for (auto [dim, wanted] : llvm::zip_equal(b.dims(affine.getTheta()), thetaDims))
+    b.requireEqual(dim, wanted);
   ScalarMath m(b);
   IndexMath ix(b);
   results.push_back(b.generate(dims, type, [&](ValueRange at) {

@@ -84,6 +84,7 @@ LogicalResult lowerSplit(KernelBuilder &b, Operation *op, ArrayRef<Value> operan
     }));
     offset = offset + dims[axis];
   }
+  b.requireEqual(offset, b.dims(op->getOperand(0))[axis]);
   return success();
 }
 

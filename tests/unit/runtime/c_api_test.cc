@@ -11,6 +11,7 @@
 #include <future>
 #include <heddle/heddle.hpp>
 #include <iterator>
+#include <thread>
 
 extern "C" int heddle_c_smoke(const char* path);
 
@@ -219,61 +220,37 @@ TEST(CApi, UsesTheCallersAllocator) {
   EXPECT_EQ(count.live, 0);
 }
 
-// An operator that repeats its operand `times` times; its user data counts calls.
-int32_t RepeatShape(void*, HeddleCall* call, int32_t, int32_t* rank, int64_t* dims) {
-  HeddleTensor x;
-  int64_t times = 1;
-  heddle_call_operand(call, 0, &x);
-  heddle_call_int(call, "times", &times);
-  *rank = 1;
-  dims[0] = x.dims[0] * times;
-  return HEDDLE_OK;
-}
-int32_t RepeatKernel(void* user, HeddleCall* call) {
-  ++*static_cast<int*>(user);
-  HeddleTensor x, y;
-  if (!heddle_call_operand(call, 0, &x) || !heddle_call_result(call, 0, &y)) return HEDDLE_INTERNAL;
-  if (x.dims[0] == 7) {
-    heddle_call_explain(call, "seven is not supported");
-    return HEDDLE_UNIMPLEMENTED;
+TEST(CApi, RefusesEveryKindOfValueButTensors) {
+  Result<Model> model = Model::Load(Artifact("scale.heddle"));
+  Result<Session> session = model->MakeSession({.threads = 1});
+  const std::pair<HeddleValueKind, const char*> kinds[] = {
+      {HEDDLE_VALUE_STRING_TENSOR, "a string tensor"},
+      {HEDDLE_VALUE_SEQUENCE, "a sequence"},
+      {HEDDLE_VALUE_MAP, "a map"},
+      {HEDDLE_VALUE_OPTIONAL, "an optional"}};
+  for (auto [kind, name] : kinds) {
+    HeddleValue value = {};
+    value.kind = kind;
+    EXPECT_THAT(session->SetInput(0, value).message(), HasSubstr(name));
   }
-  for (int64_t i = 0; i < y.dims[0]; ++i) {
-    static_cast<float*>(y.data)[i] = static_cast<const float*>(x.data)[i % x.dims[0]];
-  }
-  return heddle_call_scratch(call, 100) != nullptr ? HEDDLE_OK : HEDDLE_RESOURCE_EXHAUSTED;
 }
 
-TEST(CApi, CallsCustomOperators) {
-  std::string path = Artifact("custom.heddle");
-  EXPECT_THAT(Model::Load(path).error().message(), HasSubstr("\"custom:test:Repeat\""));
-  int calls = 0;
-  std::string log;
-  HeddleCustomOperator op = {};
-  op.domain = "test";
-  op.name = "Repeat";
-  op.user = &calls;
-  op.shape = RepeatShape;
-  op.kernel = RepeatKernel;
-  HeddleModelOptions options = {};
-  options.log = [](void* user, HeddleLogLevel, const char* message) {
-    *static_cast<std::string*>(user) += message;
-  };
-  options.log_user = &log;
-  options.custom_operators = &op;
-  options.custom_operator_count = 1;
-  Result<Model> model = Model::Load(path, &options);
-  ASSERT_TRUE(model) << model.error().message();
-  EXPECT_THAT(log, HasSubstr("1 tasks"));
-  Result<Session> session = model->MakeSession({.threads = 1});
-  std::vector<float> x = {1, 2}, seven(7);
-  ASSERT_FALSE(session->SetInput(0, Tensor<float>(x, {2})));
-  ASSERT_FALSE(session->Run());
-  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(1, 2, 1, 2, 1, 2));
-  EXPECT_EQ(calls, 1);
-  ASSERT_FALSE(session->SetInput(0, Tensor<float>(seven, {7})));
-  Error error = session->Run();
-  EXPECT_EQ(error.code(), HEDDLE_UNIMPLEMENTED);
-  EXPECT_THAT(error.message(), HasSubstr("custom operator test:Repeat: seven is not supported"));
+TEST(CApi, OneModelServesManyThreads) {
+  Result<Model> model = Model::Load(Artifact("scale.heddle"));
+  std::vector<std::thread> threads;
+  std::vector<float> results(8);
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      Result<Session> session = model->MakeSession({.threads = 2});
+      std::vector<float> x(100, static_cast<float>(i));
+      for (int run = 0; run < 20; ++run) {
+        if (session->SetInput(0, Tensor<float>(x, {100})) || session->Run()) return;
+      }
+      results[i] = Floats(*session->Output(0))[99];
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(results, ElementsAre(1, 3, 5, 7, 9, 11, 13, 15));
 }
 
 }  // namespace

@@ -367,6 +367,7 @@ TEST(Session, RecordsATrace) {
   for (int t = 0; t < 4; ++t) {
     EXPECT_THAT(json, HasSubstr("\"name\":\"task" + std::to_string(t) + "\"")) << json;
   }
+  EXPECT_THAT(json, HasSubstr("\"otherData\":{\"inputs\":{\"x\":[4000]}}")) << json;
 }
 
 }  // namespace

@@ -44,10 +44,18 @@ ProgramBuilder Custom() {
   GraphBuilder& g = b.AddGraph();
   uint32_t x = g.Input("x", kF32, {g.Symbol("n")});
   uint32_t y = g.Late("y", kF32, {g.Symbol("m")});
-  auto times = std::make_unique<program::AttributeT>();
-  times->name = "times";
-  times->int_ = 3;
-  g.Library("custom:test:Repeat", {x}, {y}).attributes.push_back(std::move(times));
+  program::TaskT& task = g.Library("custom:test:Repeat", {x}, {y});
+  auto add = [&](const char* name, program::AttributeKind kind) -> program::AttributeT& {
+    task.attributes.push_back(std::make_unique<program::AttributeT>());
+    task.attributes.back()->name = name;
+    task.attributes.back()->kind = kind;
+    return *task.attributes.back();
+  };
+  add("times", program::AttributeKind::kInt).int_ = 3;
+  add("factor", program::AttributeKind::kFloat).float_ = 0.5;
+  add("mode", program::AttributeKind::kText).text = "tile";
+  add("order", program::AttributeKind::kInts).ints = {4, 5};
+  add("weights", program::AttributeKind::kFloats).floats = {0.25, 2};
   g.Output(y);
   return b;
 }

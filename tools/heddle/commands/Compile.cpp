@@ -15,7 +15,6 @@ struct CompileCommand {
   std::string model, output;
   HeddleEmit emit = HEDDLE_EMIT_ARTIFACT;
   CompileFlags flags;
-  bool json = false;
 
   int run() const;
 };
@@ -25,6 +24,16 @@ const std::map<std::string, HeddleEmit> emitKinds = {
     {"heddle", HEDDLE_EMIT_HEDDLE},     {"task", HEDDLE_EMIT_TASK},
     {"llvm", HEDDLE_EMIT_LLVM},         {"object", HEDDLE_EMIT_OBJECT},
     {"header", HEDDLE_EMIT_HEADER}};
+
+/// The number that CLI11 reads in place of a kind's name.
+std::string emitKindNumber(const std::string &name) {
+  auto found = emitKinds.find(name);
+  if (found == emitKinds.end())
+    throw CLI::ValidationError("there is no kind '" + name +
+                               "'; there are artifact, "
+                               "program, heddle, task, llvm, object and header");
+  return std::to_string(static_cast<int>(found->second));
+}
 
 int CompileCommand::run() const {
   auto request = flags.request(model);
@@ -56,7 +65,7 @@ Command addCompile(CLI::App &app) {
       ->required();
   app.add_option("-o,--output", command->output, "The file to write")->required();
   app.add_option("--emit", command->emit, "artifact, program, heddle, task, llvm, object or header")
-      ->transform(CLI::CheckedTransformer(emitKinds).description(""))
+      ->transform(emitKindNumber)
       ->type_name("KIND");
   command->flags.addTo(app, /*withCache=*/false);
   return [command] { return command->run(); };

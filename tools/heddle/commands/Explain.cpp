@@ -44,16 +44,29 @@ absl::StatusOr<std::vector<Tensor>> tensorsOf(std::list<HostTensor> &inputs) {
   return tensors;
 }
 
+/// The sizes that a trace gives to dimensions which the model leaves open.
+std::map<std::string, int64_t> dimsOfTrace(const Trace &trace, const Model &model) {
+  std::map<std::string, int64_t> dims;
+  for (const TensorSignature &input : model.inputs())
+    for (size_t axis = 0; axis < input.dims.size(); ++axis) {
+      std::string name = std::string(input.name) + ":" + std::to_string(axis);
+      if (auto found = trace.dims.find(name);
+          input.dims[axis].size < 0 && found != trace.dims.end())
+        dims[name] = found->second;
+    }
+  return dims;
+}
+
 absl::StatusOr<Explanation> ExplainCommand::make() {
   auto request = flags.request(model);
   if (!request.ok())
     return request.status();
-  std::vector<TraceSpan> spans;
+  Trace measured;
   if (!trace.empty()) {
     auto read = readTrace(trace);
     if (!read.ok())
       return read.status();
-    spans = *std::move(read);
+    measured = *std::move(read);
   }
   auto loaded = loadModel(*request, !flags.noCache);
   if (!loaded.ok())
@@ -61,19 +74,22 @@ absl::StatusOr<Explanation> ExplainCommand::make() {
   inputs.random = true;
   if (loaded->fromArtifact)
     inputs.dims = request->dims;
+  // Measured costs belong to the sizes of the run that was measured.
+  if (inputs.dims.empty() && inputs.files.empty())
+    inputs.dims = dimsOfTrace(measured, *loaded->model);
   auto made = makeInputs(*loaded->model, inputs);
   if (!made.ok())
     return made.status();
   auto tensors = tensorsOf(*made);
   if (!tensors.ok())
     return tensors.status();
-  auto explanation = explain(*loaded->model, *tensors, spans);
+  auto explanation = explain(*loaded->model, *tensors, measured.spans);
   if (explanation.ok())
     explanation->model = std::filesystem::path(model).filename().string();
   return explanation;
 }
 
-void printTask(const Explanation &all, uint32_t index) {
+void printTask(const ExplainedGraph &all, uint32_t index) {
   const ExplainedTask &task = all.tasks[index];
   std::printf("  #%-5u %-22s %10s  %5.1f %%", index, oneLine(task.op).substr(0, 22).c_str(),
               timeText(task.us()).c_str(), all.totalUs > 0 ? 100 * task.us() / all.totalUs : 0);
@@ -81,23 +97,11 @@ void printTask(const Explanation &all, uint32_t index) {
     std::printf("  (estimated %s)", timeText(task.estimatedUs).c_str());
   std::printf("  level %u, beside %u  %s\n", task.level, task.beside,
               oneLine(task.name).substr(0, 60).c_str());
+  std::printf("         its work: %s%s%s\n", task.split.c_str(), task.alone.empty() ? "" : "; ",
+              task.alone.c_str());
 }
 
-void print(const Explanation &all) {
-  std::printf("%s: %zu tasks in %zu levels, at most %zu beside each other%s\n", all.model.c_str(),
-              all.tasks.size(), all.levels.size(), all.widest(),
-              all.sequential ? "; too small to spread, it runs as a list" : "");
-  std::printf("%s: %s of work, %s on the critical path, ratio %.2f\n",
-              all.measured ? "measured" : "estimated", timeText(all.totalUs).c_str(),
-              timeText(all.criticalUs).c_str(), all.parallelism());
-  std::vector<uint32_t> order = all.byCost();
-  std::printf("most expensive tasks\n");
-  for (size_t i = 0; i < std::min<size_t>(order.size(), 12); ++i)
-    printTask(all, order[i]);
-  std::printf("critical path: %zu tasks;", all.criticalPath.size());
-  for (size_t i = 0; i < std::min<size_t>(all.criticalPath.size(), 16); ++i)
-    std::printf(" #%u", all.criticalPath[i]);
-  std::printf("%s\n", all.criticalPath.size() > 16 ? " ..." : "");
+void printLevels(const ExplainedGraph &all) {
   size_t wide = 0;
   for (size_t level = 0; level < all.levels.size(); ++level) {
     const auto &tasks = all.levels[level];
@@ -110,6 +114,13 @@ void print(const Explanation &all) {
   }
   if (wide > 12)
     std::printf("  and %zu more levels\n", wide - 12);
+}
+
+void printArena(const ExplainedGraph &all) {
+  if (!all.sized) {
+    std::printf("arena: its size is known only during the run\n");
+    return;
+  }
   int64_t bytes = 0;
   for (const ArenaBlock &block : all.blocks)
     bytes += block.bytes;
@@ -123,6 +134,33 @@ void print(const Explanation &all) {
     std::printf("  %10s at %-12lld live from #%u to #%u  %s\n", bytesText(blocks[i].bytes).c_str(),
                 static_cast<long long>(blocks[i].offset), blocks[i].firstTask, blocks[i].lastTask,
                 oneLine(blocks[i].name).substr(0, 60).c_str());
+}
+
+void print(const ExplainedGraph &all, const std::string &name) {
+  std::printf("%s: %zu tasks in %zu levels, at most %zu beside each other%s\n",
+              oneLine(name).c_str(), all.tasks.size(), all.levels.size(), all.widest(),
+              all.sequential ? "; too small to spread, it runs as a list" : "");
+  std::printf("%s: %s of work, %s on the critical path, ratio %.2f\n",
+              all.measured ? "measured" : "estimated", timeText(all.totalUs).c_str(),
+              timeText(all.criticalUs).c_str(), all.parallelism());
+  std::vector<uint32_t> order = all.byCost();
+  std::printf("most expensive tasks\n");
+  for (size_t i = 0; i < std::min<size_t>(order.size(), 12); ++i)
+    printTask(all, order[i]);
+  std::printf("critical path: %zu tasks;", all.criticalPath.size());
+  for (size_t i = 0; i < std::min<size_t>(all.criticalPath.size(), 16); ++i)
+    std::printf(" #%u", all.criticalPath[i]);
+  std::printf("%s\n", all.criticalPath.size() > 16 ? " ..." : "");
+  printLevels(all);
+  printArena(all);
+}
+
+void print(const Explanation &all) {
+  print(all.main(), all.model);
+  for (size_t i = 1; i < all.graphs.size(); ++i) {
+    std::printf("\n");
+    print(all.graphs[i], all.graphs[i].title);
+  }
 }
 
 int ExplainCommand::run() {

@@ -30,7 +30,7 @@ std::string openSvg(double width, double height, const char *what) {
               what, width, height, width, height);
 }
 
-std::string tooltip(const Explanation &all, uint32_t index) {
+std::string tooltip(const ExplainedGraph &all, uint32_t index) {
   const ExplainedTask &task = all.tasks[index];
   std::string points =
       task.points < 0 ? "as many points as the run finds" : std::to_string(task.points) + " points";
@@ -39,7 +39,9 @@ std::string tooltip(const Explanation &all, uint32_t index) {
   if (task.measuredUs >= 0)
     tip += ", measured " + timeText(task.measuredUs);
   tip += "\nlevel " + std::to_string(task.level) + ", beside " + std::to_string(task.beside) +
-         " others" + (task.critical ? ", on the critical path" : "");
+         " others" + (task.critical ? ", on the critical path" : "") + "\nits work: " + task.split;
+  if (!task.alone.empty())
+    tip += "\n" + task.alone;
   return "<title>" + escaped(tip) + "</title>";
 }
 
@@ -59,7 +61,7 @@ double stepFor(double range) {
 
 } // namespace
 
-std::string graphSvg(const Explanation &all) {
+std::string graphSvg(const ExplainedGraph &all) {
   constexpr double boxWidth = 132, boxHeight = 34, across = 148, down = 66, margin = 14;
   Layout layout = layOut(all);
   auto x = [&](uint32_t task) { return margin + layout.column[task] * across; };
@@ -81,7 +83,7 @@ std::string graphSvg(const Explanation &all) {
              text("<rect class=\"box\" width=\"%.0f\" height=\"%.0f\" rx=\"5\"/>"
                   "<rect class=\"share\" x=\"4\" y=\"29\" width=\"%.1f\" height=\"2\"/>",
                   boxWidth, boxHeight, std::max(0.5, std::min(1.0, share * 4) * (boxWidth - 8))) +
-             "<text x=\"7\" y=\"14\">" + escaped(shortened(task.op, 19)) +
+             "<text x=\"7\" y=\"14\">" + escaped(shortened(task.op, 17)) +
              "</text><text class=\"small\" x=\"7\" y=\"25\">#" + std::to_string(i) + " " +
              timeText(task.us()) + "</text></g>\n";
   }
@@ -90,7 +92,7 @@ std::string graphSvg(const Explanation &all) {
          edges + boxes + "</svg>\n";
 }
 
-std::string timelineSvg(const Explanation &all) {
+std::string timelineSvg(const ExplainedGraph &all) {
   constexpr double width = 1180, left = 70, rowHeight = 26, top = 24;
   double end = 0;
   for (const TraceSpan &span : all.spans)
@@ -121,7 +123,7 @@ std::string timelineSvg(const Explanation &all) {
   return svg + "</svg>\n";
 }
 
-std::string memorySvg(const Explanation &all) {
+std::string memorySvg(const ExplainedGraph &all) {
   constexpr double width = 1180, height = 360, left = 70, bottom = 22;
   double columns = std::max<double>(1, static_cast<double>(all.tasks.size()));
   double xScale = (width - left - 20) / columns;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The task graph of a model for given input shapes, with what follows from it: costs, levels,
-// the critical path, what may run beside what, and where values lie in the arena.
+// The task graphs of a model for given input shapes, with what follows from them: costs, levels,
+// the critical path, what may run beside what and why no more does, and where values lie in the
+// arena.
 
 #ifndef HEDDLE_TOOLS_HEDDLE_EXPLAIN_EXPLANATION_H
 #define HEDDLE_TOOLS_HEDDLE_EXPLAIN_EXPLANATION_H
 
 #include "runtime/graph/shape_plan.h"
 #include "runtime/session/model.h"
+#include "tools/heddle/explain/Trace.h"
 
 #include <cstdint>
 #include <map>
@@ -16,24 +18,21 @@
 
 namespace heddle::cli {
 
-/// A stretch of time in a trace.
-struct TraceSpan {
-  uint32_t task;
-  int worker;
-  double beginUs, endUs;
-};
-
 struct ExplainedTask {
   std::string name;
   std::string op;
   std::string runs;   ///< the kernel, library function or kind of control flow
   int64_t points = 1; ///< of the grid; -1 where it is known only during the run
   double estimatedUs = 0;
-  double measuredUs = -1; ///< sum over all workers; negative without a trace
-  uint32_t level = 0;     ///< longest chain of tasks before it
-  uint32_t beside = 0;    ///< tasks that are neither before nor after it
+  double measuredUs = -1;  ///< sum over all workers and iterations; negative without a trace
+  uint32_t level = 0;      ///< longest chain of tasks before it
+  uint32_t beside = 0;     ///< tasks that are neither before nor after it
+  uint32_t besideData = 0; ///< the same if only the data they pass on ordered them
   bool critical = false;
   std::vector<uint32_t> successors;
+  std::vector<size_t> inside; ///< its sub-graphs, as indices into Explanation::graphs
+  std::string split;          ///< how its own work is spread over workers, or why not
+  std::string alone;          ///< why nothing runs beside it, or less than could; may be empty
 
   double us() const { return measuredUs >= 0 ? measuredUs : estimatedUs; }
 };
@@ -46,9 +45,12 @@ struct ArenaBlock {
   uint32_t firstTask, lastTask;
 };
 
-struct Explanation {
-  std::string model;
-  bool sequential = false; ///< the whole graph runs as a list, being too small to spread
+/// The main graph, or the body of an If, Loop or Scan.
+struct ExplainedGraph {
+  std::string title;       ///< "main", "If_0, then"
+  uint32_t index = 0;      ///< in the program
+  bool sequential = false; ///< it runs as a list, being too small to spread
+  bool sized = false;      ///< sizes are known: grids and the arena are those of a run
   bool measured = false;
   std::vector<ExplainedTask> tasks;
   std::vector<std::vector<uint32_t>> levels;
@@ -56,9 +58,8 @@ struct Explanation {
   double totalUs = 0, criticalUs = 0;
   std::vector<ArenaBlock> blocks;
   int64_t arenaBytes = 0;
-  std::vector<TraceSpan> spans; ///< measured, or how two workers would go about it
+  std::vector<TraceSpan> spans; ///< measured, or how the workers would go about it
   int workers = 1;
-  std::map<std::string, int64_t> sizes; ///< of the symbolic dimensions
 
   double parallelism() const { return criticalUs > 0 ? totalUs / criticalUs : 1; }
   size_t widest() const;
@@ -66,12 +67,17 @@ struct Explanation {
   std::vector<uint32_t> byCost() const;
 };
 
+struct Explanation {
+  std::string model;
+  std::map<std::string, int64_t> sizes; ///< of the symbolic dimensions
+  std::vector<ExplainedGraph> graphs;   ///< the main one first, sub-graphs after what runs them
+
+  const ExplainedGraph &main() const { return graphs.front(); }
+};
+
 /// `inputs` give the shapes; only those are looked at.
 absl::StatusOr<Explanation> explain(const Model &model, absl::Span<const Tensor> inputs,
                                     const std::vector<TraceSpan> &trace);
-
-/// The spans of the main graph in a file that `heddle run --trace` wrote.
-absl::StatusOr<std::vector<TraceSpan>> readTrace(const std::string &path);
 
 } // namespace heddle::cli
 

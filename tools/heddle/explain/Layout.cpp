@@ -23,8 +23,8 @@ static void place(std::vector<uint32_t> &row, const std::vector<double> &wanted,
     column[task] -= shift / static_cast<double>(row.size());
 }
 
-Layout layOut(const Explanation &explanation) {
-  const std::vector<ExplainedTask> &tasks = explanation.tasks;
+Layout layOut(const ExplainedGraph &graph) {
+  const std::vector<ExplainedTask> &tasks = graph.tasks;
   std::vector<std::vector<uint32_t>> above(tasks.size());
   for (uint32_t i = 0; i < tasks.size(); ++i)
     for (uint32_t next : tasks[i].successors)
@@ -32,7 +32,7 @@ Layout layOut(const Explanation &explanation) {
 
   Layout layout;
   layout.column.resize(tasks.size());
-  std::vector<std::vector<uint32_t>> rows(explanation.levels.size());
+  std::vector<std::vector<uint32_t>> rows(graph.levels.size());
   layout.row.resize(tasks.size());
   for (size_t i = tasks.size(); i-- > 0;) {
     auto row = static_cast<uint32_t>(rows.size());

@@ -19,7 +19,7 @@ struct Layout {
 };
 
 /// Sweeps down and up a few times, ordering each row by the mean place of its neighbours.
-Layout layOut(const Explanation &explanation);
+Layout layOut(const ExplainedGraph &graph);
 
 } // namespace heddle::cli
 

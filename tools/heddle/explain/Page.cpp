@@ -35,14 +35,18 @@ svg text.small { font-size: 10px; fill: var(--soft); }
 .grid { stroke: var(--line); }
 table { border-collapse: collapse; font-size: 13px; }
 th, td { text-align: right; padding: 2px 10px; border-bottom: 1px solid var(--line); }
-th:nth-child(2), td:nth-child(2), th:nth-child(3), td:nth-child(3) { text-align: left; }
+th:nth-child(2), td:nth-child(2), th:nth-child(3), td:nth-child(3), th:nth-child(n+9),
+  td:nth-child(n+9) { text-align: left; }
+summary { font-size: 20px; margin: 34px 0 0; padding-top: 14px; border-top: 2px solid var(--line);
+  cursor: pointer; }
 td.hot { color: var(--hot); }
 )css";
 
-// The graph opens at the critical path's beginning, wherever that is drawn.
+// A graph opens at its critical path's beginning, wherever that is drawn.
 static const char *const script = R"js(<script>
-const graph = document.getElementById("graph"), first = graph?.querySelector(".task.hot");
-if (first) {
+for (const graph of document.querySelectorAll(".graph")) {
+  const first = graph.querySelector(".task.hot");
+  if (!first) continue;
   const at = first.getBoundingClientRect(), frame = graph.getBoundingClientRect();
   graph.scrollLeft = at.left + at.width / 2 - frame.left - frame.width / 2;
 }
@@ -102,11 +106,12 @@ static std::string fixed(double value, int digits) {
   return buffer;
 }
 
-static std::string costTable(const Explanation &all) {
+static std::string costTable(const ExplainedGraph &all) {
   std::vector<uint32_t> order = all.byCost();
   order.resize(std::min<size_t>(order.size(), 40));
   std::string rows = "<table><tr><th>task</th><th>operator</th><th>runs</th><th>points</th>"
-                     "<th>estimated</th><th>measured</th><th>share</th><th>beside</th></tr>\n";
+                     "<th>estimated</th><th>measured</th><th>share</th><th>beside</th>"
+                     "<th>its work is split</th><th>beside others</th></tr>\n";
   for (uint32_t i : order) {
     const ExplainedTask &task = all.tasks[i];
     rows += std::string("<tr><td") + (task.critical ? " class=\"hot\"" : "") + ">" +
@@ -116,27 +121,16 @@ static std::string costTable(const Explanation &all) {
             timeText(task.estimatedUs) + "</td><td>" +
             (task.measuredUs < 0 ? "" : timeText(task.measuredUs)) + "</td><td>" +
             fixed(all.totalUs > 0 ? 100 * task.us() / all.totalUs : 0, 1) + " %</td><td>" +
-            std::to_string(task.beside) + "</td></tr>\n";
+            std::to_string(task.beside) + "</td><td>" + escaped(task.split) + "</td><td>" +
+            escaped(task.alone) + "</td></tr>\n";
   }
   return rows + "</table>\n";
 }
 
-std::string htmlPage(const Explanation &all) {
-  std::string sizes;
-  for (const auto &[name, size] : all.sizes)
-    sizes += " " + name + "=" + std::to_string(size);
-  std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
-                     escaped(all.model) + " - heddle explain</title><style>" + style +
-                     "</style></head><body>\n<h1>" + escaped(all.model) + "</h1>\n<p>" +
-                     (all.measured ? "Costs are measured" : "Costs are estimates") +
-                     (sizes.empty() ? "" : ", for" + escaped(sizes)) + ". " +
-                     (all.sequential ? "The graph is too small to pay for spreading it over "
-                                       "workers: it runs as a list. "
-                                     : "") +
-                     "Red is the critical path; point at anything to read more.</p>\n<dl>";
+static std::string factList(const ExplainedGraph &all) {
+  std::string list = "<dl>";
   auto fact = [&](const char *name, const std::string &value) {
-    page += std::string("<div><dt>") + name + "</dt><dd>" + value + "</dd></div>";
+    list += std::string("<div><dt>") + name + "</dt><dd>" + value + "</dd></div>";
   };
   fact("tasks", std::to_string(all.tasks.size()));
   fact("levels", std::to_string(all.levels.size()));
@@ -144,91 +138,62 @@ std::string htmlPage(const Explanation &all) {
   fact("all work", timeText(all.totalUs));
   fact("critical path", timeText(all.criticalUs));
   fact("work / critical path", fixed(all.parallelism(), 2));
-  fact("arena", bytesText(all.arenaBytes));
-  page += "</dl>\n<h2>Task graph</h2><p>A row holds tasks that could run beside each other.</p>";
+  fact("arena", all.sized ? bytesText(all.arenaBytes) : "known in the run");
+  return list + "</dl>\n";
+}
+
+static std::string timelineText(const ExplainedGraph &all, bool traced) {
+  if (all.measured)
+    return "As measured.";
+  if (traced)
+    return "It did not run in the trace: how the workers would share the work if the estimates "
+           "were right.";
+  return "How the workers would share the work if the estimates were right; record a run with "
+         "<code>heddle run --trace</code> to see it measured.";
+}
+
+/// The graph, the timeline, the memory and the costs of one graph.
+static std::string graphSection(const ExplainedGraph &all, bool traced) {
+  std::string page = "<h2>Task graph</h2><p>A row holds tasks that could run beside each other. " +
+                     std::string(all.sequential ? "The graph is too small to pay for spreading it "
+                                                  "over workers: it runs as a list."
+                                                : "") +
+                     "</p>";
   page += all.tasks.size() > mostDrawn
               ? "<p>Too large to draw: " + std::to_string(all.tasks.size()) + " tasks.</p>"
-              : "<div class=\"scroll\" id=\"graph\">" + graphSvg(all) + "</div>";
-  page += std::string("\n<h2>Timeline</h2><p>") +
-          (all.measured ? "As measured."
-                        : "How the workers would share the work if the estimates were right; "
-                          "record a run with <code>heddle run --trace</code> to see it measured.") +
-          "</p><div class=\"scroll\">" + timelineSvg(all) + "</div>\n" +
-          "<h2>Memory</h2><p>Values in the arena: across, the tasks in the program's order; up, "
-          "the place in the arena.</p><div class=\"scroll\">" +
-          memorySvg(all) + "</div>\n<h2>Most expensive tasks</h2><div class=\"scroll\">" +
-          costTable(all) + "</div>\n" + script + "</body></html>\n";
-  return page;
+              : "<div class=\"scroll graph\">" + graphSvg(all) + "</div>";
+  page += "\n<h2>Timeline</h2><p>" + timelineText(all, traced) + "</p>";
+  page += all.spans.size() > mostDrawn
+              ? "<p>Too long to draw: " + std::to_string(all.spans.size()) + " spans.</p>"
+              : "<div class=\"scroll\">" + timelineSvg(all) + "</div>";
+  page += "\n<h2>Memory</h2>";
+  page += all.blocks.empty()
+              ? std::string(all.sized ? "<p>No value lies in the arena.</p>"
+                                      : "<p>Sizes are known only during the run.</p>")
+              : "<p>Values in the arena: across, the tasks in the program's order; up, the place "
+                "in the arena.</p><div class=\"scroll\">" +
+                    memorySvg(all) + "</div>";
+  return page + "\n<h2>Most expensive tasks</h2><div class=\"scroll\">" + costTable(all) +
+         "</div>\n";
 }
 
-/// A string of the dot language.
-static std::string dotString(const std::string &text) {
-  std::string result = "\"";
-  for (char c : text) {
-    if (c == '\n') {
-      result += "\\n";
-      continue;
-    }
-    if (c == '"' || c == '\\')
-      result += '\\';
-    result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return result + "\"";
-}
-
-std::string dotText(const Explanation &all) {
-  std::string dot =
-      "digraph heddle {\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n";
-  for (uint32_t i = 0; i < all.tasks.size(); ++i) {
-    const ExplainedTask &task = all.tasks[i];
-    std::string label = task.op + "\n#" + std::to_string(i) + " " + timeText(task.us());
-    dot += "  t" + std::to_string(i) + " [label=" + dotString(label) +
-           ", tooltip=" + dotString(task.name) + ", fillcolor=\"" +
-           fixed(hueOf(task.op) / 360.0, 3) + " 0.2 0.95\"" +
-           (task.critical ? ", color=red, penwidth=2" : "") + "];\n";
-    for (uint32_t next : task.successors)
-      dot += "  t" + std::to_string(i) + " -> t" + std::to_string(next) +
-             (task.critical && all.tasks[next].critical ? " [color=red, penwidth=2]" : "") + ";\n";
-  }
-  return dot + "}\n";
-}
-
-nlohmann::ordered_json explanationJson(const Explanation &all) {
-  nlohmann::ordered_json json;
-  auto optional = [](bool has, double value) {
-    return has ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-  };
-  json["model"] = all.model;
-  json["sizes"] = all.sizes;
-  json["sequential"] = all.sequential;
-  json["measured"] = all.measured;
-  json["total_us"] = all.totalUs;
-  json["critical_path_us"] = all.criticalUs;
-  json["parallelism"] = all.parallelism();
-  json["widest_level"] = all.widest();
-  json["critical_path"] = all.criticalPath;
-  json["levels"] = all.levels;
-  json["tasks"] = nlohmann::ordered_json::array();
-  for (const ExplainedTask &task : all.tasks)
-    json["tasks"].push_back({{"name", task.name},
-                             {"op", task.op},
-                             {"runs", task.runs},
-                             {"points", task.points},
-                             {"estimated_us", task.estimatedUs},
-                             {"measured_us", optional(task.measuredUs >= 0, task.measuredUs)},
-                             {"level", task.level},
-                             {"beside", task.beside},
-                             {"critical", task.critical},
-                             {"successors", task.successors}});
-  json["arena_bytes"] = all.arenaBytes;
-  json["arena"] = nlohmann::ordered_json::array();
-  for (const ArenaBlock &block : all.blocks)
-    json["arena"].push_back({{"name", block.name},
-                             {"offset", block.offset},
-                             {"bytes", block.bytes},
-                             {"first_task", block.firstTask},
-                             {"last_task", block.lastTask}});
-  return json;
+std::string htmlPage(const Explanation &all) {
+  std::string sizes;
+  for (const auto &[name, size] : all.sizes)
+    sizes += " " + name + "=" + std::to_string(size);
+  bool traced = all.main().measured;
+  std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                     "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
+                     escaped(all.model) + " - heddle explain</title><style>" + style +
+                     "</style></head><body>\n<h1>" + escaped(all.model) + "</h1>\n<p>" +
+                     (traced ? "Costs are measured" : "Costs are estimates") +
+                     (sizes.empty() ? "" : ", for" + escaped(sizes)) +
+                     ". Red is the critical path; point at anything to read more.</p>\n";
+  page += factList(all.main()) + graphSection(all.main(), traced);
+  for (size_t i = 1; i < all.graphs.size(); ++i)
+    page += "<details open><summary>" + escaped(all.graphs[i].title) + "</summary>\n" +
+            factList(all.graphs[i]) + graphSection(all.graphs[i], traced) + "</details>\n";
+  return page + script + "</body></html>\n";
 }
 
 } // namespace heddle::cli

@@ -25,9 +25,9 @@ std::string timeText(double us);
 std::string bytesText(int64_t bytes);
 
 /// The parts of the page, each an SVG element.
-std::string graphSvg(const Explanation &explanation);
-std::string timelineSvg(const Explanation &explanation);
-std::string memorySvg(const Explanation &explanation);
+std::string graphSvg(const ExplainedGraph &graph);
+std::string timelineSvg(const ExplainedGraph &graph);
+std::string memorySvg(const ExplainedGraph &graph);
 
 /// The text with markup's own characters replaced.
 std::string escaped(const std::string &text);

@@ -12,7 +12,7 @@ namespace heddle::cli {
 
 /// Fills `spans` and `workers` by list scheduling: whoever is free takes the ready task with the
 /// longest way to the end. A task is not split, though the executor splits grids.
-void scheduleOnWorkers(Explanation &explanation, int workers);
+void scheduleOnWorkers(ExplainedGraph &graph, int workers);
 
 } // namespace heddle::cli
 

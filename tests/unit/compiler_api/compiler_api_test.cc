@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// heddle/compiler.h: a model in memory becomes an artifact in memory or in a file, and errors are
+// values.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <heddle/compiler.h>
+
+#include <cstddef>
+#include <heddle/heddle.hpp>
+
+namespace {
+
+using heddle::api::Model;
+using heddle::api::Result;
+using heddle::api::Session;
+using heddle::api::Tensor;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// The two kinds of fields of the model format that the test needs; numbers are below 128.
+std::string Field(int number, const std::string& bytes) {
+  return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+}
+std::string Field(int number, int value) {
+  return {static_cast<char>(number << 3), static_cast<char>(value)};
+}
+
+std::string FloatValue(const std::string& name) {
+  std::string dim = Field(1, Field(2, std::string("n")));
+  return Field(1, name) + Field(2, Field(1, Field(1, 1) + Field(2, dim)));
+}
+
+// y = op(x), for floats of shape [n]
+std::string UnaryModel(const std::string& op) {
+  std::string node = Field(1, std::string("x")) + Field(2, std::string("y")) + Field(4, op);
+  std::string graph = Field(1, node) + Field(2, std::string("g")) + Field(11, FloatValue("x")) +
+                      Field(12, FloatValue("y"));
+  return Field(1, 10) + Field(7, graph) + Field(8, Field(2, 21));
+}
+
+struct Compiled {
+  Compiled(const std::string& model, const HeddleCompileOptions* options,
+           const char* output = nullptr)
+      : result(heddle_compile_memory(model.data(), model.size(), "unary.onnx", output, options)) {}
+  ~Compiled() { heddle_compilation_free(result); }
+  std::string message() const { return heddle_compilation_message(result); }
+  int code() const { return heddle_compilation_code(result); }
+  std::span<const uint8_t> bytes() const {
+    size_t size = 0;
+    const void* data = heddle_compilation_data(result, &size);
+    return {static_cast<const uint8_t*>(data), size};
+  }
+  HeddleCompilation* result;
+};
+
+std::vector<float> RunOn(Model& model, std::vector<float> x) {
+  Result<Session> session = model.MakeSession({.threads = 1});
+  EXPECT_FALSE(session->SetInput(0, Tensor<float>(x, {static_cast<int64_t>(x.size())})));
+  EXPECT_EQ(session->Run().message(), "");
+  std::span<const float> y = session->Output(0)->elements<float>();
+  return {y.begin(), y.end()};
+}
+
+TEST(CompilerApi, CompilesFromMemoryToMemory) {
+  Compiled compiled(UnaryModel("Relu"), nullptr);
+  ASSERT_EQ(compiled.code(), HEDDLE_OK) << compiled.message();
+  HeddleCompileStatistics statistics = {};
+  heddle_compilation_statistics(compiled.result, &statistics);
+  EXPECT_EQ(statistics.kernels, 1u);
+  Result<Model> model = Model::LoadMemory(compiled.bytes());
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_THAT(RunOn(*model, {-1, 2}), ElementsAre(0, 2));
+  EXPECT_THAT(RunOn(*model, {3, -4, 5}), ElementsAre(3, 0, 5));
+}
+
+TEST(CompilerApi, CompilesToAFileAndFixesDimensions) {
+  HeddleDim dim = {"n", 2};
+  HeddleCompileOptions options = {};
+  options.struct_size = sizeof options;
+  options.dims = &dim;
+  options.dim_count = 1;
+  options.cores = 1;
+  std::string path = ::testing::TempDir() + "heddle_unary.heddle";
+  Compiled compiled(UnaryModel("Neg"), &options, path.c_str());
+  ASSERT_EQ(compiled.code(), HEDDLE_OK) << compiled.message();
+  EXPECT_TRUE(compiled.bytes().empty());
+  Result<Model> model = Model::Load(path);
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_EQ(model->Inputs()[0].dims[0].size, 2);
+  EXPECT_THAT(RunOn(*model, {-1, 2}), ElementsAre(1, -2));
+}
+
+TEST(CompilerApi, ReadsOlderStructures) {
+  HeddleCompileOptions options = {};
+  options.struct_size = offsetof(HeddleCompileOptions, emit);
+  options.emit = 77;  // beyond what this caller knows: not read
+  EXPECT_EQ(Compiled(UnaryModel("Relu"), &options).message(), "");
+}
+
+TEST(CompilerApi, RefusesByName) {
+  EXPECT_THAT(Compiled("not a model", nullptr).message(), HasSubstr("unary.onnx"));
+  Compiled unknown(UnaryModel("Nonsense"), nullptr);
+  EXPECT_EQ(unknown.code(), HEDDLE_UNIMPLEMENTED);
+  EXPECT_THAT(unknown.message(), HasSubstr("Nonsense"));
+  EXPECT_TRUE(unknown.bytes().empty());
+  HeddleCompileOptions options = {};
+  options.emit = 77;
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("77"));
+  options = {};
+  options.cores = -1;
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("-1 cores"));
+  options = {};
+  options.target_cpu = "x86-64-v3,x86-64-v4";
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("compile once for each"));
+  EXPECT_EQ(heddle_compilation_code(nullptr), HEDDLE_RESOURCE_EXHAUSTED);
+}
+
+}  // namespace

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What every command on plans needs: the loop, the tools of a file, and the texts of plans.
+
+#ifndef HEDDLE_TOOLS_HEDDLE_PLAN_PLANSESSION_H
+#define HEDDLE_TOOLS_HEDDLE_PLAN_PLANSESSION_H
+
+#include "absl/status/statusor.h"
+#include "frontends/plan/ToolCatalog.h"
+#include "runtime/plan/folding.h"
+#include "runtime/plan/secrets.h"
+#include "runtime/tools/tool_makers.h"
+
+namespace heddle::cli {
+
+class PlanSession : public ToolCatalog {
+public:
+  /// Looking leaves "${NAME}" in the file as it is: checking a plan needs no keys.
+  enum class Purpose { Looking, Running };
+  static absl::StatusOr<std::unique_ptr<PlanSession>> open(const std::string &toolsPath,
+                                                           Purpose purpose);
+
+  EventLoop &loop() { return *eventLoop; }
+  ToolRegistry &registry() { return tools; }
+  HttpClient &http() { return host->http; }
+  const ToolsFile &file() const { return toolsFile; }
+  /// SHA-256 of the file, in hexadecimal.
+  std::string fileDigest() const;
+
+  /// What a journal must not contain.
+  Secrets secrets() const;
+  /// Evaluates the builtins that need nothing but their arguments.
+  Evaluate evaluate() const;
+
+  /// Wait for the servers that may have tools of these names, or for all servers.
+  absl::Status load(const std::vector<std::string> &names);
+  absl::Status loadAll();
+
+  const ToolDescription *find(std::string_view name) const override;
+  std::vector<std::string> names() const override;
+
+private:
+  PlanSession() = default;
+  absl::Status wait(const std::function<void(std::function<void(absl::Status)>)> &start);
+
+  // In the order of their needs: tools end before what they run on.
+  std::unique_ptr<EventLoop> eventLoop;
+  std::unique_ptr<ToolHost> host;
+  std::string text;
+  ToolsFile toolsFile;
+  ToolRegistry tools;
+};
+
+/// A file, or standard input for "-".
+absl::StatusOr<std::string> readText(const std::string &path);
+
+} // namespace heddle::cli
+
+#endif // HEDDLE_TOOLS_HEDDLE_PLAN_PLANSESSION_H
