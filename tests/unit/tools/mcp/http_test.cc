@@ -130,7 +130,7 @@ TEST_F(McpHttpTest, AForgottenSessionIsOpenedAgain) {
 TEST_F(McpHttpTest, ASessionThatIsForgottenAgainAndAgainIsAnError) {
   Serve(false, [](const auto&, const Json&, auto& connection) { connection.Respond(404, "who?"); });
   ASSERT_TRUE(LoadIt().ok());
-  EXPECT_THAT(Call("t", Json::object()), IsError("HTTP 404: who?"));
+  EXPECT_THAT(Call("t", Json::object()), IsError("HTTP status 404: who?"));
   EXPECT_EQ(sessions, 2);
 }
 
@@ -190,7 +190,7 @@ TEST_F(McpHttpTest, WhatIsNoAnswerIsAnError) {
       {[](auto& c) { c.Respond(200, "{}", kJson); }, "no answer"},
       {[](auto& c) { c.Respond(200, Event("{"), kEvents); }, "broken message"},
       {[](auto& c) { c.Respond(200, ": nothing\n\n", kEvents); }, "no answer"},
-      {[](auto& c) { c.Respond(500, "<html>long"); }, "HTTP 500"},
+      {[](auto& c) { c.Respond(500, "<html>long"); }, "HTTP status 500"},
       {[](auto& c) { c.Respond(401, "key?"); }, "credentials"},
       {[](auto& c) { c.Respond(307, "", "Location: http://elsewhere/\r\n"); }, "redirects"},
       {[](auto& c) { c.Reset(); }, "lost"}};
@@ -214,7 +214,7 @@ TEST_F(McpHttpTest, AServerThatIsBusySaysWhenToComeBack) {
   });
   ASSERT_TRUE(LoadIt().ok());
   auto call = Start("t", Json::object());
-  EXPECT_THAT(Wait(*call), AllOf(IsError("HTTP 503"), IsError("busy")));
+  EXPECT_THAT(Wait(*call), AllOf(IsError("HTTP status 503"), IsError("busy")));
   const ToolError& error = std::get<ToolError>(*call->outcome);
   EXPECT_TRUE(error.may_retry);
   EXPECT_EQ(error.retry_after, std::chrono::seconds(7));

@@ -189,38 +189,20 @@ TEST(McpHeaders, ValuesSurvive) {
   EXPECT_EQ(McpHeaderValue("=?base64?literal?="), "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?=");
 }
 
-TEST(McpOptions, AreWhatOthersWriteToo) {
-  const auto stdio = ParseMcpServer("files", Parse(R"({"type": "stdio", "command": "npx", "args": ["-y"],
-      "env": {"A": "b"}, "trusted": true, "timeoutMs": 500})"));
-  ASSERT_TRUE(stdio.ok()) << stdio.status();
-  EXPECT_THAT(stdio->command, ElementsAre("npx", "-y"));
-  EXPECT_THAT(stdio->environment, ElementsAre(Pair("A", "b")));
-  EXPECT_TRUE(stdio->trusted);
-  EXPECT_EQ(stdio->call_timeout, std::chrono::milliseconds(500));
-  const auto http = ParseMcpServer("web", Parse(R"({"url": "http://x", "headers": {"K": "v"}})"));
-  ASSERT_TRUE(http.ok()) << http.status();
-  EXPECT_EQ(http->url, "http://x");
-  EXPECT_FALSE(http->trusted);
-}
-
-TEST(McpOptions, ThatAreWrongAreNamed) {
-  for (const auto& [entry, named] : std::vector<std::pair<const char*, const char*>>{
-           {"3", "object"},
-           {"{}", "either"},
-           {R"({"command":"a","url":"b"})", "either"},
-           {R"({"command":["a"]})", "\"command\""},
-           {R"({"command":"a","args":"b"})", "\"args\""},
-           {R"({"command":"a","args":[1]})", "\"args\""},
-           {R"({"command":"a","env":{"A":1}})", "\"env\""},
-           {R"({"url":7})", "\"url\""},
-           {R"({"url":"a","headers":[]})", "\"headers\""},
-           {R"({"url":"a","trusted":1})", "\"trusted\""},
-           {R"({"url":"a","timeoutMs":0})", "\"timeoutMs\""},
-           {R"({"url":"a","timeoutMs":1e300})", "\"timeoutMs\""}}) {
-    const auto options = ParseMcpServer("name", Parse(entry));
-    ASSERT_FALSE(options.ok()) << entry;
-    EXPECT_THAT(std::string(options.status().message()), testing::AllOf(HasSubstr(named), HasSubstr("name")));
-  }
+TEST(McpOptions, AreThoseOfTheToolsFile) {
+  const auto file = ParseToolsFile(R"({"mcpServers": {
+      "files": {"command": "npx", "args": ["-y"], "env": {"A": "b"}, "trusted": true},
+      "web": {"url": "http://x", "headers": {"K": "v"}}}})", "tools.json", VariableLookup());
+  ASSERT_TRUE(file.ok()) << file.status();
+  const McpServerOptions files = McpOptionsOf(file->servers[0]), web = McpOptionsOf(file->servers[1]);
+  EXPECT_EQ(files.name, "files");
+  EXPECT_THAT(files.command, ElementsAre("npx", "-y"));
+  EXPECT_THAT(files.environment, ElementsAre(Pair("A", "b")));
+  EXPECT_TRUE(files.trusted);
+  EXPECT_EQ(files.url, "");
+  EXPECT_EQ(web.url, "http://x");
+  EXPECT_THAT(web.headers, ElementsAre(Pair("K", "v")));
+  EXPECT_FALSE(web.trusted);
 }
 
 }  // namespace
