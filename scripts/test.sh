@@ -153,6 +153,10 @@ if $install; then
   fi
 fi
 must build
+if [ "$mode" != fast ]; then
+  step "get MCP servers" mcp-peers.log "$HEDDLE_ROOT/scripts/mcp_peers.sh" ||
+    skip "no npm, or no registry: the MCP client was not run against servers of others"
+fi
 run_ctest
 run_lit
 if [ "$mode" != fast ]; then

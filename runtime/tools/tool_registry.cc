@@ -66,6 +66,14 @@ void ToolRegistry::LoadAll(std::function<void(absl::Status)> done) {
   Wait({}, std::move(sources), std::move(done));
 }
 
+void ToolRegistry::Close(std::function<void()> done) {
+  // The last reference to it: all sources are done.
+  const auto all = std::shared_ptr<void>(nullptr, [done = std::move(done)](void*) { done(); });
+  for (const auto& source : sources_) {
+    if (source->state != Source::kUnasked) source->source->Close([all] {});
+  }
+}
+
 void ToolRegistry::Wait(std::vector<std::string> names, std::vector<Source*> sources,
                         std::function<void(absl::Status)> done) {
   // As one more source that is not ready, so that an answer given at once does not come early.

@@ -94,6 +94,21 @@ class McpServer : public ToolSource {
 
 }  // namespace
 
+McpServerOptions McpOptionsOf(const McpServerSpec& server) {
+  McpServerOptions options;
+  options.name = server.name;
+  options.trusted = server.trusted;
+  if (const auto* stdio = std::get_if<McpServerSpec::Stdio>(&server.transport)) {
+    options.command = stdio->command;
+    options.environment = stdio->environment;
+  } else {
+    const auto& http = std::get<McpServerSpec::Http>(server.transport);
+    options.url = http.url;
+    options.headers = http.headers;
+  }
+  return options;
+}
+
 std::unique_ptr<ToolSource> MakeMcpServer(EventLoop& loop, HttpClient& client,
                                           McpServerOptions options) {
   return std::make_unique<McpServer>(loop, client, std::move(options));

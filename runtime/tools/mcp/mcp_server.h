@@ -2,8 +2,9 @@
 //
 // An MCP server as a source of tools.
 //
-//   HEDDLE_ASSIGN_OR_RETURN(McpServerOptions options, ParseMcpServer("files", json));
-//   registry.AddSource(MakeMcpServer(loop, http_client, std::move(options)));
+//   for (const McpServerSpec& server : tools_file.servers) {
+//     registry.AddSource(MakeMcpServer(loop, http_client, McpOptionsOf(server)));
+//   }
 //
 // The server is started when its tools are asked for, and once: calls share one connection. Where it
 // ends while it is used, the calls that it had not answered fail with its last words, and the next
@@ -23,14 +24,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "runtime/plan/json.h"
 #include "runtime/tools/http_client.h"
 #include "runtime/tools/tool_registry.h"
+#include "runtime/tools/tools_file.h"
 
 namespace heddle {
 
@@ -52,10 +51,7 @@ struct McpServerOptions {
   std::function<void(const std::string&)> warn;
 };
 
-// An entry of "mcpServers": {"command", "args"?, "env"?} or {"url", "headers"?}, and of both
-// "trusted"?, "timeoutMs"? of a call and "startTimeoutMs"?. Other members, which other programs
-// understand, are ignored. InvalidArgument names the member that is wrong.
-absl::StatusOr<McpServerOptions> ParseMcpServer(std::string_view name, const Json& entry);
+McpServerOptions McpOptionsOf(const McpServerSpec& server);
 
 std::unique_ptr<ToolSource> MakeMcpServer(EventLoop& loop, HttpClient& client,
                                           McpServerOptions options);

@@ -6,6 +6,7 @@
 #include "runtime/support/status_macros.h"
 #include "runtime/tools/mcp/mcp_server.h"
 #include "runtime/tools/math_tool.h"
+#include "runtime/tools/model_tool.h"
 #include "tools/heddle/Console.h"
 
 #include <algorithm>
@@ -34,20 +35,12 @@ absl::StatusOr<std::string> readText(const std::string &path) {
   return text;
 }
 
-static McpServerOptions serverOptions(const McpServerSpec &server) {
-  McpServerOptions options;
-  options.name = server.name;
-  options.trusted = server.trusted;
-  options.warn = note;
-  if (auto *stdio = std::get_if<McpServerSpec::Stdio>(&server.transport)) {
-    options.command = stdio->command;
-    options.environment = stdio->environment;
-  } else {
-    const auto &http = std::get<McpServerSpec::Http>(server.transport);
-    options.url = http.url;
-    options.headers = http.headers;
-  }
-  return options;
+PlanSession::~PlanSession() {
+  if (!eventLoop)
+    return;
+  bool closed = false;
+  tools.Close([&] { closed = true; });
+  eventLoop->RunUntil([&] { return closed; });
 }
 
 absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string &toolsPath,
@@ -63,10 +56,13 @@ absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string
   for (const std::string &warning : session->toolsFile.warnings)
     note(warning);
   HEDDLE_RETURN_IF_ERROR(
-      AddTools(session->toolsFile, *session->host, session->tools));
-  for (const McpServerSpec &server : session->toolsFile.servers)
+      AddTools(session->toolsFile, *session->host, session->tools, MakeModelTool));
+  for (const McpServerSpec &server : session->toolsFile.servers) {
+    McpServerOptions options = McpOptionsOf(server);
+    options.warn = note;
     session->tools.AddSource(
-        MakeMcpServer(*session->eventLoop, session->host->http, serverOptions(server)));
+        MakeMcpServer(*session->eventLoop, session->host->http, std::move(options)));
+  }
   return session;
 }
 
