@@ -54,10 +54,15 @@ class Parser {
     return file;
   }
 
+  // An entry of "tools" without "run".
+  ToolDescription ParseDescription(const Json& value) {
+    return ParseTool(value, "", /*has_run=*/false).description;
+  }
+
   const std::vector<std::string>& errors() const { return problems_.errors; }
 
  private:
-  ToolSpec ParseTool(const Json& value, const std::string& path) {
+  ToolSpec ParseTool(const Json& value, const std::string& path, bool has_run = true) {
     ToolSpec tool;
     ToolDescription& about = tool.description;
     JsonReader reader(value, path, problems_);
@@ -72,7 +77,7 @@ class Parser {
       }
     }
     reader.String("description", about.description);
-    ParseRun(reader, tool);
+    if (has_run) ParseRun(reader, tool);
     ParseSchemas(reader, tool);
     ParseAnnotations(reader, about);
     ParseHeddle(reader, tool);
@@ -232,6 +237,32 @@ absl::StatusOr<ToolsFile> ParseToolsFile(std::string_view text, const std::strin
   if (parser.errors().empty()) return file;
   return absl::InvalidArgumentError(absl::StrCat(
       file_name, ": ", absl::StrJoin(parser.errors(), absl::StrCat("\n", file_name, ": "))));
+}
+
+absl::StatusOr<ToolDescription> ParseToolDescription(std::string_view text) {
+  HEDDLE_ASSIGN_OR_RETURN(Json entry, ParseJson(text, {}));
+  Parser parser(nullptr);
+  ToolDescription description = parser.ParseDescription(entry);
+  if (parser.errors().empty()) return description;
+  return absl::InvalidArgumentError(absl::StrJoin(parser.errors(), "; "));
+}
+
+Json ToJson(const ToolDescription& tool) {
+  constexpr const char* kEffects[] = {"pure", "read", "write"};
+  Json heddle = {{"effects", kEffects[static_cast<int>(tool.effects)]}};
+  if (!tool.resource.empty()) heddle["resource"] = tool.resource;
+  if (tool.approval) heddle["approval"] = true;
+  if (tool.timeout) heddle["timeoutMs"] = tool.timeout->count();
+  if (tool.retries > 0) heddle["retries"] = tool.retries;
+  if (tool.cost_ms) heddle["costMs"] = *tool.cost_ms;
+  if (tool.max_parallel) heddle["maxParallel"] = *tool.max_parallel;
+  if (tool.rate_per_second) heddle["ratePerSecond"] = *tool.rate_per_second;
+  if (tool.batch_size) heddle["batch"] = {{"maxSize", *tool.batch_size}};
+  Json entry = {{"name", tool.name}, {"description", tool.description}, {"inputSchema", tool.input_schema}};
+  if (tool.output_schema) entry["outputSchema"] = *tool.output_schema;
+  if (tool.idempotent) entry["annotations"] = {{"idempotentHint", true}};
+  entry["heddle"] = std::move(heddle);
+  return entry;
 }
 
 }  // namespace heddle
