@@ -67,11 +67,17 @@ void ToolRegistry::LoadAll(std::function<void(absl::Status)> done) {
 }
 
 void ToolRegistry::Close(std::function<void()> done) {
-  // The last reference to it: all sources are done.
-  const auto all = std::shared_ptr<void>(nullptr, [done = std::move(done)](void*) { done(); });
+  // One more than there are, so that answers given at once do not come early.
+  const auto left = std::make_shared<size_t>(1);
+  const auto closed = [left, done = std::move(done)] {
+    if (--*left == 0) done();
+  };
   for (const auto& source : sources_) {
-    if (source->state != Source::kUnasked) source->source->Close([all] {});
+    if (source->state == Source::kUnasked) continue;
+    ++*left;
+    source->source->Close(closed);
   }
+  closed();
 }
 
 void ToolRegistry::Wait(std::vector<std::string> names, std::vector<Source*> sources,

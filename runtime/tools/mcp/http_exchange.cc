@@ -120,9 +120,11 @@ void HttpExchange::OnMessage(McpMessage message) {
 // The body may be an answer all the same: a JSON-RPC error.
 void HttpExchange::OnErrorStatus() {
   if (resuming_) {
-    return Fail({.error = {.message = absl::StrCat("the server's stream broke off, and going on was "
-                                                   "refused (HTTP ", head_.status, ")"),
-                           .may_retry = true}});
+    return Fail(
+        {.error = {.message = absl::StrCat("the server's stream broke off, and going on was "
+                                           "refused (HTTP ",
+                                           head_.status, ")"),
+                   .may_retry = true}});
   }
   // Many servers say "bad request" for "not found" here. Either way it was not carried out.
   const bool session_lost = in_session_ && (head_.status == 404 || head_.status == 400);

@@ -6,15 +6,15 @@
 //     registry.AddSource(MakeMcpServer(loop, http_client, McpOptionsOf(server)));
 //   }
 //
-// The server is started when its tools are asked for, and once: calls share one connection. Where it
-// ends while it is used, the calls that it had not answered fail with its last words, and the next
-// call starts it once more; where it ends again, every call fails. A session over HTTP that the
-// server has forgotten is opened again by the next call, and by the one that found out: the server
-// did not carry that one out.
+// The server is started when its tools are asked for, and once: calls share one connection. Where
+// it ends while it is used, the calls that it had not answered fail with its last words, and the
+// next call starts it once more; where it ends again, every call fails. A session over HTTP that
+// the server has forgotten is opened again by the next call, and by the one that found out: the
+// server did not carry that one out.
 //
-// Thread-safety: on the loop's thread. Ownership: the loop and the client outlive the source and its
-// tools; the tools may outlive the source, and their calls the tools. The last of them to go ends the
-// server.
+// Thread-safety: on the loop's thread. Ownership: the loop and the client outlive the source and
+// its tools; the tools may outlive the source, and their calls the tools. The last of them to go
+// ends the server.
 
 #ifndef HEDDLE_RUNTIME_TOOLS_MCP_MCP_SERVER_H_
 #define HEDDLE_RUNTIME_TOOLS_MCP_MCP_SERVER_H_

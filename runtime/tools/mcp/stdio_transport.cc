@@ -78,10 +78,10 @@ void StdioTransport::OnLine(const std::string& line) {
     for (McpMessage& message : *messages) Deliver(std::move(message));
     return;
   }
-  // A greeting or a log line does no harm. A broken message does: whose answer it was cannot be told.
+  // A greeting or a log line does no harm. A broken message does: whose answer it was cannot be
+  // told.
   if (line.find("\"jsonrpc\"") == std::string::npos) return;
-  End(absl::StrCat("it wrote a broken message: ",
-                   absl::string_view(messages.status().message())));
+  End(absl::StrCat("it wrote a broken message: ", absl::string_view(messages.status().message())));
 }
 
 void StdioTransport::OnErrorOutput(std::string_view bytes) {

@@ -32,8 +32,8 @@ std::string Event(const std::string& data, const std::string& fields = "") {
 // A server whose tool "t" does what the test says; the rest is as it should be.
 class McpHttpTest : public McpTest {
  protected:
-  using Handler = std::function<void(const HttpServer::Request&, const Json& message,
-                                     HttpServer::Connection&)>;
+  using Handler =
+      std::function<void(const HttpServer::Request&, const Json& message, HttpServer::Connection&)>;
 
   void Serve(bool stateless, Handler on_call) {
     server = std::make_unique<HttpServer>([=, this](const HttpServer::Request& request,
@@ -46,7 +46,8 @@ class McpHttpTest : public McpTest {
       const std::string method = message.is_object() ? message.value("method", "") : "";
       if (method == "tools/call" || method.empty()) return on_call(request, message, connection);
       if (method == "server/discover" && stateless) {
-        connection.Respond(200, Result(message["id"], {{"supportedVersions", {"2026-07-28"}}}), kJson);
+        connection.Respond(200, Result(message["id"], {{"supportedVersions", {"2026-07-28"}}}),
+                           kJson);
       } else if (method == "initialize" && !stateless) {
         connection.Respond(200, Result(message["id"], {{"protocolVersion", "2025-11-25"}}),
                            absl::StrCat(kJson, "Mcp-Session-Id: s", ++sessions, "\r\n"));
@@ -57,7 +58,8 @@ class McpHttpTest : public McpTest {
       } else if (!message.contains("id")) {
         connection.Respond(202, "");
       } else {
-        connection.Respond(400, R"({"jsonrpc":"2.0","error":{"code":-32000,"message":"no session"}})");
+        connection.Respond(400,
+                           R"({"jsonrpc":"2.0","error":{"code":-32000,"message":"no session"}})");
       }
     });
   }
@@ -114,11 +116,30 @@ TEST_F(McpHttpTest, ASessionIsKeptAndEnded) {
   EXPECT_EQ(LastRequest().headers["mcp-session-id"], "s1");
 }
 
+TEST_F(McpHttpTest, TheRegistryEndsTheSessionsThatItsSourcesOpened) {
+  Serve(false, [](const auto&, const Json&, auto& connection) { connection.Respond(405, ""); });
+  ToolRegistry registry;
+  McpServerOptions options;
+  options.url = server->url();
+  for (const char* name : {"a", "b"}) {
+    options.name = name;
+    registry.AddSource(MakeMcpServer(loop(), client_, options));
+  }
+  bool loaded = false, closed = false;
+  registry.Load({"a.t"}, [&](absl::Status status) { loaded = status.ok(); });
+  HEDDLE_RUN_UNTIL(loop(), loaded);
+  EXPECT_EQ(sessions, 1);  // nobody asked for the other
+  registry.Close([&] { closed = true; });
+  HEDDLE_RUN_UNTIL(loop(), closed);
+  EXPECT_EQ(LastRequest().method, "DELETE");
+}
+
 TEST_F(McpHttpTest, AForgottenSessionIsOpenedAgain) {
   for (const int status : {404, 400}) {
     sessions = 0;
     Serve(false, [status](const auto& request, const Json& message, auto& connection) {
-      if (request.headers.at("mcp-session-id") == "s1") return (void)connection.Respond(status, "who?");
+      if (request.headers.at("mcp-session-id") == "s1")
+        return (void)connection.Respond(status, "who?");
       connection.Respond(200, Text(message["id"], "done"), kJson);
     });
     ASSERT_TRUE(LoadIt().ok());
@@ -136,7 +157,8 @@ TEST_F(McpHttpTest, ASessionThatIsForgottenAgainAndAgainIsAnError) {
 
 TEST_F(McpHttpTest, AnAnswerMayBeAStream) {
   Serve(true, [](const auto&, const Json& message, auto& connection) {
-    const Json progress = {{"jsonrpc", "2.0"}, {"method", "notifications/progress"},
+    const Json progress = {{"jsonrpc", "2.0"},
+                           {"method", "notifications/progress"},
                            {"params", {{"progressToken", message["id"]}, {"progress", 3}}}};
     connection.StartChunks(kEvents);
     connection.SendChunk(": hello\n\nevent: other\ndata: {\n\n" + Event(ToText(progress)));
@@ -209,7 +231,8 @@ TEST_F(McpHttpTest, WhatIsNoAnswerIsAnError) {
 
 TEST_F(McpHttpTest, AServerThatIsBusySaysWhenToComeBack) {
   Serve(true, [](const auto&, const Json&, auto& connection) {
-    connection.Respond(503, R"({"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"busy"}})",
+    connection.Respond(503,
+                       R"({"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"busy"}})",
                        "Retry-After: 7\r\n");
   });
   ASSERT_TRUE(LoadIt().ok());
@@ -222,7 +245,8 @@ TEST_F(McpHttpTest, AServerThatIsBusySaysWhenToComeBack) {
 
 TEST_F(McpHttpTest, AnErrorMayComeWithAnyStatus) {
   Serve(true, [](const auto&, const Json&, auto& connection) {
-    connection.Respond(400, R"({"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"mismatch"}})");
+    connection.Respond(
+        400, R"({"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"mismatch"}})");
   });
   ASSERT_TRUE(LoadIt().ok());
   EXPECT_THAT(Call("t", Json::object()), AllOf(IsError("mismatch"), IsError("-32020")));

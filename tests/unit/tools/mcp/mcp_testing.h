@@ -50,9 +50,9 @@ class McpTest : public LoopTest {
       running->outcome = ToolError{.message = "no such tool in the test: " + tool};
       return running;
     }
-    running->call =
-        tools[tool]->StartCall(std::move(arguments), options,
-                               [r = running.get()](ToolOutcome outcome) { r->outcome = std::move(outcome); });
+    running->call = tools[tool]->StartCall(
+        std::move(arguments), options,
+        [r = running.get()](ToolOutcome outcome) { r->outcome = std::move(outcome); });
     return running;
   }
 
@@ -61,7 +61,8 @@ class McpTest : public LoopTest {
     if (!RunFor(loop(), std::chrono::seconds(60), [&] { return running.outcome.has_value(); })) {
       return {{"error", "the call never ended"}};
     }
-    if (const auto* error = std::get_if<ToolError>(&*running.outcome)) return {{"error", error->message}};
+    if (const auto* error = std::get_if<ToolError>(&*running.outcome))
+      return {{"error", error->message}};
     return std::get<Json>(*running.outcome);
   }
   Json Call(const std::string& tool, Json arguments, const ToolCallOptions& options = {}) {
@@ -80,8 +81,8 @@ class McpTest : public LoopTest {
 
 MATCHER_P(IsError, text, "") {
   return arg.is_object() && arg.contains("error") &&
-         testing::ExplainMatchResult(testing::HasSubstr(text), arg["error"].template get<std::string>(),
-                                     result_listener);
+         testing::ExplainMatchResult(testing::HasSubstr(text),
+                                     arg["error"].template get<std::string>(), result_listener);
 }
 
 }  // namespace heddle

@@ -51,8 +51,9 @@ TEST(McpMessage, ErrorsKeepWhatTheySay) {
 }
 
 TEST(McpMessage, BrokenAnswersAreErrorsOfTheirRequest) {
-  for (const char* text : {R"({"jsonrpc":"2.0","id":5})", R"({"jsonrpc":"2.0","id":5,"error":"no"})",
-                           R"({"jsonrpc":"2.0","id":5,"result":{},"error":{"code":1}})"}) {
+  for (const char* text :
+       {R"({"jsonrpc":"2.0","id":5})", R"({"jsonrpc":"2.0","id":5,"error":"no"})",
+        R"({"jsonrpc":"2.0","id":5,"result":{},"error":{"code":1}})"}) {
     const auto response = std::get<McpResponse>(Only(text));
     EXPECT_EQ(response.id, 5);
     EXPECT_EQ(std::get<McpError>(response.outcome).code, kMcpInvalidResponse) << text;
@@ -79,7 +80,8 @@ TEST(McpMessage, ArraysAreManyMessages) {
 
 TEST(McpMessage, IdsThatAreNoNumbersOfOursMatchNothing) {
   for (const char* id : {"18446744073709551615", "1e300", "5.5", "\"5\"", "{}"}) {
-    const auto messages = ParseMcpMessages(std::string(R"({"jsonrpc":"2.0","result":1,"id":)") + id + "}");
+    const auto messages =
+        ParseMcpMessages(std::string(R"({"jsonrpc":"2.0","result":1,"id":)") + id + "}");
     EXPECT_FALSE(std::get<McpResponse>(messages->at(0)).id.has_value()) << id;
   }
   EXPECT_EQ(std::get<McpResponse>(Only(R"({"jsonrpc":"2.0","id":5.0,"result":1})")).id, 5);
@@ -128,14 +130,16 @@ TEST(McpResult, TextsAreJoinedAndOtherBlocksStay) {
 }
 
 TEST(McpResult, StructuredContentWins) {
-  EXPECT_EQ(Value(McpCallOutcome(
-                Parse(R"({"content":[{"type":"text","text":"x"}],"structuredContent":[1]})"), true)),
-            Parse("[1]"));
+  EXPECT_EQ(
+      Value(McpCallOutcome(
+          Parse(R"({"content":[{"type":"text","text":"x"}],"structuredContent":[1]})"), true)),
+      Parse("[1]"));
   const Json text = Parse(R"({"content":[{"type":"text","text":"{\"a\":1}"}]})");
   EXPECT_EQ(Value(McpCallOutcome(text, true)), Parse(R"({"a":1})"));
   EXPECT_EQ(Value(McpCallOutcome(text, false)), R"({"a":1})");
-  EXPECT_THAT(Value(McpCallOutcome(Parse(R"({"content":[{"type":"text","text":"x"}]})"), true)),
-              testing::ResultOf([](const Json& v) { return ToPlainText(v); }, HasSubstr("promises")));
+  EXPECT_THAT(
+      Value(McpCallOutcome(Parse(R"({"content":[{"type":"text","text":"x"}]})"), true)),
+      testing::ResultOf([](const Json& v) { return ToPlainText(v); }, HasSubstr("promises")));
 }
 
 TEST(McpResult, ErrorsCarryTheirText) {
@@ -171,8 +175,7 @@ TEST(McpHeaders, ThatCannotBeMakeTheToolUseless) {
         R"({"properties":{"a":{"type":"string","x-mcp-header":"a b"}}})",
         R"({"properties":{"a":{"type":"string","x-mcp-header":3}}})",
         R"({"properties":{"a":{"type":"number","x-mcp-header":"A"}}})",
-        R"({"properties":{"a":{"x-mcp-header":"A"}}})",
-        R"({"type":"string","x-mcp-header":"A"})",
+        R"({"properties":{"a":{"x-mcp-header":"A"}}})", R"({"type":"string","x-mcp-header":"A"})",
         R"({"properties":{"a":{"items":{"type":"string","x-mcp-header":"A"}}}})",
         R"({"anyOf":[{"properties":{"a":{"type":"string","x-mcp-header":"A"}}}]})",
         R"({"properties":{"a":{"type":"string","x-mcp-header":"A"},
@@ -192,9 +195,11 @@ TEST(McpHeaders, ValuesSurvive) {
 TEST(McpOptions, AreThoseOfTheToolsFile) {
   const auto file = ParseToolsFile(R"({"mcpServers": {
       "files": {"command": "npx", "args": ["-y"], "env": {"A": "b"}, "trusted": true},
-      "web": {"url": "http://x", "headers": {"K": "v"}}}})", "tools.json", VariableLookup());
+      "web": {"url": "http://x", "headers": {"K": "v"}}}})",
+                                   "tools.json", VariableLookup());
   ASSERT_TRUE(file.ok()) << file.status();
-  const McpServerOptions files = McpOptionsOf(file->servers[0]), web = McpOptionsOf(file->servers[1]);
+  const McpServerOptions files = McpOptionsOf(file->servers[0]),
+                         web = McpOptionsOf(file->servers[1]);
   EXPECT_EQ(files.name, "files");
   EXPECT_THAT(files.command, ElementsAre("npx", "-y"));
   EXPECT_THAT(files.environment, ElementsAre(Pair("A", "b")));

@@ -25,23 +25,27 @@ using testing::HasSubstr;
 using testing::Key;
 
 constexpr char kMissing[] =
-    "SKIPPED: needs node >= 20 and the packages that scripts/mcp_peers.sh puts into " HEDDLE_MCP_PEERS;
+    "SKIPPED: needs node >= 20 and the packages that scripts/mcp_peers.sh puts "
+    "into " HEDDLE_MCP_PEERS;
 
 bool HasNode() {
   static const bool has =
-      std::system("node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null") == 0;
+      std::system(
+          "node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null") == 0;
   return has;
 }
 
 std::string Script(const std::string& package) {
-  return absl::StrCat(HEDDLE_MCP_PEERS, "/node_modules/@modelcontextprotocol/", package, "/dist/index.js");
+  return absl::StrCat(HEDDLE_MCP_PEERS, "/node_modules/@modelcontextprotocol/", package,
+                      "/dist/index.js");
 }
 
 class McpPeersTest : public McpTest {
  protected:
   void SetUp() override {
     // Printed, as ctest shows nothing of a test that was skipped.
-    if (!HasNode() || !std::filesystem::exists(Script("server-everything"))) GTEST_SKIP() << kMissing;
+    if (!HasNode() || !std::filesystem::exists(Script("server-everything")))
+      GTEST_SKIP() << kMissing;
   }
   void TearDown() override {
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
@@ -72,7 +76,8 @@ class McpPeersTest : public McpTest {
   }
   std::string UrlOfServer() const {
     const size_t at = output_.find("port ") + 5;
-    return absl::StrCat("http://127.0.0.1:", output_.substr(at, output_.find('\n', at) - at), "/mcp");
+    return absl::StrCat("http://127.0.0.1:", output_.substr(at, output_.find('\n', at) - at),
+                        "/mcp");
   }
 
   std::string Folder() {
@@ -84,8 +89,9 @@ class McpPeersTest : public McpTest {
   // What every transport of "everything" must do.
   void UseEverything() {
     EXPECT_THAT(tools, Contains(Key("echo")));
-    EXPECT_THAT(Call("echo", {{"message", "$1 stays"}}),
-                testing::ResultOf([](const Json& v) { return ToPlainText(v); }, HasSubstr("$1 stays")));
+    EXPECT_THAT(
+        Call("echo", {{"message", "$1 stays"}}),
+        testing::ResultOf([](const Json& v) { return ToPlainText(v); }, HasSubstr("$1 stays")));
     const Json weather = Call("get-structured-content", {{"location", "Chicago"}});
     EXPECT_TRUE(weather.is_object() && weather.contains("temperature")) << weather;
     const Json image = Call("get-tiny-image", Json::object());
@@ -168,7 +174,8 @@ TEST_F(McpPeersTest, Memory) {
   McpServerOptions options = Node({Script("server-memory")});
   options.environment = {{"MEMORY_FILE_PATH", Folder() + "/memory.jsonl"}};
   ASSERT_TRUE(Load(options).ok());
-  Call("create_entities", {{"entities", {{{"name", "Lyon"}, {"entityType", "city"}, {"observations", {"warm"}}}}}});
+  Call("create_entities",
+       {{"entities", {{{"name", "Lyon"}, {"entityType", "city"}, {"observations", {"warm"}}}}}});
   const Json graph = Call("read_graph", Json::object());
   EXPECT_EQ(graph["entities"][0]["name"], "Lyon") << graph;
 }

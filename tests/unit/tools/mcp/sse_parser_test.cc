@@ -24,11 +24,13 @@ std::vector<std::string> Events(SseParser& parser, std::string_view text, size_t
 
 TEST(SseParser, GivesTheSameEventsInAnyParts) {
   constexpr std::string_view text =
-      "\xEF\xBB\xBF" "data: a\n\n: comment\r\nevent: x\r\ndata:b\r\ndata\r\ndata:  c\r\n\r\n"
+      "\xEF\xBB\xBF"
+      "data: a\n\n: comment\r\nevent: x\r\ndata:b\r\ndata\r\ndata:  c\r\n\r\n"
       "id: 7\rretry: 250\rdata: d\r\revent: empty\n\nother: y\nid: 8\ndata: e\n\ndata: cut off";
   for (size_t part : {1u, 2u, 3u, 7u, 1000u}) {
     SseParser parser;
-    EXPECT_THAT(Events(parser, text, part), ElementsAre("message:a", "x:b\n\n c", "message:d", "message:e"));
+    EXPECT_THAT(Events(parser, text, part),
+                ElementsAre("message:a", "x:b\n\n c", "message:d", "message:e"));
     EXPECT_EQ(parser.last_event_id(), "8");
     EXPECT_EQ(parser.retry(), std::chrono::milliseconds(250));
   }

@@ -35,9 +35,8 @@ class McpRevisionTest : public McpStdioTest, public testing::WithParamInterface<
     return McpStdioTest::Server(std::move(flags));
   }
 };
-INSTANTIATE_TEST_SUITE_P(, McpRevisionTest, testing::Bool(), [](const auto& info) {
-  return info.param ? "Stateless" : "Handshake";
-});
+INSTANTIATE_TEST_SUITE_P(, McpRevisionTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Stateless" : "Handshake"; });
 
 TEST_P(McpRevisionTest, ListsAllPagesAndCalls) {
   ASSERT_TRUE(Load(Server({"noisy"})).ok());
@@ -68,8 +67,9 @@ TEST_P(McpRevisionTest, AnswersInAnyOrderFindTheirCalls) {
 TEST_P(McpRevisionTest, AServerThatEndsFailsItsCallsAndIsStartedOnceMore) {
   ASSERT_TRUE(Load(Server()).ok());
   auto waiting = Start("stall", Json::object());
-  EXPECT_THAT(Call("die", Json::object()), AllOf(IsError("exit code 3"), IsError("nothing works any more"),
-                                                 IsError("\"test\"")));
+  EXPECT_THAT(
+      Call("die", Json::object()),
+      AllOf(IsError("exit code 3"), IsError("nothing works any more"), IsError("\"test\"")));
   EXPECT_THAT(Wait(*waiting), IsError("exit code 3"));
   EXPECT_TRUE(std::get<ToolError>(*waiting->outcome).may_retry);
   EXPECT_EQ(Call("echo", {{"text", "again"}}), "again");
@@ -98,7 +98,8 @@ TEST_P(McpRevisionTest, ProgressReachesItsCall) {
     steps.emplace_back(progress, message);
   };
   EXPECT_EQ(Call("count", Json::object(), options), "counted");
-  EXPECT_THAT(steps, testing::ElementsAre(testing::Pair(0.25, "step 1"), testing::Pair(0.5, "step 2")));
+  EXPECT_THAT(steps,
+              testing::ElementsAre(testing::Pair(0.25, "step 1"), testing::Pair(0.5, "step 2")));
 }
 
 TEST_P(McpRevisionTest, ACallMayEndInItsOwnProgress) {
@@ -121,7 +122,8 @@ TEST_P(McpRevisionTest, CancellingTellsTheServer) {
   auto stalled = Start("stall", Json::object());
   EXPECT_EQ(Call("echo", {{"text", "x"}}), "x");
   stalled->call.reset();
-  const Json cancelled = ParseJson(Call("stall", {{"report", true}}).get<std::string>(), {}).value();
+  const Json cancelled =
+      ParseJson(Call("stall", {{"report", true}}).get<std::string>(), {}).value();
   EXPECT_EQ(cancelled.size(), 1u);
   EXPECT_FALSE(stalled->outcome.has_value());
 }
@@ -203,7 +205,8 @@ TEST_F(McpStdioTest, AStatelessServerMaySpeakOldRevisionsOnly) {
 }
 
 TEST_F(McpStdioTest, NoCommonRevisionIsAnErrorThatNamesBoth) {
-  for (const auto& [flag, version] : {std::pair("future", "2099-01-01"), {"ancient", "1999-01-01"}}) {
+  for (const auto& [flag, version] :
+       {std::pair("future", "2099-01-01"), {"ancient", "1999-01-01"}}) {
     const absl::Status status = Load(Server({flag}));
     EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr(version), HasSubstr("2026-07-28"),
                                                      HasSubstr("2025-11-25"), HasSubstr("test")));
@@ -256,9 +259,10 @@ TEST_F(McpStdioTest, AServerMayEndByItselfWhenItsInputEnds) {
 TEST_F(McpStdioTest, AServerThatDoesNotEndIsKilled) {
   McpServerOptions options = Server({"stubborn"});
   // Its children too: they are in its group.
-  options.command = {"sh", "-c", absl::StrCat("sleep 60 & echo $! > ", testing::TempDir(),
-                                              "/heddle-mcp-child; exec python3 ",
-                                              HEDDLE_SCRIPTED_MCP_SERVER, " stubborn")};
+  options.command = {
+      "sh", "-c",
+      absl::StrCat("sleep 60 & echo $! > ", testing::TempDir(), "/heddle-mcp-child; exec python3 ",
+                   HEDDLE_SCRIPTED_MCP_SERVER, " stubborn")};
   ASSERT_TRUE(Load(options).ok());
   FILE* file = fopen((testing::TempDir() + "/heddle-mcp-child").c_str(), "r");
   int child = 0;
