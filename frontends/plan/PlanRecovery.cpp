@@ -10,19 +10,17 @@
 
 namespace heddle {
 
-/// Whether the line that `offset` is on, which is not the statement's first, begins a call.
-bool PlanParser::beginsCallBehindHead(uint32_t offset) const {
+/// Whether `token`, or the number that is read before it, stands where a call would: "2." first on a
+/// line, or a word in the first column. What follows them may not have arrived yet.
+bool PlanParser::beginsCallBehindHead(const Token &token, bool isAfterNumber) const {
   std::string_view text = source.text();
-  size_t newline = text.substr(head.end, offset - head.end).rfind('\n');
-  if (newline == std::string_view::npos)
-    return false;
-  uint32_t begin = head.end + newline + 1;
+  bool isNumber = isAfterNumber || (token.text.size() > 1 && token.text.back() == '.');
+  uint32_t begin = isAfterNumber ? lastRange.begin : token.range.begin;
   uint32_t first = begin;
-  while (first < offset && (text[first] == ' ' || text[first] == '\t' || text[first] == '\r'))
-    ++first;
-  StatementHead other;
-  return matchHead(text, first, /*final=*/true, /*inProse=*/first > begin, other) ==
-         HeadMatch::Yes;
+  while (isNumber && first > head.end && (text[first - 1] == ' ' || text[first - 1] == '\t'))
+    --first;
+  bool isFirst = first > head.end && text[first - 1] == '\n';
+  return isFirst && (isNumber || token.kind == Token::Kind::Word);
 }
 
 void PlanParser::breakStatement(const Token &token) {
@@ -47,7 +45,7 @@ void PlanParser::breakStatement(const Token &token) {
         absl::StrCat("the string that begins here goes on to line ",
                      source.place(lastRange.end).line, " and cannot end there: ",
                      errors.back().message));
-  else if (token.kind != Kind::End && !opened.empty() && beginsCallBehindHead(resume))
+  else if (token.kind != Kind::End && !opened.empty() && beginsCallBehindHead(token, isAfterNumber))
     errors.back() =
         planError(openedAt, absl::StrCat("this '", opened, "' is not closed before line ",
                                          source.place(resume).line, ", where another call begins"));
