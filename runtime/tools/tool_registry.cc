@@ -26,7 +26,8 @@ struct ToolRegistry::Waiter {
 ToolRegistry::ToolRegistry() = default;
 
 ToolRegistry::~ToolRegistry() {
-  sources_.clear();  // they call nobody back from here on, and their tools may use them: last
+  tools_.clear();    // before the sources, which they may use
+  sources_.clear();  // and these while there is still something to call back
 }
 
 absl::Status ToolRegistry::Add(std::unique_ptr<Tool> tool) {

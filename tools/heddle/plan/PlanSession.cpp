@@ -6,6 +6,7 @@
 #include "runtime/support/status_macros.h"
 #include "runtime/tools/mcp/mcp_server.h"
 #include "runtime/tools/math_tool.h"
+#include "runtime/tools/model_tool.h"
 #include "tools/heddle/Console.h"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string
   for (const std::string &warning : session->toolsFile.warnings)
     note(warning);
   HEDDLE_RETURN_IF_ERROR(
-      AddTools(session->toolsFile, *session->host, session->tools));
+      AddTools(session->toolsFile, *session->host, session->tools, MakeModelTool));
   for (const McpServerSpec &server : session->toolsFile.servers) {
     McpServerOptions options = McpOptionsOf(server);
     options.warn = note;
