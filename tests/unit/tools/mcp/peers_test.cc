@@ -43,7 +43,6 @@ std::string Script(const std::string& package) {
 class McpPeersTest : public McpTest {
  protected:
   void SetUp() override {
-    // Printed, as ctest shows nothing of a test that was skipped.
     if (!HasNode() || !std::filesystem::exists(Script("server-everything")))
       GTEST_SKIP() << kMissing;
   }
