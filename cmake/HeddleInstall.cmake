@@ -3,7 +3,8 @@
 # and a package, so that others write
 #
 #   find_package(Heddle REQUIRED)
-#   target_link_libraries(mine PRIVATE Heddle::runtime)   # and Heddle::compiler to compile models
+#   target_link_libraries(mine PRIVATE Heddle::runtime)   # Heddle::compiler compiles models,
+#                                                         # Heddle::plan runs plans
 
 include(CMakePackageConfigHelpers)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# Gets the MCP servers that tests talk to from the npm registry into build/peers. Fails where there
+# Gets the MCP servers that tests talk to from the npm registry into build/mcp_servers. Fails where there
 # is no node 20, no npm or no registry; the tests then say that they were skipped.
 set -euo pipefail
 
@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
 node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'
-npm_package "$HEDDLE_ROOT/build/peers" \
+npm_package "$HEDDLE_ROOT/build/mcp_servers" \
   @modelcontextprotocol/server-everything@2026.8.31 \
   @modelcontextprotocol/server-filesystem@2026.8.31 \
   @modelcontextprotocol/server-memory@2026.8.31 \

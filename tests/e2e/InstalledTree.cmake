@@ -14,25 +14,27 @@ file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first)
 file(RENAME ${WORK}/first ${prefix})
 
-foreach(file bin/heddle lib/libheddle_runtime.so lib/libheddle_compiler.so include/heddle/heddle.h
-             include/heddle/heddle.hpp include/heddle/compiler.h share/heddle/python/heddle.py)
+foreach(file bin/heddle lib/libheddle_runtime.so lib/libheddle_plan.so lib/libheddle_compiler.so
+             include/heddle/heddle.h include/heddle/heddle.hpp include/heddle/plan.hpp include/heddle/compiler.h share/heddle/python/heddle.py)
   if(NOT EXISTS ${prefix}/${file})
     message(FATAL_ERROR "${file} was not installed")
   endif()
 endforeach()
 
-foreach(example embed embed_c)
+foreach(example embed embed_c plan)
   run(${CMAKE_COMMAND} -S ${SOURCE}/examples/${example} -B ${WORK}/${example} -G Ninja
       -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_C_COMPILER=${CC} -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release)
   run(${CMAKE_COMMAND} --build ${WORK}/${example})
-  run(${WORK}/${example}/${example} ${ARTIFACT})
+  run(${WORK}/${example}/${example} ${ARTIFACT}) # the plan takes no arguments
 endforeach()
 
-# The runtime must do without LLVM.
-execute_process(COMMAND ldd ${prefix}/lib/libheddle_runtime.so OUTPUT_VARIABLE needed)
-if(needed MATCHES "LLVM|MLIR")
-  message(FATAL_ERROR "libheddle_runtime needs LLVM:\n${needed}")
-endif()
+# What runs things must do without LLVM.
+foreach(library heddle_runtime heddle_plan)
+  execute_process(COMMAND ldd ${prefix}/lib/lib${library}.so OUTPUT_VARIABLE needed)
+  if(needed MATCHES "LLVM|MLIR")
+    message(FATAL_ERROR "lib${library} needs LLVM:\n${needed}")
+  endif()
+endforeach()
 
 if(EXISTS ${MODEL})
   run(${WORK}/embed/compile_and_run ${MODEL})
