@@ -55,9 +55,19 @@ int ResumeCommand::run() {
   PlanRun run(session.loop(), session.registry(), options, &execution);
   execution.onInterrupt([&] { run.Cancel(); });
   std::optional<RunReport> report;
-  run.Start(recorded.plan, [&](RunReport done) { report = std::move(done); });
+  auto done = [&](RunReport ended) { report = std::move(ended); };
+  if (recorded.broken.empty()) {
+    run.Start(recorded.plan, done);
+  } else { // a stream: its broken calls failed alone, and do so again
+    for (const PlanCall &call : recorded.plan.calls)
+      run.Add(call);
+    for (const RecordedBrokenCall &call : recorded.broken)
+      run.AddBroken(call.id, call.tool, call.error);
+    run.Finish(recorded.plan.join, done);
+  }
   session.loop().RunUntil([&] { return report.has_value(); });
-  return execution.finish(*report);
+  int code = execution.finish(*report);
+  return code == exitDone && !recorded.complete ? exitWrong : code;
 }
 
 } // namespace
