@@ -48,16 +48,16 @@ struct HttpResponse {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;
-  HttpHeaders headers;
-  std::string body;
+  std::string url = {};
+  HttpHeaders headers = {};
+  std::string body = {};
   // Of all of it, waiting for other requests to the host included.
-  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::chrono::milliseconds> timeout = {};
   size_t max_response_bytes = size_t{64} << 20;  // after decompression
   bool repeatable = false;
   // Both optional. The head comes once, before the body.
-  std::function<void(const HttpResponse& head)> on_head;
-  std::function<void(std::string_view bytes)> on_body;
+  std::function<void(const HttpResponse& head)> on_head = {};
+  std::function<void(std::string_view bytes)> on_body = {};
 };
 
 struct HttpClientOptions {
@@ -65,7 +65,7 @@ struct HttpClientOptions {
   // process may have where that is less.
   int max_per_host = 0;
   bool environment_proxies = false;
-  std::string ca_file;  // certificates of further authorities, PEM
+  std::string ca_file = {};  // certificates of further authorities, PEM
 };
 
 // A request under way.

@@ -26,11 +26,9 @@ bool IsToken(std::string_view text) {
   return !text.empty();
 }
 
+// The URL was checked before, so what is left is the other side's fault or the way's.
 absl::StatusCode CodeOf(CURLcode code) {
   switch (code) {
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return absl::StatusCode::kInvalidArgument;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:

@@ -34,9 +34,9 @@
 namespace heddle {
 
 struct ProcessOptions {
-  std::vector<std::string> command;  // the first is looked up in PATH
+  std::vector<std::string> command = {};  // the first is looked up in PATH
   // Beside this process's own; a name that is there already is replaced.
-  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::pair<std::string, std::string>> environment = {};
   std::chrono::milliseconds grace{2000};  // between SIGTERM and SIGKILL
 };
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The plan language, read as it arrives: each statement is given to the consumer with its last
+// character. docs/plan-language.md says what is accepted.
+//
+// Recovery: the reading in which everything closes is preferred, so a string may hold lines that
+// look like calls. Where a call cannot be read, it alone is broken, and reading goes on at the next
+// line that begins a call, or behind the error at a "N. name(" on the same line. Each line is read
+// again at most once for each kind of quote, so time stays linear.
+
+#ifndef HEDDLE_FRONTENDS_PLAN_PLANPARSER_H
+#define HEDDLE_FRONTENDS_PLAN_PLANPARSER_H
+
+#include "frontends/plan/Lexer.h"
+#include "frontends/plan/ParsedPlan.h"
+#include "frontends/plan/StatementHead.h"
+#include "frontends/plan/ValueBuilder.h"
+
+#include <unordered_set>
+#include <vector>
+
+namespace heddle {
+
+class PlanParser {
+public:
+  /// `earlier`: ids that references may name from the start.
+  PlanParser(const SourceText &source, int maxDepth, const std::vector<CallId> &earlier,
+             StatementConsumer &consumer);
+
+  /// Reads what was appended to the source; `final`: nothing more follows.
+  void advance(bool final);
+
+  bool ended() const { return state == State::Ended; }
+
+private:
+  enum class State { Between, Comment, Prose, Arguments, Ended };
+
+  /// One step; false where more text must come.
+  bool step(bool final);
+  bool stepBetween(bool final);
+  bool stepMarkup(bool final, bool &handled);
+  bool stepProse(bool final);
+  bool stepArguments(bool final);
+
+  void beginStatement();
+  void endStatement(std::vector<PlanDiagnostic> errors);
+  void breakStatement(const Token &token);
+  void breakNumberedLine();
+  void breakHead(SourceRange where, std::vector<PlanDiagnostic> errors);
+  bool beginsCallBehindHead(uint32_t offset) const;
+  void beginProse();
+  void endProse();
+
+  /// Whether `word` stands at `pos`; nothing where the text ends inside it.
+  std::optional<bool> standsHere(std::string_view word, bool final) const;
+
+  const SourceText &source;
+  StatementConsumer &consumer;
+  ValueBuilder builder;
+  Lexer lexer;
+
+  State state = State::Between;
+  uint32_t pos = 0;
+  bool lineStart = true;  // only blanks since the line began
+  bool afterCall = false; // only separators since a call
+  bool isBroken = false;  // what is read belongs to a call that could not be read
+  uint32_t proseBegin = 0;
+  Token::Kind lastKind = Token::Kind::End; // of the token before, and where it stands
+  SourceRange lastRange;
+  StatementHead head;
+  std::unordered_set<CallId> ids;
+  CallId nextId = 1;
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_FRONTENDS_PLAN_PLANPARSER_H
