@@ -32,38 +32,52 @@ ProcessEnd EndOf(int status) {
 // keep it alive, and with them the loop: where the loop ends first, its end is awaited here.
 class DyingChild {
  public:
-  static void Adopt(EventLoop& loop, Child child, std::chrono::milliseconds grace) {
+  static void Adopt(EventLoop& loop, Child child, std::chrono::milliseconds input_grace,
+                    std::chrono::milliseconds grace) {
     auto dying = std::make_shared<DyingChild>();
     dying->child_ = std::move(child);
-    dying->deadline_ = EventLoop::Clock::now() + grace;
-    dying->child_.SignalGroup(SIGTERM);
+    dying->ask_at_ = EventLoop::Clock::now() + input_grace;
+    dying->kill_at_ = dying->ask_at_ + grace;
     absl::StatusOr<EventLoop::Watch> watch =
         loop.Add(dying->child_.ended_fd(), EPOLLIN, [dying](uint32_t) { dying->Finish(); });
     if (!watch.ok()) return dying->Finish();
     dying->ended_ = *std::move(watch);
-    dying->patience_ = loop.At(dying->deadline_, [dying] { dying->Finish(); });
+    dying->kill_ = loop.At(dying->kill_at_, [dying] { dying->Finish(); });
+    if (input_grace.count() == 0) return dying->Ask();
+    dying->ask_ = loop.At(dying->ask_at_, [dying] { dying->Ask(); });
   }
 
   ~DyingChild() {
     if (!child_.running()) return;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ -
-                                                                   EventLoop::Clock::now());
-    pollfd ended = {child_.ended_fd(), POLLIN, 0};
-    poll(&ended, 1, std::max<int>(0, left.count()));
+    if (!asked_ && !EndsBefore(ask_at_)) Ask();
+    EndsBefore(kill_at_);
   }  // what is left of the group is killed with the child
 
  private:
+  void Ask() {
+    asked_ = true;
+    child_.SignalGroup(SIGTERM);
+  }
+
+  bool EndsBefore(EventLoop::Clock::time_point when) const {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - EventLoop::Clock::now());
+    pollfd ended = {child_.ended_fd(), POLLIN, 0};
+    return poll(&ended, 1, std::max<int>(0, left.count())) == 1;
+  }
+
   // What the child leaves of its group goes with it, also where it ended in time.
   void Finish() {
     child_ = Child();
     ended_.End();
-    patience_.End();
+    ask_.End();
+    kill_.End();
   }
 
   Child child_;
-  EventLoop::Clock::time_point deadline_;
+  bool asked_ = false;
+  EventLoop::Clock::time_point ask_at_, kill_at_;
   EventLoop::Watch ended_;
-  EventLoop::Timer patience_;
+  EventLoop::Timer ask_, kill_;
 };
 
 }  // namespace
@@ -75,8 +89,11 @@ std::string ProcessEnd::Text() const {
 
 class Process::State : public std::enable_shared_from_this<Process::State> {
  public:
-  State(EventLoop& loop, Events events, std::chrono::milliseconds grace)
-      : loop_(loop), events_(std::move(events)), grace_(grace) {}
+  State(EventLoop& loop, Events events, const ProcessOptions& options)
+      : loop_(loop),
+        events_(std::move(events)),
+        input_grace_(options.input_grace),
+        grace_(options.grace) {}
 
   absl::Status Start(const ProcessOptions& options) {
     HEDDLE_ASSIGN_OR_RETURN(SpawnedChild spawned, Spawn(options.command, options.environment));
@@ -105,7 +122,7 @@ class Process::State : public std::enable_shared_from_this<Process::State> {
     CloseStreams();
     leftover_.End();
     ended_.End();
-    if (child_.running()) DyingChild::Adopt(loop_, std::move(child_), grace_);
+    if (child_.running()) DyingChild::Adopt(loop_, std::move(child_), input_grace_, grace_);
   }
 
   void Write(std::string bytes) {
@@ -163,6 +180,8 @@ class Process::State : public std::enable_shared_from_this<Process::State> {
     if (count <= 0) {
       stream.watch.End();
       stream.fd.Close();
+      const auto callback = &stream == &output_ ? events_.on_output_end : nullptr;
+      if (callback) callback();
       return FinishIfDrained();
     }
     // Taken by value: the callback may end while it runs.
@@ -200,7 +219,7 @@ class Process::State : public std::enable_shared_from_this<Process::State> {
 
   EventLoop& loop_;
   Events events_;
-  const std::chrono::milliseconds grace_;
+  const std::chrono::milliseconds input_grace_, grace_;
   Child child_;
   Stream output_, error_output_;
   Descriptor input_;
@@ -215,7 +234,7 @@ class Process::State : public std::enable_shared_from_this<Process::State> {
 absl::StatusOr<std::unique_ptr<Process>> Process::Start(EventLoop& loop,
                                                         const ProcessOptions& options,
                                                         Events events) {
-  auto state = std::make_shared<State>(loop, std::move(events), options.grace);
+  auto state = std::make_shared<State>(loop, std::move(events), options);
   HEDDLE_RETURN_IF_ERROR(state->Start(options));
   return std::unique_ptr<Process>(new Process(std::move(state)));
 }

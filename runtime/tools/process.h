@@ -13,9 +13,9 @@
 // The child gets the standard streams, default signals, and nothing else of this process. It is in
 // its own group, and a signal to stop it goes to the group: to its children too.
 //
-// Thread-safety: on the loop's thread. Ownership: destroying a Process asks its group to end and
-// kills what is left after the grace; that goes on without the object, and without the loop where
-// the loop ends first. No callback comes after. A process that dies early is no error to write to.
+// Thread-safety: on the loop's thread. Ownership: destroying a Process closes its input, asks its
+// group to end and kills what is left after the grace; that goes on without the object, and without
+// the loop where the loop ends first. No callback comes after. A process that dies early is no error to write to.
 
 #ifndef HEDDLE_RUNTIME_TOOLS_PROCESS_H_
 #define HEDDLE_RUNTIME_TOOLS_PROCESS_H_
@@ -37,7 +37,10 @@ struct ProcessOptions {
   std::vector<std::string> command = {};  // the first is looked up in PATH
   // Beside this process's own; a name that is there already is replaced.
   std::vector<std::pair<std::string, std::string>> environment = {};
-  std::chrono::milliseconds grace{2000};  // between SIGTERM and SIGKILL
+  // How long a process that is not wanted any more may take to notice that its input has ended,
+  // before SIGTERM, and how long after that, before SIGKILL.
+  std::chrono::milliseconds input_grace{0};
+  std::chrono::milliseconds grace{2000};
 };
 
 struct ProcessEnd {
@@ -53,6 +56,8 @@ class Process {
   struct Events {
     std::function<void(std::string_view)> on_output;
     std::function<void(std::string_view)> on_error_output;
+    // No more output will come, though the process may go on.
+    std::function<void()> on_output_end;
     // After the last byte of output. Where a child of the process keeps the streams open, a moment
     // after the process itself ended.
     std::function<void(const ProcessEnd&)> on_end;

@@ -49,7 +49,7 @@ struct ToolDescription {
 struct ToolError {
   std::string message;
   bool may_retry = false;  // the failure was of the way there, such as a lost connection or 503
-  std::optional<std::chrono::milliseconds> retry_after;
+  std::optional<std::chrono::milliseconds> retry_after = {};
 };
 
 using ToolOutcome = std::variant<Json, ToolError>;

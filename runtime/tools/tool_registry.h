@@ -34,6 +34,9 @@ class ToolSource {
   virtual ~ToolSource() = default;
   virtual const std::string& name() const = 0;
   virtual void Load(Loaded done) = 0;
+  // Says goodbye, such as to a session elsewhere; without it, a source is merely let go. Its tools
+  // are of no use any more.
+  virtual void Close(std::function<void()> done) { done(); }
 };
 
 class ToolRegistry {
