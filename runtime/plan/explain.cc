@@ -23,7 +23,7 @@ class Explainer {
  public:
   Explainer(const Plan& plan, const ToolOf& tool_of, const Evaluate& evaluate,
             const ToolCosts& costs)
-      : plan_(plan), folder_(evaluate), costs_(costs) {
+      : plan_(plan), folder_(evaluate), costs_(costs), notes_(plan.calls.size()) {
     for (const PlanCall& call : plan.calls) tools_.push_back(tool_of(call.tool));
   }
 
@@ -39,10 +39,9 @@ class Explainer {
     }
     result_.schedule = ScheduleIdeally(timed);
     FindBatches();
-    std::stable_sort(result_.explanations.begin(), result_.explanations.end(),
-                     [this](const Explanation& a, const Explanation& b) {
-                       return index_of_[a.call] < index_of_[b.call];
-                     });
+    for (auto& notes : notes_) {
+      for (Explanation& note : notes) result_.explanations.push_back(std::move(note));
+    }
     return std::move(result_);
   }
 
@@ -52,7 +51,7 @@ class Explainer {
   void Note(Kind kind, uint32_t call, std::optional<uint32_t> other, std::string reason) {
     std::optional<CallId> id;
     if (other) id = plan_.calls[*other].id;
-    result_.explanations.push_back({kind, plan_.calls[call].id, id, std::move(reason)});
+    notes_[call].push_back({kind, plan_.calls[call].id, id, std::move(reason)});
   }
 
   void AddCall(uint32_t index) {
@@ -152,6 +151,7 @@ class Explainer {
   std::vector<bool> follows_write_;  // writes, or waits for one
   EffectOrder order_;
   Duplicates duplicates_;
+  std::vector<std::vector<Explanation>> notes_;  // by call
   PlanExplanation result_;
 };
 

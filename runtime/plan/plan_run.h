@@ -6,11 +6,17 @@
 // everything else goes on.
 //
 //   PlanRun run(loop, registry, {.max_parallel = 16}, &observer);
-//   for (PlanCall& call : plan.calls) run.Add(std::move(call));
+//   run.Start(plan, [&](RunReport report) { ... });       // a whole plan, or
+//
+//   run.Add(call); ...                                    // one that is still being written
 //   run.Finish(plan.join, [&](RunReport report) { ... });
 //
-// Thread-safety: on the loop's thread. Ownership: the loop, the registry and the observer outlive
-// the run; destroying a run cancels what is in flight and calls nothing any more.
+// A whole plan is better: calls that nothing needs never start, the most urgent start first, and
+// batches are full. docs/plan-execution.md says what starts when.
+//
+// Thread-safety: on the loop's thread. Ownership: the loop, the registry, the observer, the journal
+// and the costs outlive the run; destroying a run, also from a callback, cancels what is in flight
+// and calls nothing any more.
 
 #ifndef HEDDLE_RUNTIME_PLAN_PLAN_RUN_H_
 #define HEDDLE_RUNTIME_PLAN_PLAN_RUN_H_
@@ -29,6 +35,7 @@
 namespace heddle {
 
 class Journal;
+class ToolCosts;
 
 enum class CallStatus {
   kOk,
@@ -81,9 +88,11 @@ class RunObserver {
 struct RunOptions {
   int max_parallel = 0;  // calls in flight; 0: no limit
   std::optional<std::chrono::milliseconds> timeout;  // of the whole run
-  Journal* journal = nullptr;
+  Journal* journal = nullptr;  // one that recorded calls of this plan is gone on with
+  bool retry_unknown = false;  // runs writes again that had started when an earlier process died
   bool merge_duplicates = true;
-  std::string traceparent;
+  ToolCosts* costs = nullptr;  // learns from this run and may know earlier ones
+  std::string traceparent;     // W3C; calls are its children
 };
 
 class PlanRun {
@@ -95,14 +104,16 @@ class PlanRun {
   void Add(PlanCall call);
   // A call that was found wrong after the run began: it fails alone.
   void AddBroken(CallId id, std::string tool, std::string message);
-  // No more calls follow. `done` is called once, when the last call has ended.
+  // A whole plan: all of Add and Finish, with everything known from the start.
+  void Start(Plan plan, std::function<void(RunReport)> done);
+  // No more calls follow. `done` is called once, from the loop, when the last call has ended.
   void Finish(std::optional<PlanJoin> join, std::function<void(RunReport)> done);
   // Cancels what is in flight and starts nothing more.
   void Cancel();
 
  private:
   class State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace heddle

@@ -58,9 +58,10 @@ void ReadyQueue::Release(uint32_t tool) {
   Refresh(tool, Time());
 }
 
-void ReadyQueue::SetHeld(uint32_t tool, bool held) {
-  tools_[tool].held = held;
-  Refresh(tool, Time());
+bool ReadyQueue::SetHeld(uint32_t tool, bool held) {
+  bool changed = std::exchange(tools_[tool].held, held) != held;
+  if (changed) Refresh(tool, Time());
+  return changed;
 }
 
 std::optional<ReadyQueue::Time> ReadyQueue::NextTime() const {

@@ -13,6 +13,7 @@
 #ifndef HEDDLE_RUNTIME_PLAN_READY_QUEUE_H_
 #define HEDDLE_RUNTIME_PLAN_READY_QUEUE_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -54,8 +55,8 @@ class ReadyQueue {
   void Remove(uint32_t call, uint32_t tool, double urgency);
   std::optional<Request> Pop(Time now);
   void Release(uint32_t tool);
-  // Keeps a tool's calls together until it is let go.
-  void SetHeld(uint32_t tool, bool held);
+  // Keeps a tool's calls together until it is let go. Whether that changed anything.
+  bool SetHeld(uint32_t tool, bool held);
   std::optional<Time> NextTime() const;
   bool empty() const { return waiting_ == 0; }
 
