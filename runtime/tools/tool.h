@@ -43,6 +43,9 @@ struct ToolDescription {
   std::optional<int> max_parallel;
   std::optional<double> rate_per_second; // a burst of one second's worth
   std::optional<int> batch_size;         // calls that go as one: see StartCall
+
+  // Whether a call may be made again when nobody knows what became of it.
+  bool repeatable() const { return effects != ToolEffects::kWrite || idempotent; }
 };
 
 // A failed call: an observation for the joiner, an error for those that need its result.
@@ -74,6 +77,8 @@ class Tool {
   explicit Tool(ToolDescription description) : description_(std::move(description)) {}
   virtual ~Tool() = default;
   const ToolDescription& description() const { return description_; }
+  // For the registry: what plans call it, which may be longer than what its maker calls it.
+  void set_name(std::string name) { description_.name = std::move(name); }
 
   // `arguments` is an object, or with a batch size an array of at most as many objects, and then
   // the result an equally long array. `done` is called once, on the loop's thread, possibly before
