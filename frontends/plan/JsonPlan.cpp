@@ -235,7 +235,7 @@ private:
                           std::vector<PlanDiagnostic> &errors) {
     SourceRange range = where.value_or(value.where);
     if (const std::string *text = stringOf(&value)) {
-      StringValue decoded = decodeJsonString(*text, range.begin);
+      StringValue decoded = decodeJsonString(*text, range.begin + 1);
       return splitReferences(decoded, range, [&](CallId id) { return earlier.count(id) > 0; },
                              errors);
     }

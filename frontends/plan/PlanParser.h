@@ -31,6 +31,7 @@ public:
   void advance(bool final);
 
   bool ended() const { return state == State::Ended; }
+  uint32_t position() const { return pos; }
 
 private:
   enum class State { Between, Comment, Prose, Arguments, Ended };

@@ -60,7 +60,8 @@ public:
     if (isBuffered())
       checkAll();
     if (options.requireJoin && !joinSeen && !overflows && !tooManyCalls && (calls > 0 || !failed)) {
-      auto last = static_cast<uint32_t>(text.text().size());
+      // Behind <END_OF_PLAN> it depends on how the text is cut what was still read.
+      uint32_t last = parser.ended() ? parser.position() : text.text().size();
       report(planError({last, last}, calls == 0
                                          ? "there is no call in this plan"
                                          : "the plan has no join(): it says what is returned"));

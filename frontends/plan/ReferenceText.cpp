@@ -176,6 +176,8 @@ Template splitReferences(const StringValue &value, SourceRange where,
                          const std::function<bool(CallId)> &isEarlier,
                          std::vector<PlanDiagnostic> &errors) {
   std::string_view text = value.text;
+  // The places inside of JSON's strings are near ones, and must stay inside.
+  auto place = [&](size_t offset) { return std::min(value.sourceOffset(offset), where.end); };
   Template::Text pieces;
   std::string literal;
   auto escaped = value.literalDollars.begin();
@@ -192,7 +194,7 @@ Template splitReferences(const StringValue &value, SourceRange where,
     else if (size_t length = bareLength(text.substr(at), isEarlier, scanned.reference.call))
       scanned = {State::Complete, length, std::move(scanned.reference), {}};
     if (scanned.state == State::Malformed && errors.size() < maxErrors)
-      errors.push_back(planError({value.sourceOffset(at), where.end}, scanned.message));
+      errors.push_back(planError({place(at), where.end}, scanned.message));
     if (scanned.state != State::Complete) {
       ++at;
       continue;
@@ -204,7 +206,7 @@ Template splitReferences(const StringValue &value, SourceRange where,
     done = at + scanned.length;
     while (escaped != value.literalDollars.end() && *escaped < done)
       ++escaped;
-    scanned.reference.where = {value.sourceOffset(at), value.sourceOffset(done)};
+    scanned.reference.where = {place(at), place(done)};
     pieces.pieces.push_back(std::move(scanned.reference));
     at = done;
   }

@@ -215,8 +215,6 @@ ValueBuilder::Step ValueBuilder::accept(Template item) {
     top.name.reset();
     return Step::More;
   }
-  if (!top.members.empty())
-    softError(item.where, "an argument without a name stands behind one with a name");
   top.items.push_back(std::move(item));
   return Step::More;
 }
@@ -230,6 +228,10 @@ ValueBuilder::Step ValueBuilder::close(const Token &token) {
   if (frame.open == '{')
     return accept(toObject(std::move(frame), where));
   if (frame.open == '(' && stack.empty()) {
+    if (!frame.items.empty() && !frame.members.empty() &&
+        frame.items.back().where.begin > frame.members[0].nameRange.begin)
+      softError(frame.items.back().where,
+                "an argument without a name stands behind one with a name");
     arguments = {std::move(frame.items), std::move(frame.members)};
     return Step::Done;
   }

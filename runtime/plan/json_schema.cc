@@ -34,9 +34,8 @@ class Checker {
   void Check(const SchemaValue& value, SchemaView schema, int depth) {
     if (errors_.size() >= kMaxErrors) return;
     if (depth > kMaxDepth || ++steps_ > kMaxSteps) {
-      if (!exhausted_) Fail(value, "its schema takes too long to check");
       exhausted_ = true;
-      return;
+      return Fail(value, "its schema takes too long to check");
     }
     schema = Resolved(schema);
     if (schema.at->is_boolean() && !schema.at->get<bool>()) Fail(value, "nothing is allowed here");
@@ -56,7 +55,11 @@ class Checker {
     if (types == kJsonObject) CheckObject(value, schema, depth);
   }
 
-  std::vector<SchemaError> TakeErrors() { return std::move(errors_); }
+  std::vector<SchemaError> TakeErrors() {
+    // What came out after the limit was reached is not to be relied on.
+    if (exhausted_) errors_ = {{"", "its schema takes too long to check", {}}};
+    return std::move(errors_);
+  }
 
  private:
   static const Json* Rule(const Json& rules, const std::string& name) {
