@@ -145,8 +145,11 @@ absl::Status Compilation::lower() {
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
   passes.addNestedPass<func::FuncOp>(createHoistConstantsPass());
+  passes.addNestedPass<func::FuncOp>(createExpandNormalizationPass());
+  passes.addNestedPass<func::FuncOp>(createExpandQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
+  passes.addNestedPass<func::FuncOp>(createSplitPoolsPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());
   if (options.cores > 1)
     passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());

@@ -88,6 +88,44 @@ def HoistConstantsPass : Pass<"onnx-hoist-constants", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numHoisted", "hoisted", "operations moved">];
 }
 
+def ExpandNormalizationPass : Pass<"onnx-expand-normalization", "::mlir::func::FuncOp"> {
+  let summary = "write GroupNormalization as InstanceNormalization of groups";
+  let description = [{
+    ```mlir
+    %1 = "onnx.GroupNormalization"(%x, %s, %b) {num_groups = 2} : (tensor<1x8x4x4xf32>, ...) -> tensor<1x8x4x4xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Reshape"(%x, ...) : ... -> tensor<1x2x64xf32>
+    %2 = "onnx.InstanceNormalization"(%1, %ones, %zeros) : ... -> tensor<1x2x64xf32>
+    %3 = "onnx.Reshape"(%2, ...) : ... -> tensor<1x8x4x4xf32>
+    %4 = "onnx.Mul"(%3, %s1) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    %5 = "onnx.Add"(%4, %b1) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def ExpandQuantizedPass : Pass<"onnx-expand-quantized", "::mlir::func::FuncOp"> {
+  let summary = "write quantised operators as integer products and element-wise operations";
+  let description = [{
+    ```mlir
+    %1 = "onnx.QLinearMatMul"(%a, %sa, %za, %b, %sb, %zb, %sy, %zy) : ... -> tensor<4x8xui8>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.MatMulInteger"(%a, %b, %za, %zb) : ... -> tensor<4x8xi32>
+    %2 = "onnx.Cast"(%1) {to = 1} : (tensor<4x8xi32>) -> tensor<4x8xf32>
+    %3 = "onnx.Mul"(%sa, %sb) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %4 = "onnx.Div"(%3, %sy) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %5 = "onnx.Mul"(%2, %4) : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+    %6 = "onnx.QuantizeLinear"(%5, %one, %zy) : ... -> tensor<4x8xui8>
+    ```
+    and likewise QLinearConv. DynamicQuantizeLinear becomes the range of each row, the range of
+    these, and a QuantizeLinear.
+  }];
+}
+
 def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
   let summary = "compute products of dequantised operands on the integers";
   let description = [{
@@ -104,7 +142,8 @@ def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
     %4 = "onnx.Mul"(%2, %3) : ...
     %5 = "onnx.Add"(%4, %bias) : ... -> tensor<1x8x4x4xf32>
     ```
-    where the input has one scale and the filters one, or one a channel.
+    where the input has one scale and the filters one, or one a channel. Zero points that are
+    known to be zero are dropped from integer products.
   }];
 }
 
@@ -120,6 +159,22 @@ def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
     becomes
     ```mlir
     "onnx.Conv"(%x, %w) {kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>} : ...
+    ```
+  }];
+}
+
+def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
+  let summary = "take large windows of MaxPool apart into one a axis";
+  let description = [{
+    A window of 13 x 13 then costs 26 comparisons an element in place of 169, for the same result.
+
+    ```mlir
+    %1 = "onnx.MaxPool"(%x) {kernel_shape = array<i64: 13, 13>} : (tensor<1x8x26x26xf32>) -> tensor<1x8x14x14xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.MaxPool"(%x) {kernel_shape = array<i64: 1, 13>} : (tensor<1x8x26x26xf32>) -> tensor<1x8x26x14xf32>
+    %2 = "onnx.MaxPool"(%1) {kernel_shape = array<i64: 13, 1>} : (tensor<1x8x26x14xf32>) -> tensor<1x8x14x14xf32>
     ```
   }];
 }

@@ -44,8 +44,10 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target);
 
 void optimize(llvm::Module &module, const Target &target, llvm::TargetMachine &machine);
 
-/// Object file or assembly.
-std::string emitMachineCode(llvm::Module &module, llvm::TargetMachine &machine, bool assembly);
+/// Object file or assembly. Constants and addresses are hoisted out of loops or stay where they are
+/// used: see kFillsRegisters in NativeCode.h.
+std::string emitMachineCode(llvm::Module &module, llvm::TargetMachine &machine, bool assembly,
+                            bool hoistConstants = true);
 
 } // namespace heddle::codegen
 

@@ -5,6 +5,10 @@
 
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
+#include "llvm/Analysis/RuntimeLibcallInfo.h"
+#include "llvm/CodeGen/MachineModuleInfo.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -74,14 +78,32 @@ void optimize(Module &module, const Target &target, TargetMachine &machine) {
   passes.run(module, modules);
 }
 
-std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembly) {
+// As addPassesToEmitFile, with a choice about one pass.
+std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembly,
+                            bool hoistConstants) {
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr,
-                                  assembly ? CodeGenFileType::AssemblyFile
-                                           : CodeGenFileType::ObjectFile))
+  // Else a copy of memory is no call but a loop over its bytes.
+  passes.add(new RuntimeLibraryInfoWrapper(machine.getTargetTriple()));
+  TargetPassConfig *config = machine.createPassConfig(passes);
+  if (!hoistConstants)
+    config->disablePass(&EarlyMachineLICMID);
+  passes.add(config);
+  auto *information = new MachineModuleInfoWrapperPass(&machine);
+  passes.add(information);
+  bool failed = config->addISelPasses();
+  if (!failed) {
+    config->addMachinePasses();
+    config->setInitialized();
+    failed = machine.addAsmPrinter(
+        passes, stream, nullptr,
+        assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile,
+        information->getMMI().getContext());
+  }
+  if (failed)
     report_fatal_error("the X86 target cannot emit objects");
+  passes.add(createFreeMachineFunctionPass());
   passes.run(module);
   return std::string(bytes.begin(), bytes.end());
 }

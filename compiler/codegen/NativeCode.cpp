@@ -24,6 +24,7 @@ struct Job {
   int64_t size = 0; // operations, to start the largest first
   std::string object;
   bool done = false;
+  bool fillsRegisters = false;
 };
 
 enum class Product { Object, LlvmIr, OptimizedLlvmIr, Assembly };
@@ -48,7 +49,8 @@ FailureOr<std::string> compileOne(Job &job, const Target &target, Product produc
   optimize(*module, target, *machine);
   if (product == Product::OptimizedLlvmIr)
     return print();
-  return emitMachineCode(*module, *machine, product == Product::Assembly);
+  return emitMachineCode(*module, *machine, product == Product::Assembly,
+                         /*hoistConstants=*/!job.fillsRegisters);
 }
 
 FailureOr<std::vector<Job>> makeJobs(ModuleOp module, const std::vector<std::string> &kernels,
@@ -61,6 +63,7 @@ FailureOr<std::vector<Job>> makeJobs(ModuleOp module, const std::vector<std::str
       return failure();
     Job job{name, *signature, isolateKernel(module, name), 0, {}, false};
     job.module->walk([&](Operation *) { ++job.size; });
+    job.fillsRegisters = job.module->lookupSymbol(name)->removeAttr(kFillsRegisters) != nullptr;
     jobs.push_back(std::move(job));
   }
   return jobs;

@@ -35,6 +35,11 @@
 
 namespace heddle::codegen {
 
+/// A unit attribute of kernels whose inner loops fill the registers with accumulators. The constants
+/// of their epilogues (an activation has dozens) then stay where they are used, as operands in
+/// memory, which cost next to nothing: hoisted over the inner loop they would take its registers.
+inline constexpr llvm::StringLiteral kFillsRegisters = "heddle.fills_registers";
+
 struct NativeCode {
   std::vector<char> elf;
   std::vector<std::string> kernels; // in the order of heddle_kernels

@@ -90,7 +90,8 @@ bool isParameter(OpOperand &operand) {
   Operation *op = operand.getOwner();
   if (isContraction(op))
     return false;
-  return isParameter(op, operand.getOperandNumber());
+  unsigned number = operand.getOperandNumber();
+  return isParameter(op, number) || isDecisiveNumber(op, number);
 }
 
 } // namespace heddle

@@ -95,6 +95,14 @@ bool isParameter(Operation *op, unsigned operandNumber) {
   return lowering && llvm::is_contained(lowering->parameters, declaredPosition(op, operandNumber));
 }
 
+bool isDecisiveNumber(Operation *op, unsigned operandNumber) {
+  const StructuredLowering *lowering = findStructuredLowering(op);
+  if (!lowering || !llvm::is_contained(lowering->numbers, declaredPosition(op, operandNumber)))
+    return false;
+  DenseElementsAttr contents = constantContents(op->getOperand(operandNumber));
+  return contents && contents.getNumElements() == 1;
+}
+
 bool hasKnownParameters(Operation *op) {
   for (auto [number, operand] : llvm::enumerate(op->getOperands()))
     if (isParameter(op, number) && !knownIntegers(operand) && !knownFloats(operand))

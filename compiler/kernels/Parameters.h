@@ -26,6 +26,8 @@ std::optional<llvm::SmallVector<double>> knownFloats(mlir::Value value);
 /// Whether an operand of the operation, counted as in `op->getOperands()`, is a parameter of its
 /// structured lowering: the table counts operands as the operation declares them.
 bool isParameter(mlir::Operation *op, unsigned operandNumber);
+/// Whether an operand is one known number on which the code of its lowering depends.
+bool isDecisiveNumber(mlir::Operation *op, unsigned operandNumber);
 /// Whether the contents of all parameters that are present are known.
 bool hasKnownParameters(mlir::Operation *op);
 

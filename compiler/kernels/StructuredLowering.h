@@ -40,6 +40,9 @@ struct StructuredLowering {
   /// `heddle.index_tensor`s, cloned into the cluster instead of becoming its operands. Counted as
   /// the operation declares them, absent ones included: see isParameter() in Parameters.h.
   llvm::ArrayRef<unsigned> parameters = {};
+  /// Operands that are cloned as well where they are one known number, as the code depends on which:
+  /// a square is no power.
+  llvm::ArrayRef<unsigned> numbers = {};
 };
 
 using StructuredLoweringTable = llvm::StringMap<StructuredLowering>;

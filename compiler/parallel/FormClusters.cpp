@@ -160,9 +160,12 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
   // Elementwise work on a contraction's result happens in its registers.
   if (producer.contraction)
     return !user.contraction && !user.rows && !user.irregular && dims == rootDims;
-  // A contraction's epilogue computes its other operands where they cost nothing to recompute.
+  // A contraction's epilogue computes its other operands where they cost nothing to recompute: at
+  // the same places, or a few operations on one number.
   if (user.contraction)
-    return !producer.rows && !producer.irregular && !producer.expensive && dims == rootDims;
+    return !producer.rows && !producer.irregular && !producer.expensive &&
+           (dims == rootDims ||
+            (countElements(dims).isConstant(1) && producer.members.size() <= 4));
   if (producer.rows || user.rows) {
     unsigned rows = producer.rows ? *producer.rows : *user.rows;
     const Dims &space = producer.rows ? producer.rowSpace : user.rowSpace;

@@ -7,7 +7,7 @@
 #include "compiler/plan/PlanModule.h"
 #include "compiler/plan/PlanPasses.h"
 #include "runtime/plan/folding.h"
-#include "runtime/tools/builtins.h"
+#include "runtime/tools/math_tool.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -55,7 +55,11 @@ public:
 private:
   std::optional<Json> evaluate(const std::string &tool, const Json &arguments) {
     auto builtin = tools.lookup(tool)->getAttrOfType<StringAttr>("builtin");
-    return builtin ? EvaluateBuiltin(builtin.str(), arguments) : std::nullopt;
+    if (!builtin || builtin != "math")
+      return std::nullopt;
+    ToolOutcome outcome = EvaluateMathCall(exportTool(tools.lookup(tool)), arguments);
+    auto *value = std::get_if<Json>(&outcome);
+    return value ? std::optional<Json>(std::move(*value)) : std::nullopt;
   }
 
   void fold(CallToolOp op, const Json &value) {

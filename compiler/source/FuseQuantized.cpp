@@ -10,7 +10,7 @@
 // float one, and the dequantised operands are computed only where something else uses them.
 
 #include "compiler/Passes.h"
-#include "dialects/heddle/TensorDims.h"
+#include "compiler/source/Arithmetic.h"
 #include "mlir/IR/Iterators.h"
 
 using namespace mlir;
@@ -20,10 +20,6 @@ namespace heddle {
 #include "compiler/Passes.h.inc"
 
 namespace {
-
-Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
-bool isSingle(Value value) { return countElements(dimsOf(value)).isConstant(1); }
 
 /// A dequantisation of bytes to f32 with one scale, or with one for each place of `axis`.
 onnx::DequantizeLinearOp dequantizedBytes(Value value, std::optional<int64_t> axis) {
@@ -35,7 +31,7 @@ onnx::DequantizeLinearOp dequantizedBytes(Value value, std::optional<int64_t> ax
   return isSingle(op.getXScale()) || perPlace ? op : nullptr;
 }
 
-/// Filters are symmetric nearly always: their zero points are constants, all zero.
+/// Weights are symmetric nearly always: their zero points are constants, all zero.
 bool isZero(Value zeroPoint) {
   if (!zeroPoint)
     return true;
@@ -45,74 +41,32 @@ bool isZero(Value zeroPoint) {
                                   [](const APInt &value) { return value.isZero(); });
 }
 
-/// Builds what replaces one product.
-class Rewriter {
-public:
-  explicit Rewriter(Operation *product)
-      : b(product), loc(product->getLoc()),
-        type(cast<RankedTensorType>(product->getResult(0).getType())) {}
-
-  RankedTensorType sumType() {
-    return RankedTensorType::get(type.getShape(), b.getI32Type(), type.getEncoding());
-  }
-
-  /// (sum as float) * (scale of x * scales of w); the latter as a tensor of `shape`.
-  Value scaled(Value sum, Value xScale, Value wScale, ArrayRef<int64_t> shape) {
-    auto real = onnx::CastOp::create(b, loc, type, sum, "up", /*saturate=*/1, /*to=*/1);
-    auto scalesType = cast<RankedTensorType>(wScale.getType());
-    Value one = viewed(xScale, {});
-    Value scales = onnx::MulOp::create(b, loc, scalesType, wScale, one);
-    return onnx::MulOp::create(b, loc, type, real, viewed(scales, shape));
-  }
-
-  Value plus(Value value, Value bias, ArrayRef<int64_t> shape) {
-    return onnx::AddOp::create(b, loc, type, value, viewed(bias, shape));
-  }
-
-private:
-  /// The same elements under another shape.
-  Value viewed(Value value, ArrayRef<int64_t> shape) {
-    auto from = cast<RankedTensorType>(value.getType());
-    if (from.getShape() == shape)
-      return value;
-    auto shapeType = RankedTensorType::get({static_cast<int64_t>(shape.size())}, b.getI64Type());
-    auto target = onnx::ConstantOp::create(b, loc, TypeRange{shapeType}, ValueRange{});
-    target.setValueAttr(DenseElementsAttr::get(shapeType, shape));
-    return onnx::ReshapeOp::create(b, loc, RankedTensorType::get(shape, from.getElementType()),
-                                   value, target.getResult(), /*allowzero=*/0);
-  }
-
-public:
-  OpBuilder b;
-  Location loc;
-  RankedTensorType type;
-};
+RankedTensorType sumType(Operation *product) {
+  Type type = product->getResult(0).getType();
+  return withElement(type, IntegerType::get(type.getContext(), 32));
+}
 
 void rewrite(onnx::ConvOp conv) {
   auto x = dequantizedBytes(conv.getX(), std::nullopt);
   auto w = dequantizedBytes(conv.getW(), 0);
   bool onePoint = x && (!x.getXZeroPoint() || isSingle(x.getXZeroPoint()));
   std::optional<int64_t> filters = dimsOf(conv.getW())[0].asConstant();
-  // One channel a group is bound by memory: its kernel reads floats.
-  bool depthwise = conv.getGroup() != 1 && dimsOf(conv.getW())[1].isConstant(1);
-  if (!w || !onePoint || !filters || depthwise)
+  if (!w || !onePoint || !filters)
     return;
-  Rewriter r(conv);
-  OpBuilder &b = r.b;
-  auto sum = onnx::ConvIntegerOp::create(
-      b, r.loc, r.sumType(), x.getX(), w.getX(), x.getXZeroPoint(),
-      isZero(w.getXZeroPoint()) ? Value() : w.getXZeroPoint(), conv.getAutoPadAttr(),
-      conv.getDilationsAttr(), conv.getGroupAttr(), conv.getKernelShapeAttr(), conv.getPadsAttr(),
-      conv.getStridesAttr());
+  Arithmetic m(conv);
+  Value sum = onnx::ConvIntegerOp::create(
+      m.b, m.loc, sumType(conv), x.getX(), w.getX(), x.getXZeroPoint(), w.getXZeroPoint(),
+      conv.getAutoPadAttr(), conv.getDilationsAttr(), conv.getGroupAttr(),
+      conv.getKernelShapeAttr(), conv.getPadsAttr(), conv.getStridesAttr());
   // One number a filter stands along the channels of the result.
-  SmallVector<int64_t> channels(r.type.getRank() - 1, 1);
+  SmallVector<int64_t> channels(dimsOf(sum).size() - 1, 1);
   channels[0] = *filters;
-  SmallVector<int64_t> scaleShape;
-  if (!isSingle(w.getXScale()))
-    scaleShape = channels;
-  Value result = r.scaled(sum, x.getXScale(), w.getXScale(), scaleShape);
+  Value scale = m.mul(m.asScalar(w.getXScale()), m.asScalar(x.getXScale()));
+  if (!isSingle(scale))
+    scale = m.viewed(scale, channels);
+  Value result = m.mul(m.toF32(sum), scale);
   if (conv.getB())
-    result = r.plus(result, conv.getB(), channels);
+    result = m.add(result, m.viewed(conv.getB(), channels));
   conv.getResult().replaceAllUsesWith(result);
   conv.erase();
 }
@@ -123,12 +77,19 @@ void rewrite(onnx::MatMulOp matmul) {
   bool onePoint = a && (!a.getXZeroPoint() || isSingle(a.getXZeroPoint()));
   if (!w || !onePoint || dimsOf(matmul.getB()).size() < 2)
     return;
-  Rewriter r(matmul);
-  auto sum = onnx::MatMulIntegerOp::create(
-      r.b, r.loc, r.sumType(), a.getX(), w.getX(), a.getXZeroPoint(),
-      isZero(w.getXZeroPoint()) ? Value() : w.getXZeroPoint());
-  matmul.getResult().replaceAllUsesWith(r.scaled(sum, a.getXScale(), w.getXScale(), {}));
+  Arithmetic m(matmul);
+  Value sum =
+      onnx::MatMulIntegerOp::create(m.b, m.loc, sumType(matmul), a.getX(), w.getX(),
+                                    a.getXZeroPoint(), w.getXZeroPoint());
+  Value scale = m.mul(m.asScalar(w.getXScale()), m.asScalar(a.getXScale()));
+  matmul.getResult().replaceAllUsesWith(m.mul(m.toF32(sum), scale));
   matmul.erase();
+}
+
+/// Zero points that are zero need neither the sums of the other operand nor their subtraction.
+void dropZeros(MutableOperandRange zeroPoint) {
+  if (!zeroPoint.empty() && isZero(zeroPoint[0].get()))
+    zeroPoint.clear();
 }
 
 struct FuseQuantized : impl::FuseQuantizedPassBase<FuseQuantized> {
@@ -144,6 +105,15 @@ struct FuseQuantized : impl::FuseQuantizedPassBase<FuseQuantized> {
       else
         rewrite(cast<onnx::MatMulOp>(op));
     }
+    getOperation()->walk([](Operation *op) {
+      if (auto conv = dyn_cast<onnx::ConvIntegerOp>(op)) {
+        dropZeros(conv.getXZeroPointMutable());
+        dropZeros(conv.getWZeroPointMutable());
+      } else if (auto matmul = dyn_cast<onnx::MatMulIntegerOp>(op)) {
+        dropZeros(matmul.getAZeroPointMutable());
+        dropZeros(matmul.getBZeroPointMutable());
+      }
+    });
     // Dequantisations that nothing else uses.
     getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
       if (isOpTriviallyDead(op))

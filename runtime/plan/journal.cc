@@ -139,6 +139,12 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(EventLoop& loop, const st
   return journal;
 }
 
+absl::StatusOr<JournalHeader> Journal::ReadHeader(const std::string& path) {
+  HEDDLE_ASSIGN_OR_RETURN(auto file, JournalFile::Open(path));
+  HEDDLE_ASSIGN_OR_RETURN(JournalRecord record, file->Read());
+  return std::move(record.header);
+}
+
 Journal::~Journal() = default;
 
 void Journal::Record(const char* sql, std::vector<std::variant<int64_t, std::string>> values) {
@@ -156,7 +162,7 @@ void Journal::RecordCall(const PlanCall& call) {
   if (!plan_is_there_) writer_->Add(CallWrite(round_, call));
 }
 
-void Journal::RecordBroken(const BrokenCall& call) {
+void Journal::RecordBroken(const RecordedBrokenCall& call) {
   if (plan_is_there_) return;
   Record(journal_sql::kBroken,
          {int64_t{round_}, call.id, ToText(Json(call.tool)), HideSecrets(call.error, secrets_)});

@@ -10,7 +10,7 @@
 //
 //   auto journal = Journal::Open(loop, "plan.journal");     // after a crash
 //   PlanRun run(loop, registry, {.journal = journal->get()}, &observer);
-//   for (const BrokenCall& call : (*journal)->recorded().broken) run.AddBroken(...);
+//   for (const RecordedBrokenCall& call : (*journal)->recorded().broken) run.AddBroken(...);
 //   run.Start((*journal)->recorded().plan, ...);            // repeats nothing that had ended
 //
 // A killed process loses nothing that was committed; a power failure may lose the last moments, which
@@ -55,7 +55,7 @@ struct RecordedCall {
   bool ended_well() const { return ended && error.empty(); }
 };
 
-struct BrokenCall {
+struct RecordedBrokenCall {
   CallId id = 0;
   std::string tool;
   std::string error;
@@ -65,7 +65,7 @@ struct JournalRecord {
   JournalHeader header;
   int round = 0;          // of `heddle plan ask`: the last that began; others have 0 alone
   Plan plan;              // of that round
-  std::vector<BrokenCall> broken;  // calls of a stream that were found wrong
+  std::vector<RecordedBrokenCall> broken;  // calls of a stream that were found wrong
   bool complete = false;  // the plan's end was recorded; otherwise its text was cut off
   bool finished = false;  // the run ended: nothing is left to do
   std::unordered_map<CallId, RecordedCall> calls;
@@ -83,6 +83,8 @@ class Journal {
   // is at it, DataLoss where it is damaged.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(EventLoop& loop, const std::string& path,
                                                        Secrets secrets = {});
+  // What was recorded of the command, without opening the journal to go on.
+  static absl::StatusOr<JournalHeader> ReadHeader(const std::string& path);
   ~Journal();
 
   // As it was when it was opened; empty in a new one.
@@ -91,7 +93,7 @@ class Journal {
   // A plan that follows another in the same journal; its calls have ids of their own.
   void BeginRound();
   void RecordCall(const PlanCall& call);
-  void RecordBroken(const BrokenCall& call);
+  void RecordBroken(const RecordedBrokenCall& call);
   void RecordPlanEnd(const std::optional<PlanJoin>& join);
   void RecordStart(CallId id, const Json& arguments, int attempt);
   // Of calls that have a result or failed; the others are decided anew.

@@ -29,8 +29,8 @@ void PlanRun::State::Begin() {
   });
 }
 
-double PlanRun::State::Now() const {
-  return std::chrono::duration<double, std::milli>(EventLoop::Clock::now() - began_).count();
+double PlanRun::State::Since(EventLoop::Clock::time_point when) const {
+  return std::chrono::duration<double, std::milli>(when - began_).count();
 }
 
 PlanRun::PlanRun(EventLoop& loop, ToolRegistry& registry, RunOptions options, RunObserver* observer)

@@ -21,6 +21,7 @@ uint32_t ReadyQueue::AddTool(const ToolDescription& tool) {
   state.max_parallel = static_cast<uint32_t>(std::max(tool.max_parallel.value_or(0), 0));
   state.batch_size = static_cast<uint32_t>(std::max(tool.batch_size.value_or(1), 1));
   if (tool.rate_per_second) state.rate.emplace(*tool.rate_per_second);
+  rated_ |= tool.rate_per_second.has_value();
   return static_cast<uint32_t>(tools_.size() - 1);
 }
 

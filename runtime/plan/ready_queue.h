@@ -4,7 +4,7 @@
 // limits of their tools and their rates have room. Calls of a tool that takes batches come together.
 //
 //   queue.Push(call, tool, urgency);
-//   while (auto request = queue.Pop(now)) Start(*request);   // until Release(request->tool)
+//   while (auto request = queue.Pop()) Start(*request);   // until Release(request->tool)
 //   if (auto when = queue.NextTime()) ...                    // only time stands in the way
 //
 // A batch is one request: one of the run's slots, one of the tool's, one of its rate.
@@ -54,6 +54,8 @@ class ReadyQueue {
   void Push(uint32_t call, uint32_t tool, double urgency);
   void Remove(uint32_t call, uint32_t tool, double urgency);
   std::optional<Request> Pop(Time now);
+  // Now; without rates the clock, which is not free, is not looked at.
+  std::optional<Request> Pop() { return Pop(rated_ ? Time::clock::now() : Time()); }
   void Release(uint32_t tool);
   // Keeps a tool's calls together until it is let go. Whether that changed anything.
   bool SetHeld(uint32_t tool, bool held);
@@ -78,6 +80,7 @@ class ReadyQueue {
   const int max_parallel_;
   int in_flight_ = 0;
   size_t waiting_ = 0;
+  bool rated_ = false;
   std::vector<ToolState> tools_;
   std::set<std::pair<Entry, uint32_t>> candidates_;  // tools that have a call and room for it
   std::set<std::pair<Time, uint32_t>> resting_;      // tools whose rate says when

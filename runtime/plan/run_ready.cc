@@ -18,7 +18,7 @@ void PlanRun::State::Pump() {
       uint32_t index = became_ready_.front();
       became_ready_.pop_front();
       BecomeReady(index);
-    } else if (auto request = ready_.Pop(EventLoop::Clock::now())) {
+    } else if (auto request = ready_.Pop()) {
       Launch(std::move(*request));
     } else {
       break;

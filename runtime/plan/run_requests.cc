@@ -54,7 +54,7 @@ void PlanRun::State::Send(uint64_t id) {
   Json arguments = batch ? Json::array() : first.report.arguments;
   for (uint32_t index : members) {
     CallReport& report = calls_[index].report;
-    if (report.attempts == 1) report.start_ms = Now();
+    if (report.attempts == 1) report.start_ms = Since(request.began);
     if (batch) arguments.push_back(report.arguments);
     observer_->OnStart(report.id, report.tool, report.arguments, report.attempts);
   }

@@ -85,7 +85,8 @@ class PlanRun::State : public std::enable_shared_from_this<PlanRun::State> {
     EventLoop::Timer timer;  // its timeout, or the pause before it is tried again
   };
 
-  double Now() const;
+  double Since(EventLoop::Clock::time_point when) const;
+  double Now() const { return Since(EventLoop::Clock::now()); }
 
   // run_add.cc
   RunCall& NewCall(CallId id, std::string tool);

@@ -30,11 +30,11 @@ Json Replace(Json value, const Replacements& replacements) {
   if (value.is_array()) {
     for (Json& element : value) element = Replace(std::move(element), replacements);
   } else if (value.is_object()) {
-    Json renamed = Json::object();
+    Json::object_t renamed;  // names stay different, so none is looked up
     for (auto& [name, member] : value.items()) {
-      renamed[Replace(name, replacements)] = Replace(std::move(member), replacements);
+      renamed.emplace_back(Replace(name, replacements), Replace(std::move(member), replacements));
     }
-    return renamed;
+    return Json(std::move(renamed));
   }
   return value;
 }

@@ -2,6 +2,7 @@
 
 #include "compiler/codegen/contraction/ContractionKernel.h"
 
+#include "compiler/codegen/NativeCode.h"
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "dialects/onnx/Onnx.h"
@@ -52,9 +53,14 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
         return structured.emitError("has two contractions"), failure();
       contraction = &op;
     }
-  if (isConvolution(contraction->getName()))
-    return emitConvolutionKernel(structured, contraction, name, target);
-  return emitMatmulKernel(structured, contraction, name, constantOperands, target);
+  FailureOr<ContractionKernel> result =
+      isConvolution(contraction->getName())
+          ? emitConvolutionKernel(structured, contraction, name, target)
+          : emitMatmulKernel(structured, contraction, name, constantOperands, target);
+  if (succeeded(result))
+    result->kernel.function->setAttr(codegen::kFillsRegisters,
+                                     UnitAttr::get(structured.getContext()));
+  return result;
 }
 
 } // namespace heddle

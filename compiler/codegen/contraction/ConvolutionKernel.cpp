@@ -26,7 +26,7 @@ public:
   }
 
   ContractionKernel emit() {
-    bool depthwise = filter[1].isConstant(1) && groupCount() != 1 && isa<onnx::ConvOp>(op);
+    bool depthwise = filter[1].isConstant(1) && groupCount() != 1;
     return depthwise ? emitDepthwiseKernel() : emitDirect();
   }
 
@@ -41,6 +41,9 @@ private:
     auto conv = dyn_cast<onnx::ConvOp>(op);
     return conv ? conv.getB() : Value();
   }
+  // Signedness matters of bytes alone.
+  bool inputSigned() { return !isUnsignedOperand(op, 0); }
+  bool filterSigned() { return !isUnsignedOperand(op, 1); }
   int64_t groupCount() {
     auto group = op->getAttrOfType<IntegerAttr>("group");
     return group ? group.getInt() : 1;
@@ -59,9 +62,8 @@ private:
     if (zeroPoint && !countElements(dimsOf(zeroPoint)).isConstant(1))
       frame.requireEqual(countElements(dimsOf(zeroPoint)), filter[0]);
   }
-  void describeBytes(ConvolutionSpec &spec);
-  void addZeroPoints(Epilogue &epilogue, const ConvolutionSpec &spec,
-                     ConvolutionOperands &operands);
+  template <typename Operands>
+  void addZeroPoints(Emitter &e, Epilogue &epilogue, Type as, Operands &operands);
 
   Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
@@ -97,39 +99,31 @@ void ConvolutionKernelEmitter::sink(Emitter &e, Epilogue &epilogue, Value acc,
   space.store(epilogue, acc, at);
 }
 
-/// Filters without a zero point are centred; which one an operand holds is not known here.
-void ConvolutionKernelEmitter::describeBytes(ConvolutionSpec &spec) {
+/// One zero point of the input; one, or one a channel, of the filters. As numbers of type `as`.
+template <typename Operands>
+void ConvolutionKernelEmitter::addZeroPoints(Emitter &e, Epilogue &epilogue, Type as,
+                                             Operands &operands) {
   auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
   if (!integer)
     return;
-  spec.inputSigned = !isUnsignedOperand(op, 0);
-  spec.filterSigned = !isUnsignedOperand(op, 1);
-  spec.filterCentered = !integer.getWZeroPoint() && spec.filterSigned;
-}
-
-/// One zero point of the input; one, or one a channel, of the filters.
-void ConvolutionKernelEmitter::addZeroPoints(Epilogue &epilogue, const ConvolutionSpec &spec,
-                                             ConvolutionOperands &operands) {
-  auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
-  if (!integer)
-    return;
-  auto scalar = [&epilogue](Emitter &e, Value zeroPoint, Value channel, bool isSigned) -> Value {
-    Dims dims = dimsOf(zeroPoint);
+  auto scalar = [&epilogue, as](Emitter &e, Value zeroPoint, Value channel, bool isSigned) {
+    Dims dims = getDims(cast<RankedTensorType>(zeroPoint.getType()));
     Place place(dims.size(), Element{e.index(0)});
     if (channel && !countElements(dims).isConstant(1))
       place.back() = {channel};
     Value byte = epilogue.operandAt(zeroPoint, place, 1, nullptr).value;
     Type i32 = e.builder.getI32Type();
-    return isSigned ? Value(arith::ExtSIOp::create(e.builder, e.loc, i32, byte))
-                    : Value(arith::ExtUIOp::create(e.builder, e.loc, i32, byte));
+    Value number = isSigned ? Value(arith::ExtSIOp::create(e.builder, e.loc, i32, byte))
+                            : Value(arith::ExtUIOp::create(e.builder, e.loc, i32, byte));
+    return as.isF32() ? Value(arith::SIToFPOp::create(e.builder, e.loc, as, number)) : number;
   };
-  if (Value zeroPoint = integer.getXZeroPoint())
-    operands.inputZeroPoint = [=](Emitter &e) {
-      return scalar(e, zeroPoint, nullptr, spec.inputSigned);
-    };
+  if (Value zeroPoint = integer.getXZeroPoint()) {
+    Value number = scalar(e, zeroPoint, nullptr, inputSigned());
+    operands.inputZeroPoint = [=](Emitter &) { return number; };
+  }
   if (Value zeroPoint = integer.getWZeroPoint())
-    operands.filterZeroPoint = [=](Emitter &e, Value channel) {
-      return scalar(e, zeroPoint, channel, spec.filterSigned);
+    operands.filterZeroPoint = [=, this](Emitter &e, Value channel) {
+      return scalar(e, zeroPoint, channel, filterSigned());
     };
 }
 
@@ -141,7 +135,12 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
                        .padding = space.padBefore};
   Spatial none{0, 0, 0};
   spec.padded = space.padBefore != none || space.padAfter != none;
-  describeBytes(spec);
+  if (auto integer = dyn_cast<onnx::ConvIntegerOp>(op)) {
+    spec.inputSigned = inputSigned();
+    spec.filterSigned = filterSigned();
+    // Which zero point an operand holds is not known here.
+    spec.filterCentered = !integer.getWZeroPoint() && spec.filterSigned;
+  }
   ConvolutionPlan plan = planConvolution(spec, target);
 
   KernelFrame frame(structured, name, resultElement());
@@ -162,7 +161,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
                                  .oc = frame.index(space.y[1]),
                                  .inputSize = space.inputSizes(frame),
                                  .outputSize = space.outputSizes(frame)};
-    addZeroPoints(epilogue, spec, operands);
+    addZeroPoints(e, epilogue, spec.accumulator(), operands);
     emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch,
                     [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
   });
@@ -205,12 +204,16 @@ Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
 }
 
 ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
-  WindowSpec spec{.element = space.element,
-                  .accumulator = space.element,
+  bool isBytes = isa<onnx::ConvIntegerOp>(op);
+  WindowSpec spec{.element = stored,
+                  .accumulator = isBytes ? WindowSpec::byteAccumulator(op->getContext(), space.window)
+                                         : space.element,
                   .window = space.window,
                   .stride = space.stride,
                   .dilation = space.dilation,
-                  .padding = space.padBefore};
+                  .padding = space.padBefore,
+                  .inputSigned = inputSigned(),
+                  .filterSigned = filterSigned()};
   WindowPlan plan = planWindow(spec, target);
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
@@ -223,9 +226,14 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
                             .multiplier = frame.index(space.y[1].floorDiv(groups)),
                             .inputSize = space.inputSizes(frame),
                             .outputSize = space.outputSizes(frame)};
+    addZeroPoints(e, epilogue, spec.accumulator, operands);
     emitDepthwise(e, spec, operands, bufferOf(frame, weights()), frame.begin, frame.end,
-                  frame.scratch,
-                  [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
+                  frame.scratch, [&](Value acc, const PixelPosition &at) {
+                    if (isBytes && spec.accumulator.isF32())
+                      acc = arith::FPToSIOp::create(e.builder, e.loc,
+                                                    e.vector(space.element, at.lanes), acc);
+                    sink(e, epilogue, acc, at);
+                  });
   });
   ContractionKernel result;
   result.kernel.function = frame.function;

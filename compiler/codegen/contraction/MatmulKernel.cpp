@@ -344,12 +344,19 @@ ContractionKernel MatmulKernelEmitter::emit() {
 
 bool isEmittedMatmul(Operation *op) {
   if (auto integer = dyn_cast<onnx::MatMulIntegerOp>(op)) {
-    auto isVector = [](Value zeroPoint) {
-      return !zeroPoint || dimsOf(zeroPoint).size() <= 1 ||
-             countElements(dimsOf(zeroPoint)).isConstant(1);
+    if (dimsOf(integer.getB()).size() < 2)
+      return false;
+    MatmulShape shape = shapeOf(op);
+    // One, or one for each row or column of the product as it is computed: leading dimensions that
+    // became rows share theirs.
+    auto isPerPlace = [](Value zeroPoint, const DimExpr &places) {
+      if (!zeroPoint)
+        return true;
+      Dims dims = dimsOf(zeroPoint);
+      return countElements(dims).isConstant(1) || (dims.size() == 1 && dims[0] == places);
     };
-    return dimsOf(integer.getB()).size() >= 2 && isVector(integer.getAZeroPoint()) &&
-           isVector(integer.getBZeroPoint());
+    return isPerPlace(integer.getAZeroPoint(), shape.m) &&
+           isPerPlace(integer.getBZeroPoint(), shape.n);
   }
   for (Type type : op->getOperandTypes()) {
     Type element = cast<RankedTensorType>(type).getElementType();

@@ -87,7 +87,7 @@ private:
     Value zero = ops.inputZeroPoint(e);
     if (isa<VectorType>(value.getType()))
       zero = e.broadcast(zero, lanes);
-    return arith::SubFOp::create(e.builder, e.loc, value, zero);
+    return windowDifference(e, value, zero);
   }
 
   Value elements(Value from, Value mask) {
@@ -131,9 +131,18 @@ Value windowElement(Emitter &e, const WindowSpec &spec, Value stored, bool isSig
   Type type = to;
   if (auto vector = dyn_cast<VectorType>(stored.getType()))
     type = vector.clone(to);
+  if (isa<IntegerType>(to))
+    return isSigned ? Value(arith::ExtSIOp::create(e.builder, e.loc, type, stored))
+                    : Value(arith::ExtUIOp::create(e.builder, e.loc, type, stored));
   if (isSigned)
     return arith::SIToFPOp::create(e.builder, e.loc, type, stored);
   return arith::UIToFPOp::create(e.builder, e.loc, type, stored);
+}
+
+Value windowDifference(Emitter &e, Value a, Value b) {
+  if (isa<FloatType>(getElementTypeOrSelf(a.getType())))
+    return arith::SubFOp::create(e.builder, e.loc, a, b);
+  return arith::SubIOp::create(e.builder, e.loc, a, b);
 }
 
 PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOperands &ops,

@@ -21,6 +21,9 @@ PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOper
 /// A stored scalar or vector as accumulators.
 mlir::Value windowElement(Emitter &e, const WindowSpec &spec, mlir::Value stored, bool isSigned);
 
+/// Of accumulators.
+mlir::Value windowDifference(Emitter &e, mlir::Value a, mlir::Value b);
+
 /// Elements for blocks of at most so many rows and columns, read in whole vectors.
 int64_t phasedPatchElements(const WindowSpec &spec, int64_t rows, int64_t columns, int64_t lanes);
 

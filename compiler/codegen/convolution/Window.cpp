@@ -13,13 +13,21 @@ namespace {
 
 constexpr int64_t kUnrolledTaps = 64; // larger windows are loops
 
+int64_t taps(const WindowSpec &spec) {
+  return spec.window[0] * spec.window[1] * spec.window[2];
+}
+
+/// What a grid point needs of its channel, before any of its pixels.
+using WindowPrepare = llvm::function_ref<void(Value channel)>;
+
 class WindowEmitter {
 public:
   WindowEmitter(Emitter &e, const WindowSpec &spec, const WindowOperands &ops, Value scratch,
-                Value fill, Value start, WindowCombine combine, PixelSink sink)
-      : e(e), spec(spec), ops(ops), plan(planWindow(spec, e.target)), fill(fill), combine(combine),
-        sink(sink), lanes(e.lanesOf(spec.accumulator)), start(e.broadcast(start, lanes)),
-        parked(e.view(scratch, int64_t(0), spec.accumulator)),
+                Value fill, Value start, WindowPrepare prepare, WindowCombine combine,
+                PixelSink sink)
+      : e(e), spec(spec), ops(ops), plan(planWindow(spec, e.target)), fill(fill), prepare(prepare),
+        combine(combine), sink(sink), lanes(e.lanesOf(spec.accumulator)),
+        start(e.broadcast(start, lanes)), parked(e.view(scratch, int64_t(0), spec.accumulator)),
         patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)) {}
 
   void point(Value index);
@@ -42,6 +50,7 @@ private:
   const WindowOperands &ops;
   WindowPlan plan;
   Value fill;
+  WindowPrepare prepare;
   WindowCombine combine;
   PixelSink sink;
   int64_t lanes;
@@ -71,6 +80,8 @@ void WindowEmitter::point(Value index) {
     inputPlane = e.add(e.mul(place.n, inputChannels), e.div(place.channel, ops.multiplier));
   }
   place.patch = emitPhasedPatch(e, spec, ops, inputPlane, place.block, patchBuffer, fill);
+  if (prepare)
+    prepare(place.channel);
   EvenSplit tiles(e, place.block.rows, plan.rows);
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
     Value row = tiles.start(e, part);
@@ -84,8 +95,7 @@ void WindowEmitter::point(Value index) {
 
 void WindowEmitter::tile(const Place &place, Value row, int64_t rows, Value column) {
   Value at = e.add(e.mul(e.mul(row, spec.stride[1]), place.patch.rowStep), column);
-  int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
-  Values sums = taps <= kUnrolledTaps ? unrolled(place, at, rows) : looped(place, at, rows);
+  Values sums = taps(spec) <= kUnrolledTaps ? unrolled(place, at, rows) : looped(place, at, rows);
   deliver(place, sums, row, column);
 }
 
@@ -171,6 +181,13 @@ void WindowEmitter::deliver(const Place &place, const Values &sums, Value row, V
 
 } // namespace
 
+// Differences of bytes are 255 at most.
+Type WindowSpec::byteAccumulator(MLIRContext *context, const Spatial &window) {
+  int64_t largest = window[0] * window[1] * window[2] * 255 * 255;
+  return largest <= (int64_t(1) << 24) ? Type(Float32Type::get(context))
+                                       : Type(IntegerType::get(context, 32));
+}
+
 WindowPlan planWindow(const WindowSpec &spec, const Target &target) {
   WindowPlan plan;
   int64_t bytes = spec.accumulator.getIntOrFloatBitWidth() / 8;
@@ -180,33 +197,47 @@ WindowPlan planWindow(const WindowSpec &spec, const Target &target) {
   plan.rows = 4;
   plan.scratchBytes = plan.rows * target.vectorBytes() +
                       phasedPatchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
+  plan.weightsOffset = plan.scratchBytes;
+  if (spec.element != spec.accumulator)
+    plan.scratchBytes += taps(spec) * bytes;
   return plan;
 }
 
 void emitWindow(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value begin,
                 Value end, Value scratch, Value fill, Value start, WindowCombine combine,
                 PixelSink sink) {
-  WindowEmitter window(e, spec, operands, scratch, fill, start, combine, sink);
+  WindowEmitter window(e, spec, operands, scratch, fill, start, nullptr, combine, sink);
   e.loop(begin, end, e.index(1), [&](Value index) { window.point(index); });
 }
 
 void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value filter,
                    Value begin, Value end, Value scratch, PixelSink sink) {
-  int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
   int64_t lanes = e.lanesOf(spec.accumulator);
   Value zero = e.zero(spec.accumulator);
-  emitWindow(
-      e, spec, operands, begin, end, scratch, zero, zero,
-      [&](Value sum, Value x, Value channel, Value tap) {
-        Value weight = e.load(filter, e.add(e.mul(channel, taps), tap));
-        weight = windowElement(e, spec, weight, spec.filterSigned);
-        if (operands.filterZeroPoint)
-          weight =
-              arith::SubFOp::create(e.builder, e.loc, weight, operands.filterZeroPoint(e, channel));
-        weight = e.broadcast(weight, lanes);
-        return e.fma(x, weight, sum);
-      },
-      sink);
+  // Bytes are converted once for all pixels of a point; what the accumulators hold is read in place.
+  bool converts = spec.element != spec.accumulator;
+  Value weights =
+      converts ? e.view(scratch, planWindow(spec, e.target).weightsOffset, spec.accumulator) : filter;
+  auto convert = [&](Value channel) {
+    e.loop(e.index(0), e.index(taps(spec)), e.index(1), [&](Value tap) {
+      Value weight = e.load(filter, e.add(e.mul(channel, taps(spec)), tap));
+      weight = windowElement(e, spec, weight, spec.filterSigned);
+      if (operands.filterZeroPoint)
+        weight = windowDifference(e, weight, operands.filterZeroPoint(e, channel));
+      e.store(weight, weights, tap);
+    });
+  };
+  auto combine = [&](Value sum, Value x, Value channel, Value tap) -> Value {
+    Value at = converts ? tap : e.add(e.mul(channel, taps(spec)), tap);
+    Value weight = e.broadcast(e.load(weights, at), lanes);
+    if (isa<FloatType>(spec.accumulator))
+      return e.fma(x, weight, sum);
+    return arith::AddIOp::create(e.builder, e.loc, sum,
+                                 arith::MulIOp::create(e.builder, e.loc, x, weight));
+  };
+  WindowEmitter window(e, spec, operands, scratch, zero, zero,
+                       converts ? WindowPrepare(convert) : WindowPrepare(), combine, sink);
+  e.loop(begin, end, e.index(1), [&](Value index) { window.point(index); });
 }
 
 void emitAveragePool(Emitter &e, const WindowSpec &spec, const WindowOperands &operands,

@@ -20,18 +20,20 @@ namespace heddle::codegen {
 
 struct WindowSpec {
   mlir::Type element;     // of the input
-  mlir::Type accumulator; // what it is converted to when it is copied: the same, or f32
+  mlir::Type accumulator; // what it is converted to when it is copied: the same, or f32 or i32
   Spatial window{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};
   Spatial padding{0, 0, 0};
-  /// i8 with f32 accumulators, where sums are exact up to 2^24 (a depthwise window of 258
-  /// elements).
-  bool inputSigned = false, filterSigned = true;
+  bool inputSigned = false, filterSigned = true; // of i8
+
+  /// What adds bytes exactly: f32 multiplies and adds in one, but is exact up to 2^24 only.
+  static mlir::Type byteAccumulator(mlir::MLIRContext *context, const Spatial &window);
 };
 
 struct WindowPlan {
   int64_t rowBlock, columnBlock; // of a grid point, at most
   int64_t rows;                  // of the register tile
   int64_t scratchBytes;
+  int64_t weightsOffset;         // where in scratch a channel's filter is, if it is converted
 
   int64_t gridPoints(int64_t planes, int64_t od, int64_t oh, int64_t ow) const {
     auto parts = [](int64_t size, int64_t most) { return (size + most - 1) / most; };
@@ -46,7 +48,7 @@ struct WindowOperands {
   mlir::Value n, channels; // of the output; the grid has n * channels planes
   mlir::Value multiplier;  // output channels per input channel; null: one
   SpatialValues inputSize, outputSize;
-  /// Of i8, as f32, taken off: of the input, of a channel's filter. Null: zero.
+  /// Of i8, as accumulators, taken off: of the input, of a channel's filter. Null: zero.
   std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
   std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
 };

@@ -303,7 +303,8 @@ void heddle::addElementwiseLowerings(StructuredLoweringTable &table) {
   add("Min", lowerElementwise<foldOperands<&ScalarMath::min>>);
   add("Mean", lowerElementwise<mean>);
   add("Mod", lowerElementwise<mod>);
-  add("Pow", lowerElementwise<power>);
+  static constexpr unsigned exponent[] = {1};
+  addLowering(table, "Pow", {elementwise, lowerElementwise<power>, {}, exponent});
   add("BitShift", lowerElementwise<bitShift>);
   add("Neg", lowerElementwise<unary<&ScalarMath::neg>>);
   add("Abs", lowerElementwise<unary<&ScalarMath::abs>>);

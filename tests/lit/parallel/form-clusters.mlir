@@ -42,3 +42,30 @@ func.func @window(%x: tensor<1x2x8x8xf32>) -> tensor<1x2x6x6xf32> {
   %1 = "onnx.MaxPool"(%0) <{kernel_shape = array<i64: 3, 3>, resultSegmentSizes = array<i32: 1, 0>}> : (tensor<1x2x8x8xf32>) -> tensor<1x2x6x6xf32>
   return %1 : tensor<1x2x6x6xf32>
 }
+
+// An exponent decides the code, so a known one is in the cluster; another number is an operand.
+// CHECK-LABEL: func @square
+// CHECK: heddle.cluster (%arg0, %{{[^,]*}})
+// CHECK: "onnx.Constant"() <{value = dense<2.000000e+00>
+// CHECK: "onnx.Pow"
+// CHECK-NEXT: "onnx.Add"
+func.func @square(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %two = "onnx.Constant"() <{value = dense<2.0> : tensor<f32>}> : () -> tensor<f32>
+  %e = "onnx.Constant"() <{value = dense<1.0e-5> : tensor<f32>}> : () -> tensor<f32>
+  %0 = "onnx.Pow"(%x, %two) : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+  %1 = "onnx.Add"(%0, %e) : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
+}
+
+// The product of two scales is computed in the epilogue that uses it.
+// CHECK-LABEL: func @scales
+// CHECK: heddle.cluster
+// CHECK: "onnx.Mul"(%{{.*}}) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+// CHECK: heddle.yield
+// CHECK-NOT: heddle.cluster
+func.func @scales(%a: tensor<4x8xf32>, %b: tensor<8x2xf32>, %s: tensor<f32>, %t: tensor<f32>) -> tensor<4x2xf32> {
+  %0 = "onnx.MatMul"(%a, %b) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+  %1 = "onnx.Mul"(%s, %t) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %2 = "onnx.Mul"(%0, %1) : (tensor<4x2xf32>, tensor<f32>) -> tensor<4x2xf32>
+  return %2 : tensor<4x2xf32>
+}

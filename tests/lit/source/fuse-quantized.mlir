@@ -24,3 +24,22 @@ func.func @per_input_channel(%x: tensor<1x8x4x4xui8>, %w: tensor<8x8x1x1xi8>, %s
   %2 = "onnx.Conv"(%0, %1) : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x4xf32>
   return %2 : tensor<1x8x4x4xf32>
 }
+
+// One channel a group, a scale for each filter.
+// CHECK-LABEL: func @depthwise
+// CHECK: "onnx.ConvInteger"(%arg0, %arg1, %arg3)
+// CHECK-SAME: group = 8
+func.func @depthwise(%x: tensor<1x8x4x4xui8>, %w: tensor<8x1x3x3xi8>, %sx: tensor<f32>, %zx: tensor<ui8>, %sw: tensor<8xf32>) -> tensor<1x8x2x2xf32> {
+  %0 = "onnx.DequantizeLinear"(%x, %sx, %zx) : (tensor<1x8x4x4xui8>, tensor<f32>, tensor<ui8>) -> tensor<1x8x4x4xf32>
+  %1 = "onnx.DequantizeLinear"(%w, %sw) <{axis = 0 : i64}> : (tensor<8x1x3x3xi8>, tensor<8xf32>) -> tensor<8x1x3x3xf32>
+  %2 = "onnx.Conv"(%0, %1) <{group = 8 : i64}> : (tensor<1x8x4x4xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x2x2xf32>
+  return %2 : tensor<1x8x2x2xf32>
+}
+
+// CHECK-LABEL: func @zeros
+// CHECK: "onnx.MatMulInteger"(%arg0, %arg1, %arg2)
+func.func @zeros(%a: tensor<4x8xui8>, %b: tensor<8x3xi8>, %za: tensor<ui8>) -> tensor<4x3xi32> {
+  %zb = "onnx.Constant"() <{value = dense<0> : tensor<3xi8>}> : () -> tensor<3xi8>
+  %0 = "onnx.MatMulInteger"(%a, %b, %za, %zb) <{operandSegmentSizes = array<i32: 1, 1, 1, 1>}> : (tensor<4x8xui8>, tensor<8x3xi8>, tensor<ui8>, tensor<3xi8>) -> tensor<4x3xi32>
+  return %0 : tensor<4x3xi32>
+}

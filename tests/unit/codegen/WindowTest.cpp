@@ -156,63 +156,76 @@ protected:
   }
 };
 
+void checkBytes(const char *target, bool isSigned, int64_t kernel) {
+  KernelHarness harness(target, 1);
+  Type i8 = harness.integer(8), i32 = harness.integer(32);
+  int64_t pad = kernel / 2, taps = kernel * kernel;
+  Spatial window{1, kernel, kernel};
+  Type accumulator = WindowSpec::byteAccumulator(i8.getContext(), window);
+  EXPECT_EQ(accumulator.isF32(), kernel == 3);
+  WindowSpec spec{i8, accumulator, window, {1, 2, 2}, {1, 1, 1}, {0, pad, pad}};
+  spec.inputSigned = isSigned;
+  spec.filterSigned = !isSigned;
+  WindowPlan plan = planWindow(spec, harness.target);
+  int32_t inputZero = isSigned ? -5 : 120, filterZero = isSigned ? 128 : 3;
+  harness.add("window", {i8, i8, i32}, 6, [&](Emitter &e, Kernel &k) {
+    auto &d = k.dims;
+    Value one = e.index(1);
+    WindowOperands ops{k.buffers[0], d[0], d[1], {}, {one, d[2], d[3]}, {one, d[4], d[5]}};
+    auto constant = [&](int32_t value) -> Value {
+      if (accumulator.isF32())
+        return arith::ConstantOp::create(e.builder, e.loc, e.builder.getF32FloatAttr(value));
+      return arith::ConstantIntOp::create(e.builder, e.loc, value, 32);
+    };
+    ops.inputZeroPoint = [&](Emitter &) { return constant(inputZero); };
+    ops.filterZeroPoint = [&](Emitter &, Value) { return constant(filterZero); };
+    emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch,
+                  [&](Value sum, const PixelPosition &at) {
+                    if (accumulator.isF32())
+                      sum = arith::FPToSIOp::create(e.builder, e.loc, e.vector(i32, at.lanes), sum);
+                    e.store(sum, k.buffers[2], at.offset, at.mask);
+                  });
+  });
+  LoadedKernels kernels = harness.compile();
+  const int64_t channels = 3, h = 15, w = 37, oh = 8, ow = 19;
+  GuardedArray<int8_t> x(channels * h * w), f(channels * taps);
+  GuardedArray<int32_t> y(channels * oh * ow);
+  std::mt19937 random(9);
+  for (int8_t &value : x)
+    value = random();
+  for (int8_t &value : f)
+    value = random();
+  kernels.call(0, {x.data(), f.data(), y.data()}, {1, channels, h, w, oh, ow}, 0,
+               plan.gridPoints(channels, 1, oh, ow), plan.scratchBytes);
+  for (int64_t i = 0; i < channels * oh * ow; ++i) {
+    int64_t c = i / (oh * ow), r = i / ow % oh, v = i % ow;
+    int32_t want = 0;
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      int64_t row = 2 * r - pad + tap / kernel, column = 2 * v - pad + tap % kernel;
+      if (row < 0 || column < 0 || row >= h || column >= w)
+        continue;
+      int8_t a = x[(c * h + row) * w + column], b = f[c * taps + tap];
+      want +=
+          ((isSigned ? a : uint8_t(a)) - inputZero) * ((isSigned ? uint8_t(b) : b) - filterZero);
+    }
+    ASSERT_EQ(y[i], want) << kernel << ", " << i;
+  }
+}
+
 TEST_P(WindowTest, Depthwise) { check(Kind::Depthwise); }
 TEST_P(WindowTest, Max) { check(Kind::Max); }
 TEST_P(WindowTest, Average) { check(Kind::Average); }
 TEST_P(WindowTest, AverageIncludingPadding) { check(Kind::AverageIncludingPadding); }
 
-// Bytes with zero points, exact in f32.
+// Bytes with zero points, exact: in f32 for the small window, in i32 for the large one.
 TEST_P(WindowTest, DepthwiseBytes) {
   for (bool isSigned : {false, true}) {
-    KernelHarness harness(GetParam(), 1);
-    Type i8 = harness.integer(8), f32 = harness.f32();
-    WindowSpec spec{i8, f32, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}};
-    spec.inputSigned = isSigned;
-    spec.filterSigned = !isSigned;
-    WindowPlan plan = planWindow(spec, harness.target);
-    float inputZero = isSigned ? -5 : 120, filterZero = isSigned ? 128 : 3;
-    harness.add("window", {i8, i8, f32}, 6, [&](Emitter &e, Kernel &k) {
-      auto &d = k.dims;
-      Value one = e.index(1);
-      WindowOperands ops{k.buffers[0], d[0], d[1], {}, {one, d[2], d[3]}, {one, d[4], d[5]}};
-      auto constant = [](Emitter &e, float value) -> Value {
-        return arith::ConstantOp::create(e.builder, e.loc, e.builder.getF32FloatAttr(value));
-      };
-      ops.inputZeroPoint = [&](Emitter &e) { return constant(e, inputZero); };
-      ops.filterZeroPoint = [&](Emitter &e, Value) { return constant(e, filterZero); };
-      emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch,
-                    [&](Value sum, const PixelPosition &at) {
-                      e.store(sum, k.buffers[2], at.offset, at.mask);
-                    });
-    });
-    LoadedKernels kernels = harness.compile();
-    const int64_t channels = 3, h = 15, w = 37, oh = 8, ow = 19;
-    GuardedArray<int8_t> x(channels * h * w), f(channels * 9);
-    GuardedArray<float> y(channels * oh * ow);
-    std::mt19937 random(9);
-    for (int8_t &value : x)
-      value = random();
-    for (int8_t &value : f)
-      value = random();
-    kernels.call(0, {x.data(), f.data(), y.data()}, {1, channels, h, w, oh, ow}, 0,
-                 plan.gridPoints(channels, 1, oh, ow), plan.scratchBytes);
-    for (int64_t i = 0; i < channels * oh * ow; ++i) {
-      int64_t c = i / (oh * ow), r = i / ow % oh, v = i % ow;
-      float want = 0;
-      for (int64_t tap = 0; tap < 9; ++tap) {
-        int64_t row = 2 * r - 1 + tap / 3, column = 2 * v - 1 + tap % 3;
-        if (row < 0 || column < 0 || row >= h || column >= w)
-          continue;
-        int8_t a = x[(c * h + row) * w + column], b = f[c * 9 + tap];
-        want +=
-            ((isSigned ? a : uint8_t(a)) - inputZero) * ((isSigned ? uint8_t(b) : b) - filterZero);
-      }
-      ASSERT_EQ(y[i], want) << i;
-    }
+    checkBytes(GetParam(), isSigned, 3);
+    checkBytes(GetParam(), isSigned, 17);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, WindowTest,
-                         ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
+                         ::testing::Values("native", "x86-64-v4", "x86-64-v3", "x86-64-v2"));
 
 } // namespace

@@ -5,7 +5,6 @@
 
 #include "frontends/plan/PlanPrinter.h"
 #include "runtime/plan/explain.h"
-#include "runtime/tools/builtins.h"
 #include "tools/heddle/Console.h"
 #include "tools/heddle/plan/LiveView.h"
 #include "tools/heddle/plan/PlanCommands.h"
@@ -117,7 +116,7 @@ int ExplainCommand::run() const {
   if (!checked->ok())
     return exitBadRequest;
   auto toolOf = [&](const std::string &name) { return (*session)->find(name); };
-  PlanExplanation explained = Explain(checked->plan, toolOf, EvaluateBuiltinsOf((*session)->file()), ToolCosts());
+  PlanExplanation explained = Explain(checked->plan, toolOf, (*session)->evaluate(), ToolCosts());
   if (!dot.empty())
     if (absl::Status status = writeDot(dot, checked->plan, explained); !status.ok())
       return fail(status);

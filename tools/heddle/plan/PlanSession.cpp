@@ -2,11 +2,14 @@
 
 #include "tools/heddle/plan/PlanSession.h"
 
+#include "runtime/artifact/sha256.h"
 #include "runtime/support/status_macros.h"
-#include "runtime/tools/mcp/mcp_source.h"
+#include "runtime/tools/mcp/mcp_server.h"
+#include "runtime/tools/math_tool.h"
 #include "runtime/tools/model_tool.h"
 #include "tools/heddle/Console.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -32,6 +35,22 @@ absl::StatusOr<std::string> readText(const std::string &path) {
   return text;
 }
 
+static McpServerOptions serverOptions(const McpServerSpec &server) {
+  McpServerOptions options;
+  options.name = server.name;
+  options.trusted = server.trusted;
+  options.warn = note;
+  if (auto *stdio = std::get_if<McpServerSpec::Stdio>(&server.transport)) {
+    options.command = stdio->command;
+    options.environment = stdio->environment;
+  } else {
+    const auto &http = std::get<McpServerSpec::Http>(server.transport);
+    options.url = http.url;
+    options.headers = http.headers;
+  }
+  return options;
+}
+
 absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string &toolsPath,
                                                                Purpose purpose) {
   std::unique_ptr<PlanSession> session(new PlanSession);
@@ -47,7 +66,8 @@ absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string
   HEDDLE_RETURN_IF_ERROR(
       AddTools(session->toolsFile, *session->host, session->tools, MakeModelTool));
   for (const McpServerSpec &server : session->toolsFile.servers)
-    session->tools.AddSource(MakeMcpSource(server, *session->host));
+    session->tools.AddSource(
+        MakeMcpServer(*session->eventLoop, session->host->http, serverOptions(server)));
   return session;
 }
 
@@ -65,6 +85,25 @@ absl::Status PlanSession::load(const std::vector<std::string> &names) {
 
 absl::Status PlanSession::loadAll() {
   return wait([&](auto done) { tools.LoadAll(done); });
+}
+
+std::string PlanSession::fileDigest() const { return HexText(Sha256Of(text.data(), text.size())); }
+
+Secrets PlanSession::secrets() const {
+  return Secrets(toolsFile.secrets.begin(), toolsFile.secrets.end());
+}
+
+Evaluate PlanSession::evaluate() const {
+  return [this](const std::string &name, const Json &arguments) -> std::optional<Json> {
+    auto spec = std::find_if(toolsFile.tools.begin(), toolsFile.tools.end(),
+                             [&](const ToolSpec &tool) { return tool.description.name == name; });
+    const auto *builtin = spec == toolsFile.tools.end() ? nullptr : std::get_if<BuiltinRun>(&spec->run);
+    if (!builtin || builtin->name != "math")
+      return std::nullopt;
+    ToolOutcome outcome = EvaluateMathCall(spec->description, arguments);
+    auto *value = std::get_if<Json>(&outcome);
+    return value ? std::optional<Json>(std::move(*value)) : std::nullopt;
+  };
 }
 
 const ToolDescription *PlanSession::find(std::string_view name) const {

@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "frontends/plan/ToolCatalog.h"
+#include "runtime/plan/folding.h"
+#include "runtime/plan/secrets.h"
 #include "runtime/tools/tool_makers.h"
 
 namespace heddle::cli {
@@ -22,7 +24,13 @@ public:
   ToolRegistry &registry() { return tools; }
   HttpClient &http() { return host->http; }
   const ToolsFile &file() const { return toolsFile; }
-  const std::string &fileText() const { return text; }
+  /// SHA-256 of the file, in hexadecimal.
+  std::string fileDigest() const;
+
+  /// What a journal must not contain.
+  Secrets secrets() const;
+  /// Evaluates the builtins that need nothing but their arguments.
+  Evaluate evaluate() const;
 
   /// Wait for the servers that may have tools of these names, or for all servers.
   absl::Status load(const std::vector<std::string> &names);

@@ -37,7 +37,7 @@ int ResumeCommand::run() {
   if (!record.ok())
     return fail(record.status());
   const JournalRecord &recorded = (*record)->recorded();
-  if (recorded.header.tools_digest != digestOf(session.fileText()))
+  if (recorded.header.tools_digest != session.fileDigest())
     note(toolsFile + " is not as it was when the run began");
   if (!recorded.complete)
     note("the plan's text was cut off: going on with the " +

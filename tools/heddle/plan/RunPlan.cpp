@@ -37,7 +37,7 @@ RunCommand::makeJournal(PlanSession &session, const Plan *plan, std::string_view
   header.plan_text = std::string(planText);
   header.options = flags.recorded();
   header.tools_file = text.tools;
-  header.tools_digest = digestOf(session.fileText());
+  header.tools_digest = session.fileDigest();
   return Journal::Create(session.loop(), flags.journal, header, plan, session.secrets());
 }
 

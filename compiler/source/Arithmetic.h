@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Builds arithmetic of the source level with the types that shape inference would give it, for
+// passes that write operations in terms of others.
+
+#ifndef HEDDLE_COMPILER_SOURCE_ARITHMETIC_H
+#define HEDDLE_COMPILER_SOURCE_ARITHMETIC_H
+
+#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/TensorDims.h"
+#include "dialects/onnx/Onnx.h"
+#include "mlir/IR/Builders.h"
+
+namespace heddle {
+
+Dims dimsOf(mlir::Value value);
+mlir::Type elementOf(mlir::Value value);
+/// Whether a tensor has one element.
+bool isSingle(mlir::Value value);
+/// The type with other elements.
+mlir::RankedTensorType withElement(mlir::Type tensor, mlir::Type element);
+
+class Arithmetic {
+public:
+  /// Inserts before `op`, at its location.
+  explicit Arithmetic(mlir::Operation *op) : b(op), loc(op->getLoc()) {}
+
+  mlir::Value number(double value); // of f32, a scalar
+  mlir::Value toF32(mlir::Value value);
+  /// An element-wise operation on two operands, broadcast.
+  template <typename Op> mlir::Value apply(mlir::Value x, mlir::Value y) {
+    return Op::create(b, loc, broadcastType(x, y), x, y);
+  }
+  mlir::Value add(mlir::Value x, mlir::Value y) { return apply<onnx::AddOp>(x, y); }
+  mlir::Value sub(mlir::Value x, mlir::Value y) { return apply<onnx::SubOp>(x, y); }
+  mlir::Value mul(mlir::Value x, mlir::Value y) { return apply<onnx::MulOp>(x, y); }
+  mlir::Value div(mlir::Value x, mlir::Value y) { return apply<onnx::DivOp>(x, y); }
+  /// The same elements under another shape.
+  mlir::Value viewed(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  mlir::Value viewedAs(mlir::Value value, const Dims &dims);
+  /// Of a tensor of one element; others stay.
+  mlir::Value asScalar(mlir::Value value) { return isSingle(value) ? viewed(value, {}) : value; }
+  /// x / scale rounded and moved by the zero point into its type; both are scalars.
+  mlir::Value quantized(mlir::Value x, mlir::Value scale, mlir::Value zeroPoint);
+  mlir::Value integers(llvm::ArrayRef<int64_t> values); // a vector of i64
+
+  mlir::OpBuilder b;
+  mlir::Location loc;
+
+private:
+  mlir::RankedTensorType broadcastType(mlir::Value x, mlir::Value y);
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_SOURCE_ARITHMETIC_H

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: heddle-opt -onnx-split-pools %s | FileCheck %s
+
+// CHECK-LABEL: func @large
+// CHECK: %[[ROWS:.*]] = "onnx.MaxPool"(%arg0)
+// CHECK-SAME: kernel_shape = array<i64: 1, 7>
+// CHECK-SAME: pads = array<i64: 0, 3, 0, 2>
+// CHECK-SAME: strides = array<i64: 1, 1>
+// CHECK-SAME: tensor<1x8x13x12xf32>
+// CHECK: "onnx.MaxPool"(%[[ROWS]])
+// CHECK-SAME: kernel_shape = array<i64: 5, 1>
+// CHECK-SAME: pads = array<i64: 2, 0, 1, 0>
+// CHECK-SAME: strides = array<i64: 2, 1>
+// CHECK-SAME: tensor<1x8x6x12xf32>
+func.func @large(%x: tensor<1x8x13x13xf32>) -> tensor<1x8x6x12xf32> {
+  %0 = "onnx.MaxPool"(%x) <{kernel_shape = array<i64: 5, 7>, pads = array<i64: 2, 3, 1, 2>, strides = array<i64: 2, 1>}> : (tensor<1x8x13x13xf32>) -> tensor<1x8x6x12xf32>
+  return %0 : tensor<1x8x6x12xf32>
+}
+
+// CHECK-LABEL: func @volume
+// CHECK: kernel_shape = array<i64: 1, 1, 7>
+// CHECK: kernel_shape = array<i64: 1, 7, 1>
+// CHECK: kernel_shape = array<i64: 7, 1, 1>
+func.func @volume(%x: tensor<1x8x9x9x9xf32>) -> tensor<1x8x3x3x3xf32> {
+  %0 = "onnx.MaxPool"(%x) <{kernel_shape = array<i64: 7, 7, 7>}> : (tensor<1x8x9x9x9xf32>) -> tensor<1x8x3x3x3xf32>
+  return %0 : tensor<1x8x3x3x3xf32>
+}
+
+// What is between would cost more than nine comparisons; places need the whole window.
+// CHECK-LABEL: func @kept
+// CHECK: kernel_shape = array<i64: 3, 3>
+// CHECK: kernel_shape = array<i64: 7, 7>
+// CHECK-NOT: "onnx.MaxPool"
+func.func @kept(%x: tensor<1x8x9x9xf32>) -> (tensor<1x8x7x7xf32>, tensor<1x8x3x3xf32>, tensor<1x8x3x3xi64>) {
+  %0 = "onnx.MaxPool"(%x) <{kernel_shape = array<i64: 3, 3>}> : (tensor<1x8x9x9xf32>) -> tensor<1x8x7x7xf32>
+  %1, %2 = "onnx.MaxPool"(%x) <{kernel_shape = array<i64: 7, 7>}> : (tensor<1x8x9x9xf32>) -> (tensor<1x8x3x3xf32>, tensor<1x8x3x3xi64>)
+  return %0, %1, %2 : tensor<1x8x7x7xf32>, tensor<1x8x3x3xf32>, tensor<1x8x3x3xi64>
+}
