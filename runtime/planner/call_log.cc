@@ -42,8 +42,8 @@ std::string CallLog::Shortened(CallId id, const std::string& text) const {
   if (text.size() <= each) return text;
   size_t end = each;
   while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // a whole character
-  return absl::StrCat(text.substr(0, end), "... (", text.size() - end,
-                      " bytes more; $", id, " is all of it)");
+  return absl::StrCat(text.substr(0, end), "... (", text.size() - end, " bytes more; $", id,
+                      " is all of it)");
 }
 
 std::string CallLog::ResultText(CallId id) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is said to a language model and what it answers, as the OpenAI-compatible `/chat/completions`
-// has it.
+// What is said to a language model and what it answers, as the OpenAI-compatible
+// `/chat/completions` has it.
 //
 // Thread-safety: plain data.
 
@@ -20,7 +20,8 @@
 
 namespace heddle {
 
-// A call that a model makes by itself, without a plan. The arguments are JSON text as it wrote them.
+// A call that a model makes by itself, without a plan. The arguments are JSON text as it wrote
+// them.
 struct ChatToolCall {
   std::string id, name, arguments;
 };

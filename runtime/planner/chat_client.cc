@@ -28,9 +28,10 @@ Json ToJson(const ChatMessage& message) {
   Json json = {{"role", message.role}, {"content", message.content}};
   if (!message.tool_call_id.empty()) json["tool_call_id"] = message.tool_call_id;
   for (const ChatToolCall& call : message.tool_calls) {
-    json["tool_calls"].push_back({{"id", call.id},
-                                  {"type", "function"},
-                                  {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    json["tool_calls"].push_back(
+        {{"id", call.id},
+         {"type", "function"},
+         {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
   }
   return json;
 }
@@ -49,8 +50,9 @@ std::string ErrorText(const HttpResponse& head, const std::string& body) {
   // A page for people says nothing here.
   const absl::string_view bare = absl::StripAsciiWhitespace(body);
   if (text.empty() && !absl::StartsWith(bare, "<")) text = std::string(bare.substr(0, 300));
-  return absl::StrCat("HTTP ", head.status, text.empty() ? "" : ": ", text,
-                      head.status >= 300 && head.status < 400 ? " (redirects are not followed)" : "");
+  return absl::StrCat(
+      "HTTP ", head.status, text.empty() ? "" : ": ", text,
+      head.status >= 300 && head.status < 400 ? " (redirects are not followed)" : "");
 }
 
 bool MayPass(int status) { return status == 408 || status == 429 || status >= 500; }
@@ -67,7 +69,8 @@ std::optional<milliseconds> RetryAfter(const HttpResponse& head) {
 absl::StatusOr<std::unique_ptr<ChatClient>> ChatClient::Create(EventLoop& loop, HttpClient& http,
                                                                ChatOptions options) {
   if (options.url.empty()) return absl::InvalidArgumentError("the language model's URL is missing");
-  if (options.model.empty()) return absl::InvalidArgumentError("the language model's name is missing");
+  if (options.model.empty())
+    return absl::InvalidArgumentError("the language model's name is missing");
   std::string key;
   if (!options.key_env.empty()) {
     const char* value = getenv(options.key_env.c_str());
@@ -93,8 +96,9 @@ HttpRequest ChatClient::MakeRequest(const ChatRequest& request) const {
   HttpRequest http;
   http.method = "POST";
   http.url = options_.url;
-  http.headers = {{"Content-Type", "application/json"},
-                  {"Accept", streams_ ? "text/event-stream, application/json" : "application/json"}};
+  http.headers = {
+      {"Content-Type", "application/json"},
+      {"Accept", streams_ ? "text/event-stream, application/json" : "application/json"}};
   if (!key_.empty()) http.headers.emplace_back("Authorization", absl::StrCat("Bearer ", key_));
   http.body = ToText(body);
   http.max_response_bytes = 5 * options_.max_reply_bytes;
@@ -104,7 +108,8 @@ HttpRequest ChatClient::MakeRequest(const ChatRequest& request) const {
 
 bool ChatClient::Downgrade(const std::string& error, const ChatRequest& request) {
   auto refuses = [&](const char* word) { return absl::StrContains(error, word); };
-  if (formats_ && request.response_format && (refuses("response_format") || refuses("json_schema"))) {
+  if (formats_ && request.response_format &&
+      (refuses("response_format") || refuses("json_schema"))) {
     formats_ = false;
   } else if (streams_ && asks_usage_ && (refuses("stream_options") || refuses("include_usage"))) {
     asks_usage_ = false;
@@ -179,8 +184,8 @@ class ChatClient::Call : public ChatCall {
     if (!transfer.ok()) return Failed(transfer, MayRepeat(transfer), std::nullopt);
     if (head_.status >= 300) {
       const std::string error = ErrorText(head_, error_body_);
-      const bool refused = head_.status == 400 || head_.status == 404 || head_.status == 422 ||
-                           head_.status == 501;
+      const bool refused =
+          head_.status == 400 || head_.status == 404 || head_.status == 422 || head_.status == 501;
       if (refused && client_.Downgrade(error_body_, request_)) return Try();
       return Failed(absl::UnavailableError(error), MayPass(head_.status), RetryAfter(head_));
     }
@@ -200,7 +205,8 @@ class ChatClient::Call : public ChatCall {
     if (may_repeat && !reader_->has_begun() && retries_ < options.max_retries &&
         asked.value_or(milliseconds(0)) <= options.max_pause) {
       const double jitter = std::uniform_real_distribution<>(0.5, 1)(client_.random_);
-      const double wait = double(options.backoff.count()) * double(1 << std::min(retries_, 20)) * jitter;
+      const double wait =
+          double(options.backoff.count()) * double(1 << std::min(retries_, 20)) * jitter;
       const milliseconds pause =
           asked.value_or(std::min(milliseconds(int64_t(wait)), options.max_pause));
       ++retries_;

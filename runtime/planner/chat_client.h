@@ -2,8 +2,8 @@
 //
 // A language model behind an OpenAI-compatible endpoint.
 //
-//   HEDDLE_ASSIGN_OR_RETURN(auto client, ChatClient::Create(loop, http, {.url = url, .model = name}));
-//   std::unique_ptr<ChatCall> call = client->Start(
+//   HEDDLE_ASSIGN_OR_RETURN(auto client, ChatClient::Create(loop, http, {.url = url, .model =
+//   name})); std::unique_ptr<ChatCall> call = client->Start(
 //       {.messages = {{"user", "Hello"}}}, {.on_content = print},
 //       [](absl::StatusOr<ChatReply> reply) { ... });
 //
@@ -11,8 +11,8 @@
 // failed, 408, 429 and 5xx, after the pause that the server asked for. A server that does not know
 // stream_options, response_format or streams is asked without them. The key is in no message.
 //
-// Thread-safety: on the loop's thread. Ownership: loop and HTTP client outlive the client, the client
-// its calls. Destroying a call cancels it, also inside its own callbacks; none comes after.
+// Thread-safety: on the loop's thread. Ownership: loop and HTTP client outlive the client, the
+// client its calls. Destroying a call cancels it, also inside its own callbacks; none comes after.
 
 #ifndef HEDDLE_RUNTIME_PLANNER_CHAT_CLIENT_H_
 #define HEDDLE_RUNTIME_PLANNER_CHAT_CLIENT_H_
@@ -31,9 +31,9 @@
 namespace heddle {
 
 struct ChatOptions {
-  std::string url;      // with or without /chat/completions at its end
-  std::string model;
-  std::string key_env;  // the environment variable that holds the key; empty: none is sent
+  std::string url = {};  // with or without /chat/completions at its end
+  std::string model = {};
+  std::string key_env = {};  // the environment variable that holds the key; empty: none is sent
   int max_retries = 3;
   std::chrono::milliseconds backoff{500};       // doubles, with jitter
   std::chrono::milliseconds max_pause{60'000};  // a server that asks for more is an error

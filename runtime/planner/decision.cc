@@ -52,8 +52,8 @@ std::optional<Decision> FromText(std::string_view text) {
   Decision decision{finish, "", finish ? inside : ""};
   if (!finish) decision.thought = inside;
   if (thought != std::string_view::npos && decision.thought.empty()) {
-    decision.thought = Stripped(
-        text.substr(thought + kThought.size(), action - thought - kThought.size()));
+    decision.thought =
+        Stripped(text.substr(thought + kThought.size(), action - thought - kThought.size()));
   }
   return decision;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls that a model makes in its own form, `tool_calls`, instead of in a plan: tools as such a model
-// is told of them, and its calls as calls of a plan. Their arguments are values: what looks like a
-// reference in them is text.
+// Calls that a model makes in its own form, `tool_calls`, instead of in a plan: tools as such a
+// model is told of them, and its calls as calls of a plan. Their arguments are values: what looks
+// like a reference in them is text.
 //
 // Thread-safety: immutable.
 

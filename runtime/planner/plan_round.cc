@@ -74,9 +74,8 @@ bool PlanRound::MustWait(const PlanCall& call) const {
   if (held_.empty()) return false;
   bool waits = false;
   for (const TemplateMember& member : call.arguments.members) {
-    VisitReferences(member.value, [&](const Reference& reference) {
-      waits |= held_.count(reference.call) > 0;
-    });
+    VisitReferences(member.value,
+                    [&](const Reference& reference) { waits |= held_.count(reference.call) > 0; });
   }
   for (const CallId id : call.after) waits |= held_.count(id) > 0;
   const ToolDescription* tool = catalog_.find(call.tool);
@@ -87,8 +86,8 @@ bool PlanRound::MustWait(const PlanCall& call) const {
 }
 
 void PlanRound::Hold(Statement statement) {
-  const std::string& name = std::visit([](const auto& one) -> const std::string& { return one.tool; },
-                                       statement);
+  const std::string& name =
+      std::visit([](const auto& one) -> const std::string& { return one.tool; }, statement);
   const ToolDescription* tool = catalog_.find(name);
   unknown_held_ |= !tool;
   if (tool && tool->effects != ToolEffects::kPure && !tool->resource.empty()) {
@@ -114,7 +113,8 @@ PlanRound::Reply PlanRound::Read(std::string_view text,
   stream.feed(text);
   stream.end();
   for (Statement& statement : reply.statements) {
-    if (auto* broken = std::get_if<Broken>(&statement)) broken->line = absl::StrCat(broken->id, ". ?");
+    if (auto* broken = std::get_if<Broken>(&statement))
+      broken->line = absl::StrCat(broken->id, ". ?");
   }
   return reply;
 }
@@ -131,9 +131,9 @@ void PlanRound::Correct(std::string_view reply) {
     if (ids.join) join_ = ids.join;
     return;
   }
-  const bool only_wrong = std::all_of(
-      ids.statements.begin(), ids.statements.end(),
-      [&](const Statement& statement) { return wrong.count(IdOf(statement)) > 0; });
+  const bool only_wrong =
+      std::all_of(ids.statements.begin(), ids.statements.end(),
+                  [&](const Statement& statement) { return wrong.count(IdOf(statement)) > 0; });
   const bool is_the_one = ids.statements.size() == 1 && wrong.size() == 1 && !ids.join;
   if (!only_wrong && !is_the_one) return Replace(Read(reply, options_.earlier));
   std::vector<std::pair<CallId, std::string>> known = options_.earlier;
@@ -162,8 +162,8 @@ void PlanRound::CorrectLines(Reply reply) {
   PassOnPending(/*broken_too=*/false);
 }
 
-// The ids of the new plan may be taken by calls that run already: those that say the same are these,
-// the others get new ids.
+// The ids of the new plan may be taken by calls that run already: those that say the same are
+// these, the others get new ids.
 void PlanRound::Replace(Reply reply) {
   pending_.clear();
   held_.clear();
@@ -172,9 +172,8 @@ void PlanRound::Replace(Reply reply) {
   join_ = std::move(reply.join);
   std::set<CallId> taken;
   CallId next = 1;
-  for (const auto* list : {&options_.earlier, &added_}) {
-    for (const auto& [id, tool] : *list) taken.insert(id);
-  }
+  for (const auto& [id, tool] : options_.earlier) taken.insert(id);
+  for (const auto& [id, tool] : added_) taken.insert(id);
   if (!taken.empty()) next = *taken.rbegin() + 1;
   for (const Statement& statement : reply.statements) next = std::max(next, IdOf(statement) + 1);
 

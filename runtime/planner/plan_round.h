@@ -9,8 +9,8 @@
 //   if (round.needs_correction()) ... ask with round.errors() ... round.Correct(reply);
 //   round.GiveUp();   // what is still wrong fails alone
 //
-// A correction is the wrong lines alone, or the whole plan anew: what has been passed on and is in it
-// again is the same call, and what it does not have any more stays.
+// A correction is the wrong lines alone, or the whole plan anew: what has been passed on and is in
+// it again is the same call, and what it does not have any more stays.
 //
 // Thread-safety: none. The catalog and the sink outlive it.
 

@@ -39,7 +39,7 @@ Planner::State::State(EventLoop& loop, ToolRegistry& registry, ChatClient& chat,
 void Planner::State::Ask(std::string question, std::function<void(PlannerReport)> done) {
   question_ = std::move(question);
   done_ = std::move(done);
-  run_ = std::make_unique<PlanRun>(loop_, registry_, options_.run, this);
+  run_ = std::make_unique<PlanRun>(loop_, registry_, options_.run, static_cast<RunObserver*>(this));
   if (options_.run.timeout) {
     deadline_ = loop_.After(*options_.run.timeout, [this] {
       Fail(absl::DeadlineExceededError(
@@ -153,7 +153,8 @@ void Planner::State::CallsMayHaveEnded() {
   });
 }
 
-void Planner::State::OnStart(CallId id, const std::string& tool, const Json& arguments, int attempt) {
+void Planner::State::OnStart(CallId id, const std::string& tool, const Json& arguments,
+                             int attempt) {
   observer_->OnStart(id, tool, arguments, attempt);
 }
 

@@ -41,9 +41,9 @@ class PlannerObserver : public RunObserver {
 
 struct PlannerOptions {
   int max_replans = 3;
-  size_t max_calls = 1000;  // of all rounds
-  std::string examples;     // take the place of the built-in example; empty: none
-  RunOptions run;           // its timeout is of the whole question
+  size_t max_calls = 1000;    // of all rounds
+  std::string examples = {};  // take the place of the built-in example; empty: none
+  RunOptions run = {};        // its timeout is of the whole question
 };
 
 struct PlannerReport {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,7 +19,8 @@ void Planner::State::StartRound(const std::string& why) {
   options.requireJoin = false;
   options.maxCalls = options_.max_calls - std::min(options_.max_calls, log_.size());
   options.earlier = log_.ToolsById();
-  plan_round_ = std::make_unique<PlanRound>(catalog_, std::move(options), *this);
+  plan_round_ =
+      std::make_unique<PlanRound>(catalog_, std::move(options), static_cast<CallSink&>(*this));
   messages_ = {{"system", PlannerPrompt(catalog_.tools(), options_.examples)},
                {"user", PlannerQuestion(question_, log_.next_id(), log_.Text(), why)}};
   ChatEvents events;
@@ -58,8 +60,8 @@ void Planner::State::CorrectionIsWritten(ChatReply reply) {
   plan_round_->Correct(reply.content);
   plan_round_->GiveUp();
   if (plan_round_->is_empty()) {
-    return Fail(absl::DataLossError(
-        absl::StrCat("the language model wrote no plan, asked twice; it said ", Quoted(reply.content))));
+    return Fail(absl::DataLossError(absl::StrCat(
+        "the language model wrote no plan, asked twice; it said ", Quoted(reply.content))));
   }
   RoundIsWritten();
 }
@@ -98,8 +100,8 @@ void Planner::State::Decided(ChatReply reply) {
   }
   if (!may_replan) {
     return Fail(absl::ResourceExhaustedError(
-        absl::StrCat("no answer after ", report_.replans, " further plans (see --max-replans): ",
-                     decision->thought)));
+        absl::StrCat("no answer after ", report_.replans,
+                     " further plans (see --max-replans): ", decision->thought)));
   }
   ++report_.replans;
   run_->BeginRound();

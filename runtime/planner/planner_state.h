@@ -116,7 +116,7 @@ class Planner::State : public std::enable_shared_from_this<Planner::State>,
   std::vector<ChatMessage> messages_;  // of this round's planner, or of the native turns
   std::unique_ptr<PlanRound> plan_round_;
   std::optional<PlanJoin> join_;
-  bool corrected_ = false;      // this round's plan was sent back
+  bool corrected_ = false;  // this round's plan was sent back
   bool decision_asked_again_ = false;
 
   std::optional<NativeTools> native_;  // once the model made a call by itself

@@ -21,7 +21,8 @@ const std::string_view kPlannerRules =
 - The last line is ID. join(), and then <END_OF_PLAN>. Where no tool is needed, join() is the only call.
 )";
 
-const std::string_view kPlannerExample = R"(Question: How many times more people live in Lyon than in Nantes?
+const std::string_view kPlannerExample =
+    R"(Question: How many times more people live in Lyon than in Nantes?
 1. search(query="population of Lyon")
 2. search(query="population of Nantes")
 3. math(expression="$1 / $2")
@@ -106,14 +107,13 @@ Json JoinerFormat(bool may_replan) {
   Json actions = Json::array({"finish"});
   if (may_replan) actions.push_back("replan");
   const Json text = {{"type", "string"}};
-  const Json schema = {
-      {"type", "object"},
-      {"properties",
-       {{"thought", text},
-        {"action", {{"type", "string"}, {"enum", std::move(actions)}}},
-        {"answer", text}}},
-      {"required", Json::array({"thought", "action", "answer"})},
-      {"additionalProperties", false}};
+  const Json schema = {{"type", "object"},
+                       {"properties",
+                        {{"thought", text},
+                         {"action", {{"type", "string"}, {"enum", std::move(actions)}}},
+                         {"answer", text}}},
+                       {"required", Json::array({"thought", "action", "answer"})},
+                       {"additionalProperties", false}};
   return {{"type", "json_schema"},
           {"json_schema", {{"name", "decision"}, {"strict", true}, {"schema", schema}}}};
 }

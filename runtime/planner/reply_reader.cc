@@ -55,7 +55,8 @@ absl::Status ReplyReader::Feed(std::string_view bytes) {
   } else if (!parser_.Feed(bytes, [this](const SseEvent& event) {
                if (status_.ok() && !done_) status_ = OnData(event.data);
              })) {
-    status_ = absl::ResourceExhaustedError("the language model's server sent an event that is too long");
+    status_ =
+        absl::ResourceExhaustedError("the language model's server sent an event that is too long");
   }
   return status_;
 }
@@ -87,7 +88,8 @@ absl::Status ReplyReader::OnChoice(const Json& choice) {
       if (!content->is_string()) return Garbage("content that is no text", ToText(*content));
       OnContent(content->get_ref<const std::string&>());
     }
-    if (const Json* calls = Member(*delta, "tool_calls")) HEDDLE_RETURN_IF_ERROR(OnToolCalls(*calls));
+    if (const Json* calls = Member(*delta, "tool_calls"))
+      HEDDLE_RETURN_IF_ERROR(OnToolCalls(*calls));
   }
   if (const std::string reason = Text(Member(choice, "finish_reason")); !reason.empty()) {
     finish_reason_ = reason;
@@ -95,7 +97,8 @@ absl::Status ReplyReader::OnChoice(const Json& choice) {
   return absl::OkStatus();
 }
 
-// In a stream a call comes in parts: its index in each, its name once, its arguments piece by piece.
+// In a stream a call comes in parts: its index in each, its name once, its arguments piece by
+// piece.
 absl::Status ReplyReader::OnToolCalls(const Json& calls) {
   if (!calls.is_array()) return Garbage("tool calls that are no list", ToText(calls));
   for (const Json& part : calls) {
@@ -108,14 +111,16 @@ absl::Status ReplyReader::OnToolCalls(const Json& calls) {
       if (!index_member->is_number_integer()) return Garbage("a broken tool call", ToText(part));
       index = index_member->get<int64_t>();
     }
-    if (index < next_call_ || index > kMaxToolCalls) return Garbage("a broken tool call", ToText(part));
+    if (index < next_call_ || index > kMaxToolCalls)
+      return Garbage("a broken tool call", ToText(part));
     PassOnCallsBefore(index);
     ChatToolCall& call = calls_[index];
     if (!id.empty()) call.id = id;
     const Json* function = Member(part, "function");
     if (!function) continue;
     if (const std::string name = Text(Member(*function, "name")); !name.empty()) call.name = name;
-    if (const Json* arguments = Member(*function, "arguments")) call.arguments += ToPlainText(*arguments);
+    if (const Json* arguments = Member(*function, "arguments"))
+      call.arguments += ToPlainText(*arguments);
   }
   return absl::OkStatus();
 }
@@ -183,7 +188,8 @@ absl::StatusOr<ChatReply> ReplyReader::End() {
         "the language model's reply was cut off at its limit of tokens");
   }
   if (finish_reason_ == "content_filter") {
-    return absl::FailedPreconditionError("the language model's server withheld the reply (content_filter)");
+    return absl::FailedPreconditionError(
+        "the language model's server withheld the reply (content_filter)");
   }
   if (thinking_ == Thinking::kMaybe) PassOn(std::exchange(held_, {}));
   PassOnCallsBefore(kMaxToolCalls + 1);
