@@ -8,8 +8,9 @@
 include(CMakePackageConfigHelpers)
 
 set(HEDDLE_PACKAGE_FOLDER lib/cmake/Heddle)
-set(heddle_libraries heddle_runtime)
+set(heddle_libraries heddle_runtime heddle_plan)
 set_target_properties(heddle_runtime PROPERTIES EXPORT_NAME runtime)
+set_target_properties(heddle_plan PROPERTIES EXPORT_NAME plan)
 if(HEDDLE_BUILD_COMPILER)
   list(APPEND heddle_libraries heddle_compiler)
   # Debian keeps libMLIR in LLVM's own folder.

@@ -145,7 +145,8 @@ absl::Status Compilation::lower() {
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
   passes.addNestedPass<func::FuncOp>(createHoistConstantsPass());
-  passes.addNestedPass<func::FuncOp>(createExpandNormalizationPass());
+  passes.addNestedPass<func::FuncOp>(createExpandBatchNormalizationPass());
+  passes.addNestedPass<func::FuncOp>(createExpandGroupNormalizationPass());
   passes.addNestedPass<func::FuncOp>(createExpandQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());

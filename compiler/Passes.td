@@ -88,7 +88,7 @@ def HoistConstantsPass : Pass<"onnx-hoist-constants", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numHoisted", "hoisted", "operations moved">];
 }
 
-def ExpandNormalizationPass : Pass<"onnx-expand-normalization", "::mlir::func::FuncOp"> {
+def ExpandGroupNormalizationPass : Pass<"onnx-expand-group-normalization", "::mlir::func::FuncOp"> {
   let summary = "write GroupNormalization as InstanceNormalization of groups";
   let description = [{
     ```mlir
@@ -144,6 +144,25 @@ def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
     ```
     where the input has one scale and the filters one, or one a channel. Zero points that are
     known to be zero are dropped from integer products.
+  }];
+}
+
+def ExpandBatchNormalizationPass : Pass<"onnx-expand-batch-normalization", "::mlir::func::FuncOp"> {
+  let summary = "make batch normalization with constant parameters a product and a sum";
+  let description = [{
+    ```mlir
+    %1 = "onnx.BatchNormalization"(%x, %scale, %b, %mean, %variance) : (tensor<1x8x4x4xf32>, ...)
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Sqrt"(%variance + epsilon)
+    %2 = "onnx.Div"(%scale, %1)
+    %3 = "onnx.Sub"(%b, %mean * %2)
+    %4 = "onnx.Mul"(%x, %2) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    %5 = "onnx.Add"(%4, %3) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    ```
+    (abridged), all but the last two of which depend on constants alone and run while
+    compiling.
   }];
 }
 

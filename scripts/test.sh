@@ -153,6 +153,10 @@ if $install; then
   fi
 fi
 must build
+if [ "$mode" != fast ]; then
+  step "get MCP servers" mcp-peers.log "$HEDDLE_ROOT/scripts/mcp_peers.sh" ||
+    skip "no node 20, npm or registry: the MCP client was not run against servers of others"
+fi
 run_ctest
 run_lit
 if [ "$mode" != fast ]; then

@@ -3,6 +3,7 @@
 // heddle/compiler.h over Compile.h.
 
 #include "compiler/Compile.h"
+#include "compiler/plan/PrintPlan.h"
 #include "heddle/compiler.h"
 
 #include <algorithm>
@@ -132,6 +133,21 @@ HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const c
     result.bytes.clear();
     result.inMemory = false;
     return absl::OkStatus();
+  });
+}
+
+HeddleCompilation *heddle_compile_plan(const char *plan, const char *name, const char *tools,
+                                       const HeddleCompileOptions *options) {
+  return guarded(options, [&](const CompileOptions &all, HeddleCompilation &result) -> absl::Status {
+    if (!plan || !tools)
+      return absl::InvalidArgumentError("no plan or no tools given");
+    if (all.emit != EmitKind::Heddle && all.emit != EmitKind::Task)
+      return absl::InvalidArgumentError("a plan becomes MLIR of the parallel or the task level");
+    auto level = all.emit == EmitKind::Heddle ? heddle::PlanLevel::Parallel : heddle::PlanLevel::Task;
+    auto text = heddle::printPlan(plan, name ? name : "plan", tools, level);
+    if (!text.ok())
+      return text.status();
+    return keep(std::vector<uint8_t>(text->begin(), text->end()), result);
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/MathExpansion.h"
 
+#include "compiler/codegen/FloatMath.h"
 #include "compiler/codegen/HalfFloats.h"
 #include "compiler/codegen/WideMath.h"
 
@@ -39,9 +40,9 @@ public:
     RewritePatternSet patterns(&getContext());
     // MLIR's polynomials are good to 5 units in the last place for these, and fast.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return llvm::is_contained({"math.exp", "math.log", "math.tanh", "math.erf", "math.erfc"},
-                                name);
+      return llvm::is_contained({"math.log", "math.tanh", "math.erfc"}, name);
     });
+    populateFloatMathPatterns(patterns);
     populateWideMathPatterns(patterns);
     populateHalfFloatPatterns(patterns, target);
     if (!target.has("fma"))

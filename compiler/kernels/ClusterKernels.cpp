@@ -41,6 +41,8 @@ func::FuncOp outlineSource(ModuleOp module, ClusterOp cluster, unsigned result,
   b.setInsertionPointToStart(body);
   for (Operation &op : source.without_terminator()) {
     Operation *copy = b.clone(op, mapping);
+    if (hasFewPixels(&op)) // so is what fills its vectors
+      copy->setAttr(kFewPixels, b.getUnitAttr());
     for (Value value : copy->getResults())
       value.setType(renaming.rename(value.getType()));
     if (auto sizes = dyn_cast<IndexTensorOp>(copy)) {

@@ -28,6 +28,10 @@ double products(Operation *op) {
   if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op)) {
     Dims filter = dimsOf(op->getOperand(1));
     depth = estimateSize(countElements(ArrayRef(filter).drop_front()));
+  } else if (auto window = op->getAttrOfType<DenseI64ArrayAttr>("kernel_shape")) { // pooling
+    depth = 1;
+    for (int64_t size : window.asArrayRef())
+      depth *= static_cast<double>(size);
   } else {
     depth = estimateSize(dimsOf(op->getOperand(0)).back());
   }

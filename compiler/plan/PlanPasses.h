@@ -21,8 +21,9 @@ namespace heddle {
 #define GEN_PASS_REGISTRATION
 #include "compiler/plan/PlanPasses.h.inc"
 
-/// All of them, in order.
-void buildPlanPipeline(mlir::OpPassManager &passes);
+/// All of them, in order; for the task level, whose tasks run beside each other anyway, without the
+/// last.
+void buildPlanPipeline(mlir::OpPassManager &passes, bool spawn);
 
 } // namespace heddle
 

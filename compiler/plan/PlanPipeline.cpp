@@ -7,14 +7,15 @@ using namespace mlir;
 
 namespace heddle {
 
-void buildPlanPipeline(OpPassManager &passes) {
+void buildPlanPipeline(OpPassManager &passes, bool spawn) {
   OpPassManager &plans = passes.nest<func::FuncOp>();
   plans.addPass(createFoldCallsPass());
   plans.addPass(createMergeDuplicateCallsPass());
   plans.addPass(createDropDeadCallsPass());
   plans.addPass(createOrderEffectsPass());
   plans.addPass(createMarkBatchesPass());
-  plans.addPass(createSpawnCallsPass());
+  if (spawn)
+    plans.addPass(createSpawnCallsPass());
 }
 
 } // namespace heddle

@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "absl/strings/str_cat.h"
-
 namespace heddle {
 namespace {
 
@@ -265,80 +263,6 @@ void PlanParser::endStatement(std::vector<PlanDiagnostic> errors) {
   else
     consumer.onCall({id, head.idRange, std::move(head.tool), head.toolRange, std::move(arguments),
                      std::move(head.after), where});
-}
-
-/// Whether the line that `offset` is on, which is not the statement's first, begins a call.
-bool PlanParser::beginsCallBehindHead(uint32_t offset) const {
-  std::string_view text = source.text();
-  size_t newline = text.substr(head.end, offset - head.end).rfind('\n');
-  if (newline == std::string_view::npos)
-    return false;
-  uint32_t begin = head.end + newline + 1;
-  uint32_t first = begin;
-  while (first < offset && isBlank(text[first]))
-    ++first;
-  StatementHead other;
-  return matchHead(text, first, /*final=*/true, /*inProse=*/first > begin, other) ==
-         HeadMatch::Yes;
-}
-
-void PlanParser::breakStatement(const Token &token) {
-  std::string_view text = source.text();
-  using Kind = Token::Kind;
-  // "2. search(" reads as a number and something that does not follow one.
-  bool isInside = lastRange.begin >= head.end;
-  bool isAfterNumber = isInside && lastKind == Kind::Number && text[lastRange.end - 1] == '.';
-  uint32_t resume = isAfterNumber ? lastRange.begin : token.range.begin;
-  std::string opened = builder.innermostOpen();
-  SourceRange openedAt = builder.innermostRange();
-  std::vector<PlanDiagnostic> errors = builder.takeErrors();
-
-  // The message goes to where the mistake most probably is, which is seldom where it shows.
-  auto hasNewline = [&](uint32_t begin, uint32_t end) {
-    return text.substr(begin, end - begin).find('\n') != std::string_view::npos;
-  };
-  if (isInside && lastKind == Kind::String && hasNewline(lastRange.begin, lastRange.end) &&
-      !hasNewline(lastRange.end, token.range.begin))
-    errors.back() = planError(
-        {lastRange.begin, lastRange.begin + 1},
-        absl::StrCat("the string that begins here goes on to line ",
-                     source.place(lastRange.end).line, " and cannot end there: ",
-                     errors.back().message));
-  else if (token.kind != Kind::End && !opened.empty() && beginsCallBehindHead(resume))
-    errors.back() =
-        planError(openedAt, absl::StrCat("this '", opened, "' is not closed before line ",
-                                         source.place(resume).line, ", where another call begins"));
-  if (token.kind == Kind::End || token.kind == Kind::Error)
-    resume = std::max(resume, lexer.position());
-  if (token.kind == Kind::Error && lexer.position() < text.size())
-    resume = token.range.begin;
-
-  size_t newline = text.substr(head.end, resume - head.end).find('\n');
-  bool isSameLine = newline == std::string_view::npos;
-  proseBegin = pos = isSameLine ? resume : head.end + newline;
-  state = isSameLine ? State::Prose : State::Between;
-  breakHead({head.begin, pos}, std::move(errors));
-}
-
-/// "3. something that is no call".
-void PlanParser::breakNumberedLine() {
-  std::string_view text = source.text();
-  size_t end = std::min(text.find('\n', pos), text.size());
-  proseBegin = ++pos;
-  state = State::Prose;
-  SourceRange where{head.begin, static_cast<uint32_t>(std::min<size_t>(end, head.begin + 80))};
-  breakHead(where, {planError(where, "expected a call behind the number: NAME(arguments)")});
-}
-
-void PlanParser::breakHead(SourceRange where, std::vector<PlanDiagnostic> errors) {
-  isBroken = true;
-  afterCall = lineStart = false;
-  CallId id = head.id.value_or(nextId);
-  if (head.tool != "join") {
-    ids.insert(id);
-    nextId = std::max(nextId, id + 1);
-  }
-  consumer.onBroken({id, std::move(head.tool), where, std::move(errors)});
 }
 
 } // namespace heddle

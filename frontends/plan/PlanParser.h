@@ -48,7 +48,7 @@ private:
   void breakStatement(const Token &token);
   void breakNumberedLine();
   void breakHead(SourceRange where, std::vector<PlanDiagnostic> errors);
-  bool beginsCallBehindHead(uint32_t offset) const;
+  bool beginsCallBehindHead(const Token &token, bool isAfterNumber) const;
   void beginProse();
   void endProse();
 

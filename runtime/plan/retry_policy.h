@@ -25,8 +25,7 @@ inline std::optional<std::chrono::milliseconds> PauseBeforeRetry(const ToolDescr
   constexpr milliseconds kLongest = std::chrono::minutes(1);
   // A server that wants us back in a quarter of an hour has refused.
   constexpr milliseconds kLongestAsked = std::chrono::minutes(15);
-  bool may_repeat = tool.effects != ToolEffects::kWrite || tool.idempotent;
-  if (!may_repeat || !error.may_retry || attempts > tool.retries) return std::nullopt;
+  if (!tool.repeatable() || !error.may_retry || attempts > tool.retries) return std::nullopt;
   milliseconds asked = error.retry_after.value_or(milliseconds(0));
   if (asked > kLongestAsked) return std::nullopt;
   milliseconds pause = std::clamp(tool.backoff, milliseconds(1), kLongest);

@@ -53,9 +53,12 @@ void PlanRun::State::BecomeReady(uint32_t index) {
 bool PlanRun::State::Skip(uint32_t index) {
   for (uint32_t used : calls_[index].uses) {
     if (calls_[used].has_result()) continue;
+    // Through a chain of skipped calls the reason stays the first one.
+    const CallReport& cause = calls_[used].report;
     Fail(index, CallStatus::kSkipped,
-         absl::StrCat("call ", calls_[used].report.id, ", whose result it uses, has none: ",
-                      calls_[used].report.error));
+         cause.status == CallStatus::kSkipped
+             ? cause.error
+             : absl::StrCat("call ", cause.id, " has no result: ", cause.error));
     return true;
   }
   return false;
@@ -77,7 +80,7 @@ bool PlanRun::State::Resume(uint32_t index) {
     if (options_.merge_duplicates) Follow(index);
   } else if (past.ended) {
     Fail(index, CallStatus::kError, past.error);
-  } else if (tool.effects == ToolEffects::kWrite && !tool.idempotent && !options_.retry_unknown) {
+  } else if (!tool.repeatable() && !options_.retry_unknown) {
     Fail(index, CallStatus::kUnknown,
          "it had started when an earlier process ended, and it writes: whether it was done is unknown");
   } else {

@@ -60,8 +60,8 @@ class CommandCall : public ToolCall {
     if (end.ok()) return Finish(CheckBatch(batch_calls_, ResultFromText(std::move(output_))));
     std::string message = ShortMessage(error_output_);
     if (message.empty()) message = absl::StrCat("'", run_.command[0], "': ", end.Text());
-    Finish(ToolError{
-        .message = std::move(message), .may_retry = false, .retry_after = std::nullopt});
+    // Nobody knows why a program failed; who declares retries for it expects them.
+    Finish(ToolError{.message = std::move(message), .may_retry = true, .retry_after = std::nullopt});
   }
 
   // The last thing that a call does: whoever is told may destroy it.

@@ -77,12 +77,11 @@ class HttpClient::State : public std::enable_shared_from_this<HttpClient::State>
 
   void Start(Call& call) {
     HttpTransfer& transfer = *call.transfer;
-    if (absl::Status bad = transfer.Prepare(options_, [this, &call] { List(call); }); !bad.ok()) {
+    if (absl::Status bad = transfer.Check(); !bad.ok()) {
       transfer.Fail(std::move(bad));
       call.timer = loop_.After({}, [this, &call] { DeliverEnd(call); });
       return;
     }
-    curl_easy_setopt(transfer.handle(), CURLOPT_PRIVATE, &call);
     if (const auto timeout = transfer.request().timeout) {
       call.timer = loop_.After(*timeout, [this, &call, timeout] {
         call.transfer->Fail(absl::DeadlineExceededError(absl::StrCat(
@@ -130,7 +129,11 @@ class HttpClient::State : public std::enable_shared_from_this<HttpClient::State>
       host.waiting.pop_front();
       call.place = Place::kActive;
       ++host.active;
-      curl_multi_add_handle(multi_, call.transfer->handle());
+      call.transfer->Open(options_, [this, &call] { List(call); });
+      curl_easy_setopt(call.transfer->handle(), CURLOPT_PRIVATE, &call);
+      if (curl_multi_add_handle(multi_, call.transfer->handle()) == CURLM_OK) continue;
+      call.transfer->Fail(absl::ResourceExhaustedError("no memory for an HTTP request"));
+      call.timer = loop_.After({}, [this, &call] { DeliverEnd(call); });
     }
   }
 

@@ -113,12 +113,14 @@ void HttpTransfer::SetBody() {
   curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers_);
 }
 
-absl::Status HttpTransfer::Prepare(const HttpClientOptions& options, std::function<void()> on_news) {
+absl::Status HttpTransfer::Check() {
   HEDDLE_RETURN_IF_ERROR(CheckText());
-  HEDDLE_RETURN_IF_ERROR(ParseOrigin());
+  return ParseOrigin();
+}
+
+void HttpTransfer::Open(const HttpClientOptions& options, std::function<void()> on_news) {
   on_news_ = std::move(on_news);
   handle_ = curl_easy_init();
-  if (!handle_) return absl::ResourceExhaustedError("no memory for an HTTP request");
   curl_easy_setopt(handle_, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle_, CURLOPT_FOLLOWLOCATION, 0L);
@@ -136,7 +138,6 @@ absl::Status HttpTransfer::Prepare(const HttpClientOptions& options, std::functi
   if (!options.environment_proxies) curl_easy_setopt(handle_, CURLOPT_PROXY, "");
   if (!options.ca_file.empty()) curl_easy_setopt(handle_, CURLOPT_CAINFO, options.ca_file.c_str());
   SetBody();
-  return absl::OkStatus();
 }
 
 size_t HttpTransfer::OnHeader(char* data, size_t size, size_t count, HttpTransfer* self) {

@@ -24,8 +24,10 @@ class HttpTransfer {
   ~HttpTransfer();
   HttpTransfer(const HttpTransfer&) = delete;
 
-  // Checks the request and makes the handle; `on_news` is called inside libcurl's callbacks.
-  absl::Status Prepare(const HttpClientOptions& options, std::function<void()> on_news);
+  absl::Status Check();
+  // Makes the handle, for a request that was checked: not before its turn, as handles are large.
+  // `on_news` is called inside libcurl's callbacks.
+  void Open(const HttpClientOptions& options, std::function<void()> on_news);
   CURL* handle() const { return handle_; }
   const HttpRequest& request() const { return request_; }
   // "https://host:port": what errors may name, as the rest of a URL may be secret.

@@ -15,7 +15,8 @@
 //
 // Thread-safety: on the loop's thread. Ownership: destroying a Process closes its input, asks its
 // group to end and kills what is left after the grace; that goes on without the object, and without
-// the loop where the loop ends first. No callback comes after. A process that dies early is no error to write to.
+// the loop where the loop ends first. No callback comes after. A process that dies early is no error
+// to write to.
 
 #ifndef HEDDLE_RUNTIME_TOOLS_PROCESS_H_
 #define HEDDLE_RUNTIME_TOOLS_PROCESS_H_

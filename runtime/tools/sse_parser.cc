@@ -69,7 +69,8 @@ void SseParser::Field(std::string_view name, std::string_view value) {
     event_.type = value;
   } else if (name == "id" && value.find('\0') == std::string_view::npos) {
     last_event_id_ = value;
-  } else if (int milliseconds; name == "retry" && absl::SimpleAtoi(std::string(value), &milliseconds) &&
+  } else if (int milliseconds; name == "retry" &&
+                               absl::SimpleAtoi(std::string(value), &milliseconds) &&
                                milliseconds >= 0) {
     retry_ = std::chrono::milliseconds(milliseconds);
   }

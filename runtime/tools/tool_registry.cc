@@ -26,7 +26,8 @@ struct ToolRegistry::Waiter {
 ToolRegistry::ToolRegistry() = default;
 
 ToolRegistry::~ToolRegistry() {
-  sources_.clear();  // they call nobody back from here on, and their tools may use them: last
+  tools_.clear();    // before the sources, which they may use
+  sources_.clear();  // and these while there is still something to call back
 }
 
 absl::Status ToolRegistry::Add(std::unique_ptr<Tool> tool) {
@@ -63,6 +64,20 @@ void ToolRegistry::LoadAll(std::function<void(absl::Status)> done) {
   std::vector<Source*> sources;
   for (const auto& source : sources_) sources.push_back(source.get());
   Wait({}, std::move(sources), std::move(done));
+}
+
+void ToolRegistry::Close(std::function<void()> done) {
+  // One more than there are, so that answers given at once do not come early.
+  const auto left = std::make_shared<size_t>(1);
+  const auto closed = [left, done = std::move(done)] {
+    if (--*left == 0) done();
+  };
+  for (const auto& source : sources_) {
+    if (source->state == Source::kUnasked) continue;
+    ++*left;
+    source->source->Close(closed);
+  }
+  closed();
 }
 
 void ToolRegistry::Wait(std::vector<std::string> names, std::vector<Source*> sources,

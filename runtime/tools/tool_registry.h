@@ -59,6 +59,9 @@ class ToolRegistry {
   // All sources; `done` gets the first error of one, and what the others have is there.
   void LoadAll(std::function<void(absl::Status)> done);
 
+  // Says goodbye to the sources that were asked. Nothing can be called or loaded any more.
+  void Close(std::function<void()> done);
+
   // Null where there is none.
   Tool* Find(std::string_view name) const;
   std::vector<Tool*> tools() const;  // in the order they were added

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "runtime/support/status_macros.h"
 #include "runtime/tools/json_reader.h"
+#include "runtime/tools/tools_file_parts.h"
 
 namespace heddle {
 namespace {
@@ -17,15 +18,6 @@ constexpr double kMaxMs = 1e9;  // eleven days
 
 std::chrono::milliseconds Milliseconds(double value) {
   return std::chrono::milliseconds(static_cast<int64_t>(value));
-}
-
-// What a plan can spell as the name of a call.
-bool IsToolName(std::string_view name) {
-  if (name.empty() || name.size() > 128) return false;
-  for (char c : name) {
-    if (!absl::ascii_isalnum(c) && c != '_' && c != '-' && c != '.' && c != '/') return false;
-  }
-  return !absl::ascii_isdigit(name[0]) && name != "join";
 }
 
 class Parser {
@@ -45,7 +37,10 @@ class Parser {
       const Json& all = *reader.Find("mcpServers");
       if (all.is_object()) {
         for (const auto& [name, value] : all.items()) {
-          ParseServer(name, JsonReader(value, servers->PathOf(name), problems_), file);
+          if (auto server = ReadMcpServer(name, JsonReader(value, servers->PathOf(name), problems_),
+                                          variables_)) {
+            file.servers.push_back(*std::move(server));
+          }
         }
       }
     }
@@ -59,10 +54,15 @@ class Parser {
     return file;
   }
 
+  // An entry of "tools" without "run".
+  ToolDescription ParseDescription(const Json& value) {
+    return ParseTool(value, "", /*has_run=*/false).description;
+  }
+
   const std::vector<std::string>& errors() const { return problems_.errors; }
 
  private:
-  ToolSpec ParseTool(const Json& value, const std::string& path) {
+  ToolSpec ParseTool(const Json& value, const std::string& path, bool has_run = true) {
     ToolSpec tool;
     ToolDescription& about = tool.description;
     JsonReader reader(value, path, problems_);
@@ -77,7 +77,7 @@ class Parser {
       }
     }
     reader.String("description", about.description);
-    ParseRun(reader, tool);
+    if (has_run) ParseRun(reader, tool);
     ParseSchemas(reader, tool);
     ParseAnnotations(reader, about);
     ParseHeddle(reader, tool);
@@ -175,14 +175,14 @@ class Parser {
           (command.command.empty() || command.command[0].empty())) {
         problems_.Error(run->PathOf("command"), "must name a program");
       }
-      ExpandAll(command.command, run->PathOf("command"));
+      ExpandAll(command.command, run->PathOf("command"), variables_, problems_);
       tool.run = std::move(command);
     }
     if (std::optional<JsonReader> http = run->Object("http"); http && ++ways) {
       tool.run = ParseHttp(*http);
     }
     if (run->Find("model") && ++ways) {
-      if (run->String("model", text)) Expand(text, run->PathOf("model"));
+      if (run->String("model", text)) Expand(text, run->PathOf("model"), variables_, problems_);
       tool.run = ModelRun{text};
     }
     if (run->Find("builtin") && ++ways) {
@@ -201,7 +201,7 @@ class Parser {
     HttpRun http;
     reader.String("method", http.method);
     http.method = absl::AsciiStrToUpper(http.method);
-    std::tie(http.url, http.headers) = ParseEndpoint(reader);
+    ReadEndpoint(reader, variables_, http.url, http.headers);
     reader.RefuseTheRest();
     static const std::set<std::string> methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
     if (!methods.contains(http.method)) {
@@ -209,75 +209,6 @@ class Parser {
                       absl::StrCat("must be one of ", absl::StrJoin(methods, ", ")));
     }
     return http;
-  }
-
-  std::pair<std::string, std::vector<std::pair<std::string, std::string>>> ParseEndpoint(
-      JsonReader& reader) {
-    std::string url;
-    if (reader.String("url", url, JsonReader::kRequired)) {
-      Expand(url, reader.PathOf("url"));
-      const std::string lower = absl::AsciiStrToLower(url);
-      if (variables_.lookup && !lower.starts_with("http://") && !lower.starts_with("https://")) {
-        problems_.Error(reader.PathOf("url"), "must begin with http:// or https://");
-      }
-    }
-    auto headers = reader.StringMembers("headers");
-    for (auto& [name, value] : headers) Expand(value, reader.PathOf("headers." + name));
-    return {url, headers};
-  }
-
-  void ParseServer(const std::string& name, JsonReader reader, ToolsFile& file) {
-    McpServerSpec server;
-    server.name = name;
-    if (!IsToolName(name)) {
-      problems_.Error(reader.path(), "the name of a server is part of the names of its tools: it has "
-                                     "letters, digits, '_', '-', '.' and '/'");
-    }
-    bool disabled = false;
-    std::string type;
-    reader.Bool("trusted", server.trusted);
-    reader.Bool("disabled", disabled);
-    if (reader.String("type", type) && type != "stdio" && type != "http" &&
-        type != "streamable-http" && type != "streamableHttp") {
-      problems_.Error(reader.PathOf("type"), "must be \"stdio\" or \"http\"");
-    }
-    const bool has_url = reader.Find("url"), has_command = reader.Find("command");
-    if (has_url == has_command) {
-      problems_.Error(reader.path(), "must have either \"command\" or \"url\"");
-    } else if (has_url) {
-      McpServerSpec::Http http;
-      std::tie(http.url, http.headers) = ParseEndpoint(reader);
-      server.transport = std::move(http);
-    } else {
-      server.transport = ParseStdio(reader);
-    }
-    reader.WarnOfTheRest();  // these entries come from other programs, with settings of theirs
-    if (!disabled) file.servers.push_back(std::move(server));
-  }
-
-  McpServerSpec::Stdio ParseStdio(JsonReader& reader) {
-    McpServerSpec::Stdio stdio;
-    stdio.command.resize(1);
-    if (reader.String("command", stdio.command[0]) && stdio.command[0].empty()) {
-      problems_.Error(reader.PathOf("command"), "must name a program");
-    }
-    reader.Strings("args", stdio.command);
-    ExpandAll(stdio.command, reader.path());
-    stdio.environment = reader.StringMembers("env");
-    for (auto& [name, value] : stdio.environment) Expand(value, reader.PathOf("env." + name));
-    return stdio;
-  }
-
-  void Expand(std::string& text, const std::string& path) {
-    text = variables_.Expand(text);
-    for (const std::string& name : variables_.missing) {
-      problems_.Error(path, absl::StrCat("the environment has no ", name,
-                                         "; set it, or write ${", name, ":-default}"));
-    }
-  }
-
-  void ExpandAll(std::vector<std::string>& texts, const std::string& path) {
-    for (std::string& text : texts) Expand(text, path);
   }
 
   JsonProblems problems_;
@@ -306,6 +237,32 @@ absl::StatusOr<ToolsFile> ParseToolsFile(std::string_view text, const std::strin
   if (parser.errors().empty()) return file;
   return absl::InvalidArgumentError(absl::StrCat(
       file_name, ": ", absl::StrJoin(parser.errors(), absl::StrCat("\n", file_name, ": "))));
+}
+
+absl::StatusOr<ToolDescription> ParseToolDescription(std::string_view text) {
+  HEDDLE_ASSIGN_OR_RETURN(Json entry, ParseJson(text, {}));
+  Parser parser(nullptr);
+  ToolDescription description = parser.ParseDescription(entry);
+  if (parser.errors().empty()) return description;
+  return absl::InvalidArgumentError(absl::StrJoin(parser.errors(), "; "));
+}
+
+Json ToJson(const ToolDescription& tool) {
+  constexpr const char* kEffects[] = {"pure", "read", "write"};
+  Json heddle = {{"effects", kEffects[static_cast<int>(tool.effects)]}};
+  if (!tool.resource.empty()) heddle["resource"] = tool.resource;
+  if (tool.approval) heddle["approval"] = true;
+  if (tool.timeout) heddle["timeoutMs"] = tool.timeout->count();
+  if (tool.retries > 0) heddle["retries"] = tool.retries;
+  if (tool.cost_ms) heddle["costMs"] = *tool.cost_ms;
+  if (tool.max_parallel) heddle["maxParallel"] = *tool.max_parallel;
+  if (tool.rate_per_second) heddle["ratePerSecond"] = *tool.rate_per_second;
+  if (tool.batch_size) heddle["batch"] = {{"maxSize", *tool.batch_size}};
+  Json entry = {{"name", tool.name}, {"description", tool.description}, {"inputSchema", tool.input_schema}};
+  if (tool.output_schema) entry["outputSchema"] = *tool.output_schema;
+  if (tool.idempotent) entry["annotations"] = {{"idempotentHint", true}};
+  entry["heddle"] = std::move(heddle);
+  return entry;
 }
 
 }  // namespace heddle

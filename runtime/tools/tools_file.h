@@ -77,6 +77,10 @@ absl::StatusOr<ToolsFile> ParseToolsFile(std::string_view text, const std::strin
 // How a file may spell effects; false where it may not.
 bool ParseToolEffects(std::string_view text, ToolEffects& effects);
 
+// An entry of "tools" without "run", for a tool that runs elsewhere, and back.
+absl::StatusOr<ToolDescription> ParseToolDescription(std::string_view text);
+Json ToJson(const ToolDescription& tool);
+
 }  // namespace heddle
 
 #endif  // HEDDLE_RUNTIME_TOOLS_TOOLS_FILE_H_

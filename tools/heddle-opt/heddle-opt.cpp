@@ -2,6 +2,7 @@
 // Runs passes on files of MLIR; what the lit tests use. `heddle-opt --operators` lists the operators.
 
 #include "compiler/Passes.h"
+#include "compiler/plan/PlanPasses.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/onnx/Onnx.h"
 #include "dialects/onnx/ShapeModels.h"
@@ -32,6 +33,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   heddle::registerHeddlePasses();
+  heddle::registerHeddlePlanPasses();
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Heddle's pass driver\n", registry));

@@ -26,6 +26,7 @@ Command addVerify(CLI::App &app);
 Command addBench(CLI::App &app);
 Command addInspect(CLI::App &app);
 Command addExplain(CLI::App &app);
+Command addPlan(CLI::App &app);
 
 /// The options that say how to compile, as they are typed.
 struct CompileFlags {

@@ -18,6 +18,8 @@ namespace heddle::cli {
 namespace {
 struct Library {
   decltype(&heddle_compile_file) compileFile = nullptr;
+  decltype(&heddle_compile_plan) compilePlan = nullptr;
+  decltype(&heddle_compilation_data) data = nullptr;
   decltype(&heddle_compilation_code) code = nullptr;
   decltype(&heddle_compilation_message) message = nullptr;
   decltype(&heddle_compilation_statistics) statistics = nullptr;
@@ -51,6 +53,8 @@ absl::Status loadCompiler() {
     all &= function != nullptr;
   };
   find(found.compileFile, "heddle_compile_file");
+  find(found.compilePlan, "heddle_compile_plan");
+  find(found.data, "heddle_compilation_data");
   find(found.code, "heddle_compilation_code");
   find(found.message, "heddle_compilation_message");
   find(found.statistics, "heddle_compilation_statistics");
@@ -100,6 +104,25 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
   if (!status.ok())
     return status;
   return CompileSummary{statistics.seconds, statistics.tasks, statistics.kernels};
+}
+
+absl::StatusOr<std::string> planAsMlir(const std::string &plan, const std::string &name,
+                                       const std::string &tools, HeddleEmit emit) {
+  if (absl::Status status = loadCompiler(); !status.ok())
+    return status;
+  HeddleCompileOptions options = {};
+  options.struct_size = sizeof options;
+  options.emit = emit;
+  HeddleCompilation *result =
+      library.compilePlan(plan.c_str(), name.c_str(), tools.c_str(), &options);
+  absl::Status status(static_cast<absl::StatusCode>(library.code(result)), library.message(result));
+  size_t size = 0;
+  auto *data = static_cast<const char *>(library.data(result, &size));
+  std::string text(data ? data : "", size);
+  library.free(result);
+  if (!status.ok())
+    return status;
+  return text;
 }
 
 /// What the child says of a compilation, as the parent reads it.

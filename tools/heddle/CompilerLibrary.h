@@ -52,6 +52,10 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
 /// process stays as small as one that only runs. With HEDDLE_NO_FORK set, compiles here.
 absl::StatusOr<CompileSummary> compileApart(const CompileRequest &request);
 
+/// A plan as MLIR (heddle_compile_plan), made in this process.
+absl::StatusOr<std::string> planAsMlir(const std::string &plan, const std::string &name,
+                                       const std::string &tools, HeddleEmit emit);
+
 } // namespace heddle::cli
 
 #endif // HEDDLE_TOOLS_HEDDLE_COMPILERLIBRARY_H

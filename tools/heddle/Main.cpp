@@ -28,6 +28,7 @@ static int run(int argc, char **argv) {
   add("verify", "Check models against the outputs they should have", addVerify);
   add("bench", "Measure how long a model or an artifact takes", addBench);
   add("inspect", "Show what a model or an artifact is", addInspect);
+  add("plan", "Run plans of function calls in parallel", addPlan);
   add("explain", "Show what runs, beside what, for how long, in which memory", addExplain);
 
   // CLI11 would only miss a subcommand, and not say what it met instead.

@@ -5,6 +5,7 @@
 #include "compiler/codegen/NativeCode.h"
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -35,12 +36,29 @@ static bool isConvolution(OperationName name) {
   return isNamed<onnx::ConvOp, onnx::ConvIntegerOp>(name);
 }
 
-bool mayBeContraction(OperationName name) { return isProduct(name) || isConvolution(name); }
+static bool isPooling(OperationName name) {
+  return isNamed<onnx::MaxPoolOp, onnx::AveragePoolOp>(name);
+}
+
+bool mayBeContraction(OperationName name) {
+  return isProduct(name) || isConvolution(name) || isPooling(name);
+}
 
 bool isEmittedContraction(Operation *op) {
   if (isProduct(op->getName()))
     return isEmittedMatmul(op);
-  return isConvolution(op->getName()) && isEmittedConvolution(op);
+  if (isConvolution(op->getName()))
+    return isEmittedConvolution(op);
+  return isPooling(op->getName()) && isEmittedPooling(op);
+}
+
+bool hasFewPixels(Operation *op) {
+  constexpr int64_t kFew = 128;
+  if (!isa<onnx::ConvOp>(op))
+    return false;
+  Dims dims = getDims(cast<RankedTensorType>(op->getResult(0).getType()));
+  std::optional<int64_t> pixels = countElements(ArrayRef(dims).drop_front(2)).asConstant();
+  return pixels && *pixels < kFew;
 }
 
 FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, StringRef name,
@@ -53,6 +71,8 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
         return structured.emitError("has two contractions"), failure();
       contraction = &op;
     }
+  if (isPooling(contraction->getName()))
+    return emitPoolingKernel(structured, contraction, name, target);
   FailureOr<ContractionKernel> result =
       isConvolution(contraction->getName())
           ? emitConvolutionKernel(structured, contraction, name, target)

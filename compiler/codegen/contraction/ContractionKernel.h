@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From a structured kernel around a matrix product or a convolution to a kernel.
+// From a structured kernel around a matrix product, a convolution or a pooling to a kernel.
 //
 // The structured function has one contraction, still a source operation (onnx.MatMul, onnx.Gemm,
-// onnx.Conv), and linalg.generic operations that use its result elementwise: the epilogue, which is
+// onnx.Conv, onnx.MaxPool), and linalg.generic operations that use its result elementwise: the epilogue, which is
 // evaluated on the accumulators.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
@@ -18,6 +18,11 @@ bool isEmittedContraction(mlir::Operation *op);
 
 /// Whether there are operations of this operator for which that is true.
 bool mayBeContraction(mlir::OperationName name);
+
+/// Marks a convolution with so few output pixels that channels fill vectors better.
+constexpr llvm::StringLiteral kFewPixels = "heddle.few_pixels";
+/// Whether it has; as far as is known while compiling.
+bool hasFewPixels(mlir::Operation *convolution);
 
 /// An operand that is laid out ahead: the kernel reads the packed form instead.
 struct Packing {

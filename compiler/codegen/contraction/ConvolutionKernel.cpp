@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.Conv and onnx.ConvInteger by way of the direct convolution emitter. Filters are packed by a task of their own:
-// while compiling where they are weights, else before the convolution runs. With one input channel
-// a group (depthwise) they are read as they are.
+// onnx.Conv and onnx.ConvInteger. There are three ways:
+//   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
+//   - one input channel a group (depthwise): windows within a plane, pixels in the lanes;
+//   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task of
+//     their own: while compiling where they are weights, else before the convolution runs.
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
@@ -76,7 +78,6 @@ private:
     return (space.element.isF64() ? 2.0 : 1.0) * 0.5 /
            static_cast<double>(target.vectorBytes() / 4);
   }
-  void sink(Emitter &e, Epilogue &epilogue, Value acc, const PixelPosition &at);
 
   func::FuncOp structured;
   Operation *op;
@@ -87,17 +88,6 @@ private:
   Type stored; // of input and filter
   DimExpr groups;
 };
-
-void ConvolutionKernelEmitter::sink(Emitter &e, Epilogue &epilogue, Value acc,
-                                    const PixelPosition &at) {
-  if (Value added = bias()) {
-    Element element = epilogue.operandAt(added, Element{at.channel}, at.lanes, at.mask);
-    bool isVector = isa<VectorType>(acc.getType());
-    Value value = isVector ? e.broadcast(element.value, at.lanes) : element.value;
-    acc = arith::AddFOp::create(e.builder, e.loc, acc, value);
-  }
-  space.store(epilogue, acc, at);
-}
 
 /// One zero point of the input; one, or one a channel, of the filters. As numbers of type `as`.
 template <typename Operands>
@@ -146,10 +136,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
-  // A plane of 1x1 windows is one long row, unless the epilogue tells its rows apart.
-  bool isPointwise = space.taps() == 1 && space.stride == Spatial{1, 1, 1} && !spec.padded &&
-                     epilogue.joins(2, space.y.size() - 1);
-  if (isPointwise)
+  if (isPointwise(structured, space))
     space.joinPlane();
   requireMatchingFilter(frame);
   frame.guarded([&] {
@@ -162,8 +149,9 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
                                  .inputSize = space.inputSizes(frame),
                                  .outputSize = space.outputSizes(frame)};
     addZeroPoints(e, epilogue, spec.accumulator(), operands);
+    operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
     emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch,
-                    [&](Value acc, const PixelPosition &at) { sink(e, epilogue, acc, at); });
+                    [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
   ContractionKernel result;
@@ -232,7 +220,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
                     if (isBytes && spec.accumulator.isF32())
                       acc = arith::FPToSIOp::create(e.builder, e.loc,
                                                     e.vector(space.element, at.lanes), acc);
-                    sink(e, epilogue, acc, at);
+                    space.store(epilogue, acc, at, bias());
                   });
   });
   ContractionKernel result;
@@ -264,6 +252,8 @@ bool isEmittedConvolution(Operation *op) {
 
 FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Operation *contraction,
                                                    StringRef name, const Target &target) {
+  if (isEmittedPointwise(structured, contraction))
+    return emitPointwiseKernel(structured, contraction, name, target);
   return ConvolutionKernelEmitter(structured, contraction, name, target).emit();
 }
 

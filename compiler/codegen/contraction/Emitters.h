@@ -22,6 +22,23 @@ mlir::FailureOr<ContractionKernel> emitConvolutionKernel(mlir::func::FuncOp stru
                                                          llvm::StringRef name,
                                                          const codegen::Target &target);
 
+class SpatialOperation;
+/// Windows of one element, one at each pixel: a plane is one long row, unless the epilogue tells its
+/// rows apart.
+bool isPointwise(mlir::func::FuncOp structured, const SpatialOperation &space);
+/// Such convolutions with many pixels are emitted apart.
+bool isEmittedPointwise(mlir::func::FuncOp structured, mlir::Operation *op);
+mlir::FailureOr<ContractionKernel> emitPointwiseKernel(mlir::func::FuncOp structured,
+                                                       mlir::Operation *op, llvm::StringRef name,
+                                                       const codegen::Target &target);
+
+/// Pooling has the same form: windows, results that are pixels, an epilogue.
+bool isEmittedPooling(mlir::Operation *op);
+mlir::FailureOr<ContractionKernel> emitPoolingKernel(mlir::func::FuncOp structured,
+                                                     mlir::Operation *pooling,
+                                                     llvm::StringRef name,
+                                                     const codegen::Target &target);
+
 } // namespace heddle
 
 #endif // HEDDLE_COMPILER_CODEGEN_CONTRACTION_EMITTERS_H

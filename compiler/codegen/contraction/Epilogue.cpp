@@ -51,6 +51,22 @@ Element Epilogue::operandAt(Value operand, ArrayRef<Element> place, int64_t lane
   return elements.elementAt(operand, place);
 }
 
+Value Epilogue::plus(Value accumulators, Element element) {
+  Value added = element.value;
+  if (isa<VectorType>(accumulators.getType()))
+    added = elements.vectorOf(element);
+  return arith::AddFOp::create(frame.b, accumulators, added);
+}
+
+void Epilogue::prefetch(ArrayRef<Element> place) {
+  elements.prefetch(result, place, /*isWrite=*/true);
+  for (BlockArgument operand : frame.structured.getArguments()) {
+    auto tensor = dyn_cast<RankedTensorType>(operand.getType());
+    if (tensor && getDims(tensor) == dims && !llvm::is_contained(contraction->getOperands(), operand))
+      elements.prefetch(operand, place, /*isWrite=*/false);
+  }
+}
+
 void Epilogue::store(Value accumulators, ArrayRef<Element> place, int64_t lanes, Value mask) {
   elements.setLanes(lanes);
   elements.setMask(mask);

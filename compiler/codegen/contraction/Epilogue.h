@@ -30,6 +30,13 @@ public:
   void store(mlir::Value accumulators, llvm::ArrayRef<Element> place, int64_t lanes,
              mlir::Value mask);
 
+  /// Accumulators plus an element of an operand.
+  mlir::Value plus(mlir::Value accumulators, Element element);
+
+  /// Asks for what store() will read and write at a place. Results of a tile lie in many rows, each
+  /// too short for the CPU to see where it leads.
+  void prefetch(llvm::ArrayRef<Element> place);
+
 private:
   KernelFrame &frame;
   mlir::Operation *contraction;

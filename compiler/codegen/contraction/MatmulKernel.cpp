@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.MatMul, onnx.Gemm and onnx.MatMulInteger by way of the matrix product emitter. Leading dimensions of the left
-// operand are rows where the right one has none; a right operand that is a vector becomes the left
-// one.
+// onnx.MatMul, onnx.Gemm and onnx.MatMulInteger by way of the matrix product emitter. B is packed by
+// a task of its own where it is a weight.
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/Epilogue.h"
-#include "compiler/codegen/matmul/Matmul.h"
+#include "compiler/codegen/contraction/MatmulShape.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -18,102 +17,7 @@ namespace {
 
 Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
 
-DimExpr product(ArrayRef<DimExpr> dims) { return countElements(dims); }
-
-bool isSingle(Value zeroPoint) { return product(dimsOf(zeroPoint)).isConstant(1); }
-
-bool allOnes(ArrayRef<DimExpr> dims) {
-  return llvm::all_of(dims, [](const DimExpr &dim) { return dim.isConstant(1); });
-}
-
-/// The product in the emitter's terms.
-struct MatmulShape {
-  unsigned a = 0, b = 1;           // operands of the operation
-  DimExpr batch = 1, m, n, k;
-  MatrixLayout aLayout = MatrixLayout::RowMajor, bLayout = MatrixLayout::RowMajor;
-  Dims batchDims, aBatch, bBatch;  // of the result and of each operand; empty where batch is 1
-  unsigned rowDims = 0;            // leading dimensions of the result that are rows, batch included
-  bool lanesAreLast = true;        // false: N is 1 and not a dimension of the result
-};
-
-MatmulShape shapeOf(Operation *op) {
-  MatmulShape s;
-  Dims a = dimsOf(op->getOperand(0)), b = dimsOf(op->getOperand(1));
-  unsigned resultRank = dimsOf(op->getResult(0)).size();
-  if (auto gemm = dyn_cast<onnx::GemmOp>(op)) {
-    bool transA = gemm.getTransA() != 0, transB = gemm.getTransB() != 0;
-    s.m = a[transA ? 1 : 0];
-    s.k = b[transB ? 1 : 0];
-    s.n = b[transB ? 0 : 1];
-    s.aLayout = transA ? MatrixLayout::Transposed : MatrixLayout::RowMajor;
-    s.bLayout = transB ? MatrixLayout::Transposed : MatrixLayout::RowMajor;
-    s.rowDims = 1;
-    return s;
-  }
-  s.k = a.back();
-  if (b.size() == 1) { // matrix times vector: the rows of A are the columns of the product
-    s.a = 1;
-    s.b = 0;
-    s.m = 1;
-    s.n = product(ArrayRef(a).drop_back());
-    s.bLayout = MatrixLayout::Transposed;
-    s.rowDims = 0;
-    return s;
-  }
-  s.n = b.back();
-  s.k = b[b.size() - 2];
-  ArrayRef<DimExpr> bBatch = ArrayRef(b).drop_back(2);
-  s.rowDims = resultRank - 1;
-  if (a.size() == 1 || allOnes(bBatch)) {
-    s.m = product(ArrayRef(a).drop_back());
-    if (a.size() != 1)
-      return s;
-    s.m = 1;
-    if (allOnes(bBatch))
-      return s;
-    s.batchDims = s.bBatch = Dims(bBatch.begin(), bBatch.end());
-    s.aBatch = Dims(bBatch.size(), DimExpr(1));
-    s.batch = product(bBatch);
-    return s;
-  }
-  s.m = a[a.size() - 2];
-  Dims result = dimsOf(op->getResult(0));
-  s.batchDims.assign(result.begin(), result.end() - 2);
-  auto aligned = [&](ArrayRef<DimExpr> dims) {
-    Dims all(s.batchDims.size() - dims.size(), DimExpr(1));
-    all.append(dims.begin(), dims.end());
-    return all;
-  };
-  s.aBatch = aligned(ArrayRef(a).drop_back(2));
-  s.bBatch = aligned(bBatch);
-  s.batch = product(s.batchDims);
-  return s;
-}
-
-/// The offset of an operand's matrix for a batch, with its batch dimensions broadcast.
-Value batchOffset(Emitter &e, KernelFrame &frame, const MatmulShape &s, const Dims &operand,
-                  Value batch, const DimExpr &matrixElements) {
-  if (operand == s.batchDims)
-    return e.mul(batch, frame.index(matrixElements));
-  Value offset = e.index(0), rest = batch;
-  DimExpr stride = matrixElements;
-  for (unsigned axis = s.batchDims.size(); axis-- > 0;) {
-    Value size = frame.index(s.batchDims[axis]);
-    Value coordinate = axis == 0 ? rest : e.rem(rest, size);
-    if (axis != 0)
-      rest = e.div(rest, size);
-    if (operand[axis].isConstant(1))
-      continue;
-    Value step = e.mul(coordinate, frame.index(stride));
-    if (operand[axis] != s.batchDims[axis]) { // 1 or the size, told when the kernel runs
-      Value one = e.equal(frame.index(operand[axis]), e.index(1));
-      step = e.select(one, e.index(0), step);
-    }
-    offset = e.add(offset, step);
-    stride = stride * operand[axis];
-  }
-  return offset;
-}
+bool isSingle(Value zeroPoint) { return countElements(dimsOf(zeroPoint)).isConstant(1); }
 
 class MatmulKernelEmitter {
 public:
@@ -140,6 +44,8 @@ public:
 
 private:
   void emitProduct(KernelFrame &frame);
+  Place placeOf(KernelFrame &frame, Emitter &e, Epilogue &epilogue, const MatmulPosition &at,
+                Element::Kind columnKind);
   void sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
             const MatmulPosition &at);
   void requireGemmOperand(KernelFrame &frame, const Dims &c);
@@ -213,12 +119,10 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
   return arith::AddFOp::create(b, e.loc, acc, scaled(value, gemm.getBeta()));
 }
 
-void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
-                               const MatmulPosition &at) {
-  acc = addGemmOperand(frame, e, epilogue, acc, at);
-  if (isa<FloatType>(element))
-    acc = e.convertFloat(acc, element);
-  Element column{at.n, isa<VectorType>(acc.getType()) ? Element::Contiguous : Element::Uniform};
+/// Where a position is in the result of the operation.
+Place MatmulKernelEmitter::placeOf(KernelFrame &frame, Emitter &e, Epilogue &epilogue,
+                                   const MatmulPosition &at, Element::Kind columnKind) {
+  Element column{at.n, columnKind};
   unsigned rank = dimsOf(op->getResult(0)).size();
   Place place;
   if (shape.rowDims > 0) {
@@ -231,6 +135,16 @@ void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogu
     place.assign(rank, Element{e.index(0)});
     place.back() = column;
   }
+  return place;
+}
+
+void MatmulKernelEmitter::sink(KernelFrame &frame, Emitter &e, Epilogue &epilogue, Value acc,
+                               const MatmulPosition &at) {
+  acc = addGemmOperand(frame, e, epilogue, acc, at);
+  if (isa<FloatType>(element))
+    acc = e.convertFloat(acc, element);
+  bool isVector = isa<VectorType>(acc.getType());
+  Place place = placeOf(frame, e, epilogue, at, isVector ? Element::Contiguous : Element::Uniform);
   epilogue.store(acc, place, at.lanes, at.mask);
 }
 
@@ -293,6 +207,9 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
                             .n = frame.index(shape.n),
                             .k = frame.index(shape.k)};
     addZeroPoints(frame, epilogue, operands);
+    operands.prefetch = [&](Emitter &inner, const MatmulPosition &at) {
+      epilogue.prefetch(placeOf(frame, inner, epilogue, at, Element::Uniform));
+    };
     if (!shape.batchDims.empty())
       operands.batchOffsets = [&](Emitter &inner, Value batch) {
         DimExpr bElements = packs ? packedElements() : shape.k * shape.n;

@@ -42,13 +42,23 @@ SpatialValues SpatialOperation::sizes(KernelFrame &frame, const Dims &dims) cons
           frame.index(sizeOf(dims, 2))};
 }
 
-void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPosition &at) const {
+void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPosition &at,
+                             Value bias) const {
   bool isVector = isa<VectorType>(pixels.getType());
+  if (bias)
+    pixels = epilogue.plus(pixels, epilogue.operandAt(bias, Element{at.channel}, at.lanes, at.mask));
   Place place{Element{at.n}, Element{at.channel}};
   for (unsigned axis = 3 - axes; axis < 3; ++axis)
     place.push_back({at.pixel[axis], axis == 2 && isVector ? Element::Contiguous
                                                            : Element::Uniform});
   epilogue.store(pixels, place, at.lanes, at.mask);
+}
+
+void SpatialOperation::prefetch(Epilogue &epilogue, const PixelPosition &at) const {
+  Place place{Element{at.n}, Element{at.channel}};
+  for (unsigned axis = 3 - axes; axis < 3; ++axis)
+    place.push_back({at.pixel[axis]});
+  epilogue.prefetch(place);
 }
 
 bool SpatialOperation::isResolved(Operation *op) {

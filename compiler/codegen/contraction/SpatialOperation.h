@@ -32,8 +32,13 @@ public:
   /// Treats each plane as one row of all its pixels, from now on.
   void joinPlane() { planeJoined = true; }
 
-  /// Runs the epilogue on a row of pixels and stores it.
-  void store(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at) const;
+  /// Runs the epilogue on a row of pixels, to which its channel's element of `bias` (null: none) is
+  /// added first, and stores it.
+  void store(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at,
+             mlir::Value bias = {}) const;
+
+  /// Asks for the memory of a pixel's result early.
+  void prefetch(Epilogue &epilogue, const codegen::PixelPosition &at) const;
 
   /// Rank 3 to 5, window and pads written out.
   static bool isResolved(mlir::Operation *op);

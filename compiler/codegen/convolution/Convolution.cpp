@@ -87,6 +87,9 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
         e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
           e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
             Value column = tiles.start(e, part), pixels = tiles.length(e, part);
+            if (ops.prefetch)
+              prefetch(n, e.add(e.mul(group, groupOutputs), channel), channels, block, row, column,
+                       pixels);
             tile.pixelStep = phases();
             for (tile.firstPixel = 0; tile.firstPixel < phases(); ++tile.firstPixel) {
               tile.origin = tileOrigin(geometry, block, row, e.add(column, tile.firstPixel));

@@ -85,16 +85,6 @@ struct ConvolutionPlan {
 
 ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target);
 
-struct ConvolutionOperands {
-  mlir::Value input, filter;     // buffers
-  mlir::Value n, groups, ic, oc; // sizes; channels of all groups
-  SpatialValues inputSize, outputSize;
-  /// Zero points of bytes, as i32: of the input, of an output channel's filter. Null: zero, or
-  /// where the filters are centred, their middle.
-  std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
-  std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
-};
-
 /// Where a vector of results belongs: lanes are consecutive pixels of a row.
 struct PixelPosition {
   mlir::Value n, channel;
@@ -102,6 +92,18 @@ struct PixelPosition {
   mlir::Value offset;  // ((n * OC + channel) * OD * OH + ...) * OW + ow
   mlir::Value mask;    // null: all lanes count
   int64_t lanes;
+};
+
+struct ConvolutionOperands {
+  mlir::Value input, filter;     // buffers
+  mlir::Value n, groups, ic, oc; // sizes; channels of all groups
+  SpatialValues inputSize, outputSize;
+  /// Called for the ends of each row of a tile's results before the tile is computed.
+  std::function<void(Emitter &, const PixelPosition &)> prefetch = {};
+  /// Zero points of bytes, as i32: of the input, of an output channel's filter. Null: zero, or
+  /// where the filters are centred, their middle.
+  std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
+  std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
 };
 
 using PixelSink = llvm::function_ref<void(mlir::Value accumulator, const PixelPosition &)>;

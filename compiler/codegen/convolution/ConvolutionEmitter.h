@@ -49,6 +49,8 @@ private:
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }
   SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block, mlir::Value row,
                            mlir::Value column);
+  void prefetch(mlir::Value n, mlir::Value firstChannel, mlir::Value channels,
+                const PixelBlock &block, mlir::Value row, mlir::Value column, mlir::Value pixels);
   void finish(mlir::Value n, mlir::Value group, mlir::Value channel, mlir::Value filter,
               mlir::Value panelStep, const PixelBlock &block, mlir::Value row, mlir::Value column,
               mlir::Value pixels, mlir::Value channels);

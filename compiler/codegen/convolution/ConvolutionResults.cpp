@@ -7,6 +7,25 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
+void ConvolutionEmitter::prefetch(Value n, Value firstChannel, Value channels,
+                                  const PixelBlock &block, Value row, Value column, Value pixels) {
+  auto &[od, oh, ow] = ops.outputSize;
+  Value outRow = e.add(block.row, row), first = e.add(block.column, column);
+  Value inPlane = e.mul(e.add(e.mul(block.depth, oh), outRow), ow);
+  e.loop(e.index(0), channels, e.index(1), [&](Value c) {
+    PixelPosition at;
+    at.n = n;
+    at.channel = e.add(firstChannel, c);
+    at.lanes = 1;
+    Value plane = e.mul(e.add(e.mul(n, ops.oc), at.channel), e.mul(e.mul(od, oh), ow));
+    for (Value pixel : {first, e.add(first, e.sub(pixels, e.index(1)))}) {
+      at.pixel = {block.depth, outRow, pixel};
+      at.offset = e.add(plane, e.add(inPlane, pixel));
+      ops.prefetch(e, at);
+    }
+  });
+}
+
 // Turns a tile from channels to pixels in the lanes and hands it to the sink.
 void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filter, Value panelStep,
                                 const PixelBlock &block, Value row, Value column, Value pixels,

@@ -58,6 +58,9 @@ public:
   /// Writes an element of a bound buffer.
   void store(mlir::Value tensor, llvm::ArrayRef<Element> place, Element value);
 
+  /// Asks for the memory of an element of a bound buffer before it is used.
+  void prefetch(mlir::Value tensor, llvm::ArrayRef<Element> place, bool isWrite);
+
   mlir::Value vectorOf(Element element);
   mlir::Value index(int64_t value);
 

@@ -133,6 +133,8 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
         Value park = e.select(single, e.index(0),
                               e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
         Value m = e.add(b.m0, firstRow), panel = e.add(b.panel0, firstPanel);
+        if (ops.prefetch)
+          e.when(last, [&] { prefetchTile(b, m, rows, panel, panels); });
         tile(b, source, kBegin, kEnd, m, rows, panel, panels, park);
         e.when(last, [&] { finishTile(b, source, m, rows, panel, panels, park); });
       });

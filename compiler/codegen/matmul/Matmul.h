@@ -71,24 +71,26 @@ struct BatchOffsets {
   mlir::Value a, b;
 };
 
-struct MatmulOperands {
-  mlir::Value a, b;                       // buffers
-  mlir::Value batch, m, n, k;             // sizes
-  mlir::Value aStride = {}, bStride = {}; // elements from a stored row to the next; null: dense
-  /// Null: A advances by M * K, B by K * N (or the packed size).
-  std::function<BatchOffsets(Emitter &, mlir::Value batch)> batchOffsets = {};
-  /// Zero points of bytes, as i32: of a row of A, of columns of B. Null: zero.
-  std::function<mlir::Value(Emitter &, mlir::Value m)> aZeroPoint = {};
-  std::function<mlir::Value(Emitter &, mlir::Value n, int64_t lanes, mlir::Value mask)> bZeroPoint =
-      {};
-};
-
 /// Where a vector of results belongs: lanes are consecutive columns.
 struct MatmulPosition {
   mlir::Value batch, m, n; // n of the first lane
   mlir::Value offset;      // (batch * M + m) * N + n
   mlir::Value mask;        // null: all lanes count
   int64_t lanes;
+};
+
+struct MatmulOperands {
+  mlir::Value a, b;                       // buffers
+  mlir::Value batch, m, n, k;             // sizes
+  mlir::Value aStride = {}, bStride = {}; // elements from a stored row to the next; null: dense
+  /// Null: A advances by M * K, B by K * N (or the packed size).
+  std::function<BatchOffsets(Emitter &, mlir::Value batch)> batchOffsets = {};
+  /// Called for each line of a tile's results before the tile is computed.
+  std::function<void(Emitter &, const MatmulPosition &)> prefetch = {};
+  /// Zero points of bytes, as i32: of a row of A, of columns of B. Null: zero.
+  std::function<mlir::Value(Emitter &, mlir::Value m)> aZeroPoint = {};
+  std::function<mlir::Value(Emitter &, mlir::Value n, int64_t lanes, mlir::Value mask)> bZeroPoint =
+      {};
 };
 
 using MatmulSink = llvm::function_ref<void(mlir::Value accumulator, const MatmulPosition &)>;

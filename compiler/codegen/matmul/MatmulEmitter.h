@@ -43,6 +43,8 @@ private:
   void tile(const Block &block, const Source &source, mlir::Value kBegin, mlir::Value kEnd,
             mlir::Value m, mlir::Value rows, mlir::Value panel, mlir::Value panels,
             mlir::Value parkOffset);
+  void prefetchTile(const Block &block, mlir::Value m, mlir::Value rows, mlir::Value panel,
+                    mlir::Value panels);
   void finishTile(const Block &block, const Source &source, mlir::Value m, mlir::Value rows,
                   mlir::Value panel, mlir::Value panels, mlir::Value parkOffset);
   int64_t parkStride() const { return plan.nBlock; }

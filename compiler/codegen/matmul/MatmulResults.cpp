@@ -13,6 +13,20 @@ Value MatmulEmitter::earlyBy(const Source &source, Value column) {
   return e.max(e.index(0), e.sub(nominal, source.lastStart));
 }
 
+void MatmulEmitter::prefetchTile(const Block &b, Value m, Value rows, Value panel, Value panels) {
+  Value n0 = e.mul(panel, plan.panel);
+  Value columns = e.min(e.mul(panels, plan.panel), e.sub(ops.n, n0));
+  e.loop(e.index(0), rows, e.index(1), [&](Value r) {
+    Value row = e.add(m, r);
+    Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n);
+    e.loop(e.index(0), columns, e.index(plan.panel), [&](Value column) {
+      MatmulPosition at{b.batch, row, e.add(n0, column), {}, {}, 1};
+      at.offset = e.add(rowOffset, at.n);
+      ops.prefetch(e, at);
+    });
+  });
+}
+
 void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Value rows,
                                Value panel, Value panels, Value parkOffset) {
   Value n0 = e.mul(panel, plan.panel);

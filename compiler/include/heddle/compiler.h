@@ -80,6 +80,12 @@ HEDDLE_COMPILER_API HeddleCompilation* heddle_compile_memory(const void* model, 
                                                              const char* name, const char* output,
                                                              const HeddleCompileOptions* options);
 
+/* A plan of function calls as MLIR, in memory: of `emit`, HEDDLE_EMIT_HEDDLE and HEDDLE_EMIT_TASK are
+ * possible. `tools` is a JSON array of tools as a tools file lists them, without "run". */
+HEDDLE_COMPILER_API HeddleCompilation* heddle_compile_plan(const char* plan, const char* name,
+                                                           const char* tools,
+                                                           const HeddleCompileOptions* options);
+
 /* 0 for success; NULL has a code too (8, no memory). */
 HEDDLE_COMPILER_API int32_t heddle_compilation_code(const HeddleCompilation* result);
 /* "" for success. */

@@ -20,6 +20,8 @@
 // functions run on worker threads, at most as many at a time as the machine has cores; asynchronous
 // ones are started on the runner's thread, must return at once, and complete from any thread.
 // Events are delivered on the runner's thread: do not block there.
+// A program that also links libheddle_runtime has two sets of worker threads: models that plans call
+// run on those of this library.
 // Ownership: a runner outlives its streams. Destroying one cancels what is in flight.
 
 #ifndef HEDDLE_PLAN_HPP_
@@ -93,9 +95,10 @@ class HEDDLE_PLAN_API PlanStream {
   // The text is complete: waits for the calls.
   PlanReport Finish();
 
+  struct State;
+
  private:
   friend class PlanRunner;
-  struct State;
   explicit PlanStream(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
@@ -122,8 +125,9 @@ class HEDDLE_PLAN_API PlanRunner {
   PlanReport Run(std::string_view plan, const PlanOptions& options = {});
   PlanStream Start(const PlanOptions& options = {});
 
- private:
   struct State;
+
+ private:
   std::shared_ptr<State> state_;
 };
 

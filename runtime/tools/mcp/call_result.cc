@@ -35,7 +35,8 @@ std::string ErrorText(const Json& content, const Json& structured) {
   std::string text;
   for (const Json& part : content.is_array() ? content : Json::array()) {
     const bool plain = part.is_string();
-    absl::StrAppend(&text, text.empty() ? "" : "\n", plain ? part.get<std::string>() : ToText(part));
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    plain ? part.get<std::string>() : ToText(part));
   }
   if (content.is_string()) text = content.get<std::string>();
   if (content.is_object()) text = ToText(content);
@@ -62,7 +63,8 @@ ToolOutcome McpCallOutcome(const Json& result, bool has_output_schema) {
     absl::StatusOr<Json> parsed = ParseJson(content.get_ref<const std::string&>(), {});
     if (parsed.ok()) return *std::move(parsed);
   }
-  return ToolError{.message = "the tool promises a structured result (outputSchema) and returned none"};
+  return ToolError{.message =
+                       "the tool promises a structured result (outputSchema) and returned none"};
 }
 
 }  // namespace heddle

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a tool of an MCP server returned, as a plan sees it: the structured content where there is
-// one, else its text; blocks that are no text (images, links to resources) stay the objects they are.
+// one, else its text; blocks that are no text (images, links to resources) stay the objects they
+// are.
 //
 // Thread-safety: pure.
 

@@ -32,17 +32,19 @@ McpConnection::~McpConnection() {
 McpTransport::Events McpConnection::TransportEvents(
     std::function<void(const std::string&)> on_closed) {
   const auto weak = weak_from_this();
-  return {
-      .on_message = [weak](McpMessage message) {
-        if (const auto self = weak.lock()) self->OnMessage(std::move(message));
-      },
-      .on_failure = [weak](int64_t id, McpFailure failure) {
-        if (const auto self = weak.lock()) self->Finish(id, std::move(failure));
-      },
-      .on_closed = [weak, on_closed = std::move(on_closed)](const std::string& why) {
-        if (const auto self = weak.lock()) self->OnClosed(why);
-        on_closed(why);
-      }};
+  return {.on_message =
+              [weak](McpMessage message) {
+                if (const auto self = weak.lock()) self->OnMessage(std::move(message));
+              },
+          .on_failure =
+              [weak](int64_t id, McpFailure failure) {
+                if (const auto self = weak.lock()) self->Finish(id, std::move(failure));
+              },
+          .on_closed =
+              [weak, on_closed = std::move(on_closed)](const std::string& why) {
+                if (const auto self = weak.lock()) self->OnClosed(why);
+                on_closed(why);
+              }};
 }
 
 void McpConnection::SetRevision(McpRevision revision) {
@@ -103,8 +105,9 @@ void McpConnection::OnMessage(McpMessage message) {
   std::visit(Overloaded{[&](McpResponse& response) {
                           // One that nobody waits for, or waits for any more, is no news.
                           if (!response.id) return;
-                          std::visit([&](auto& outcome) { Finish(*response.id, std::move(outcome)); },
-                                     response.outcome);
+                          std::visit(
+                              [&](auto& outcome) { Finish(*response.id, std::move(outcome)); },
+                              response.outcome);
                         },
                         [&](McpRequest& request) { OnServerRequest(request); },
                         [&](McpNotification& notification) { OnNotification(notification); }},

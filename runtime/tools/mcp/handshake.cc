@@ -25,7 +25,8 @@ bool NamesHandshake(const Json& versions) {
 
 absl::Status ToStatus(const McpAnswer& answer) {
   if (const auto* error = std::get_if<McpError>(&answer)) {
-    return absl::FailedPreconditionError(absl::StrCat(error->message, " (MCP error ", error->code, ")"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(error->message, " (MCP error ", error->code, ")"));
   }
   return absl::UnavailableError(std::get<McpFailure>(answer).error.message);
 }
@@ -62,7 +63,8 @@ void McpHandshake::OnDiscovered(McpAnswer answer) {
   const auto* result = std::get_if<Json>(&answer);
   const Json* versions = nullptr;
   if (result) versions = &McpMember(*result, "supportedVersions");
-  if (error && error->code == kMcpUnsupportedVersion) versions = &McpMember(error->data, "supported");
+  if (error && error->code == kMcpUnsupportedVersion)
+    versions = &McpMember(error->data, "supported");
   const bool knows = versions && versions->is_array();
   // Where it was greeted meanwhile, that answer counts.
   if (initialize_) {
@@ -71,9 +73,9 @@ void McpHandshake::OnDiscovered(McpAnswer answer) {
   }
   silence_.End();
   if (knows) return Choose(*versions);
-  const bool refuses = error && (error->code == kMcpHeaderMismatch ||
-                                 error->code == kMcpMissingClientCapability ||
-                                 error->code == kMcpUnsupportedVersion);
+  const bool refuses =
+      error && (error->code == kMcpHeaderMismatch || error->code == kMcpMissingClientCapability ||
+                error->code == kMcpUnsupportedVersion);
   if (refuses || IsUnreachable(answer)) return Finish(ToStatus(answer));
   Initialize();
 }
@@ -90,8 +92,8 @@ void McpHandshake::Initialize() {
   // Its version is agreed on by the answer.
   connection_->SetRevision({"", false});
   McpRequestSpec spec = {.method = "initialize", .params = McpInitializeParams()};
-  initialize_ = connection_->Request(std::move(spec),
-                                     [this](McpAnswer answer) { OnInitialized(std::move(answer)); });
+  initialize_ = connection_->Request(
+      std::move(spec), [this](McpAnswer answer) { OnInitialized(std::move(answer)); });
 }
 
 void McpHandshake::OnInitialized(McpAnswer answer) {
@@ -103,9 +105,9 @@ void McpHandshake::OnInitialized(McpAnswer answer) {
   if (!result) return Finish(ToStatus(answer));
   const std::string version = McpText(*result, "protocolVersion");
   if (!NamesHandshake(Json::array({version}))) {
-    return Finish(absl::FailedPreconditionError(absl::StrCat(
-        "the server speaks MCP of the version \"", version, "\" only; supported are ",
-        kMcpStatelessVersion, " and ", kMcpHandshakeVersions[0], " and before")));
+    return Finish(absl::FailedPreconditionError(
+        absl::StrCat("the server speaks MCP of the version \"", version, "\" only; supported are ",
+                     kMcpStatelessVersion, " and ", kMcpHandshakeVersions[0], " and before")));
   }
   connection_->SetRevision({version, false});
   connection_->Notify("notifications/initialized", nullptr);

@@ -2,11 +2,11 @@
 //
 // Finds out which revision a server speaks, and greets it.
 //
-// It is asked server/discover first, which only stateless servers know. One that answers is stateless;
-// one that answers with an error of the stateless revision is too, and is told no more. Everything
-// else, whatever the error, is a server that wants a handshake. One that keeps silent is greeted with
-// the handshake after a while: an answer to that then counts, and if it is an error, one to the first
-// question still does.
+// It is asked server/discover first, which only stateless servers know. One that answers is
+// stateless; one that answers with an error of the stateless revision is too, and is told no more.
+// Everything else, whatever the error, is a server that wants a handshake. One that keeps silent is
+// greeted with the handshake after a while: an answer to that then counts, and if it is an error,
+// one to the first question still does.
 //
 // Thread-safety: on the loop's thread; destroying a handshake ends it without a callback.
 
@@ -26,8 +26,8 @@ namespace heddle {
 
 class McpHandshake {
  public:
-  // The connection's revision is set when `done` gets Ok. `silence`: how long the first question may
-  // stay unanswered. `probe`: false greets at once.
+  // The connection's revision is set when `done` gets Ok. `silence`: how long the first question
+  // may stay unanswered. `probe`: false greets at once.
   McpHandshake(EventLoop& loop, std::shared_ptr<McpConnection> connection,
                std::chrono::milliseconds silence, bool probe,
                std::function<void(absl::Status)> done);

@@ -119,7 +119,8 @@ HttpHeaders McpHeadersOf(const std::vector<McpHeaderParameter>& parameters, cons
 std::string McpHeaderValue(const std::string& text) {
   bool plain = true;
   for (char c : text) plain &= (c >= 0x20 && c <= 0x7e) || c == '\t';
-  if (!text.empty()) plain &= !absl::ascii_isspace(text.front()) && !absl::ascii_isspace(text.back());
+  if (!text.empty())
+    plain &= !absl::ascii_isspace(text.front()) && !absl::ascii_isspace(text.back());
   plain &= !(absl::StartsWith(text, "=?base64?") && absl::EndsWith(text, "?="));
   return plain ? text : absl::StrCat("=?base64?", absl::Base64Escape(text), "?=");
 }

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/tools/http_tool.h"
+#include "runtime/tools/tool_result.h"
 
 namespace heddle {
 namespace {
@@ -22,22 +22,11 @@ constexpr milliseconds kResumePause{1000}, kMaxResumePause{30'000};
 constexpr milliseconds kAfterAnswer{1000};
 // How long notifications and answers to the server may take.
 constexpr milliseconds kUnansweredTimeout{30'000};
-constexpr size_t kMaxQuoted = 300;
 
 bool HasType(const HttpResponse& head, std::string_view type) {
   const std::string value(head.Header("Content-Type"));
   return absl::StartsWithIgnoreCase(value, std::string(type));
 }
-
-// The number of seconds; the other form, a date, is rare and not worth its rules.
-std::optional<milliseconds> RetryAfter(const HttpResponse& head) {
-  int seconds = 0;
-  const std::string value(head.Header("Retry-After"));
-  if (!absl::SimpleAtoi(value, &seconds) || seconds < 0) return std::nullopt;
-  return std::chrono::seconds(seconds);
-}
-
-bool MayPass(int status) { return status == 429 || (status >= 502 && status <= 504); }
 
 }  // namespace
 
@@ -86,6 +75,8 @@ void HttpExchange::OnBody(std::string_view bytes) {
     return;
   }
   const bool fits = parser_.Feed(bytes, [this](SseEvent event) {
+    // One without data only says where a stream can be taken up again.
+    if (event.data.empty()) return;
     resumed_ = 0;
     if (event.type == "message") OnText(event.data);
   });
@@ -96,9 +87,7 @@ void HttpExchange::OnDone(absl::StatusOr<HttpResponse> response) {
   if (!response.ok()) {
     if (answered_) return End();
     if (streams_ && Resume()) return;
-    const absl::Status& status = response.status();
-    return Fail({.error = {.message = std::string(status.message()),
-                           .may_retry = absl::IsUnavailable(status)}});
+    return Fail({.error = ErrorFromStatus(response.status())});
   }
   if (head_.status >= 300) return OnErrorStatus();
   if (!streams_ && id_) OnText(body_);
@@ -131,31 +120,27 @@ void HttpExchange::OnMessage(McpMessage message) {
 // The body may be an answer all the same: a JSON-RPC error.
 void HttpExchange::OnErrorStatus() {
   if (resuming_) {
-    return Fail({.error = {.message = absl::StrCat("the server's stream broke off, and going on was "
-                                                   "refused (HTTP ", head_.status, ")"),
-                           .may_retry = true}});
+    return Fail(
+        {.error = {.message = absl::StrCat("the server's stream broke off, and going on was "
+                                           "refused (HTTP ",
+                                           head_.status, ")"),
+                   .may_retry = true}});
   }
   // Many servers say "bad request" for "not found" here. Either way it was not carried out.
   const bool session_lost = in_session_ && (head_.status == 404 || head_.status == 400);
+  const bool busy = head_.status == 429 || head_.status == 503;
   absl::StatusOr<std::vector<McpMessage>> messages = ParseMcpMessages(body_);
-  if (messages.ok() && !session_lost && !MayPass(head_.status)) {
+  if (messages.ok() && !session_lost && !busy) {
     for (McpMessage& message : *messages) OnMessage(std::move(message));
     if (answered_) return End();
   }
-  std::string text(absl::StripAsciiWhitespace(body_).substr(0, kMaxQuoted));
-  // A page for people says nothing here.
-  if (absl::StartsWith(text, "<")) text.clear();
-  std::string message = absl::StrCat("HTTP ", head_.status, text.empty() ? "" : ": ", text);
+  head_.body = std::move(body_);
+  ToolError error = ErrorFromResponse(head_);
   if (head_.status == 401 || head_.status == 403) {
-    absl::StrAppend(&message, " (the server wants other credentials: see \"headers\")");
+    absl::StrAppend(&error.message, " (the server wants other credentials: see \"headers\")");
   }
-  if (head_.status < 400) absl::StrAppend(&message, " (redirects are not followed)");
-  if (session_lost) absl::StrAppend(&message, " (the server may have forgotten the session)");
-  Fail({.error = {.message = std::move(message),
-                  .may_retry = MayPass(head_.status),
-                  .retry_after = RetryAfter(head_)},
-        .http_status = head_.status,
-        .session_lost = session_lost});
+  if (session_lost) absl::StrAppend(&error.message, " (the server may have forgotten the session)");
+  Fail({.error = std::move(error), .http_status = head_.status, .session_lost = session_lost});
 }
 
 bool HttpExchange::Resume() {

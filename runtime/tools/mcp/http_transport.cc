@@ -33,23 +33,27 @@ HttpExchange::Events HttpTransport::EventsOf(int64_t key, const McpOutgoing& mes
   const auto with = [weak](auto act) {
     if (const std::shared_ptr<HttpTransport> self = weak.lock()) act(*self);
   };
-  return {
-      .on_session = [with](const std::string& session) {
-        with([&](HttpTransport& self) { self.session_ = session; });
-      },
-      .on_message = [with](McpMessage message) {
-        with([&](HttpTransport& self) { self.Deliver(std::move(message)); });
-      },
-      .on_failure = [with, id = message.id](McpFailure failure) {
-        // That a notification did not arrive is nobody's failure: what depends on it will be.
-        if (id) with([&](HttpTransport& self) { self.Fail(*id, std::move(failure)); });
-      },
-      .on_end = [with, key, bytes = message.id ? 0 : message.text.size()] {
-        with([&](HttpTransport& self) {
-          self.exchanges_.erase(key);
-          self.unanswered_bytes_ -= bytes;
-        });
-      }};
+  return {.on_session =
+              [with](const std::string& session) {
+                with([&](HttpTransport& self) { self.session_ = session; });
+              },
+          .on_message =
+              [with](McpMessage message) {
+                with([&](HttpTransport& self) { self.Deliver(std::move(message)); });
+              },
+          .on_failure =
+              [with, id = message.id](McpFailure failure) {
+                // That a notification did not arrive is nobody's failure: what depends on it will
+                // be.
+                if (id) with([&](HttpTransport& self) { self.Fail(*id, std::move(failure)); });
+              },
+          .on_end =
+              [with, key, bytes = message.id ? 0 : message.text.size()] {
+                with([&](HttpTransport& self) {
+                  self.exchanges_.erase(key);
+                  self.unanswered_bytes_ -= bytes;
+                });
+              }};
 }
 
 void HttpTransport::Close(std::function<void()> done) {

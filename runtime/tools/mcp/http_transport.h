@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// An MCP server behind a URL ("streamable HTTP"): each message is a POST of its own, answered by JSON
-// or by a stream of events. A session, where the server opens one, is kept; a stream that breaks is
-// taken up again where its events have ids.
+// An MCP server behind a URL ("streamable HTTP"): each message is a POST of its own, answered by
+// JSON or by a stream of events. A session, where the server opens one, is kept; a stream that
+// breaks is taken up again where its events have ids.
 //
 // Thread-safety: on the loop's thread. The loop and the client outlive the transport.
 

@@ -42,7 +42,9 @@ class Call : public std::enable_shared_from_this<Call> {
  private:
   void Ask(const std::shared_ptr<McpConnection> connection) {
     connection_ = connection;
-    McpRequestSpec request = {.method = "tools/call", .name = spec_.tool, .headers = spec_.headers,
+    McpRequestSpec request = {.method = "tools/call",
+                              .name = spec_.tool,
+                              .headers = spec_.headers,
                               .traceparent = spec_.options.traceparent,
                               .on_progress = spec_.options.on_progress};
     request.params = {{"name", spec_.tool}, {"arguments", spec_.arguments}};
@@ -65,8 +67,8 @@ class Call : public std::enable_shared_from_this<Call> {
     const std::string type = McpText(result, "resultType");
     if (type == "input_required") return OnInputRequired(connection, result);
     if (!type.empty() && type != "complete") {
-      return Finish(ToolError{.message = absl::StrCat("the tool's result has the unknown type \"", type,
-                                                      "\"")});
+      return Finish(ToolError{
+          .message = absl::StrCat("the tool's result has the unknown type \"", type, "\"")});
     }
     Finish(McpCallOutcome(result, spec_.has_output_schema));
   }
@@ -78,8 +80,8 @@ class Call : public std::enable_shared_from_this<Call> {
       server_->Renew(connection);
       return Start();
     }
-    failure.error.message = absl::StrCat("MCP server \"", server_->options().name,
-                                         "\": ", failure.error.message);
+    failure.error.message =
+        absl::StrCat("MCP server \"", server_->options().name, "\": ", failure.error.message);
     Finish(std::move(failure.error));
   }
 
@@ -91,7 +93,8 @@ class Call : public std::enable_shared_from_this<Call> {
     }
     if (!wanted.empty()) {
       return Finish(ToolError{.message = absl::StrCat("the tool asks for what this client does not "
-                                                      "offer: ", wanted)});
+                                                      "offer: ",
+                                                      wanted)});
     }
     const Json& state = McpMember(result, "requestState");
     if (++rounds_ > kMaxRounds || !state.is_string()) {
@@ -125,8 +128,8 @@ class Handle : public ToolCall {
 
 }  // namespace
 
-std::unique_ptr<ToolCall> StartMcpCall(std::shared_ptr<McpServerConnection> server, McpCallSpec spec,
-                                       Tool::Done done) {
+std::unique_ptr<ToolCall> StartMcpCall(std::shared_ptr<McpServerConnection> server,
+                                       McpCallSpec spec, Tool::Done done) {
   auto call = std::make_shared<Call>(std::move(server), std::move(spec), std::move(done));
   call->Start();
   if (call->finished()) return nullptr;

@@ -25,8 +25,8 @@ struct McpCallSpec {
 };
 
 // As Tool::StartCall.
-std::unique_ptr<ToolCall> StartMcpCall(std::shared_ptr<McpServerConnection> server, McpCallSpec spec,
-                                       Tool::Done done);
+std::unique_ptr<ToolCall> StartMcpCall(std::shared_ptr<McpServerConnection> server,
+                                       McpCallSpec spec, Tool::Done done);
 
 }  // namespace heddle
 

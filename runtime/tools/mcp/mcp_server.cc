@@ -67,8 +67,8 @@ class McpServer : public ToolSource {
     const McpServerOptions& options = server_->options();
     const std::string prefix = absl::StrCat("MCP server \"", options.name, "\": ");
     if (!list.ok()) {
-      return Deliver(absl::Status(list.status().code(), absl::StrCat(prefix, list.status().message())),
-                     {});
+      return Deliver(
+          absl::Status(list.status().code(), absl::StrCat(prefix, list.status().message())), {});
     }
     for (const std::string& why : list->left_out) {
       if (options.warn) options.warn(absl::StrCat(prefix, why));
@@ -83,7 +83,8 @@ class McpServer : public ToolSource {
 
   void Deliver(absl::Status status, std::vector<std::unique_ptr<Tool>> tools) {
     timer_.End();
-    if (const auto loaded = std::exchange(loaded_, nullptr)) loaded(std::move(status), std::move(tools));
+    if (const auto loaded = std::exchange(loaded_, nullptr))
+      loaded(std::move(status), std::move(tools));
   }
 
   const std::shared_ptr<McpServerConnection> server_;
@@ -93,6 +94,21 @@ class McpServer : public ToolSource {
 };
 
 }  // namespace
+
+McpServerOptions McpOptionsOf(const McpServerSpec& server) {
+  McpServerOptions options;
+  options.name = server.name;
+  options.trusted = server.trusted;
+  if (const auto* stdio = std::get_if<McpServerSpec::Stdio>(&server.transport)) {
+    options.command = stdio->command;
+    options.environment = stdio->environment;
+  } else {
+    const auto& http = std::get<McpServerSpec::Http>(server.transport);
+    options.url = http.url;
+    options.headers = http.headers;
+  }
+  return options;
+}
 
 std::unique_ptr<ToolSource> MakeMcpServer(EventLoop& loop, HttpClient& client,
                                           McpServerOptions options) {

@@ -2,18 +2,19 @@
 //
 // An MCP server as a source of tools.
 //
-//   HEDDLE_ASSIGN_OR_RETURN(McpServerOptions options, ParseMcpServer("files", json));
-//   registry.AddSource(MakeMcpServer(loop, http_client, std::move(options)));
+//   for (const McpServerSpec& server : tools_file.servers) {
+//     registry.AddSource(MakeMcpServer(loop, http_client, McpOptionsOf(server)));
+//   }
 //
-// The server is started when its tools are asked for, and once: calls share one connection. Where it
-// ends while it is used, the calls that it had not answered fail with its last words, and the next
-// call starts it once more; where it ends again, every call fails. A session over HTTP that the
-// server has forgotten is opened again by the next call, and by the one that found out: the server
-// did not carry that one out.
+// The server is started when its tools are asked for, and once: calls share one connection. Where
+// it ends while it is used, the calls that it had not answered fail with its last words, and the
+// next call starts it once more; where it ends again, every call fails. A session over HTTP that
+// the server has forgotten is opened again by the next call, and by the one that found out: the
+// server did not carry that one out.
 //
-// Thread-safety: on the loop's thread. Ownership: the loop and the client outlive the source and its
-// tools; the tools may outlive the source, and their calls the tools. The last of them to go ends the
-// server.
+// Thread-safety: on the loop's thread. Ownership: the loop and the client outlive the source and
+// its tools; the tools may outlive the source, and their calls the tools. The last of them to go
+// ends the server.
 
 #ifndef HEDDLE_RUNTIME_TOOLS_MCP_MCP_SERVER_H_
 #define HEDDLE_RUNTIME_TOOLS_MCP_MCP_SERVER_H_
@@ -23,14 +24,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "runtime/plan/json.h"
 #include "runtime/tools/http_client.h"
 #include "runtime/tools/tool_registry.h"
+#include "runtime/tools/tools_file.h"
 
 namespace heddle {
 
@@ -52,10 +51,7 @@ struct McpServerOptions {
   std::function<void(const std::string&)> warn;
 };
 
-// An entry of "mcpServers": {"command", "args"?, "env"?} or {"url", "headers"?}, and of both
-// "trusted"?, "timeoutMs"? of a call and "startTimeoutMs"?. Other members, which other programs
-// understand, are ignored. InvalidArgument names the member that is wrong.
-absl::StatusOr<McpServerOptions> ParseMcpServer(std::string_view name, const Json& entry);
+McpServerOptions McpOptionsOf(const McpServerSpec& server);
 
 std::unique_ptr<ToolSource> MakeMcpServer(EventLoop& loop, HttpClient& client,
                                           McpServerOptions options);

@@ -24,7 +24,8 @@ McpResponse ToResponse(Json& message) {
   const bool has_result = message.contains("result");
   const Json& error = McpMember(message, "error");
   if (has_result == message.contains("error") || (!has_result && !error.is_object())) {
-    response.outcome = McpError{kMcpInvalidResponse, "the answer is neither a result nor an error", {}};
+    response.outcome =
+        McpError{kMcpInvalidResponse, "the answer is neither a result nor an error", {}};
   } else if (has_result) {
     response.outcome = std::move(message["result"]);
   } else {
@@ -64,7 +65,8 @@ absl::StatusOr<std::vector<McpMessage>> ParseMcpMessages(std::string_view text) 
   HEDDLE_ASSIGN_OR_RETURN(Json value, ParseJson(text, {.max_bytes = kMaxMcpMessageBytes}));
   std::vector<McpMessage> messages;
   const auto add = [&](Json& element) {
-    if (std::optional<McpMessage> message = ToMessage(element)) messages.push_back(*std::move(message));
+    if (std::optional<McpMessage> message = ToMessage(element))
+      messages.push_back(*std::move(message));
   };
   if (value.is_array()) {
     for (Json& element : value) add(element);

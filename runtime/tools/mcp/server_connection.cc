@@ -16,7 +16,8 @@ constexpr int kMaxRestarts = 1;
 }  // namespace
 
 std::string McpServerConnection::Named(std::string_view text) const {
-  return absl::StrCat("MCP server \"", options_.name, "\": ", absl::string_view(text.data(), text.size()));
+  return absl::StrCat("MCP server \"", options_.name,
+                      "\": ", absl::string_view(text.data(), text.size()));
 }
 
 void McpServerConnection::Get(Ready ready) {
@@ -47,14 +48,14 @@ void McpServerConnection::Start(bool probe) {
         if (const auto self = weak.lock()) self->OnClosed(raw, why);
       }));
   if (!transport.ok()) {
-    return Answer(absl::Status(transport.status().code(),
-                               Named(std::string(transport.status().message()))));
+    return Answer(
+        absl::Status(transport.status().code(), Named(std::string(transport.status().message()))));
   }
   connection->Attach(*std::move(transport));
   connection_ = std::move(connection);
   start_timer_ = loop_.After(options_.start_timeout, [this] {
-    OnShakenHands(absl::DeadlineExceededError(absl::StrCat(
-        "no answer ", options_.start_timeout.count(), " ms after it was started")));
+    OnShakenHands(absl::DeadlineExceededError(
+        absl::StrCat("no answer ", options_.start_timeout.count(), " ms after it was started")));
   });
   handshake_ = std::make_unique<McpHandshake>(
       loop_, connection_, options_.probe_timeout, probe,
@@ -65,7 +66,8 @@ void McpServerConnection::OnShakenHands(absl::Status status) {
   const auto keep = shared_from_this();
   start_timer_.End();
   // An early server may take an unknown question so badly that it ends. It gets another chance.
-  const bool again = absl::IsUnavailable(status) && handshake_->probing() && !options_.command.empty();
+  const bool again =
+      absl::IsUnavailable(status) && handshake_->probing() && !options_.command.empty();
   handshake_.reset();
   const std::shared_ptr<McpConnection> connection = connection_;
   if (status.ok()) return Answer(connection);
@@ -80,7 +82,8 @@ void McpServerConnection::OnClosed(const McpConnection* connection, const std::s
   if (connection != connection_.get() || handshake_) return;
   connection_ = nullptr;
   if (++ends_ <= kMaxRestarts) return;
-  refused_ = absl::UnavailableError(Named(absl::StrCat("it ended twice and is not started again: ", why)));
+  refused_ =
+      absl::UnavailableError(Named(absl::StrCat("it ended twice and is not started again: ", why)));
 }
 
 void McpServerConnection::Answer(absl::StatusOr<std::shared_ptr<McpConnection>> connection) {

@@ -53,7 +53,7 @@ class McpServerConnection : public std::enable_shared_from_this<McpServerConnect
   EventLoop::Timer start_timer_;
   std::shared_ptr<McpConnection> closing_;
   std::vector<Ready> waiting_;
-  int ends_ = 0;  // of a server that had been ready
+  int ends_ = 0;          // of a server that had been ready
   absl::Status refused_;  // where no more connections are made
 };
 

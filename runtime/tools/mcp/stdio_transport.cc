@@ -10,7 +10,7 @@ namespace heddle {
 namespace {
 
 constexpr size_t kMaxLastWords = 2048;
-constexpr std::chrono::milliseconds kGrace{2000};
+constexpr std::chrono::milliseconds kGrace{2000}, kAfterOutput{300};
 
 }  // namespace
 
@@ -44,7 +44,7 @@ absl::StatusOr<std::shared_ptr<McpTransport>> StdioTransport::Start(
       .on_output_end =
           [self] {
             self->output_ended_ =
-                self->loop_.After(kGrace, [self] { self->End("it closed its output"); });
+                self->loop_.After(kAfterOutput, [self] { self->End("it closed its output"); });
           },
       .on_end = [self](const ProcessEnd& end) { self->End(end.Text()); }};
   HEDDLE_ASSIGN_OR_RETURN(transport->process_,
@@ -78,10 +78,10 @@ void StdioTransport::OnLine(const std::string& line) {
     for (McpMessage& message : *messages) Deliver(std::move(message));
     return;
   }
-  // A greeting or a log line does no harm. A broken message does: whose answer it was cannot be told.
+  // A greeting or a log line does no harm. A broken message does: whose answer it was cannot be
+  // told.
   if (line.find("\"jsonrpc\"") == std::string::npos) return;
-  End(absl::StrCat("it wrote a broken message: ",
-                   absl::string_view(messages.status().message())));
+  End(absl::StrCat("it wrote a broken message: ", absl::string_view(messages.status().message())));
 }
 
 void StdioTransport::OnErrorOutput(std::string_view bytes) {

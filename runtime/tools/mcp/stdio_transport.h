@@ -3,8 +3,8 @@
 // An MCP server as a child process: messages are lines on its standard streams. What it writes to
 // standard error is kept for the message in which its end is reported.
 //
-// Thread-safety: on the loop's thread. Releasing the transport closes the server's input; where that
-// does not end it, SIGTERM and then SIGKILL go to its process group.
+// Thread-safety: on the loop's thread. Releasing the transport closes the server's input; where
+// that does not end it, SIGTERM and then SIGKILL go to its process group.
 
 #ifndef HEDDLE_RUNTIME_TOOLS_MCP_STDIO_TRANSPORT_H_
 #define HEDDLE_RUNTIME_TOOLS_MCP_STDIO_TRANSPORT_H_
@@ -25,8 +25,8 @@ namespace heddle {
 class LineSplitter {
  public:
   explicit LineSplitter(size_t max_bytes) : max_bytes_(max_bytes) {}
-  // The next complete line, without its end; takes it and what is before it off `bytes`. Where there
-  // is none, keeps what is left of `bytes`.
+  // The next complete line, without its end; takes it and what is before it off `bytes`. Where
+  // there is none, keeps what is left of `bytes`.
   bool Next(std::string_view& bytes, std::string& line);
   bool too_long() const { return partial_.size() > max_bytes_; }
 

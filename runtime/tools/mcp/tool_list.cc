@@ -14,7 +14,8 @@ namespace {
 constexpr size_t kMaxTools = 10'000;
 constexpr int kMaxPages = 1'000;
 
-absl::StatusOr<McpToolInfo> ToToolInfo(const Json& tool, const McpRevision& revision, bool trusted) {
+absl::StatusOr<McpToolInfo> ToToolInfo(const Json& tool, const McpRevision& revision,
+                                       bool trusted) {
   McpToolInfo info;
   ToolDescription& description = info.description;
   description.name = McpText(tool, "name");

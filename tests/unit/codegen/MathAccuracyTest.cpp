@@ -32,7 +32,7 @@ template <typename Op> Value unary(OpBuilder &builder, Location loc, Value x) {
 }
 
 const Function kFunctions[] = {
-    {"exp", std::exp, 4.5, unary<math::ExpOp>, 1e39, false},
+    {"exp", std::exp, 2, unary<math::ExpOp>, 1e39, false},
     {"exp2", std::exp2, 0.6, unary<math::Exp2Op>},
     {"expm1", std::expm1, 0.6, unary<math::ExpM1Op>},
     {"log", std::log, 1.5, unary<math::LogOp>, 1e39, false},
@@ -40,7 +40,7 @@ const Function kFunctions[] = {
     {"log10", std::log10, 0.6, unary<math::Log10Op>},
     {"log1p", std::log1p, 0.6, unary<math::Log1pOp>},
     {"tanh", std::tanh, 6, unary<math::TanhOp>},
-    {"erf", std::erf, 5, unary<math::ErfOp>},
+    {"erf", std::erf, 6, unary<math::ErfOp>},
     {"sin", std::sin, 0.6, unary<math::SinOp>, 1e6},
     {"cos", std::cos, 0.6, unary<math::CosOp>, 1e6},
     {"tan", std::tan, 0.6, unary<math::TanOp>, 1e6},

@@ -22,10 +22,10 @@ TEST(PromptsTest, TheDocumentationShowsThem) {
 }
 
 TEST(PromptsTest, ToolsAndExamplesAreThere) {
-  const ToolDescription tool{
-      .name = "look",
-      .description = "Looks.",
-      .input_schema = {{"type", "object"}, {"properties", {{"at", {{"type", "string"}}}}}}};
+  ToolDescription tool;
+  tool.name = "look";
+  tool.description = "Looks.";
+  tool.input_schema = {{"type", "object"}, {"properties", {{"at", {{"type", "string"}}}}}};
   const std::string text = PlannerPrompt({&tool}, "Question: mine\n");
   EXPECT_THAT(text, testing::HasSubstr("look(at?: string)\n  Looks.\n"));
   EXPECT_THAT(text, testing::HasSubstr("Question: mine"));

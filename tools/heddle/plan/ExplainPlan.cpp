@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <set>
 
 namespace heddle::cli {
 namespace {
@@ -105,6 +106,22 @@ absl::Status writeDot(const std::string &path, const Plan &plan, const PlanExpla
   return file ? absl::OkStatus() : absl::InvalidArgumentError("cannot write " + path);
 }
 
+/// The tools of the plan, as the compiler takes them.
+std::string toolsOf(const Plan &plan, const PlanSession &session) {
+  Json list = Json::array();
+  std::set<std::string> seen;
+  for (const PlanCall &call : plan.calls) {
+    if (!seen.insert(call.tool).second)
+      continue;
+    Json entry = ToJson(*session.find(call.tool));
+    for (const ToolSpec &spec : session.file().tools)
+      if (auto *builtin = std::get_if<BuiltinRun>(&spec.run); builtin && spec.description.name == call.tool)
+        entry["builtin"] = builtin->name;
+    list.push_back(entry);
+  }
+  return ToText(list);
+}
+
 int ExplainCommand::run() const {
   auto session = PlanSession::open(text.tools, PlanSession::Purpose::Looking);
   if (!session.ok())
@@ -120,6 +137,15 @@ int ExplainCommand::run() const {
   if (!dot.empty())
     if (absl::Status status = writeDot(dot, checked->plan, explained); !status.ok())
       return fail(status);
+  if (!emit.empty()) {
+    auto mlir = planAsMlir(toPlanText(checked->plan), checked->source.name(),
+                           toolsOf(checked->plan, **session),
+                           emit == "task" ? HEDDLE_EMIT_TASK : HEDDLE_EMIT_HEDDLE);
+    if (!mlir.ok())
+      return fail(mlir.status());
+    std::fputs(mlir->c_str(), stdout);
+    return exitDone;
+  }
   if (json)
     std::printf("%s\n", toJson(checked->plan, explained).dump(1).c_str());
   else

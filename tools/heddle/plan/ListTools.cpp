@@ -22,25 +22,6 @@ struct ToolsCommand {
   int run() const;
 };
 
-Json toJson(const ToolDescription &tool) {
-  Json all = {{"name", tool.name}, {"description", tool.description}, {"inputSchema", tool.input_schema}};
-  if (tool.output_schema)
-    all["outputSchema"] = *tool.output_schema;
-  Json heddle = {{"effects", effectNames[static_cast<int>(tool.effects)]}};
-  if (!tool.resource.empty())
-    heddle["resource"] = tool.resource;
-  if (tool.idempotent)
-    heddle["idempotent"] = true;
-  if (tool.approval)
-    heddle["approval"] = true;
-  if (tool.cost_ms)
-    heddle["costMs"] = *tool.cost_ms;
-  if (tool.batch_size)
-    heddle["batch"] = {{"maxSize", *tool.batch_size}};
-  all["heddle"] = heddle;
-  return all;
-}
-
 /// "search(query, limit?)"
 std::string signatureOf(const ToolDescription &tool) {
   std::string text = tool.name + "(";
@@ -67,13 +48,13 @@ int ToolsCommand::run() const {
   for (Tool *tool : (*session)->registry().tools())
     descriptions.push_back(&tool->description());
   if (grammar == "gbnf") {
-    std::fputs(gbnfGrammar(descriptions).c_str(), stdout);
+    std::fputs(planGrammarGbnf(descriptions).c_str(), stdout);
   } else if (grammar == "json-schema") {
-    std::printf("%s\n", jsonPlanSchema(descriptions).dump(1).c_str());
+    std::printf("%s\n", planGrammarSchema(descriptions).dump(1).c_str());
   } else if (json) {
     Json list = Json::array();
     for (const ToolDescription *tool : descriptions)
-      list.push_back(toJson(*tool));
+      list.push_back(ToJson(*tool));
     std::printf("%s\n", Json{{"tools", list}}.dump(1, ' ', false, Json::error_handler_t::replace).c_str());
   } else {
     for (const ToolDescription *tool : descriptions) {

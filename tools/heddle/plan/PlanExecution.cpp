@@ -90,7 +90,7 @@ void PlanExecution::writeTraces(const RunReport &report) {
   request.body = ToText(OtlpTrace(report, traceparent, parent, began));
   request.timeout = std::chrono::seconds(5);
   std::optional<absl::StatusOr<HttpResponse>> answer;
-  auto transfer = session.http().Send(std::move(request), [&](absl::StatusOr<HttpResponse> got) {
+  auto transfer = session.http().Start(std::move(request), [&](absl::StatusOr<HttpResponse> got) {
     answer = std::move(got);
   });
   session.loop().RunUntil([&] { return answer.has_value(); });

@@ -35,20 +35,12 @@ absl::StatusOr<std::string> readText(const std::string &path) {
   return text;
 }
 
-static McpServerOptions serverOptions(const McpServerSpec &server) {
-  McpServerOptions options;
-  options.name = server.name;
-  options.trusted = server.trusted;
-  options.warn = note;
-  if (auto *stdio = std::get_if<McpServerSpec::Stdio>(&server.transport)) {
-    options.command = stdio->command;
-    options.environment = stdio->environment;
-  } else {
-    const auto &http = std::get<McpServerSpec::Http>(server.transport);
-    options.url = http.url;
-    options.headers = http.headers;
-  }
-  return options;
+PlanSession::~PlanSession() {
+  if (!eventLoop)
+    return;
+  bool closed = false;
+  tools.Close([&] { closed = true; });
+  eventLoop->RunUntil([&] { return closed; });
 }
 
 absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string &toolsPath,
@@ -65,9 +57,12 @@ absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string
     note(warning);
   HEDDLE_RETURN_IF_ERROR(
       AddTools(session->toolsFile, *session->host, session->tools, MakeModelTool));
-  for (const McpServerSpec &server : session->toolsFile.servers)
+  for (const McpServerSpec &server : session->toolsFile.servers) {
+    McpServerOptions options = McpOptionsOf(server);
+    options.warn = note;
     session->tools.AddSource(
-        MakeMcpServer(*session->eventLoop, session->host->http, serverOptions(server)));
+        MakeMcpServer(*session->eventLoop, session->host->http, std::move(options)));
+  }
   return session;
 }
 

@@ -20,6 +20,9 @@ public:
   static absl::StatusOr<std::unique_ptr<PlanSession>> open(const std::string &toolsPath,
                                                            Purpose purpose);
 
+  /// Ends the sessions with servers, which takes seconds at most.
+  ~PlanSession() override;
+
   EventLoop &loop() { return *eventLoop; }
   ToolRegistry &registry() { return tools; }
   HttpClient &http() { return host->http; }

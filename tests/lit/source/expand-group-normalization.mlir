@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: heddle-opt -onnx-expand-normalization %s | FileCheck %s
+// RUN: heddle-opt -onnx-expand-group-normalization %s | FileCheck %s
 
 // CHECK-LABEL: func @symbolic
 // CHECK: "onnx.InstanceNormalization"

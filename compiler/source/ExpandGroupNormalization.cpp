@@ -11,7 +11,7 @@
 using namespace mlir;
 
 namespace heddle {
-#define GEN_PASS_DEF_EXPANDNORMALIZATIONPASS
+#define GEN_PASS_DEF_EXPANDGROUPNORMALIZATIONPASS
 #include "compiler/Passes.h.inc"
 
 namespace {
@@ -45,7 +45,7 @@ void expand(onnx::GroupNormalizationOp norm) {
   norm.erase();
 }
 
-struct ExpandNormalization : impl::ExpandNormalizationPassBase<ExpandNormalization> {
+struct ExpandGroupNormalization : impl::ExpandGroupNormalizationPassBase<ExpandGroupNormalization> {
   void runOnOperation() override {
     SmallVector<onnx::GroupNormalizationOp> found;
     getOperation()->walk([&](onnx::GroupNormalizationOp norm) { found.push_back(norm); });

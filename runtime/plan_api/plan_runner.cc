@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "runtime/plan_api/runner_state.h"
+#include "runtime/tools/function_tool.h"
+#include "runtime/tools/mcp/mcp_server.h"
+#include "runtime/tools/model_tool.h"
+
+namespace heddle::api {
+namespace {
+
+ToolOutcome OutcomeOf(ToolResult result) {
+  if (result.failed) return ToolError{.message = std::move(result.text)};
+  absl::StatusOr<heddle::Json> value = ParseJson(result.text, {});
+  // Like a command's output: JSON where it is, else text.
+  return value.ok() ? *std::move(value) : heddle::Json(std::move(result.text));
+}
+
+std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
+
+}  // namespace
+
+PlanRunner::State::State() {
+  // Creating a loop fails only where the process has no descriptors left; without one nothing runs.
+  absl::StatusOr<std::unique_ptr<EventLoop>> created = EventLoop::Create();
+  if (!created.ok()) throw std::bad_alloc();
+  loop = *std::move(created);
+  host = std::make_unique<ToolHost>(*loop);
+  tools = std::make_unique<ToolRegistry>();
+  thread_ = std::thread([this] {
+    loop->RunUntil([this] { return stopped_; });
+    tools.reset();  // on the loop's thread, as everything about tools
+    host.reset();
+  });
+}
+
+PlanRunner::State::~State() {
+  loop->Post([this] { stopped_ = true; });
+  thread_.join();
+}
+
+const ToolDescription* PlanRunner::State::find(std::string_view name) const {
+  Tool* tool = tools->Find(name);
+  return tool ? &tool->description() : nullptr;
+}
+
+std::vector<std::string> PlanRunner::State::names() const {
+  std::vector<std::string> all;
+  for (Tool* tool : tools->tools()) all.push_back(tool->description().name);
+  return all;
+}
+
+PlanRunner::PlanRunner() : state_(std::make_shared<State>()) {}
+PlanRunner::~PlanRunner() = default;
+
+std::string PlanRunner::AddFunction(std::string_view description, Function function) {
+  absl::StatusOr<ToolDescription> parsed = ParseToolDescription(description);
+  if (!parsed.ok()) return MessageOf(parsed.status());
+  return state_->Call([&] {
+    return MessageOf(state_->tools->Add(MakeFunctionTool(
+        *std::move(parsed), state_->host->threads,
+        [function = std::move(function)](const heddle::Json& arguments) {
+          return OutcomeOf(function(ToText(arguments)));
+        })));
+  });
+}
+
+std::string PlanRunner::AddAsyncFunction(std::string_view description, AsyncFunction function) {
+  absl::StatusOr<ToolDescription> parsed = ParseToolDescription(description);
+  if (!parsed.ok()) return MessageOf(parsed.status());
+  return state_->Call([&] {
+    return MessageOf(state_->tools->Add(MakeAsyncFunctionTool(
+        *std::move(parsed), *state_->loop,
+        [function = std::move(function)](heddle::Json arguments, const ToolCallOptions&,
+                                         Tool::Done done) -> std::unique_ptr<ToolCall> {
+          function(ToText(arguments), [done = std::move(done)](ToolResult result) {
+            done(OutcomeOf(std::move(result)));
+          });
+          return nullptr;
+        })));
+  });
+}
+
+std::string PlanRunner::AddToolsFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return "cannot open " + path;
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  absl::StatusOr<ToolsFile> parsed = ParseToolsFile(text, path, EnvironmentVariable);
+  if (!parsed.ok()) return MessageOf(parsed.status());
+  return state_->Call([&] {
+    absl::Status added = AddTools(*parsed, *state_->host, *state_->tools, MakeModelTool);
+    if (!added.ok()) return MessageOf(added);
+    for (const McpServerSpec& server : parsed->servers) {
+      state_->tools->AddSource(
+          MakeMcpServer(*state_->loop, state_->host->http, McpOptionsOf(server)));
+    }
+    state_->secrets.insert(state_->secrets.end(), parsed->secrets.begin(), parsed->secrets.end());
+    return std::string();
+  });
+}
+
+}  // namespace heddle::api

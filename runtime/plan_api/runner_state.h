@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a PlanRunner of heddle/plan.hpp is: a loop on a thread of its own, with tools.
+//
+// Thread-safety: Call may be used from any thread but the loop's; the rest on the loop's thread.
+
+#ifndef HEDDLE_RUNTIME_PLAN_API_RUNNER_STATE_H_
+#define HEDDLE_RUNTIME_PLAN_API_RUNNER_STATE_H_
+
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "frontends/plan/ToolCatalog.h"
+#include "heddle/plan.hpp"
+#include "runtime/plan/secrets.h"
+#include "runtime/tools/tool_makers.h"
+
+namespace heddle::api {
+
+struct PlanRunner::State : ToolCatalog {
+  State();
+  ~State() override;
+
+  // Runs `work` on the loop's thread and waits for what it returns.
+  template <typename Work>
+  auto Call(Work work) {
+    std::promise<decltype(work())> result;
+    loop->Post([&] { result.set_value(work()); });
+    return result.get_future().get();
+  }
+
+  const ToolDescription* find(std::string_view name) const override;
+  std::vector<std::string> names() const override;
+
+  // In the order of their needs: tools end before what they run on.
+  std::unique_ptr<EventLoop> loop;
+  std::unique_ptr<ToolHost> host;
+  std::unique_ptr<ToolRegistry> tools;
+  Secrets secrets;
+
+ private:
+  bool stopped_ = false;  // of the loop's thread
+  std::thread thread_;
+};
+
+}  // namespace heddle::api
+
+#endif  // HEDDLE_RUNTIME_PLAN_API_RUNNER_STATE_H_
