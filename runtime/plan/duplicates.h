@@ -37,6 +37,11 @@ class Duplicates {
                               const std::string& canonical_arguments,
                               const std::vector<uint32_t>& writes_before);
 
+  // Calls that equal one of these are no duplicates of it any more.
+  void Forget(const std::function<bool(uint32_t call)>& which) {
+    std::erase_if(first_, [&](const auto& entry) { return which(entry.second); });
+  }
+
  private:
   std::unordered_map<std::string, uint32_t> first_;
 };

@@ -54,6 +54,8 @@ void PlanRun::Finish(std::optional<PlanJoin> join, std::function<void(RunReport)
   state_->Finish(std::move(join), std::move(done));
 }
 
+void PlanRun::BeginRound() { state_->BeginRound(); }
+
 void PlanRun::Cancel() { state_->Stop(/*cancelled=*/true, "cancelled"); }
 
 }  // namespace heddle

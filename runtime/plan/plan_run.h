@@ -106,6 +106,10 @@ class PlanRun {
   void AddBroken(CallId id, std::string tool, std::string message);
   // A whole plan: all of Add and Finish, with everything known from the start.
   void Start(Plan plan, std::function<void(RunReport)> done);
+  // All calls so far have ended, somebody has seen their results, and what follows was decided with
+  // them at hand: a call that failed is not an earlier equal call any more, and an idempotent write
+  // is one until something else writes its resource.
+  void BeginRound();
   // No more calls follow. `done` is called once, from the loop, when the last call has ended.
   void Finish(std::optional<PlanJoin> join, std::function<void(RunReport)> done);
   // Cancels what is in flight and starts nothing more.

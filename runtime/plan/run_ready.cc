@@ -94,7 +94,8 @@ bool PlanRun::State::Resume(uint32_t index) {
 bool PlanRun::State::Follow(uint32_t index) {
   RunCall& call = calls_[index];
   const ToolDescription& tool = call.tool->description();
-  if (!options_.merge_duplicates || tool.effects == ToolEffects::kWrite) return false;
+  if (!options_.merge_duplicates) return false;
+  if (tool.effects == ToolEffects::kWrite) return tool.idempotent && FollowEarlierWrite(index);
   std::vector<uint32_t> writes_before;
   for (const auto* list : {&call.uses, &call.orders}) {
     for (uint32_t before : *list) {

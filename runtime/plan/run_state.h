@@ -11,6 +11,7 @@
 //
 //   run_add.cc       calls come in: edges, waiting
 //   run_ready.cc     everything a call waited for has ended: past results, duplicates, approval
+//   run_rounds.cc    what an earlier round of planning means for a call
 //   run_requests.cc  what is in flight: limits, timeouts, retries
 //   run_end.cc       ends of calls and of the run
 //   run_report.cc    what the run was
@@ -70,6 +71,7 @@ class PlanRun::State : public std::enable_shared_from_this<PlanRun::State> {
   void Add(PlanCall call);
   void AddBroken(CallId id, std::string tool, std::string message);
   void Finish(std::optional<PlanJoin> join, std::function<void(RunReport)> done);
+  void BeginRound();
   // Ends all that has not ended. Not `cancelled`: the time is over.
   void Stop(bool cancelled, const std::string& reason);
   // The owner is gone: nobody is called any more.
@@ -102,6 +104,7 @@ class PlanRun::State : public std::enable_shared_from_this<PlanRun::State> {
   bool Resume(uint32_t index);
   bool Follow(uint32_t index);
   void Ask(uint32_t index);
+  bool FollowEarlierWrite(uint32_t index);
   void Queue(uint32_t index);
   const Json* ResultOf(CallId id) const;
 
@@ -141,6 +144,8 @@ class PlanRun::State : public std::enable_shared_from_this<PlanRun::State> {
   std::unordered_map<Tool*, uint32_t> slots_;
   EffectOrder effect_order_;
   Duplicates duplicates_;
+  uint32_t round_begin_ = 0;
+  std::unordered_map<std::string, uint32_t> idempotent_writes_;  // the last of each
   ReadyQueue ready_;
   size_t next_rescore_ = 64;
 
