@@ -115,4 +115,23 @@ expect 0 "$heddle" plan tools "$work/tools.json" --grammar gbnf
 says '^root ::='
 expect 0 run --trace "$work/trace.json"
 grep -q traceEvents "$work/trace.json" || wrong "no trace"
+
+# A question: the model plans, its calls run while it writes, and it looks at the results; then it
+# wants to know more and plans again.
+cat >"$work/replies.json" <<'END'
+["1. look.up-it(\"Lyon\")\n2. look.up-it(\"Nantes\")\n3. join($1, $2)\n<END_OF_PLAN>",
+ "{\"thought\": \"one is missing\", \"action\": \"replan\", \"answer\": \"\"}",
+ "4. look.up-it(\"Lille and ${1.query}\")\n5. join($4)\n<END_OF_PLAN>",
+ "{\"thought\": \"all there\", \"action\": \"finish\", \"answer\": \"three cities\"}"]
+END
+python3 "$(dirname "$0")/scripted_model.py" "$work/replies.json" >"$work/port" &
+for _ in $(seq 50); do [ -s "$work/port" ] && break; sleep 0.1; done
+expect 0 "$heddle" plan ask "Which cities?" --tools "$work/tools.json" --json \
+  --llm-url "http://127.0.0.1:$(cat "$work/port")/v1" --llm-model scripted
+is 'd["answer"]' 'three cities'
+is 'd["replans"]' 1
+is 'd["usage"]["prompt_tokens"]' 400
+is 'd["calls"][2]["result"]["query"]' 'Lille and Lyon'
+wait
+expect 1 "$heddle" plan ask "Which cities?" --tools "$work/tools.json" --llm-url http://127.0.0.1:1/v1 --llm-model none
 finish

@@ -17,6 +17,7 @@ Command addPlan(CLI::App &app) {
   add("check", "Check a plan against its tools; runs nothing", addPlanCheck);
   add("explain", "Show what would run, beside what, and why", addPlanExplain);
   add("run", "Run a plan: independent calls at the same time", addPlanRun);
+  add("ask", "Let a language model plan, run its plan while it writes, and answer", addPlanAsk);
   add("resume", "Go on with a run whose process ended", addPlanResume);
   add("tools", "List every tool, those of MCP servers included", addPlanTools);
   return [commands] {
