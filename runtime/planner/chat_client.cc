@@ -15,6 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "runtime/planner/reply_reader.h"
 #include "runtime/support/text.h"
+#include "runtime/tools/retry_after.h"
 
 namespace heddle {
 namespace {
@@ -56,13 +57,6 @@ std::string ErrorText(const HttpResponse& head, const std::string& body) {
 }
 
 bool MayPass(int status) { return status == 408 || status == 429 || status >= 500; }
-
-std::optional<milliseconds> RetryAfter(const HttpResponse& head) {
-  double seconds = 0;
-  const std::string value(head.Header("Retry-After"));
-  if (!absl::SimpleAtod(value, &seconds) || !(seconds >= 0)) return std::nullopt;
-  return milliseconds(int64_t(std::min(seconds, 1e6) * 1000));
-}
 
 }  // namespace
 

@@ -2,9 +2,6 @@
 
 #include "runtime/tools/http_tool.h"
 
-#include <curl/curl.h>
-#include <time.h>
-
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -12,12 +9,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/support/text.h"
+#include "runtime/tools/retry_after.h"
 #include "runtime/tools/tool_result.h"
 
 namespace heddle {
 namespace {
-
-constexpr int64_t kMaxPauseSeconds = 24 * 3600;
 
 std::string QueryEscaped(std::string_view text) {
   std::string escaped;
@@ -83,20 +79,6 @@ class HttpTool : public Tool {
 
 }  // namespace
 
-std::optional<std::chrono::milliseconds> ParseRetryAfter(std::string_view value, int64_t now) {
-  const std::string text(absl::StripAsciiWhitespace(Absl(value)));
-  if (text.empty()) return std::nullopt;
-  int64_t seconds;
-  if (!std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) {
-    const time_t date = curl_getdate(text.c_str(), nullptr);
-    if (date < 0) return std::nullopt;
-    seconds = std::max<int64_t>(0, date - now);
-  } else if (!absl::SimpleAtoi(text, &seconds)) {
-    seconds = kMaxPauseSeconds;  // more digits than a number has
-  }
-  return std::chrono::seconds(std::min(seconds, kMaxPauseSeconds));
-}
-
 std::string UrlWithQuery(const std::string& url, const Json& arguments) {
   const size_t fragment = url.find('#');
   std::string with = url.substr(0, fragment);
@@ -121,7 +103,7 @@ ToolError ErrorFromResponse(const HttpResponse& response) {
     absl::StrAppend(&error.message, ": ", body);
   }
   if (status == 429 || status == 503) {
-    error.retry_after = ParseRetryAfter(response.Header("Retry-After"), time(nullptr));
+    error.retry_after = RetryAfter(response);
   }
   return error;
 }

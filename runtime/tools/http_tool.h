@@ -19,9 +19,6 @@ namespace heddle {
 
 std::unique_ptr<Tool> MakeHttpTool(ToolDescription description, HttpRun run, ToolHost& host);
 
-// The value of a Retry-After header, seconds or a date; `now` is seconds since 1970.
-std::optional<std::chrono::milliseconds> ParseRetryAfter(std::string_view value, int64_t now);
-
 // The URL with the arguments in its query, strings as they are and other values as JSON.
 std::string UrlWithQuery(const std::string& url, const Json& arguments);
 

@@ -11,6 +11,7 @@
 
 #include "runtime/tools/function_tool.h"
 #include "runtime/tools/http_tool.h"
+#include "runtime/tools/retry_after.h"
 #include "runtime/tools/tool_makers.h"
 #include "tests/unit/tools/http_server.h"
 #include "tests/unit/tools/loop_testing.h"
