@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <utility>
 
 #include "runtime/plan_api/runner_state.h"
@@ -24,14 +25,17 @@ std::string MessageOf(const absl::Status& status) { return std::string(status.me
 }  // namespace
 
 PlanRunner::State::State() {
-  // Creating a loop fails only where the process has no descriptors left; without one nothing runs.
+  // Fails only where the process has no descriptors left; a constructor can say so no other way.
   absl::StatusOr<std::unique_ptr<EventLoop>> created = EventLoop::Create();
-  if (!created.ok()) throw std::bad_alloc();
+  if (!created.ok()) throw std::runtime_error(MessageOf(created.status()));
   loop = *std::move(created);
   host = std::make_unique<ToolHost>(*loop);
   tools = std::make_unique<ToolRegistry>();
   thread_ = std::thread([this] {
     loop->RunUntil([this] { return stopped_; });
+    bool closed = false;
+    tools->Close([&closed] { closed = true; });  // servers hear of the end
+    loop->RunUntil([&closed] { return closed; });
     tools.reset();  // on the loop's thread, as everything about tools
     host.reset();
   });
@@ -53,7 +57,7 @@ std::vector<std::string> PlanRunner::State::names() const {
   return all;
 }
 
-PlanRunner::PlanRunner() : state_(std::make_shared<State>()) {}
+PlanRunner::PlanRunner() : state_(std::make_unique<State>()) {}
 PlanRunner::~PlanRunner() = default;
 
 std::string PlanRunner::AddFunction(std::string_view description, Function function) {

@@ -3,6 +3,7 @@
 // Runs of a PlanRunner: a whole plan, which is checked before anything starts, and one that arrives
 // in pieces.
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -38,12 +39,15 @@ PlanReport Refused(std::string diagnostics) {
   return {.diagnostics = std::move(diagnostics)};
 }
 
+// Who waits there for the loop waits for ever.
+constexpr char kOnThread[] = "the runner's own thread cannot wait for a plan";
+
 }  // namespace
 
 // One run. Everything in it is the loop thread's, but for `report`, which that thread makes.
 struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_this<State> {
-  State(std::shared_ptr<PlanRunner::State> runner, PlanOptions options)
-      : runner(std::move(runner)), options(std::move(options)) {}
+  State(PlanRunner::State& runner, PlanOptions options)
+      : runner(runner), options(std::move(options)) {}
 
   PlanReadOptions ReadOptions() const {
     PlanReadOptions read;
@@ -59,7 +63,7 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
     if (!options.journal.empty()) {
       JournalHeader header;
       header.plan_text = std::string(text);
-      auto made = Journal::Create(*runner->loop, options.journal, header, plan, runner->secrets);
+      auto made = Journal::Create(*runner.loop, options.journal, header, plan, runner.secrets);
       if (!made.ok()) {
         report.set_value(Refused(std::string(made.status().message())));
         return false;
@@ -67,7 +71,7 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
       journal = *std::move(made);
     }
     run_options.journal = journal.get();
-    run = std::make_unique<PlanRun>(*runner->loop, *runner->tools, run_options, this);
+    run = std::make_unique<PlanRun>(*runner.loop, *runner.tools, run_options, this);
     return true;
   }
 
@@ -80,7 +84,7 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
     done.diagnostics = diagnostics;
     done.json = ToText(ToJson(ended));
     // Nothing of the run is left when its caller hears of its end.
-    runner->loop->Post([self = shared_from_this(), done = std::move(done)]() mutable {
+    runner.loop->Post([self = shared_from_this(), done = std::move(done)]() mutable {
       self->run.reset();
       self->journal.reset();
       self->report.set_value(std::move(done));
@@ -89,7 +93,7 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
 
   // Text that comes before the servers have said what tools they have waits for them.
   void Feed(std::string_view piece) {
-    if (!run) return;
+    if (!run || ended) return;
     if (loaded) {
       reader->feed(piece);
     } else {
@@ -104,7 +108,8 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
   }
   void Loaded() {
     loaded = true;
-    Feed(std::exchange(waiting, {}));
+    if (!run) return;
+    reader->feed(waiting);
     if (ended) EndText();
   }
 
@@ -145,7 +150,7 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
     answer(options.approve && options.approve(id, tool, ToText(arguments)));
   }
 
-  const std::shared_ptr<PlanRunner::State> runner;
+  PlanRunner::State& runner;
   const PlanOptions options;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<heddle::PlanStream> reader;
@@ -154,17 +159,19 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
   std::string diagnostics;
   std::string waiting;
   bool loaded = false, ended = false;
+  std::atomic<bool> asked{false};  // for the report
   std::promise<PlanReport> report;
 };
 
 PlanReport PlanRunner::Run(std::string_view plan, const PlanOptions& options) {
-  auto stream = std::make_shared<PlanStream::State>(state_, options);
+  if (state_->OnThread()) return Refused(kOnThread);
+  auto stream = std::make_shared<PlanStream::State>(*state_, options);
   std::future<PlanReport> report = stream->report.get_future();
   // Servers are asked for tools that nothing else has; then the plan is checked.
   state_->loop->Post([stream, text = std::string(plan)] {
-    stream->runner->tools->Load(toolsNamedIn(text), [stream, text](absl::Status loaded) {
+    stream->runner.tools->Load(toolsNamedIn(text), [stream, text](absl::Status loaded) {
       if (!loaded.ok()) return stream->report.set_value(Refused(std::string(loaded.message())));
-      CheckedPlan checked = parsePlan(text, "plan", *stream->runner, stream->ReadOptions());
+      CheckedPlan checked = parsePlan(text, "plan", stream->runner, stream->ReadOptions());
       for (const PlanDiagnostic& diagnostic : checked.diagnostics) {
         stream->diagnostics += render(diagnostic, checked.source);
       }
@@ -178,7 +185,7 @@ PlanReport PlanRunner::Run(std::string_view plan, const PlanOptions& options) {
 }
 
 PlanStream PlanRunner::Start(const PlanOptions& options) {
-  auto stream = std::make_shared<PlanStream::State>(state_, options);
+  auto stream = std::make_shared<PlanStream::State>(*state_, options);
   state_->Call([&] {
     stream->reader = std::make_unique<heddle::PlanStream>("plan", *state_, stream->ReadOptions(), *stream);
     bool began = stream->Begin(nullptr, "");
@@ -194,7 +201,7 @@ PlanStream::PlanStream(PlanStream&&) noexcept = default;
 
 PlanStream::~PlanStream() {
   if (!state_) return;
-  state_->runner->Call([this] {
+  state_->runner.Call([this] {
     state_->run.reset();
     state_->reader.reset();
     state_->journal.reset();
@@ -203,20 +210,22 @@ PlanStream::~PlanStream() {
 }
 
 void PlanStream::Feed(std::string_view text) {
-  state_->runner->loop->Post([state = state_, piece = std::string(text)] {
+  state_->runner.loop->Post([state = state_, piece = std::string(text)] {
     state->Feed(piece);
   });
 }
 
 void PlanStream::Cancel() {
-  state_->runner->loop->Post([state = state_] {
+  state_->runner.loop->Post([state = state_] {
     if (state->run) state->run->Cancel();
   });
 }
 
 PlanReport PlanStream::Finish() {
+  if (state_->runner.OnThread()) return Refused(kOnThread);
+  if (state_->asked.exchange(true)) return Refused("the plan has been finished before");
   std::future<PlanReport> report = state_->report.get_future();
-  state_->runner->loop->Post([state = state_] { state->EndText(); });
+  state_->runner.loop->Post([state = state_] { state->EndText(); });
   return report.get();
 }
 

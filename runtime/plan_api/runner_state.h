@@ -2,7 +2,9 @@
 //
 // What a PlanRunner of heddle/plan.hpp is: a loop on a thread of its own, with tools.
 //
-// Thread-safety: Call may be used from any thread but the loop's; the rest on the loop's thread.
+// Thread-safety: Call and OnThread may be used from any thread; the rest on the loop's thread.
+// Ownership: the runner's alone. What the loop still holds when a run has ended must not keep this
+// alive: its last owner would be the loop's thread, which cannot wait for itself.
 
 #ifndef HEDDLE_RUNTIME_PLAN_API_RUNNER_STATE_H_
 #define HEDDLE_RUNTIME_PLAN_API_RUNNER_STATE_H_
@@ -24,12 +26,17 @@ struct PlanRunner::State : ToolCatalog {
   State();
   ~State() override;
 
+  bool OnThread() const { return std::this_thread::get_id() == thread_.get_id(); }
+
   // Runs `work` on the loop's thread and waits for what it returns.
   template <typename Work>
   auto Call(Work work) {
-    std::promise<decltype(work())> result;
-    loop->Post([&] { result.set_value(work()); });
-    return result.get_future().get();
+    if (OnThread()) return work();
+    // Shared: who waits may be gone before set_value has returned.
+    auto result = std::make_shared<std::promise<decltype(work())>>();
+    auto returned = result->get_future();
+    loop->Post([&work, result] { result->set_value(work()); });
+    return returned.get();
   }
 
   const ToolDescription* find(std::string_view name) const override;

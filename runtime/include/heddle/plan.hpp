@@ -17,12 +17,15 @@
 //
 // Thread-safety: a runner has a thread of its own, on which plans are read and calls are dispatched;
 // its functions may be called from any thread, and several runs may go on at once. Synchronous
-// functions run on worker threads, at most as many at a time as the machine has cores; asynchronous
-// ones are started on the runner's thread, must return at once, and complete from any thread.
-// Events are delivered on the runner's thread: do not block there.
+// functions run on worker threads, at most 64 at a time, as they may block; asynchronous ones are
+// started on the runner's thread, must return at once, and complete from any thread.
+// Events are delivered and approval is asked on the runner's thread: do not block there, throw
+// nothing, and wait for no plan, which is refused.
 // A program that also links libheddle_runtime has two sets of worker threads: models that plans call
 // run on those of this library.
-// Ownership: a runner outlives its streams. Destroying one cancels what is in flight.
+// Ownership: a runner outlives its streams, and neither is destroyed on the runner's thread.
+// Destroying a stream cancels what is in flight; destroying a runner waits for functions that have
+// begun on worker threads.
 
 #ifndef HEDDLE_PLAN_HPP_
 #define HEDDLE_PLAN_HPP_
@@ -92,7 +95,7 @@ class HEDDLE_PLAN_API PlanStream {
   ~PlanStream();
   void Feed(std::string_view text);
   void Cancel();
-  // The text is complete: waits for the calls.
+  // The text is complete: waits for the calls. Text that is fed from now on is ignored.
   PlanReport Finish();
 
   struct State;
@@ -109,7 +112,7 @@ class HEDDLE_PLAN_API PlanRunner {
   using Completion = std::function<void(ToolResult)>;
   using AsyncFunction = std::function<void(std::string arguments, Completion done)>;
 
-  PlanRunner();
+  PlanRunner();  // throws std::runtime_error where the process has no descriptors left
   ~PlanRunner();
   PlanRunner(const PlanRunner&) = delete;
   PlanRunner& operator=(const PlanRunner&) = delete;
@@ -128,7 +131,7 @@ class HEDDLE_PLAN_API PlanRunner {
   struct State;
 
  private:
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace heddle::api

@@ -5,7 +5,22 @@
 #include "tools/heddle/Console.h"
 #include "tools/heddle/plan/PlanCommands.h"
 
+#include <algorithm>
+#include <sys/resource.h>
+
 namespace heddle::cli {
+
+/// A call in flight holds up to four descriptors, and the usual soft limit of 1024 is there for
+/// programs that use select(); what may be in flight at once follows from it. Children inherit it,
+/// and some go through all descriptors there could be, so an endless hard limit is not taken whole.
+static void raiseDescriptorLimit() {
+  constexpr rlim_t enough = 1 << 20;
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, enough));
+  setrlimit(RLIMIT_NOFILE, &limit); // without it fewer calls are in flight at once
+}
 
 Command addPlan(CLI::App &app) {
   app.require_subcommand(1);
@@ -21,6 +36,7 @@ Command addPlan(CLI::App &app) {
   add("resume", "Go on with a run whose process ended", addPlanResume);
   add("tools", "List every tool, those of MCP servers included", addPlanTools);
   return [commands] {
+    raiseDescriptorLimit();
     for (auto &[command, execute] : *commands)
       if (command->parsed())
         return execute();
