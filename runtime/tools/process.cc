@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <deque>
 
 #include "absl/status/status.h"
@@ -32,10 +33,11 @@ ProcessEnd EndOf(int status) {
 // keep it alive, and with them the loop: where the loop ends first, its end is awaited here.
 class DyingChild {
  public:
-  static void Adopt(EventLoop& loop, Child child, std::chrono::milliseconds input_grace,
-                    std::chrono::milliseconds grace) {
+  static void Adopt(EventLoop& loop, Child child, std::array<Descriptor, 2> outputs,
+                    std::chrono::milliseconds input_grace, std::chrono::milliseconds grace) {
     auto dying = std::make_shared<DyingChild>();
     dying->child_ = std::move(child);
+    dying->outputs_ = std::move(outputs);
     dying->ask_at_ = EventLoop::Clock::now() + input_grace;
     dying->kill_at_ = dying->ask_at_ + grace;
     absl::StatusOr<EventLoop::Watch> watch =
@@ -74,6 +76,8 @@ class DyingChild {
   }
 
   Child child_;
+  // Open, though nobody reads: a word on the way out must not be the child's end by SIGPIPE.
+  std::array<Descriptor, 2> outputs_;
   bool asked_ = false;
   EventLoop::Clock::time_point ask_at_, kill_at_;
   EventLoop::Watch ended_;
@@ -119,10 +123,15 @@ class Process::State : public std::enable_shared_from_this<Process::State> {
 
   void Abandon() {
     events_ = {};
-    CloseStreams();
+    DropInput();
+    output_.watch.End();
+    error_output_.watch.End();
     leftover_.End();
     ended_.End();
-    if (child_.running()) DyingChild::Adopt(loop_, std::move(child_), input_grace_, grace_);
+    std::array<Descriptor, 2> outputs = {std::move(output_.fd), std::move(error_output_.fd)};
+    if (child_.running()) {
+      DyingChild::Adopt(loop_, std::move(child_), std::move(outputs), input_grace_, grace_);
+    }
   }
 
   void Write(std::string bytes) {
