@@ -13,6 +13,7 @@ cat >"$work/tools.json" <<END
  {"name": "hang", "inputSchema": {"type": "object"}, "heddle": {"effects": "read"}, "run": {"command": ["sleep", "60"]}},
  {"name": "append", "inputSchema": {"type": "object", "properties": {"line": {"type": "string"}}, "required": ["line"]},
   "heddle": {"effects": "write", "resource": "log"}, "run": {"command": ["sh", "-c", "cat >>$work/log; echo >>$work/log; sleep 0.05"]}},
+ {"name": "descriptors", "inputSchema": {"type": "object"}, "heddle": {"effects": "read"}, "run": {"command": ["sh", "-c", "ulimit -n"]}},
  {"name": "careful", "inputSchema": {"type": "object"}, "heddle": {"approval": true}, "run": {"command": ["touch", "$work/careful"]}}
 ]}
 END
@@ -110,11 +111,16 @@ says 'heddle.duplicate 2'
 expect 0 "$heddle" plan explain "$work/plan.txt" --tools "$work/tools.json" --emit task
 says 'task.call "tool:look.up-it"'
 expect 0 "$heddle" plan tools "$work/tools.json" --json
-is 'len(d["tools"])' 7
+is 'len(d["tools"])' 8
 expect 0 "$heddle" plan tools "$work/tools.json" --grammar gbnf
 says '^root ::='
 expect 0 run --trace "$work/trace.json"
 grep -q traceEvents "$work/trace.json" || wrong "no trace"
+
+# Calls in flight hold descriptors: the soft limit is no limit.
+plan '1. descriptors()' '2. join($1)'
+expect 0 bash -c 'ulimit -Sn 256; exec "$@"' - "$heddle" plan run "$work/plan.txt" --tools "$work/tools.json" --json
+[ "$(ulimit -Hn)" = 256 ] || is 'd["result"] == "unlimited" or int(d["result"]) > 256' True
 
 # A question: the model plans, its calls run while it writes, and it looks at the results; then it
 # wants to know more and plans again.

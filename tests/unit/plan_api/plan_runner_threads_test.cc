@@ -58,7 +58,7 @@ TEST(PlanRunnerThreads, ARunnerMayEndRightAfterItsRun) {
     wrong += std::to_string(id) + ". echo([1, [2, [\"a text\"]], " + std::to_string(id) + "])\n";
   }
   wrong += "2001. nothing()\n2002. join()\n";
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 6; ++round) {
     PlanRunner runner;
     ASSERT_EQ(runner.AddFunction(Reading("echo"), Echo), "");
     const char* right = "1. echo(1)\n2. join($1)";
