@@ -80,6 +80,10 @@ bool PlanParser::stepBetween(bool final) {
     ++pos;
     return true;
   }
+  if (afterCall && head.isEmphasized && c == '*') {
+    ++pos;
+    return true;
+  }
   bool handled = false;
   bool goesOn = stepMarkup(final, handled);
   if (handled)

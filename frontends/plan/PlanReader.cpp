@@ -42,6 +42,7 @@ public:
   void feed(std::string_view more) {
     if (isOver())
       return;
+    skipByteOrderMark(more);
     size_t room = options.maxBytes - text.text().size();
     if (more.size() > room) {
       overflows = true;
@@ -109,6 +110,8 @@ public:
   void onJoin(ParsedJoin join) override {
     if (isBuffered() && !checking)
       return keep(std::move(join));
+    if (tooManyCalls)
+      return;
     SourceRange where = join.where;
     if (std::exchange(joinSeen, true))
       return report(planError(where, "the plan has another join() before this"));
@@ -144,6 +147,20 @@ private:
       parser.advance(final);
     else if (form == PlanForm::Json && final)
       parseJsonPlan(text, finder.jsonBegin(), options.maxDepth, idsOf(options), *this);
+  }
+
+  /// Editors put a mark before the text; it is no part of it, and may come in pieces.
+  void skipByteOrderMark(std::string_view &more) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    while (markBytes < mark.size() && !more.empty()) {
+      if (more[0] != mark[markBytes]) {
+        text.append(mark.substr(0, markBytes));
+        markBytes = mark.size();
+        return;
+      }
+      ++markBytes;
+      more.remove_prefix(1);
+    }
   }
 
   void keep(Statement statement) { statements.push_back(std::move(statement)); }
@@ -202,6 +219,7 @@ private:
   PlanForm form = PlanForm::Undecided;
   std::vector<Statement> statements; // while buffered
   CallId nextFree = 1'000'000'000; // no plan that is still written will use it
+  size_t markBytes = 0; // of a byte order mark, or all of them once the text has begun
   size_t calls = 0;
   size_t diagnostics = 0;
   bool checking = false;

@@ -22,8 +22,12 @@ public:
   HeadMatch match(bool inProse) {
     head = {};
     skipBullet();
+    skipEmphasis();
     head.begin = at;
     bool isNumbered = scanNumber();
+    uint32_t behindNumber = at;
+    if (isNumbered)
+      skipEmphasis();
     if (!isNumbered && at > head.begin && !inProse)
       return HeadMatch::NoCall; // no such number
     if (atEnd())
@@ -35,12 +39,13 @@ public:
     HeadMatch otherwise = HeadMatch::No;
     if (separated) {
       ++at;
+      skipEmphasis();
       if (atEnd())
         return undecided();
       nameMayBeginWithDigit = isBlank(peek());
       if (nameMayBeginWithDigit)
         otherwise = HeadMatch::NoCall;
-    } else if (isNumbered && (inProse || !isBlankBefore())) {
+    } else if (isNumbered && (inProse || at > behindNumber || !isBlankBefore())) {
       return HeadMatch::No;
     }
     if (isNumbered) {
@@ -49,6 +54,7 @@ public:
       if (after != HeadMatch::Yes)
         return after == HeadMatch::Undecided ? after : otherwise;
       skipBlanks();
+      skipEmphasis();
       if (!atEnd() && peek() == '`')
         ++at;
     }
@@ -70,6 +76,14 @@ private:
     if (at + 1 < text.size() && (peek() == '-' || peek() == '*') && text[at + 1] == ' ')
       ++at;
     skipBlanks();
+  }
+
+  /// Markdown's "**1.** search(", "**1. search(...)**" and "1. **search(...)**".
+  void skipEmphasis() {
+    uint32_t begin = at;
+    while (!atEnd() && peek() == '*')
+      ++at;
+    head.isEmphasized ^= at > begin;
   }
 
   bool scanNumber() {

@@ -22,6 +22,7 @@ struct StatementHead {
   std::string tool;
   SourceRange toolRange;
   bool hasParenthesis = true; // only a bare "join" has none
+  bool isEmphasized = false;  // "**" stands before it and not yet behind it
   uint32_t begin = 0;
   uint32_t end = 0; // behind the parenthesis
 };

@@ -82,6 +82,7 @@ absl::Status JournalFile::Error(const char* doing) const {
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
     return absl::FailedPreconditionError(absl::StrCat(path_, ": another process has this journal open"));
   }
+  if (code == SQLITE_CANTOPEN) return absl::NotFoundError(message);
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) return absl::DataLossError(message);
   return absl::UnavailableError(message);
 }

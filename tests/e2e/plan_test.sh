@@ -71,6 +71,18 @@ is 'd["calls"][0]["end_ms"] < 900' True
 is 'd["calls"][1]["status"]' error
 is 'd["result"][1]["query"]' late
 
+# A stream without join is no success, in its object as in its exit code.
+echo '1. look.up-it("a")' | "$heddle" plan run - --tools "$work/tools.json" --stream --json >"$work/out" 2>"$work/err"
+[ $? -eq 1 ] || wrong "a stream without join has another exit code than 1"
+is 'd["status"]' failed
+
+# What cannot be begun is a bad request.
+plan '1. math("1 + 1")' '2. join($1)'
+expect 2 run --journal "$work/nowhere/journal"
+expect 2 run --max-calls -1
+expect 2 run --timeout soon
+[ "$(wc -c <"$work/err")" -lt 200 ] || wrong "a message about a number is long: $(cat "$work/err")"
+
 # Approval: nobody is there to give it.
 plan '1. careful()' '2. look.up-it("x")' '3. join($2)'
 expect 1 run --json --approve none

@@ -134,6 +134,8 @@ TEST(PlanErrors, BoundsCallsBytesAndMessages) {
   EXPECT_EQ(checked.diagnostics.size(), 51u);
   EXPECT_THAT(checked.diagnostics.back().message, HasSubstr("more than 50 calls"));
   EXPECT_EQ(parsePlan(many, "p", catalog).diagnostics.size(), 100u);
+  // What was not read any more is no further error.
+  EXPECT_EQ(parsePlan("1. now()\n2. now()\n3. join($2)", "p", catalog, {.maxCalls = 1}).diagnostics.size(), 1u);
   checked = parsePlan(many, "p", catalog, {.maxBytes = 100});
   EXPECT_THAT(checked.diagnostics.front().message, HasSubstr("more than 100 bytes"));
 }

@@ -39,6 +39,16 @@ TEST(PlanLanguage, AcceptsWhatModelsWriteAroundPlans) {
 )");
 }
 
+TEST(PlanLanguage, EmphasisAndByteOrderMarksHideNoCall) {
+  constexpr const char *calls = "1. now()\n2. now()\n3. now()\n4. now()\n5. join()\n";
+  EXPECT_EQ(summary("\xEF\xBB\xBF" "1. now()\r\n**2.** now()\r\n* **3**. now()\n4. **now()**\n**5. join()**"),
+            calls);
+  EXPECT_EQ(summary("**1.** now()\n**2. now()**\n3. now()\n4. now()\n**join()**\n"), calls);
+  // Elsewhere stars are what they were.
+  EXPECT_THAT(summary("1. now() * 2\n2. join()\n"), HasSubstr("1:10: error: expected the end of the line"));
+  EXPECT_THAT(summary("2**now(3)\n2. join()\n"), HasSubstr("1:1: warning: this is no call and is ignored"));
+}
+
 TEST(PlanLanguage, WarnsOfProseButFindsCallsInIt) {
   EXPECT_EQ(summary("Sure, this is it: 1. now() and then 2. now().\n3. join()\nDone (I hope)."),
             R"(1. now()

@@ -125,7 +125,8 @@ Command addPlanAsk(CLI::App &app) {
   app.add_option("--llm-key-env", command->keyVariable, "The environment variable that holds the key");
   app.add_option("--max-replans", command->maxReplans, "How often the model may plan again")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--max-calls", command->maxCalls, "The most calls of all plans together");
+  app.add_option("--max-calls", command->maxCalls, "The most calls of all plans together")
+      ->check(CLI::Range(1, 10'000'000));
   app.add_option("--examples", command->examples, "A file of example plans in place of the built-in one");
   command->flags.addTo(app, /*withJournal=*/true);
   return [command] { return command->run(); };

@@ -11,9 +11,9 @@ void RunFlags::addTo(CLI::App &app, bool withJournal) {
   if (withJournal)
     app.add_option("--journal", journal, "Record every call in this file; `heddle plan resume` goes on from it");
   app.add_option("--max-parallel", maxParallel, "The most calls in flight; 0 is no limit")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1'000'000));
   app.add_option("--timeout", timeoutSeconds, "Cancel what is left after so many seconds")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.001, 1e9));
   app.add_option("--approve", approve, "Calls marked for approval: all, none or ask (on the terminal)")
       ->check(CLI::IsMember({"all", "none", "ask"}));
   app.add_option("--trace", trace, "Write a trace for Chrome or Perfetto");

@@ -134,9 +134,10 @@ int RunCommand::runStream(PlanSession &session) const {
     end();
   });
   session.loop().RunUntil([&] { return report.has_value(); });
+  // All that ran may be well, and the plan is not.
+  if (streamed.errors && report->status == RunReport::Status::kOk)
+    report->status = RunReport::Status::kFailed;
   int code = execution.finish(*report);
-  if (code == exitDone && streamed.errors)
-    code = exitWrong;
   return code != exitDone && code != exitInterrupted && !streamed.anything ? exitBadRequest : code;
 }
 
