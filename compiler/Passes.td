@@ -169,8 +169,9 @@ def ExpandBatchNormalizationPass : Pass<"onnx-expand-batch-normalization", "::ml
 def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
   let summary = "write out the windows and pads of convolutions";
   let description = [{
-    Sets `kernel_shape` from the filter and replaces `auto_pad` by `pads` where sizes
-    are known, as kernels are generated for known windows and pads.
+    Sets `kernel_shape` from the filter and replaces `auto_pad` (of ConvTranspose also
+    `output_shape`) by `pads` where sizes are known, as kernels are generated for known
+    windows and pads.
 
     ```mlir
     "onnx.Conv"(%x, %w) {auto_pad = "SAME_UPPER"} : (tensor<1x3x9x9xf32>, tensor<8x3x3x3xf32>) -> ...

@@ -28,6 +28,9 @@ double products(Operation *op) {
   if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op)) {
     Dims filter = dimsOf(op->getOperand(1));
     depth = estimateSize(countElements(ArrayRef(filter).drop_front()));
+  } else if (auto conv = dyn_cast<onnx::ConvTransposeOp>(op)) { // every input meets every tap once
+    Dims filter = dimsOf(conv.getW());
+    return elements(conv.getX()) * estimateSize(countElements(ArrayRef(filter).drop_front()));
   } else if (auto window = op->getAttrOfType<DenseI64ArrayAttr>("kernel_shape")) { // pooling
     depth = 1;
     for (int64_t size : window.asArrayRef())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Writes the windows and pads of convolutions out: kernel_shape from the filter, pads from auto_pad
-// where the sizes are known. Kernels are generated for known windows and pads.
+// and output_shape where the sizes are known. Kernels are generated for known windows and pads.
 
 #include "compiler/Passes.h"
 #include "dialects/heddle/TensorDims.h"
@@ -39,25 +39,73 @@ struct ResolvePadding : impl::ResolvePaddingPassBase<ResolvePadding> {
         resolve(conv);
       else if (auto conv = dyn_cast<onnx::ConvIntegerOp>(op))
         resolve(conv);
+      else if (auto conv = dyn_cast<onnx::ConvTransposeOp>(op))
+        resolve(conv);
     });
   }
 
-  template <typename Conv> static void resolve(Conv conv) {
-    Dims x = getDims(cast<RankedTensorType>(conv->getOperand(0).getType()));
-    Dims w = getDims(cast<RankedTensorType>(conv->getOperand(1).getType()));
+  /// ConvTranspose: pads are what the result's size says is cut off.
+  static void resolve(onnx::ConvTransposeOp conv) {
+    auto window = windowOf(conv);
+    if (!window)
+      return;
+    conv.setKernelShape(*window);
+    StringRef mode = conv.getAutoPad();
+    bool isSame = mode == "SAME_UPPER" || mode == "SAME_LOWER";
+    bool isSized = conv.getOutputShape() && !conv.getOutputShape()->empty();
+    Dims x = dimsOf(conv.getX()), y = dimsOf(conv.getY());
+    SmallVector<int64_t> before, after;
+    for (auto [axis, size] : llvm::enumerate(*window)) {
+      auto attribute = [axis = axis](std::optional<ArrayRef<int64_t>> values, int64_t fallback) {
+        return values && !values->empty() ? (*values)[axis] : fallback;
+      };
+      int64_t extent = (size - 1) * attribute(conv.getDilations(), 1) + 1;
+      DimExpr full = (x[2 + axis] - 1) * attribute(conv.getStrides(), 1) +
+                     attribute(conv.getOutputPadding(), 0) + extent;
+      std::optional<int64_t> total = (full - y[2 + axis]).asConstant();
+      if (isSame || isSized) {
+        if (!total || *total < 0)
+          return;
+        before.push_back(mode == "SAME_LOWER" ? *total - *total / 2 : *total / 2);
+        after.push_back(*total - before.back());
+      } else if (mode == "VALID") {
+        before.push_back(0);
+        after.push_back(0);
+      }
+    }
+    if (!before.empty()) {
+      before.append(after);
+      conv.setPads(before);
+    }
+    conv.setAutoPad("NOTSET");
+    conv.removeOutputShapeAttr();
+  }
+
+  static Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
+
+  /// The filter's window, where it is known.
+  static std::optional<SmallVector<int64_t>> windowOf(Operation *conv) {
     SmallVector<int64_t> window;
-    for (const DimExpr &dim : ArrayRef(w).drop_front(2)) {
+    for (const DimExpr &dim : ArrayRef(dimsOf(conv->getOperand(1))).drop_front(2)) {
       std::optional<int64_t> size = dim.asConstant();
       if (!size)
-        return;
+        return std::nullopt;
       window.push_back(*size);
     }
-    conv.setKernelShape(window);
+    return window;
+  }
+
+  template <typename Conv> static void resolve(Conv conv) {
+    Dims x = dimsOf(conv->getOperand(0));
+    auto window = windowOf(conv);
+    if (!window)
+      return;
+    conv.setKernelShape(*window);
     StringRef mode = conv.getAutoPad();
     if (mode == "NOTSET")
       return;
     SmallVector<int64_t> before, after;
-    for (auto [axis, size] : llvm::enumerate(window)) {
+    for (auto [axis, size] : llvm::enumerate(*window)) {
       int64_t stride = conv.getStrides() ? (*conv.getStrides())[axis] : 1;
       int64_t dilation = conv.getDilations() ? (*conv.getDilations())[axis] : 1;
       std::pair<int64_t, int64_t> pads{0, 0};

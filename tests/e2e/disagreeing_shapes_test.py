@@ -63,6 +63,10 @@ MODELS = {
         (dict(c=4, o=4), (1, 4, 3, 3)), (dict(c=4, o=3), MISFIT), (dict(c=3, o=4), MISFIT)]),
     "conv_depthwise": ([op("Conv", "a", "w", group=4)], {"a": [1, "c", 5, 5], "w": ["o", 1, 3, 3]}, [], [
         (dict(c=4, o=8), (1, 8, 3, 3)), (dict(c=4, o=3), MISFIT), (dict(c=5, o=4), MISFIT)]),
+    "conv_transpose": ([op("ConvTranspose", "a", "w", "b", group=2)],
+                       {"a": [1, "c", "h", 5], "w": ["i", 3, 3, 3], "b": ["p"]}, [], [
+        (dict(c=4, h=5, i=4, p=6), (1, 6, 7, 7)), (dict(c=4, h=5, i=2, p=6), MISFIT),
+        (dict(c=3, h=5, i=3, p=6), MISFIT), (dict(c=4, h=5, i=4, p=3), MISFIT)]),
     "conv_integer": (as_float("ConvInteger", "a", "w", "", "z"),
                      {"a": (UINT8, [1, 2, 5, 5]), "w": (UINT8, ["o", 2, 3, 3]), "z": (UINT8, ["z"])}, [], [
         (dict(o=4, z=4), (1, 4, 3, 3)), (dict(o=4, z=3), MISFIT)]),

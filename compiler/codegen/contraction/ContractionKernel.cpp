@@ -33,7 +33,7 @@ static bool isProduct(OperationName name) {
 }
 
 static bool isConvolution(OperationName name) {
-  return isNamed<onnx::ConvOp, onnx::ConvIntegerOp>(name);
+  return isNamed<onnx::ConvOp, onnx::ConvIntegerOp, onnx::ConvTransposeOp>(name);
 }
 
 static bool isPooling(OperationName name) {

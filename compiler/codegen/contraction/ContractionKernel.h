@@ -3,8 +3,8 @@
 // From a structured kernel around a matrix product, a convolution or a pooling to a kernel.
 //
 // The structured function has one contraction, still a source operation (onnx.MatMul, onnx.Gemm,
-// onnx.Conv, onnx.MaxPool), and linalg.generic operations that use its result elementwise: the epilogue, which is
-// evaluated on the accumulators.
+// onnx.Conv, onnx.ConvTranspose, onnx.MaxPool), and linalg.generic operations that use its result
+// elementwise: the epilogue, which is evaluated on the accumulators.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
 #define HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H

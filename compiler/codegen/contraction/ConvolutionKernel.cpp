@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.Conv and onnx.ConvInteger. There are three ways:
+// onnx.Conv, onnx.ConvInteger and onnx.ConvTranspose. There are three ways:
 //   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
-//   - one input channel a group (depthwise): windows within a plane, pixels in the lanes;
+//   - one input channel a group (depthwise), not transposed: windows within a plane, pixels in the
+//     lanes;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task of
 //     their own: while compiling where they are weights, else before the convolution runs.
 
@@ -24,11 +25,13 @@ public:
                            const Target &target)
       : structured(structured), op(op), name(name), target(target), space(op),
         filter(dimsOf(weights())),
-        stored(cast<RankedTensorType>(weights().getType()).getElementType()), groups(groupCount()) {
-  }
+        stored(cast<RankedTensorType>(weights().getType()).getElementType()),
+        transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
+        inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
+        outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
 
   ContractionKernel emit() {
-    bool depthwise = filter[1].isConstant(1) && groupCount() != 1;
+    bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
     return depthwise ? emitDepthwiseKernel() : emitDirect();
   }
 
@@ -40,6 +43,8 @@ private:
   Value input() { return op->getOperand(0); }
   Value weights() { return op->getOperand(1); }
   Value bias() {
+    if (auto conv = dyn_cast<onnx::ConvTransposeOp>(op))
+      return conv.getB();
     auto conv = dyn_cast<onnx::ConvOp>(op);
     return conv ? conv.getB() : Value();
   }
@@ -53,14 +58,14 @@ private:
   /// Sizes that only a run tells: the filter's channels and window are those the kernel is made
   /// for, and what is one for each output channel is.
   void requireMatchingFilter(KernelFrame &frame) {
-    frame.requireEqual(space.x[1], filter[1] * groups);
+    frame.requireEqual(space.x[1], inputs * groups);
     frame.requireEqual(filter[0], filter[0].floorDiv(groups) * groups);
     for (unsigned axis = 0; axis < space.axes; ++axis)
       frame.requireEqual(filter[2 + axis], space.window[3 - space.axes + axis]);
     auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
     Value zeroPoint = integer ? integer.getWZeroPoint() : Value();
     if (bias())
-      frame.requireEqual(countElements(dimsOf(bias())), filter[0]);
+      frame.requireEqual(countElements(dimsOf(bias())), outputs * groups);
     if (zeroPoint && !countElements(dimsOf(zeroPoint)).isConstant(1))
       frame.requireEqual(countElements(dimsOf(zeroPoint)), filter[0]);
   }
@@ -86,7 +91,8 @@ private:
   SpatialOperation space;
   Dims filter;
   Type stored; // of input and filter
-  DimExpr groups;
+  bool transposed;
+  DimExpr groups, inputs, outputs; // the channels are those of a group
 };
 
 /// One zero point of the input; one, or one a channel, of the filters. As numbers of type `as`.
@@ -125,6 +131,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
                        .padding = space.padBefore};
   Spatial none{0, 0, 0};
   spec.padded = space.padBefore != none || space.padAfter != none;
+  spec.transposed = transposed;
   if (auto integer = dyn_cast<onnx::ConvIntegerOp>(op)) {
     spec.inputSigned = inputSigned();
     spec.filterSigned = filterSigned();
@@ -136,7 +143,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
-  if (isPointwise(structured, space))
+  if (!transposed && isPointwise(structured, space))
     space.joinPlane();
   requireMatchingFilter(frame);
   frame.guarded([&] {
@@ -155,38 +162,37 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   });
 
   ContractionKernel result;
-  DimExpr perGroup = space.y[1].floorDiv(groups);
   DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
   result.kernel.function = frame.function;
   result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(plan.rowBlock) *
-                       columns.ceilDiv(plan.columnBlock) * perGroup.ceilDiv(plan.channelBlock);
+                       columns.ceilDiv(plan.columnBlock) * outputs.ceilDiv(plan.channelBlock);
   result.kernel.pointElements = DimExpr::min(rows, plan.rowBlock) *
                                 DimExpr::min(columns, plan.columnBlock) *
-                                DimExpr::min(perGroup, plan.channelBlock) * filter[1] *
-                                space.taps();
+                                DimExpr::min(outputs, plan.channelBlock) * inputs *
+                                space.tapsOfPixel(transposed);
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
-  result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * filter[1];
+  result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * inputs;
   result.packing = emitPacking(spec, plan);
   return result;
 }
 
 Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
                                               const ConvolutionPlan &plan) {
-  DimExpr panels = groups * filter[0].floorDiv(groups).ceilDiv(plan.panel);
+  DimExpr panels = groups * outputs.ceilDiv(plan.panel);
   // Bytes are packed in fours, with their filters' sums.
-  DimExpr depth = plan.bytes ? (filter[1].ceilDiv(4) * space.taps() + 1) * 4
-                             : filter[1] * space.taps();
+  DimExpr depth = plan.bytes ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
+                             : inputs * space.taps();
   Packing packing{cast<BlockArgument>(weights()).getArgNumber(), symbolsOf(filter), {},
                   panels * plan.panel * depth, stored};
   KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, stored},
                     packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
   emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
-                 frame.index(filter[0]), frame.index(filter[1]), frame.begin, frame.end);
+                 frame.index(outputs * groups), frame.index(inputs), frame.begin, frame.end);
   frame.finish();
   packing.kernel.function = frame.function;
   packing.kernel.grid = panels;
-  packing.kernel.pointElements = filter[1] * space.taps() * plan.panel;
+  packing.kernel.pointElements = inputs * space.taps() * plan.panel;
   packing.kernel.nanosecondsPerElement = 0.5;
   return packing;
 }
@@ -247,7 +253,15 @@ bool isEmittedConvolution(Operation *op) {
     return onePoint && SpatialOperation::isResolved(op);
   }
   Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
-  return (element.isF32() || element.isF64()) && SpatialOperation::isResolved(op);
+  bool isPlain = (element.isF32() || element.isF64()) && SpatialOperation::isResolved(op);
+  if (auto conv = dyn_cast<onnx::ConvTransposeOp>(op); conv && isPlain) {
+    SpatialOperation space(op);
+    // A tile holds results of every phase of the stride.
+    constexpr int64_t kMostPhases = 16;
+    return !conv.getOutputShape() && space.stride[2] <= kMostPhases &&
+           llvm::all_of(space.padBefore, [](int64_t pad) { return pad >= 0; });
+  }
+  return isPlain;
 }
 
 FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Operation *contraction,

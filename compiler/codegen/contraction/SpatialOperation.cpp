@@ -16,7 +16,7 @@ static Spatial spatial(Operation *op, StringRef name, unsigned axes, unsigned fr
                        int64_t fallback) {
   Spatial all{fallback, fallback, fallback};
   auto values = op->getAttrOfType<DenseI64ArrayAttr>(name);
-  for (unsigned axis = 0; values && axis < axes; ++axis)
+  for (unsigned axis = 0; values && !values.empty() && axis < axes; ++axis)
     all[3 - axes + axis] = values[from + axis];
   return all;
 }

@@ -24,6 +24,11 @@ public:
   mlir::Type element;
 
   int64_t taps() const { return window[0] * window[1] * window[2]; }
+  /// Those that a pixel of the result has: in a transposed convolution one of its strides' phases.
+  int64_t tapsOfPixel(bool transposed) const {
+    int64_t phases = transposed ? stride[0] * stride[1] * stride[2] : 1;
+    return (taps() + phases - 1) / phases;
+  }
   DimExpr inputSize(unsigned axis) const { return sizeOf(x, axis); }
   DimExpr outputSize(unsigned axis) const { return sizeOf(y, axis); }
   codegen::SpatialValues inputSizes(KernelFrame &frame) const { return sizes(frame, x); }

@@ -91,13 +91,14 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
               prefetch(n, e.add(e.mul(group, groupOutputs), channel), channels, block, row, column,
                        pixels);
             tile.pixelStep = phases();
-            for (tile.firstPixel = 0; tile.firstPixel < phases(); ++tile.firstPixel) {
-              tile.origin = tileOrigin(geometry, block, row, e.add(column, tile.firstPixel));
+            e.loop(e.index(0), e.index(phases()), e.index(1), [&](Value phase) {
+              tile.firstPixel = phase;
+              tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
               e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
                 tile.pixels = pixelCount;
                 accumulate(tile);
               });
-            }
+            });
             finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
                    channels);
           });

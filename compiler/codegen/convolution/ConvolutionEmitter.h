@@ -33,7 +33,8 @@ private:
     /// outputs, from the first element of the patch; all of it may reach backwards.
     SpatialValues origin;
     int64_t panels, pixels;
-    int64_t firstPixel, pixelStep; // in the tile's results
+    mlir::Value firstPixel; // in the tile's results
+    int64_t pixelStep;
   };
   struct Tap {
     mlir::Value offset; // in elements of the patch along one axis

@@ -77,11 +77,12 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
       });
     });
   });
+  Value firstRow = e.mul(tile.firstPixel, tileRow());
   for (int64_t p = 0; p < tile.pixels; ++p)
     for (int64_t j = 0; j < columns; ++j) {
       int64_t column = j < vectors ? j * math.columns() : plan.panels * plan.panel;
       e.store(math.results(e, sums[p * columns + j]), tileBuffer,
-              e.index((tile.firstPixel + p * tile.pixelStep) * tileRow() + column));
+              e.add(firstRow, p * tile.pixelStep * tileRow() + column));
     }
 }
 

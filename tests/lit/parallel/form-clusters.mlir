@@ -69,3 +69,24 @@ func.func @scales(%a: tensor<4x8xf32>, %b: tensor<8x2xf32>, %s: tensor<f32>, %t:
   %2 = "onnx.Mul"(%0, %1) : (tensor<4x2xf32>, tensor<f32>) -> tensor<4x2xf32>
   return %2 : tensor<4x2xf32>
 }
+
+// So does that of a transposed convolution, where one is compiled.
+// CHECK-LABEL: func @transposed
+// CHECK: heddle.cluster
+// CHECK: "onnx.ConvTranspose"
+// CHECK-NEXT: "onnx.Relu"
+func.func @transposed(%x: tensor<1x4x5x5xf32>, %w: tensor<4x8x2x2xf32>) -> tensor<1x8x10x10xf32> {
+  %0 = "onnx.ConvTranspose"(%x, %w) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x4x5x5xf32>, tensor<4x8x2x2xf32>) -> tensor<1x8x10x10xf32>
+  %1 = "onnx.Relu"(%0) : (tensor<1x8x10x10xf32>) -> tensor<1x8x10x10xf32>
+  return %1 : tensor<1x8x10x10xf32>
+}
+
+// Pads below zero, and a shape of the result that the pads do not say, are for the library.
+// CHECK-LABEL: func @transposed_library
+// CHECK-NOT: heddle.cluster
+// CHECK: return
+func.func @transposed_library(%x: tensor<1x4x5xf32>, %w: tensor<4x8x2xf32>) -> (tensor<1x8x12xf32>, tensor<1x8x9xf32>) {
+  %0 = "onnx.ConvTranspose"(%x, %w) <{kernel_shape = array<i64: 2>, pads = array<i64: -1, -1>, strides = array<i64: 2>}> : (tensor<1x4x5xf32>, tensor<4x8x2xf32>) -> tensor<1x8x12xf32>
+  %1 = "onnx.ConvTranspose"(%x, %w) <{kernel_shape = array<i64: 2>, output_shape = array<i64: 9>, strides = array<i64: 2>}> : (tensor<1x4x5xf32>, tensor<4x8x2xf32>) -> tensor<1x8x9xf32>
+  return %0, %1 : tensor<1x8x12xf32>, tensor<1x8x9xf32>
+}
