@@ -24,6 +24,11 @@ value() { python3 -c "import json, sys; d = json.load(open('$work/out')); print(
 # is EXPRESSION VALUE
 is() { [ "$(value "$1")" = "$2" ] || wrong "$1 is $(value "$1"), want $2"; }
 
+# A wrong tools file: a line for each error.
+echo '{"tools": [{"name": "1", "run": {"builtin": "nosuch"}}]}' >"$work/bad_tools.json"
+expect 2 "$heddle" plan tools "$work/bad_tools.json"
+[ "$(grep -c '^heddle: .*bad_tools.json: tools\[0\]' "$work/err")" -ge 2 ] || wrong "not a line for each error"
+
 # Wrong plans: everything at once, with places, and nothing runs.
 plan '1. lookup("x")' '2. look.up-it(limit="many")' '3. append("never")' '4. math("1 + $9")'
 expect 2 "$heddle" plan check "$work/plan.txt" --tools "$work/tools.json"

@@ -46,6 +46,15 @@ int fail(const absl::Status &status) {
   return exitCodeOf(status);
 }
 
+int failLineByLine(const absl::Status &status) {
+  std::string_view rest(status.message().data(), status.message().size());
+  for (size_t end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
+    fail(absl::Status(status.code(), std::string(rest.substr(0, end))));
+    rest.remove_prefix(end + 1);
+  }
+  return fail(absl::Status(status.code(), std::string(rest)));
+}
+
 int badRequest(const std::string &message) { return fail(absl::InvalidArgumentError(message)); }
 
 void note(const std::string &message) {

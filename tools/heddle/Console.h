@@ -31,6 +31,8 @@ std::string messageOf(const absl::Status &status);
 
 /// Prints "heddle: MESSAGE", and returns the exit code.
 int fail(const absl::Status &status);
+/// The same for a status with a line for each of several errors.
+int failLineByLine(const absl::Status &status);
 int badRequest(const std::string &message);
 
 /// Prints "heddle: note: MESSAGE".

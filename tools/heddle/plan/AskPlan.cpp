@@ -74,7 +74,7 @@ int AskCommand::run() const {
   }
   auto session = PlanSession::open(tools, PlanSession::Purpose::Running);
   if (!session.ok())
-    return fail(session.status());
+    return failLineByLine(session.status());
   ChatOptions chatOptions;
   chatOptions.url = url;
   chatOptions.model = model;

@@ -19,7 +19,7 @@ struct CheckCommand {
   int run() const {
     auto session = PlanSession::open(flags.tools, PlanSession::Purpose::Looking);
     if (!session.ok())
-      return fail(session.status());
+      return failLineByLine(session.status());
     auto checked = flags.read(**session);
     if (!checked.ok())
       return fail(checked.status());

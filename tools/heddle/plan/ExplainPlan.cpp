@@ -125,7 +125,7 @@ std::string toolsOf(const Plan &plan, const PlanSession &session) {
 int ExplainCommand::run() const {
   auto session = PlanSession::open(text.tools, PlanSession::Purpose::Looking);
   if (!session.ok())
-    return fail(session.status());
+    return failLineByLine(session.status());
   auto checked = text.read(**session);
   if (!checked.ok())
     return fail(checked.status());

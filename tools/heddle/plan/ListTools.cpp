@@ -41,7 +41,7 @@ std::string signatureOf(const ToolDescription &tool) {
 int ToolsCommand::run() const {
   auto session = PlanSession::open(tools, PlanSession::Purpose::Running);
   if (!session.ok())
-    return fail(session.status());
+    return failLineByLine(session.status());
   if (absl::Status status = (*session)->loadAll(); !status.ok())
     return fail(status);
   std::vector<const ToolDescription *> descriptions;

@@ -31,7 +31,7 @@ int ResumeCommand::run() {
   }
   auto opened = PlanSession::open(toolsFile, PlanSession::Purpose::Running);
   if (!opened.ok())
-    return fail(opened.status());
+    return failLineByLine(opened.status());
   PlanSession &session = **opened;
   auto record = Journal::Open(session.loop(), journal, session.secrets());
   if (!record.ok())

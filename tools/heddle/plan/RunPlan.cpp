@@ -44,7 +44,7 @@ RunCommand::makeJournal(PlanSession &session, const Plan *plan, std::string_view
 int RunCommand::run() const {
   auto session = PlanSession::open(text.tools, PlanSession::Purpose::Running);
   if (!session.ok())
-    return fail(session.status());
+    return failLineByLine(session.status());
   return stream ? runStream(**session) : runWhole(**session);
 }
 
