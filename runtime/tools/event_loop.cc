@@ -149,13 +149,14 @@ class EventLoop::State {
     const int timeout = ready_.empty() ? -1 : 0;
     const int count = epoll_wait(epoll_.get(), events, std::size(events), timeout);
     for (int i = 0; i < count; ++i) {
-      if (events[i].data.u64 == kPostEvent) {
+      const uint64_t id = events[i].data.u64;  // epoll_event is packed: no references into it
+      if (id == kPostEvent) {
         Drain(posts_->fd());
         posts_->TakeInto(ready_);
-      } else if (events[i].data.u64 == kTimerEvent) {
+      } else if (id == kTimerEvent) {
         Drain(timer_.get());
         armed_ = Clock::time_point::max();
-      } else if (auto it = watches_.find(events[i].data.u64); it != watches_.end()) {
+      } else if (auto it = watches_.find(id); it != watches_.end()) {
         const std::shared_ptr<Watched> watched = it->second;  // it may end itself
         watched->ready(events[i].events);
       }
