@@ -35,8 +35,9 @@ public:
           return success();
         }) {}
 
-  absl::Status status(const std::string &phase) const {
-    return absl::InvalidArgumentError(message.empty() ? phase + " failed" : message);
+  absl::Status status(const std::string &phase,
+                      absl::StatusCode code = absl::StatusCode::kInvalidArgument) const {
+    return absl::Status(code, message.empty() ? phase + " failed" : message);
   }
 
 private:
@@ -171,7 +172,7 @@ absl::Status Compilation::lower() {
   ClusterKernels kernels(*kernelModule, *target);
   if (failed(lowerToTasks(*module, kernels, options.import.mostConstantBytes)) ||
       failed(mlir::verify(*module)))
-    return error.status("lowering to tasks");
+    return error.status("lowering to tasks", absl::StatusCode::kUnimplemented);
   if (statistics)
     statistics->kernels = kernels.names().size();
   if (options.emit == EmitKind::Task) {

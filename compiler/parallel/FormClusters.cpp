@@ -27,8 +27,6 @@ namespace {
 /// More than this and registers spill, and compile time grows.
 constexpr size_t kLargestCluster = 48;
 
-Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-
 /// Leading dimensions of a Row operation that are its rows.
 unsigned rowDims(Operation *op) {
   Dims in = dimsOf(op->getOperand(0)), out = dimsOf(op->getResult(0));

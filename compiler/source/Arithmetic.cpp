@@ -6,8 +6,6 @@ using namespace mlir;
 
 namespace heddle {
 
-Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
 bool isSingle(Value value) { return countElements(dimsOf(value)).isConstant(1); }
 
 RankedTensorType withElement(Type tensor, Type element) {

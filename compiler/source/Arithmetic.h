@@ -13,8 +13,6 @@
 
 namespace heddle {
 
-Dims dimsOf(mlir::Value value);
-mlir::Type elementOf(mlir::Value value);
 /// Whether a tensor has one element.
 bool isSingle(mlir::Value value);
 /// The type with other elements.

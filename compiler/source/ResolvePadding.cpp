@@ -81,8 +81,6 @@ struct ResolvePadding : impl::ResolvePaddingPassBase<ResolvePadding> {
     conv.removeOutputShapeAttr();
   }
 
-  static Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-
   /// The filter's window, where it is known.
   static std::optional<SmallVector<int64_t>> windowOf(Operation *conv) {
     SmallVector<int64_t> window;
@@ -102,8 +100,10 @@ struct ResolvePadding : impl::ResolvePaddingPassBase<ResolvePadding> {
       return;
     conv.setKernelShape(*window);
     StringRef mode = conv.getAutoPad();
-    if (mode == "NOTSET")
+    if (mode == "NOTSET" || mode.empty()) { // the same to the shape rules
+      conv.setAutoPad("NOTSET");
       return;
+    }
     SmallVector<int64_t> before, after;
     for (auto [axis, size] : llvm::enumerate(*window)) {
       int64_t stride = conv.getStrides() ? (*conv.getStrides())[axis] : 1;

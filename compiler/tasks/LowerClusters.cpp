@@ -7,7 +7,6 @@
 #include "compiler/tasks/TaskLowering.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
-#include "runtime/library/library_call.h"
 
 using namespace mlir;
 
@@ -119,16 +118,11 @@ LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequenc
 
 /// An operation without a schedule, the only one of its cluster: the library may have it.
 LogicalResult TaskLowering::lowerAsCall(ClusterOp cluster, Operation &op, Sequence &sequence) {
-  if (!FindLibraryFunction(op.getName().stripDialect()))
-    return op.emitOpError("has no kernel for these operands");
   Block &body = cluster.getBody().front();
   map(body.getArguments(), mapped(cluster.getInputs()));
-  for (Operation &inner : body.without_terminator()) {
-    if (&inner == &op)
-      lowerCall(op, sequence);
-    if (failed(&inner == &op ? takeConstants(&op) : lowerOp(inner, sequence)))
+  for (Operation &inner : body.without_terminator())
+    if (failed(&inner == &op ? lowerCall(op, sequence) : lowerOp(inner, sequence)))
       return failure();
-  }
   map(cluster.getResults(), mapped(cluster.getYielded()));
   return success();
 }

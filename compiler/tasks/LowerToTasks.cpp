@@ -9,6 +9,7 @@
 #include "compiler/tasks/SplitConstants.h"
 #include "compiler/tasks/TaskLowering.h"
 #include "dialects/onnx/Onnx.h"
+#include "runtime/library/library_call.h"
 
 using namespace mlir;
 
@@ -35,7 +36,7 @@ LogicalResult TaskLowering::takeConstants(Operation *source) {
   return computes ? budget.take(source) : success();
 }
 
-void TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
+LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
   OpBuilder &b = sequence.builder;
   SmallVector<Value> inputs = mapped(op.getOperands());
   std::string function = op.getName().stripDialect().str();
@@ -45,6 +46,8 @@ void TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
   if (auto custom = dyn_cast<onnx::CustomOp>(op)) {
     function = ("custom:" + custom.getDomainName() + ":" + custom.getFunctionName()).str();
     parameters = custom.getNodeAttributes();
+  } else if (!FindLibraryFunction(function)) {
+    return op.emitOpError("has no kernel for these operands, and the runtime library has none");
   }
   auto call = task::CallOp::create(
       b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
@@ -55,6 +58,7 @@ void TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
   if (isMemoryEffectFree(&op))
     noteConstant(call, inputs);
   map(op.getResults(), call.getOutputs());
+  return takeConstants(&op);
 }
 
 void TaskLowering::lowerConstant(onnx::ConstantOp constant, Sequence &sequence) {
@@ -112,8 +116,7 @@ LogicalResult TaskLowering::lowerOp(Operation &op, Sequence &sequence) {
   case OperationKind::Contraction:
     return op.emitOpError("was left outside clusters");
   case OperationKind::Library:
-    lowerCall(op, sequence);
-    return takeConstants(&op);
+    return lowerCall(op, sequence);
   }
   llvm_unreachable("all kinds are handled");
 }

@@ -55,7 +55,7 @@ private:
   void lowerConstant(onnx::ConstantOp constant, Sequence &sequence);
   void lowerView(mlir::Operation &op, Sequence &sequence);
   void lowerSizes(IndexTensorOp op, Sequence &sequence);
-  void lowerCall(mlir::Operation &op, Sequence &sequence);
+  mlir::LogicalResult lowerCall(mlir::Operation &op, Sequence &sequence);
   mlir::FailureOr<task::GraphOp> lowerRegion(mlir::Region &region, llvm::StringRef name,
                                              llvm::ArrayRef<mlir::Value> captures,
                                              SubGraphs &around);

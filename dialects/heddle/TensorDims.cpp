@@ -22,6 +22,12 @@ Dims heddle::getDims(RankedTensorType type) {
   return dims;
 }
 
+Dims heddle::dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
+
+Type heddle::elementOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
+}
+
 RankedTensorType heddle::tensorWithDims(ArrayRef<DimExpr> dims, Type elementType) {
   SmallVector<int64_t> shape;
   SmallVector<StringAttr> texts;

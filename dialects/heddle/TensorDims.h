@@ -13,6 +13,7 @@
 
 #include "dialects/heddle/DimExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
 #include "llvm/ADT/SmallVector.h"
 
 namespace heddle {
@@ -21,6 +22,10 @@ using Dims = llvm::SmallVector<DimExpr, 4>;
 
 /// The dimensions of a type; a dynamic one is unknown where the type has no encoding.
 Dims getDims(mlir::RankedTensorType type);
+
+/// Of a value whose type is a ranked tensor.
+Dims dimsOf(mlir::Value value);
+mlir::Type elementOf(mlir::Value value);
 
 /// The type with these dimensions, all known. A negative constant gives a null type.
 mlir::RankedTensorType tensorWithDims(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType);

@@ -75,7 +75,6 @@ private:
   Type resultElement() {
     return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
   }
-  static Dims dimsOf(Value tensor) { return getDims(cast<RankedTensorType>(tensor.getType())); }
   Value bufferOf(KernelFrame &frame, Value operand) {
     return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
   }
@@ -229,17 +228,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
                     space.store(epilogue, acc, at, bias());
                   });
   });
-  ContractionKernel result;
-  result.kernel.function = frame.function;
-  result.kernel.grid = space.y[0] * space.y[1] * space.outputSize(0) *
-                       space.outputSize(1).ceilDiv(plan.rowBlock) *
-                       space.outputSize(2).ceilDiv(plan.columnBlock);
-  result.kernel.pointElements = DimExpr::min(space.outputSize(1), plan.rowBlock) *
-                                DimExpr::min(space.outputSize(2), plan.columnBlock) *
-                                space.taps();
-  result.kernel.nanosecondsPerElement = 2 * nanosecondsPerProduct();
-  result.scratchBytes = plan.scratchBytes;
-  return result;
+  return space.windowKernel(frame, plan, 2 * nanosecondsPerProduct());
 }
 
 } // namespace

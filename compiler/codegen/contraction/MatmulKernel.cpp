@@ -15,8 +15,6 @@ using namespace heddle::codegen;
 namespace heddle {
 namespace {
 
-Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-
 bool isSingle(Value zeroPoint) { return countElements(dimsOf(zeroPoint)).isConstant(1); }
 
 class MatmulKernelEmitter {

@@ -9,8 +9,6 @@ using namespace heddle::codegen;
 
 namespace heddle {
 
-static Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-
 static DimExpr product(ArrayRef<DimExpr> dims) { return countElements(dims); }
 
 static bool allOnes(ArrayRef<DimExpr> dims) {

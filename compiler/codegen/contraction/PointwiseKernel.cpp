@@ -15,8 +15,6 @@ using namespace heddle::codegen;
 
 namespace heddle {
 
-static Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-
 bool isPointwise(func::FuncOp structured, const SpatialOperation &space) {
   Spatial none{0, 0, 0};
   Value result = structured.getBody().front().getTerminator()->getOperand(0);

@@ -67,17 +67,7 @@ FailureOr<ContractionKernel> emitPoolingKernel(func::FuncOp structured, Operatio
     emitWindow(e, spec, operands, frame.begin, frame.end, frame.scratch, lowest, lowest, greatest,
                sink);
   });
-  ContractionKernel result;
-  result.kernel.function = frame.function;
-  result.kernel.grid = space.y[0] * space.y[1] * space.outputSize(0) *
-                       space.outputSize(1).ceilDiv(plan.rowBlock) *
-                       space.outputSize(2).ceilDiv(plan.columnBlock);
-  result.kernel.pointElements = DimExpr::min(space.outputSize(1), plan.rowBlock) *
-                                DimExpr::min(space.outputSize(2), plan.columnBlock) *
-                                space.taps();
-  result.kernel.nanosecondsPerElement = 1.0 / static_cast<double>(target.vectorBytes() / 4);
-  result.scratchBytes = plan.scratchBytes;
-  return result;
+  return space.windowKernel(frame, plan, 1.0 / static_cast<double>(target.vectorBytes() / 4));
 }
 
 } // namespace heddle

@@ -9,8 +9,6 @@ using namespace heddle::codegen;
 
 namespace heddle {
 
-static Dims dimsOf(Value value) { return getDims(cast<RankedTensorType>(value.getType())); }
-
 /// Values [from, from + axes) of an attribute as the last ones of depth, height, width.
 static Spatial spatial(Operation *op, StringRef name, unsigned axes, unsigned from,
                        int64_t fallback) {
@@ -66,6 +64,20 @@ bool SpatialOperation::isResolved(Operation *op) {
   auto autoPad = op->getAttrOfType<StringAttr>("auto_pad");
   return rank >= 3 && rank <= 5 && op->getAttr("kernel_shape") &&
          (!autoPad || autoPad.getValue() == "NOTSET");
+}
+
+ContractionKernel SpatialOperation::windowKernel(const KernelFrame &frame,
+                                                 const codegen::WindowPlan &plan,
+                                                 double nanosecondsPerElement) const {
+  ContractionKernel result;
+  result.kernel.function = frame.function;
+  result.kernel.grid = y[0] * y[1] * outputSize(0) * outputSize(1).ceilDiv(plan.rowBlock) *
+                       outputSize(2).ceilDiv(plan.columnBlock);
+  result.kernel.pointElements = DimExpr::min(outputSize(1), plan.rowBlock) *
+                                DimExpr::min(outputSize(2), plan.columnBlock) * taps();
+  result.kernel.nanosecondsPerElement = nanosecondsPerElement;
+  result.scratchBytes = plan.scratchBytes;
+  return result;
 }
 
 } // namespace heddle

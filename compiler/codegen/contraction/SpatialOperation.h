@@ -6,8 +6,10 @@
 #ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_SPATIALOPERATION_H
 #define HEDDLE_COMPILER_CODEGEN_CONTRACTION_SPATIALOPERATION_H
 
+#include "compiler/codegen/contraction/ContractionKernel.h"
 #include "compiler/codegen/contraction/Epilogue.h"
 #include "compiler/codegen/convolution/Convolution.h"
+#include "compiler/codegen/convolution/Window.h"
 
 namespace heddle {
 
@@ -44,6 +46,10 @@ public:
 
   /// Asks for the memory of a pixel's result early.
   void prefetch(Epilogue &epilogue, const codegen::PixelPosition &at) const;
+
+  /// The kernel that `frame` has, of windows within planes: a grid point is a block of one plane.
+  ContractionKernel windowKernel(const KernelFrame &frame, const codegen::WindowPlan &plan,
+                                 double nanosecondsPerElement) const;
 
   /// Rank 3 to 5, window and pads written out.
   static bool isResolved(mlir::Operation *op);
