@@ -80,12 +80,12 @@ class Journal::Writer {
 
 namespace {
 
-JournalWrite CallWrite(int round, const PlanCall& call) {
-  return {journal_sql::kCall, {int64_t{round}, call.id, ToText(ToJson(call))}};
+JournalWrite CallWrite(const PlanCall& call) {
+  return {journal_sql::kCall, {call.id, ToText(ToJson(call))}};
 }
 
-JournalWrite PlanEndWrite(int round, const std::optional<PlanJoin>& join) {
-  return {journal_sql::kPlanEnd, {int64_t{round}, join ? ToText(ToJson(*join)) : "null"}};
+JournalWrite PlanEndWrite(const std::optional<PlanJoin>& join) {
+  return {journal_sql::kPlanEnd, {join ? ToText(ToJson(*join)) : "null"}};
 }
 
 }  // namespace
@@ -109,10 +109,9 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Create(EventLoop& loop, const 
   std::vector<JournalWrite> writes;
   writes.push_back({journal_sql::kHeader,
                     {header.plan_text, ToText(header.options), header.tools_file, header.tools_digest}});
-  writes.push_back({journal_sql::kRound, {int64_t{0}}});
   if (plan) {
-    for (const PlanCall& call : plan->calls) writes.push_back(CallWrite(0, call));
-    writes.push_back(PlanEndWrite(0, plan->join));
+    for (const PlanCall& call : plan->calls) writes.push_back(CallWrite(call));
+    writes.push_back(PlanEndWrite(plan->join));
   }
   HEDDLE_RETURN_IF_ERROR(JournalFile::Make(path, writes));
   HEDDLE_ASSIGN_OR_RETURN(auto file, JournalFile::Open(path));
@@ -132,7 +131,6 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(EventLoop& loop, const st
     call.result = ShowSecrets(std::move(call.result), secrets);
     call.error = ShowSecrets(call.error, secrets);
   }
-  journal->round_ = journal->recorded_.round;
   journal->plan_is_there_ = journal->recorded_.complete;
   journal->secrets_ = std::move(secrets);
   journal->writer_ = std::make_unique<Writer>(std::move(file), loop.poster());
@@ -151,34 +149,27 @@ void Journal::Record(const char* sql, std::vector<std::variant<int64_t, std::str
   writer_->Add({sql, std::move(values)});
 }
 
-void Journal::BeginRound() {
-  ++round_;
-  plan_is_there_ = false;
-  recorded_.calls.clear();
-  Record(journal_sql::kRound, {int64_t{round_}});
-}
-
 void Journal::RecordCall(const PlanCall& call) {
-  if (!plan_is_there_) writer_->Add(CallWrite(round_, call));
+  if (!plan_is_there_) writer_->Add(CallWrite(call));
 }
 
 void Journal::RecordBroken(const RecordedBrokenCall& call) {
   if (plan_is_there_) return;
   Record(journal_sql::kBroken,
-         {int64_t{round_}, call.id, ToText(Json(call.tool)), HideSecrets(call.error, secrets_)});
+         {call.id, ToText(Json(call.tool)), HideSecrets(call.error, secrets_)});
 }
 
 void Journal::RecordPlanEnd(const std::optional<PlanJoin>& join) {
-  if (!plan_is_there_) writer_->Add(PlanEndWrite(round_, join));
+  if (!plan_is_there_) writer_->Add(PlanEndWrite(join));
 }
 
 void Journal::RecordStart(CallId id, const Json& arguments, int attempt) {
-  Record(journal_sql::kStart, {int64_t{round_}, id, ToText(HideSecrets(arguments, secrets_)),
+  Record(journal_sql::kStart, {id, ToText(HideSecrets(arguments, secrets_)),
                                int64_t{attempt}});
 }
 
 void Journal::RecordEnd(const CallReport& call) {
-  Record(journal_sql::kEnd, {int64_t{round_}, call.id, std::string(ToText(call.status)),
+  Record(journal_sql::kEnd, {call.id, std::string(ToText(call.status)),
                              int64_t{call.attempts}, ToText(HideSecrets(call.result, secrets_)),
                              HideSecrets(call.error, secrets_)});
 }

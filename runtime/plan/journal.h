@@ -63,8 +63,7 @@ struct RecordedBrokenCall {
 
 struct JournalRecord {
   JournalHeader header;
-  int round = 0;          // of `heddle plan ask`: the last that began; others have 0 alone
-  Plan plan;              // of that round
+  Plan plan;
   std::vector<RecordedBrokenCall> broken;  // calls of a stream that were found wrong
   bool complete = false;  // the plan's end was recorded; otherwise its text was cut off
   bool finished = false;  // the run ended: nothing is left to do
@@ -90,8 +89,6 @@ class Journal {
   // As it was when it was opened; empty in a new one.
   const JournalRecord& recorded() const { return recorded_; }
 
-  // A plan that follows another in the same journal; its calls have ids of their own.
-  void BeginRound();
   void RecordCall(const PlanCall& call);
   void RecordBroken(const RecordedBrokenCall& call);
   void RecordPlanEnd(const std::optional<PlanJoin>& join);
@@ -111,7 +108,6 @@ class Journal {
 
   JournalRecord recorded_;
   Secrets secrets_;
-  int round_ = 0;
   bool plan_is_there_ = false;
   std::unique_ptr<Writer> writer_;
 };

@@ -25,11 +25,10 @@ constexpr int kVersion = 1;
 constexpr char kTables[] = R"(
   CREATE TABLE run (plan_text TEXT NOT NULL, options TEXT NOT NULL, tools_file TEXT NOT NULL,
                     tools_digest TEXT NOT NULL, began TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
-                    finished INTEGER NOT NULL DEFAULT 0);
-  CREATE TABLE round (number INTEGER PRIMARY KEY, plan_end TEXT);
-  CREATE TABLE call (position INTEGER PRIMARY KEY, round INTEGER NOT NULL, id INTEGER NOT NULL,
-                     call TEXT NOT NULL, broken TEXT, arguments TEXT,
-                     attempts INTEGER NOT NULL DEFAULT 0, status TEXT, result TEXT, error TEXT, UNIQUE (round, id));
+                    plan_end TEXT, finished INTEGER NOT NULL DEFAULT 0);
+  CREATE TABLE call (position INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, call TEXT NOT NULL,
+                     broken TEXT, arguments TEXT, attempts INTEGER NOT NULL DEFAULT 0, status TEXT,
+                     result TEXT, error TEXT);
 )";
 
 std::string TextAt(sqlite3_stmt* row, int column) {
@@ -207,30 +206,24 @@ absl::Status JournalFile::Query(const char* sql,
 
 absl::StatusOr<JournalRecord> JournalFile::Read() {
   JournalRecord record;
-  HEDDLE_RETURN_IF_ERROR(Query("SELECT plan_text, options, tools_file, tools_digest, finished FROM run",
-                               [&](sqlite3_stmt* row) -> absl::Status {
-                                 record.header.plan_text = TextAt(row, 0);
-                                 HEDDLE_ASSIGN_OR_RETURN(record.header.options, JsonAt(row, 1));
-                                 record.header.tools_file = TextAt(row, 2);
-                                 record.header.tools_digest = TextAt(row, 3);
-                                 record.finished = sqlite3_column_int(row, 4) != 0;
-                                 return absl::OkStatus();
-                               }));
-  HEDDLE_RETURN_IF_ERROR(Query("SELECT number, plan_end FROM round ORDER BY number DESC LIMIT 1",
-                               [&](sqlite3_stmt* row) -> absl::Status {
-                                 record.round = sqlite3_column_int(row, 0);
-                                 record.complete = sqlite3_column_type(row, 1) != SQLITE_NULL;
-                                 if (!record.complete) return absl::OkStatus();
-                                 HEDDLE_ASSIGN_OR_RETURN(Json end, JsonAt(row, 1));
-                                 if (end.is_null()) return absl::OkStatus();
-                                 HEDDLE_ASSIGN_OR_RETURN(record.plan.join, JoinFromJson(end));
-                                 return absl::OkStatus();
-                               }));
-  std::string calls = absl::StrCat(
-      "SELECT call, attempts, status, result, error, broken, id FROM call WHERE round = ", record.round,
-      " ORDER BY position");
   HEDDLE_RETURN_IF_ERROR(
-      Query(calls.c_str(), [&](sqlite3_stmt* row) { return ReadCall(row, record); }));
+      Query("SELECT plan_text, options, tools_file, tools_digest, finished, plan_end FROM run",
+            [&](sqlite3_stmt* row) -> absl::Status {
+              record.header.plan_text = TextAt(row, 0);
+              HEDDLE_ASSIGN_OR_RETURN(record.header.options, JsonAt(row, 1));
+              record.header.tools_file = TextAt(row, 2);
+              record.header.tools_digest = TextAt(row, 3);
+              record.finished = sqlite3_column_int(row, 4) != 0;
+              record.complete = sqlite3_column_type(row, 5) != SQLITE_NULL;
+              if (!record.complete) return absl::OkStatus();
+              HEDDLE_ASSIGN_OR_RETURN(Json end, JsonAt(row, 5));
+              if (end.is_null()) return absl::OkStatus();
+              HEDDLE_ASSIGN_OR_RETURN(record.plan.join, JoinFromJson(end));
+              return absl::OkStatus();
+            }));
+  HEDDLE_RETURN_IF_ERROR(
+      Query("SELECT call, attempts, status, result, error, broken, id FROM call ORDER BY position",
+            [&](sqlite3_stmt* row) { return ReadCall(row, record); }));
   return record;
 }
 

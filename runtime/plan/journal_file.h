@@ -32,15 +32,12 @@ struct JournalWrite {
 namespace journal_sql {
 inline constexpr char kHeader[] =
     "INSERT INTO run (plan_text, options, tools_file, tools_digest) VALUES (?, ?, ?, ?)";
-inline constexpr char kRound[] = "INSERT INTO round (number) VALUES (?)";
-inline constexpr char kCall[] = "INSERT OR IGNORE INTO call (round, id, call) VALUES (?, ?, ?)";
-inline constexpr char kBroken[] =
-    "INSERT OR IGNORE INTO call (round, id, call, broken) VALUES (?, ?, ?, ?)";
-inline constexpr char kPlanEnd[] = "UPDATE round SET plan_end = ?2 WHERE number = ?1";
-inline constexpr char kStart[] =
-    "UPDATE call SET arguments = ?3, attempts = ?4 WHERE round = ?1 AND id = ?2";
+inline constexpr char kCall[] = "INSERT OR IGNORE INTO call (id, call) VALUES (?, ?)";
+inline constexpr char kBroken[] = "INSERT OR IGNORE INTO call (id, call, broken) VALUES (?, ?, ?)";
+inline constexpr char kPlanEnd[] = "UPDATE run SET plan_end = ?";
+inline constexpr char kStart[] = "UPDATE call SET arguments = ?2, attempts = ?3 WHERE id = ?1";
 inline constexpr char kEnd[] =
-    "UPDATE call SET status = ?3, attempts = ?4, result = ?5, error = ?6 WHERE round = ?1 AND id = ?2";
+    "UPDATE call SET status = ?2, attempts = ?3, result = ?4, error = ?5 WHERE id = ?1";
 inline constexpr char kFinished[] = "UPDATE run SET finished = ?1";
 }  // namespace journal_sql
 

@@ -48,6 +48,9 @@ enum JsonTypes : unsigned {
   kJsonAny = 127,
 };
 
+// Of one value; 2.0 is an integer.
+unsigned JsonTypeOf(const Json& value);
+
 // What values of the schema may be; kJsonAny where it does not say.
 unsigned TypesOf(SchemaView schema);
 

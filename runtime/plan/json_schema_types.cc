@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,28 +35,6 @@ unsigned TypeNamed(const Json& name) {
   return kJsonAny;
 }
 
-unsigned TypeOfValue(const Json& value) {
-  switch (value.type()) {
-    case Json::value_t::null:
-      return kJsonNull;
-    case Json::value_t::boolean:
-      return kJsonBoolean;
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-      return kJsonInteger;
-    case Json::value_t::number_float:
-      return kJsonNumber | kJsonInteger;
-    case Json::value_t::string:
-      return kJsonString;
-    case Json::value_t::array:
-      return kJsonArray;
-    case Json::value_t::object:
-      return kJsonObject;
-    default:
-      return kJsonAny;
-  }
-}
-
 const Json* Member(const Json& object, const char* name) {
   if (!object.is_object()) return nullptr;
   auto found = object.find(name);
@@ -76,10 +55,10 @@ class TypeWalk {
         for (const Json& name : *type) types |= TypeNamed(name);
       }
     }
-    if (const Json* value = Member(*schema.at, "const")) types &= TypeOfValue(*value);
+    if (const Json* value = Member(*schema.at, "const")) types &= JsonTypeOf(*value);
     if (const Json* values = Member(*schema.at, "enum"); values != nullptr && values->is_array()) {
       unsigned any = 0;
-      for (const Json& value : *values) any |= TypeOfValue(value);
+      for (const Json& value : *values) any |= JsonTypeOf(value);
       types &= any;
     }
     for (const char* name : {"anyOf", "oneOf", "allOf"}) {
@@ -175,6 +154,28 @@ SelectedSchema SelectStep(SchemaView schema, const SelectorStep& step, int depth
 }
 
 }  // namespace
+
+unsigned JsonTypeOf(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return kJsonNull;
+    case Json::value_t::boolean:
+      return kJsonBoolean;
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+      return kJsonInteger;
+    case Json::value_t::number_float:
+      return std::floor(value.get<double>()) == value.get<double>() ? kJsonInteger : kJsonNumber;
+    case Json::value_t::string:
+      return kJsonString;
+    case Json::value_t::array:
+      return kJsonArray;
+    case Json::value_t::object:
+      return kJsonObject;
+    default:
+      return kJsonAny;
+  }
+}
 
 unsigned TypesOf(SchemaView schema) { return TypeWalk().Types(schema, 0); }
 

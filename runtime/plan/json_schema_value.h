@@ -7,7 +7,6 @@
 #ifndef HEDDLE_RUNTIME_PLAN_JSON_SCHEMA_VALUE_H_
 #define HEDDLE_RUNTIME_PLAN_JSON_SCHEMA_VALUE_H_
 
-#include <cmath>
 #include <string>
 #include <variant>
 
@@ -34,7 +33,7 @@ class SchemaValue {
   SourceRange where() const { return where_; }
 
   unsigned types() const {
-    if (json_ != nullptr) return TypeOfJson();
+    if (json_ != nullptr) return JsonTypeOf(*json_);
     if (reference() != nullptr) return kJsonAny;
     if (std::holds_alternative<Template::Text>(template_->node)) return kJsonString;
     return std::holds_alternative<Template::List>(template_->node) ? kJsonArray : kJsonObject;
@@ -77,28 +76,6 @@ class SchemaValue {
     SchemaValue value(json);
     value.where_ = where_;
     return value;
-  }
-
-  unsigned TypeOfJson() const {
-    switch (json_->type()) {
-      case Json::value_t::null:
-        return kJsonNull;
-      case Json::value_t::boolean:
-        return kJsonBoolean;
-      case Json::value_t::number_integer:
-      case Json::value_t::number_unsigned:
-        return kJsonInteger;
-      case Json::value_t::number_float: {  // 2.0 is an integer
-        double number = json_->get<double>();
-        return std::floor(number) == number ? kJsonInteger : kJsonNumber;
-      }
-      case Json::value_t::string:
-        return kJsonString;
-      case Json::value_t::array:
-        return kJsonArray;
-      default:
-        return kJsonObject;
-    }
   }
 
   const Json* json_ = nullptr;

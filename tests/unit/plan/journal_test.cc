@@ -168,21 +168,6 @@ TEST_F(JournalTest, AStreamThatWasCutOffSaysSo) {
   EXPECT_EQ(journal->recorded().broken[0].error, "there is no tool named ehco");
 }
 
-TEST_F(JournalTest, RoundsDoNotMixTheirCalls) {
-  FakeTool& echo = AddEcho(Describe("echo"));
-  {
-    auto journal = Create();
-    RunWith(*journal, {{Call(1, "echo", {{"x", Value(1)}})}, Join()});
-    journal->BeginRound();
-    RunReport report = RunWith(*journal, {{Call(1, "echo", {{"x", Value(2)}})}, Join({Ref(1)})});
-    EXPECT_THAT(Statuses(report), ElementsAre("ok"));
-  }
-  EXPECT_EQ(echo.started, 2);
-  auto journal = Open();
-  EXPECT_EQ(journal->recorded().round, 1);
-  EXPECT_EQ(journal->recorded().calls.at(1).result, (Json{{"x", 2}}));
-}
-
 TEST_F(JournalTest, SecretsAreNotInTheFileAndComeBack) {
   AddTool(Describe("echo"), [](const Json&, auto&, auto done) {
     done(Json{{"auth", "Bearer s3cr3t-value"}});
