@@ -7,8 +7,6 @@
 
 #include "runtime/plan_api/runner_state.h"
 #include "runtime/tools/function_tool.h"
-#include "runtime/tools/mcp/mcp_server.h"
-#include "runtime/tools/model_tool.h"
 
 namespace heddle::api {
 namespace {
@@ -29,32 +27,20 @@ PlanRunner::State::State() {
   absl::StatusOr<std::unique_ptr<EventLoop>> created = EventLoop::Create();
   if (!created.ok()) throw std::runtime_error(MessageOf(created.status()));
   loop = *std::move(created);
-  host = std::make_unique<ToolHost>(*loop);
-  tools = std::make_unique<ToolRegistry>();
+  tools = std::make_unique<ToolSet>(*loop);
+  catalog = std::make_unique<RegistryCatalog>(tools->registry());
   thread_ = std::thread([this] {
     loop->RunUntil([this] { return stopped_; });
     bool closed = false;
     tools->Close([&closed] { closed = true; });  // servers hear of the end
     loop->RunUntil([&closed] { return closed; });
     tools.reset();  // on the loop's thread, as everything about tools
-    host.reset();
   });
 }
 
 PlanRunner::State::~State() {
   loop->Post([this] { stopped_ = true; });
   thread_.join();
-}
-
-const ToolDescription* PlanRunner::State::find(std::string_view name) const {
-  Tool* tool = tools->Find(name);
-  return tool ? &tool->description() : nullptr;
-}
-
-std::vector<std::string> PlanRunner::State::names() const {
-  std::vector<std::string> all;
-  for (Tool* tool : tools->tools()) all.push_back(tool->description().name);
-  return all;
 }
 
 PlanRunner::PlanRunner() : state_(std::make_unique<State>()) {}
@@ -64,8 +50,8 @@ std::string PlanRunner::AddFunction(std::string_view description, Function funct
   absl::StatusOr<ToolDescription> parsed = ParseToolDescription(description);
   if (!parsed.ok()) return MessageOf(parsed.status());
   return state_->Call([&] {
-    return MessageOf(state_->tools->Add(MakeFunctionTool(
-        *std::move(parsed), state_->host->threads,
+    return MessageOf(state_->tools->registry().Add(MakeFunctionTool(
+        *std::move(parsed), state_->tools->host().threads,
         [function = std::move(function)](const heddle::Json& arguments) {
           return OutcomeOf(function(ToText(arguments)));
         })));
@@ -76,7 +62,7 @@ std::string PlanRunner::AddAsyncFunction(std::string_view description, AsyncFunc
   absl::StatusOr<ToolDescription> parsed = ParseToolDescription(description);
   if (!parsed.ok()) return MessageOf(parsed.status());
   return state_->Call([&] {
-    return MessageOf(state_->tools->Add(MakeAsyncFunctionTool(
+    return MessageOf(state_->tools->registry().Add(MakeAsyncFunctionTool(
         *std::move(parsed), *state_->loop,
         [function = std::move(function)](heddle::Json arguments, const ToolCallOptions&,
                                          Tool::Done done) -> std::unique_ptr<ToolCall> {
@@ -94,16 +80,7 @@ std::string PlanRunner::AddToolsFile(const std::string& path) {
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   absl::StatusOr<ToolsFile> parsed = ParseToolsFile(text, path, EnvironmentVariable);
   if (!parsed.ok()) return MessageOf(parsed.status());
-  return state_->Call([&] {
-    absl::Status added = AddTools(*parsed, *state_->host, *state_->tools, MakeModelTool);
-    if (!added.ok()) return MessageOf(added);
-    for (const McpServerSpec& server : parsed->servers) {
-      state_->tools->AddSource(
-          MakeMcpServer(*state_->loop, state_->host->http, McpOptionsOf(server)));
-    }
-    state_->secrets.insert(state_->secrets.end(), parsed->secrets.begin(), parsed->secrets.end());
-    return std::string();
-  });
+  return state_->Call([&] { return MessageOf(state_->tools->Add(*parsed)); });
 }
 
 }  // namespace heddle::api

@@ -63,7 +63,8 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
     if (!options.journal.empty()) {
       JournalHeader header;
       header.plan_text = std::string(text);
-      auto made = Journal::Create(*runner.loop, options.journal, header, plan, runner.secrets);
+      auto made = Journal::Create(*runner.loop, options.journal, header, plan,
+                                  runner.tools->secrets());
       if (!made.ok()) {
         report.set_value(Refused(std::string(made.status().message())));
         return false;
@@ -71,7 +72,7 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
       journal = *std::move(made);
     }
     run_options.journal = journal.get();
-    run = std::make_unique<PlanRun>(*runner.loop, *runner.tools, run_options, this);
+    run = std::make_unique<PlanRun>(*runner.loop, runner.tools->registry(), run_options, this);
     return true;
   }
 
@@ -169,9 +170,9 @@ PlanReport PlanRunner::Run(std::string_view plan, const PlanOptions& options) {
   std::future<PlanReport> report = stream->report.get_future();
   // Servers are asked for tools that nothing else has; then the plan is checked.
   state_->loop->Post([stream, text = std::string(plan)] {
-    stream->runner.tools->Load(toolsNamedIn(text), [stream, text](absl::Status loaded) {
+    stream->runner.tools->registry().Load(toolsNamedIn(text), [stream, text](absl::Status loaded) {
       if (!loaded.ok()) return stream->report.set_value(Refused(std::string(loaded.message())));
-      CheckedPlan checked = parsePlan(text, "plan", stream->runner, stream->ReadOptions());
+      CheckedPlan checked = parsePlan(text, "plan", *stream->runner.catalog, stream->ReadOptions());
       for (const PlanDiagnostic& diagnostic : checked.diagnostics) {
         stream->diagnostics += render(diagnostic, checked.source);
       }
@@ -187,10 +188,10 @@ PlanReport PlanRunner::Run(std::string_view plan, const PlanOptions& options) {
 PlanStream PlanRunner::Start(const PlanOptions& options) {
   auto stream = std::make_shared<PlanStream::State>(*state_, options);
   state_->Call([&] {
-    stream->reader = std::make_unique<heddle::PlanStream>("plan", *state_, stream->ReadOptions(), *stream);
+    stream->reader = std::make_unique<heddle::PlanStream>("plan", *state_->catalog, stream->ReadOptions(), *stream);
     bool began = stream->Begin(nullptr, "");
     // What a server says is wrong with it is found again by the calls that need it.
-    state_->tools->LoadAll([stream](absl::Status) { stream->Loaded(); });
+    state_->tools->registry().LoadAll([stream](absl::Status) { stream->Loaded(); });
     return began;
   });
   return PlanStream(std::move(stream));

@@ -15,16 +15,15 @@
 #include <thread>
 #include <vector>
 
-#include "frontends/plan/ToolCatalog.h"
+#include "frontends/plan/RegistryCatalog.h"
 #include "heddle/plan.hpp"
-#include "runtime/plan/secrets.h"
-#include "runtime/tools/tool_makers.h"
+#include "runtime/tools/tool_set.h"
 
 namespace heddle::api {
 
-struct PlanRunner::State : ToolCatalog {
+struct PlanRunner::State {
   State();
-  ~State() override;
+  ~State();
 
   bool OnThread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
@@ -39,14 +38,10 @@ struct PlanRunner::State : ToolCatalog {
     return returned.get();
   }
 
-  const ToolDescription* find(std::string_view name) const override;
-  std::vector<std::string> names() const override;
-
   // In the order of their needs: tools end before what they run on.
   std::unique_ptr<EventLoop> loop;
-  std::unique_ptr<ToolHost> host;
-  std::unique_ptr<ToolRegistry> tools;
-  Secrets secrets;
+  std::unique_ptr<ToolSet> tools;
+  std::unique_ptr<RegistryCatalog> catalog;
 
  private:
   bool stopped_ = false;  // of the loop's thread

@@ -10,23 +10,6 @@
 
 namespace heddle {
 
-const ToolDescription* RegistryCatalog::find(std::string_view name) const {
-  const Tool* tool = registry_.Find(name);
-  return tool ? &tool->description() : nullptr;
-}
-
-std::vector<std::string> RegistryCatalog::names() const {
-  std::vector<std::string> names;
-  for (const Tool* tool : registry_.tools()) names.push_back(tool->description().name);
-  return names;
-}
-
-std::vector<const ToolDescription*> RegistryCatalog::tools() const {
-  std::vector<const ToolDescription*> tools;
-  for (const Tool* tool : registry_.tools()) tools.push_back(&tool->description());
-  return tools;
-}
-
 Planner::State::State(EventLoop& loop, ToolRegistry& registry, ChatClient& chat,
                       PlannerOptions options, PlannerObserver* observer)
     : loop_(loop),

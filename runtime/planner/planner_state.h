@@ -25,24 +25,13 @@
 #include <utility>
 #include <vector>
 
-#include "frontends/plan/ToolCatalog.h"
+#include "frontends/plan/RegistryCatalog.h"
 #include "runtime/planner/call_log.h"
 #include "runtime/planner/native_calls.h"
 #include "runtime/planner/plan_round.h"
 #include "runtime/planner/planner.h"
 
 namespace heddle {
-
-class RegistryCatalog : public ToolCatalog {
- public:
-  explicit RegistryCatalog(const ToolRegistry& registry) : registry_(registry) {}
-  const ToolDescription* find(std::string_view name) const override;
-  std::vector<std::string> names() const override;
-  std::vector<const ToolDescription*> tools() const;
-
- private:
-  const ToolRegistry& registry_;
-};
 
 class Planner::State : public std::enable_shared_from_this<Planner::State>,
                        private CallSink,
