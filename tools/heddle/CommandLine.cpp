@@ -2,7 +2,11 @@
 
 #include "tools/heddle/CommandLine.h"
 
+#include "tools/heddle/Console.h"
+
 #include <charconv>
+
+#include <algorithm>
 
 namespace heddle::cli {
 
@@ -80,6 +84,30 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
   request.cores = cores;
   request.maxConstantBytes = static_cast<int64_t>(maxConstantMb) << 20;
   return request;
+}
+
+void Subcommands::add(const char *name, const char *what, Command (*setUp)(CLI::App &)) {
+  CLI::App *command = app.add_subcommand(name, what);
+  commands.emplace_back(command, setUp(*command));
+}
+
+std::string Subcommands::names() const {
+  std::string all;
+  for (const auto &[command, execute] : commands)
+    all += (all.empty() ? "" : ", ") + command->get_name();
+  return all;
+}
+
+bool Subcommands::has(const std::string &name) const {
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const auto &entry) { return entry.first->get_name() == name; });
+}
+
+int Subcommands::run() const {
+  for (const auto &[command, execute] : commands)
+    if (command->parsed())
+      return execute();
+  return exitBadRequest;
 }
 
 } // namespace heddle::cli

@@ -20,6 +20,23 @@ namespace heddle::cli {
 /// Sets up a subcommand and gives the function to call when it is the one: it returns the exit
 /// code.
 using Command = std::function<int()>;
+
+/// The subcommands of a command, of which the command line names one.
+class Subcommands {
+public:
+  explicit Subcommands(CLI::App &app) : app(app) { app.require_subcommand(1); }
+  void add(const char *name, const char *what, Command (*setUp)(CLI::App &));
+  /// "compile, run, ..."
+  std::string names() const;
+  bool has(const std::string &name) const;
+  /// Runs the one that was parsed.
+  int run() const;
+
+private:
+  CLI::App &app;
+  std::vector<std::pair<CLI::App *, Command>> commands;
+};
+
 Command addCompile(CLI::App &app);
 Command addRun(CLI::App &app);
 Command addVerify(CLI::App &app);

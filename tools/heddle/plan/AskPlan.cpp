@@ -21,47 +21,6 @@ struct AskCommand {
   int ask(PlanSession &session, PlannerOptions options, ChatClient &chat) const;
 };
 
-/// Shows calls as every run does, and what the model is doing on lines between them.
-class AskView : public PlannerObserver {
-public:
-  AskView(PlanExecution &execution, bool quiet) : execution(execution), quiet(quiet) {}
-
-  void OnRound(int round, const std::string &why) override {
-    if (round > 1)
-      say("planning again: " + shortText(why, 200));
-  }
-  void OnCorrection(const std::string &errors) override {
-    say("sent back to the model: " + shortText(errors, 200));
-  }
-  void OnChatRetry(const std::string &why, std::chrono::milliseconds pause) override {
-    say("asking the model again in " + std::to_string(pause.count()) + " ms: " + shortText(why, 200));
-  }
-
-  void OnStart(CallId id, const std::string &tool, const Json &arguments, int attempt) override {
-    execution.OnStart(id, tool, arguments, attempt);
-  }
-  void OnProgress(CallId id, double progress, const std::string &message) override {
-    execution.OnProgress(id, progress, message);
-  }
-  void OnRetry(CallId id, const ToolError &error, std::chrono::milliseconds pause) override {
-    execution.OnRetry(id, error, pause);
-  }
-  void OnEnd(const CallReport &report) override { execution.OnEnd(report); }
-  void OnApproval(CallId id, const std::string &tool, const Json &arguments,
-                  std::function<void(bool)> answer) override {
-    execution.OnApproval(id, tool, arguments, std::move(answer));
-  }
-
-private:
-  void say(const std::string &line) {
-    if (!quiet)
-      execution.view().print(line);
-  }
-
-  PlanExecution &execution;
-  const bool quiet;
-};
-
 int AskCommand::run() const {
   PlannerOptions options;
   options.max_replans = maxReplans;
@@ -79,7 +38,7 @@ int AskCommand::run() const {
   chatOptions.url = url;
   chatOptions.model = model;
   chatOptions.key_env = keyVariable;
-  auto chat = ChatClient::Create((*session)->loop(), (*session)->http(), chatOptions);
+  auto chat = ChatClient::Create((*session)->loop(), (*session)->tools().host().http, chatOptions);
   if (!chat.ok())
     return fail(chat.status());
   return ask(**session, std::move(options), **chat);
@@ -92,15 +51,14 @@ int AskCommand::ask(PlanSession &session, PlannerOptions options, ChatClient &ch
     header.options = flags.recorded();
     header.tools_file = tools;
     header.tools_digest = session.fileDigest();
-    auto made = Journal::Create(session.loop(), flags.journal, header, nullptr, session.secrets());
+    auto made = Journal::Create(session.loop(), flags.journal, header, nullptr, session.tools().secrets());
     if (!made.ok())
       return fail(made.status());
     journal = *std::move(made);
   }
   PlanExecution execution(session, flags);
   options.run = execution.options(journal.get());
-  AskView view(execution, flags.json);
-  Planner planner(session.loop(), session.registry(), chat, std::move(options), &view);
+  Planner planner(session.loop(), session.registry(), chat, std::move(options), &execution.view());
   execution.onInterrupt([&] { planner.Cancel(); });
   std::optional<PlannerReport> report;
   planner.Ask(question, [&](PlannerReport done) { report = std::move(done); });

@@ -107,16 +107,15 @@ absl::Status writeDot(const std::string &path, const Plan &plan, const PlanExpla
 }
 
 /// The tools of the plan, as the compiler takes them.
-std::string toolsOf(const Plan &plan, const PlanSession &session) {
+std::string toolsOf(const Plan &plan, PlanSession &session) {
   Json list = Json::array();
   std::set<std::string> seen;
   for (const PlanCall &call : plan.calls) {
     if (!seen.insert(call.tool).second)
       continue;
-    Json entry = ToJson(*session.find(call.tool));
-    for (const ToolSpec &spec : session.file().tools)
-      if (auto *builtin = std::get_if<BuiltinRun>(&spec.run); builtin && spec.description.name == call.tool)
-        entry["builtin"] = builtin->name;
+    Json entry = ToJson(*session.catalog().find(call.tool));
+    if (const BuiltinRun *builtin = session.tools().FindBuiltin(call.tool))
+      entry["builtin"] = builtin->name;
     list.push_back(entry);
   }
   return ToText(list);
@@ -132,8 +131,8 @@ int ExplainCommand::run() const {
   printDiagnostics(*checked);
   if (!checked->ok())
     return exitBadRequest;
-  auto toolOf = [&](const std::string &name) { return (*session)->find(name); };
-  PlanExplanation explained = Explain(checked->plan, toolOf, (*session)->evaluate(), ToolCosts());
+  auto toolOf = [&](const std::string &name) { return (*session)->catalog().find(name); };
+  PlanExplanation explained = Explain(checked->plan, toolOf, (*session)->tools().evaluate(), ToolCosts());
   if (!dot.empty())
     if (absl::Status status = writeDot(dot, checked->plan, explained); !status.ok())
       return fail(status);

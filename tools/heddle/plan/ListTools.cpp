@@ -44,9 +44,7 @@ int ToolsCommand::run() const {
     return failLineByLine(session.status());
   if (absl::Status status = (*session)->loadAll(); !status.ok())
     return fail(status);
-  std::vector<const ToolDescription *> descriptions;
-  for (Tool *tool : (*session)->registry().tools())
-    descriptions.push_back(&tool->description());
+  std::vector<const ToolDescription *> descriptions = (*session)->catalog().tools();
   if (grammar == "gbnf") {
     std::fputs(planGrammarGbnf(descriptions).c_str(), stdout);
   } else if (grammar == "json-schema") {

@@ -49,8 +49,9 @@ static std::string secondsText(double ms) {
   return text;
 }
 
-LiveView::LiveView(EventLoop &loop)
-    : loop(loop), onTerminal(isatty(STDERR_FILENO) != 0),
+LiveView::LiveView(EventLoop &loop, const RunFlags &flags)
+    : loop(loop), onTerminal(isatty(STDERR_FILENO) != 0), quiet(flags.json),
+      policy(flags.approvalPolicy()),
       approvals(loop, [this](const std::string &line) { print(line); }) {}
 
 void LiveView::erase() {
@@ -100,6 +101,8 @@ void LiveView::close() {
 }
 
 void LiveView::OnStart(CallId id, const std::string &tool, const Json &arguments, int) {
+  if (quiet)
+    return;
   bool first = running.empty();
   running[id] = {callText(tool, arguments, 60), "", EventLoop::Clock::now()};
   if (!onTerminal)
@@ -110,6 +113,8 @@ void LiveView::OnStart(CallId id, const std::string &tool, const Json &arguments
 }
 
 void LiveView::OnProgress(CallId id, double progress, const std::string &message) {
+  if (quiet)
+    return;
   char amount[32];
   std::snprintf(amount, sizeof amount, progress <= 1 ? "%.0f %%" : "%.0f",
                 progress <= 1 ? progress * 100 : progress);
@@ -118,23 +123,49 @@ void LiveView::OnProgress(CallId id, double progress, const std::string &message
 }
 
 void LiveView::OnRetry(CallId id, const ToolError &error, std::chrono::milliseconds pause) {
+  if (quiet)
+    return;
   running[id].note = "again in " + secondsText(double(pause.count())) + ": " + shortText(error.message, 60);
   draw();
 }
 
 void LiveView::OnEnd(const CallReport &report) {
+  if (quiet)
+    return;
   std::string what = callText(report.tool, report.arguments, 60);
   running.erase(report.id);
   bool good = report.error.empty();
   std::string state(ToText(report.status));
+  if (onTerminal)
+    state = good ? green(state) : red(state);
   std::string text = good ? ToPlainText(report.result) : report.error;
-  print(std::to_string(report.id) + ". " + what + " " + (good ? green(state) : red(state)) + " " +
+  print(std::to_string(report.id) + ". " + what + " " + state + " " +
         secondsText(report.end_ms - report.start_ms) + " " + shortText(text, 100));
 }
 
 void LiveView::OnApproval(CallId id, const std::string &tool, const Json &arguments,
                           std::function<void(bool)> answer) {
+  if (policy != ApprovalPolicy::Ask)
+    return answer(policy == ApprovalPolicy::All);
   approvals.ask(std::to_string(id) + ". " + callText(tool, arguments, 400), std::move(answer));
+}
+
+void LiveView::say(const std::string &line) {
+  if (!quiet)
+    print(line);
+}
+
+void LiveView::OnRound(int round, const std::string &why) {
+  if (round > 1)
+    say("planning again: " + shortText(why, 200));
+}
+
+void LiveView::OnCorrection(const std::string &errors) {
+  say("sent back to the model: " + shortText(errors, 200));
+}
+
+void LiveView::OnChatRetry(const std::string &why, std::chrono::milliseconds pause) {
+  say("asking the model again in " + secondsText(double(pause.count())) + ": " + shortText(why, 200));
 }
 
 } // namespace heddle::cli

@@ -7,26 +7,33 @@
 #ifndef HEDDLE_TOOLS_HEDDLE_PLAN_LIVEVIEW_H
 #define HEDDLE_TOOLS_HEDDLE_PLAN_LIVEVIEW_H
 
-#include "runtime/plan/plan_run.h"
+#include "runtime/planner/planner.h"
 #include "tools/heddle/plan/Approvals.h"
+#include "tools/heddle/plan/RunFlags.h"
 
 #include <map>
 
 namespace heddle::cli {
 
-class LiveView : public RunObserver {
+class LiveView : public PlannerObserver {
 public:
-  /// Ticks on the loop once a second while calls run, on a terminal only.
-  explicit LiveView(EventLoop &loop);
+  /// Ticks on the loop once a second while calls run, on a terminal only. With --json nothing is
+  /// shown but questions.
+  LiveView(EventLoop &loop, const RunFlags &flags);
   ~LiveView() override { close(); }
 
   void OnStart(CallId id, const std::string &tool, const Json &arguments, int attempt) override;
   void OnProgress(CallId id, double progress, const std::string &message) override;
   void OnRetry(CallId id, const ToolError &error, std::chrono::milliseconds pause) override;
   void OnEnd(const CallReport &report) override;
-  /// Asks on the terminal, one call at a time; the running calls go on.
+  /// As --approve says; asks on the terminal one call at a time, while the running ones go on.
   void OnApproval(CallId id, const std::string &tool, const Json &arguments,
                   std::function<void(bool)> answer) override;
+
+  // What a language model is doing, on lines between.
+  void OnRound(int round, const std::string &why) override;
+  void OnCorrection(const std::string &errors) override;
+  void OnChatRetry(const std::string &why, std::chrono::milliseconds pause) override;
 
   /// Prints a line above those of the running calls.
   void print(const std::string &line);
@@ -44,8 +51,12 @@ private:
   void erase();
   void tick();
 
+  /// Prints a line unless nothing is to be shown.
+  void say(const std::string &line);
+
   EventLoop &loop;
-  const bool onTerminal;
+  const bool onTerminal, quiet;
+  const ApprovalPolicy policy;
   std::map<CallId, Running> running;
   int drawn = 0; // lines on the terminal
   EventLoop::Timer timer;

@@ -23,24 +23,16 @@ static void raiseDescriptorLimit() {
 }
 
 Command addPlan(CLI::App &app) {
-  app.require_subcommand(1);
-  auto commands = std::make_shared<std::vector<std::pair<CLI::App *, Command>>>();
-  auto add = [&](const char *name, const char *what, Command (*setUp)(CLI::App &)) {
-    CLI::App *command = app.add_subcommand(name, what);
-    commands->emplace_back(command, setUp(*command));
-  };
-  add("check", "Check a plan against its tools; runs nothing", addPlanCheck);
-  add("explain", "Show what would run, beside what, and why", addPlanExplain);
-  add("run", "Run a plan: independent calls at the same time", addPlanRun);
-  add("ask", "Let a language model plan, run its plan while it writes, and answer", addPlanAsk);
-  add("resume", "Go on with a run whose process ended", addPlanResume);
-  add("tools", "List every tool, those of MCP servers included", addPlanTools);
+  auto commands = std::make_shared<Subcommands>(app);
+  commands->add("check", "Check a plan against its tools; runs nothing", addPlanCheck);
+  commands->add("explain", "Show what would run, beside what, and why", addPlanExplain);
+  commands->add("run", "Run a plan: independent calls at the same time", addPlanRun);
+  commands->add("ask", "Let a language model plan, run its plan while it writes, and answer", addPlanAsk);
+  commands->add("resume", "Go on with a run whose process ended", addPlanResume);
+  commands->add("tools", "List every tool, those of MCP servers included", addPlanTools);
   return [commands] {
     raiseDescriptorLimit();
-    for (auto &[command, execute] : *commands)
-      if (command->parsed())
-        return execute();
-    return int(exitBadRequest);
+    return commands->run();
   };
 }
 

@@ -16,7 +16,7 @@ static std::string environment(const char *name) {
 }
 
 PlanExecution::PlanExecution(PlanSession &session, const RunFlags &flags)
-    : session(session), flags(flags), live(session.loop()),
+    : session(session), flags(flags), live(session.loop(), flags),
       interrupts(session.loop(), [this] {
         if (cancelRun)
           cancelRun();
@@ -35,38 +35,6 @@ RunOptions PlanExecution::options(Journal *journal) const {
   options.journal = journal;
   options.traceparent = traceparent;
   return options;
-}
-
-void PlanExecution::OnStart(CallId id, const std::string &tool, const Json &arguments, int attempt) {
-  if (!flags.json)
-    live.OnStart(id, tool, arguments, attempt);
-}
-
-void PlanExecution::OnProgress(CallId id, double progress, const std::string &message) {
-  if (!flags.json)
-    live.OnProgress(id, progress, message);
-}
-
-void PlanExecution::OnRetry(CallId id, const ToolError &error, std::chrono::milliseconds pause) {
-  if (!flags.json)
-    live.OnRetry(id, error, pause);
-}
-
-void PlanExecution::OnEnd(const CallReport &report) {
-  if (!flags.json)
-    live.OnEnd(report);
-}
-
-void PlanExecution::OnApproval(CallId id, const std::string &tool, const Json &arguments,
-                               std::function<void(bool)> answer) {
-  switch (flags.approvalPolicy()) {
-  case ApprovalPolicy::All:
-    return answer(true);
-  case ApprovalPolicy::None:
-    return answer(false);
-  case ApprovalPolicy::Ask:
-    return live.OnApproval(id, tool, arguments, std::move(answer));
-  }
 }
 
 static absl::Status writeFile(const std::string &path, const std::string &text) {
@@ -90,7 +58,7 @@ void PlanExecution::writeTraces(const RunReport &report) {
   request.body = ToText(OtlpTrace(report, traceparent, parent, began));
   request.timeout = std::chrono::seconds(5);
   std::optional<absl::StatusOr<HttpResponse>> answer;
-  auto transfer = session.http().Start(std::move(request), [&](absl::StatusOr<HttpResponse> got) {
+  auto transfer = session.tools().host().http.Start(std::move(request), [&](absl::StatusOr<HttpResponse> got) {
     answer = std::move(got);
   });
   session.loop().RunUntil([&] { return answer.has_value(); });

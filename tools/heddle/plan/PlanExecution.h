@@ -17,11 +17,11 @@ class Journal;
 
 namespace heddle::cli {
 
-class PlanExecution : public RunObserver {
+class PlanExecution {
 public:
   PlanExecution(PlanSession &session, const RunFlags &flags);
 
-  /// For a PlanRun, whose observer this is.
+  /// For a PlanRun, which view() observes.
   RunOptions options(Journal *journal) const;
   /// Ctrl-C calls this from now on.
   void onInterrupt(std::function<void()> cancel) { cancelRun = std::move(cancel); }
@@ -33,13 +33,6 @@ public:
   int finish(const RunReport &report, const Json &extra = Json::object());
 
   LiveView &view() { return live; }
-
-  void OnStart(CallId id, const std::string &tool, const Json &arguments, int attempt) override;
-  void OnProgress(CallId id, double progress, const std::string &message) override;
-  void OnRetry(CallId id, const ToolError &error, std::chrono::milliseconds pause) override;
-  void OnEnd(const CallReport &report) override;
-  void OnApproval(CallId id, const std::string &tool, const Json &arguments,
-                  std::function<void(bool)> answer) override;
 
 private:
   PlanSession &session;

@@ -4,12 +4,8 @@
 
 #include "runtime/artifact/sha256.h"
 #include "runtime/support/status_macros.h"
-#include "runtime/tools/mcp/mcp_server.h"
-#include "runtime/tools/math_tool.h"
-#include "runtime/tools/model_tool.h"
 #include "tools/heddle/Console.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -36,10 +32,10 @@ absl::StatusOr<std::string> readText(const std::string &path) {
 }
 
 PlanSession::~PlanSession() {
-  if (!eventLoop)
+  if (!toolSet)
     return;
   bool closed = false;
-  tools.Close([&] { closed = true; });
+  toolSet->Close([&] { closed = true; });
   eventLoop->RunUntil([&] { return closed; });
 }
 
@@ -47,22 +43,16 @@ absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string
                                                                Purpose purpose) {
   std::unique_ptr<PlanSession> session(new PlanSession);
   HEDDLE_ASSIGN_OR_RETURN(session->eventLoop, EventLoop::Create());
-  session->host = std::make_unique<ToolHost>(*session->eventLoop);
+  session->toolSet = std::make_unique<ToolSet>(*session->eventLoop);
+  session->toolCatalog = std::make_unique<RegistryCatalog>(session->registry());
   HEDDLE_ASSIGN_OR_RETURN(session->text, readText(toolsPath));
-  HEDDLE_ASSIGN_OR_RETURN(session->toolsFile,
+  HEDDLE_ASSIGN_OR_RETURN(ToolsFile file,
                           ParseToolsFile(session->text, toolsPath,
                                          purpose == Purpose::Running ? EnvironmentVariable
                                                                      : VariableLookup()));
-  for (const std::string &warning : session->toolsFile.warnings)
+  for (const std::string &warning : file.warnings)
     note(warning);
-  HEDDLE_RETURN_IF_ERROR(
-      AddTools(session->toolsFile, *session->host, session->tools, MakeModelTool));
-  for (const McpServerSpec &server : session->toolsFile.servers) {
-    McpServerOptions options = McpOptionsOf(server);
-    options.warn = note;
-    session->tools.AddSource(
-        MakeMcpServer(*session->eventLoop, session->host->http, std::move(options)));
-  }
+  HEDDLE_RETURN_IF_ERROR(session->toolSet->Add(file, note));
   return session;
 }
 
@@ -75,42 +65,13 @@ PlanSession::wait(const std::function<void(std::function<void(absl::Status)>)> &
 }
 
 absl::Status PlanSession::load(const std::vector<std::string> &names) {
-  return wait([&](auto done) { tools.Load(names, done); });
+  return wait([&](auto done) { registry().Load(names, done); });
 }
 
 absl::Status PlanSession::loadAll() {
-  return wait([&](auto done) { tools.LoadAll(done); });
+  return wait([&](auto done) { registry().LoadAll(done); });
 }
 
 std::string PlanSession::fileDigest() const { return HexText(Sha256Of(text.data(), text.size())); }
-
-Secrets PlanSession::secrets() const {
-  return Secrets(toolsFile.secrets.begin(), toolsFile.secrets.end());
-}
-
-Evaluate PlanSession::evaluate() const {
-  return [this](const std::string &name, const Json &arguments) -> std::optional<Json> {
-    auto spec = std::find_if(toolsFile.tools.begin(), toolsFile.tools.end(),
-                             [&](const ToolSpec &tool) { return tool.description.name == name; });
-    const auto *builtin = spec == toolsFile.tools.end() ? nullptr : std::get_if<BuiltinRun>(&spec->run);
-    if (!builtin || builtin->name != "math")
-      return std::nullopt;
-    ToolOutcome outcome = EvaluateMathCall(spec->description, arguments);
-    auto *value = std::get_if<Json>(&outcome);
-    return value ? std::optional<Json>(std::move(*value)) : std::nullopt;
-  };
-}
-
-const ToolDescription *PlanSession::find(std::string_view name) const {
-  Tool *tool = tools.Find(name);
-  return tool ? &tool->description() : nullptr;
-}
-
-std::vector<std::string> PlanSession::names() const {
-  std::vector<std::string> all;
-  for (Tool *tool : tools.tools())
-    all.push_back(tool->description().name);
-  return all;
-}
 
 } // namespace heddle::cli

@@ -6,14 +6,12 @@
 #define HEDDLE_TOOLS_HEDDLE_PLAN_PLANSESSION_H
 
 #include "absl/status/statusor.h"
-#include "frontends/plan/ToolCatalog.h"
-#include "runtime/plan/folding.h"
-#include "runtime/plan/secrets.h"
-#include "runtime/tools/tool_makers.h"
+#include "frontends/plan/RegistryCatalog.h"
+#include "runtime/tools/tool_set.h"
 
 namespace heddle::cli {
 
-class PlanSession : public ToolCatalog {
+class PlanSession {
 public:
   /// Looking leaves "${NAME}" in the file as it is: checking a plan needs no keys.
   enum class Purpose { Looking, Running };
@@ -21,26 +19,18 @@ public:
                                                            Purpose purpose);
 
   /// Ends the sessions with servers, which takes seconds at most.
-  ~PlanSession() override;
+  ~PlanSession();
 
   EventLoop &loop() { return *eventLoop; }
-  ToolRegistry &registry() { return tools; }
-  HttpClient &http() { return host->http; }
-  const ToolsFile &file() const { return toolsFile; }
+  ToolSet &tools() { return *toolSet; }
+  ToolRegistry &registry() { return toolSet->registry(); }
+  const RegistryCatalog &catalog() const { return *toolCatalog; }
   /// SHA-256 of the file, in hexadecimal.
   std::string fileDigest() const;
-
-  /// What a journal must not contain.
-  Secrets secrets() const;
-  /// Evaluates the builtins that need nothing but their arguments.
-  Evaluate evaluate() const;
 
   /// Wait for the servers that may have tools of these names, or for all servers.
   absl::Status load(const std::vector<std::string> &names);
   absl::Status loadAll();
-
-  const ToolDescription *find(std::string_view name) const override;
-  std::vector<std::string> names() const override;
 
 private:
   PlanSession() = default;
@@ -48,10 +38,9 @@ private:
 
   // In the order of their needs: tools end before what they run on.
   std::unique_ptr<EventLoop> eventLoop;
-  std::unique_ptr<ToolHost> host;
+  std::unique_ptr<ToolSet> toolSet;
+  std::unique_ptr<RegistryCatalog> toolCatalog;
   std::string text;
-  ToolsFile toolsFile;
-  ToolRegistry tools;
 };
 
 /// A file, or standard input for "-".

@@ -25,7 +25,7 @@ PlanReadOptions PlanTextFlags::options() const {
 absl::StatusOr<CheckedPlan> PlanTextFlags::read(PlanSession &session) const {
   HEDDLE_ASSIGN_OR_RETURN(std::string text, readText(plan));
   HEDDLE_RETURN_IF_ERROR(session.load(toolsNamedIn(text, options())));
-  return parsePlan(text, plan == "-" ? "<stdin>" : plan, session, options());
+  return parsePlan(text, plan == "-" ? "<stdin>" : plan, session.catalog(), options());
 }
 
 void printDiagnostics(const CheckedPlan &checked) {

@@ -33,7 +33,7 @@ int ResumeCommand::run() {
   if (!opened.ok())
     return failLineByLine(opened.status());
   PlanSession &session = **opened;
-  auto record = Journal::Open(session.loop(), journal, session.secrets());
+  auto record = Journal::Open(session.loop(), journal, session.tools().secrets());
   if (!record.ok())
     return fail(record.status());
   const JournalRecord &recorded = (*record)->recorded();
@@ -52,7 +52,7 @@ int ResumeCommand::run() {
   PlanExecution execution(session, flags);
   RunOptions options = execution.options(record->get());
   options.retry_unknown = retryUnknown;
-  PlanRun run(session.loop(), session.registry(), options, &execution);
+  PlanRun run(session.loop(), session.registry(), options, &execution.view());
   execution.onInterrupt([&] { run.Cancel(); });
   std::optional<RunReport> report;
   auto done = [&](RunReport ended) { report = std::move(ended); };

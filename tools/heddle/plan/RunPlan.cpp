@@ -38,7 +38,7 @@ RunCommand::makeJournal(PlanSession &session, const Plan *plan, std::string_view
   header.options = flags.recorded();
   header.tools_file = text.tools;
   header.tools_digest = session.fileDigest();
-  return Journal::Create(session.loop(), flags.journal, header, plan, session.secrets());
+  return Journal::Create(session.loop(), flags.journal, header, plan, session.tools().secrets());
 }
 
 int RunCommand::run() const {
@@ -59,7 +59,7 @@ int RunCommand::runWhole(PlanSession &session) const {
   if (!journal.ok())
     return fail(journal.status());
   PlanExecution execution(session, flags);
-  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()), &execution);
+  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()), &execution.view());
   execution.onInterrupt([&] { run.Cancel(); });
   std::optional<RunReport> report;
   run.Start(std::move(checked->plan), [&](RunReport done) { report = std::move(done); });
@@ -77,7 +77,6 @@ public:
     run.Add(std::move(call));
   }
   void onBroken(heddle::BrokenCall call) override {
-    ++broken;
     std::string message = call.errors.empty() ? "it cannot be read" : call.errors.front().message;
     run.AddBroken(call.id, call.tool, message);
   }
@@ -95,7 +94,6 @@ public:
   const SourceText *source = nullptr;
   std::optional<PlanJoin> join;
   bool anything = false, errors = false;
-  int broken = 0;
 };
 
 int RunCommand::runStream(PlanSession &session) const {
@@ -106,9 +104,9 @@ int RunCommand::runStream(PlanSession &session) const {
   if (!journal.ok())
     return fail(journal.status());
   PlanExecution execution(session, flags);
-  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()), &execution);
+  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()), &execution.view());
   StreamedPlan streamed(run, execution);
-  PlanStream plan(text.plan == "-" ? "<stdin>" : text.plan, session, text.options(), streamed);
+  PlanStream plan(text.plan == "-" ? "<stdin>" : text.plan, session.catalog(), text.options(), streamed);
   streamed.source = &plan.source();
 
   std::optional<RunReport> report;
