@@ -193,5 +193,6 @@ def Heddle_ExpectOp : Heddle_Op<"expect"> {
 }
 
 include "PlanOps.td"
+include "ScanOps.td"
 
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS
