@@ -4,7 +4,6 @@
 
 #include "compiler/tasks/EvaluateConstants.h"
 #include "compiler/tasks/LowerToTasks.h"
-#include "compiler/Passes.h"
 #include "compiler/codegen/NativeCode.h"
 #include "compiler/program/ProgramWriter.h"
 #include "compiler/program/TaskOrder.h"
@@ -143,18 +142,8 @@ absl::Status Compilation::lower() {
                         })
                         .wasInterrupted();
   PassManager passes(&context);
-  passes.addPass(createInferShapesPass());
-  passes.addPass(createVerifySourcePass());
-  passes.addNestedPass<func::FuncOp>(createHoistConstantsPass());
-  passes.addNestedPass<func::FuncOp>(createExpandBatchNormalizationPass());
-  passes.addNestedPass<func::FuncOp>(createExpandGroupNormalizationPass());
-  passes.addNestedPass<func::FuncOp>(createExpandQuantizedPass());
-  passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
-  passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
-  passes.addNestedPass<func::FuncOp>(createSplitPoolsPass());
-  passes.addNestedPass<func::FuncOp>(createFormClustersPass());
-  if (options.cores > 1)
-    passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
+  addSourcePasses(passes);
+  addExtractionPasses(passes, options.extraction);
   if (!isParallel && failed(passes.run(*module)))
     return error.status("optimising");
   auto print = [&](Operation *op) {
@@ -204,7 +193,7 @@ absl::Status Compilation::lower() {
   auto main = module->lookupSymbol<task::GraphOp>(kMainGraph);
   if (statistics)
     statistics->tasks = TaskOrder(main).tasks().size();
-  auto written = writeProgram(*module, main, code, *target, options.cores,
+  auto written = writeProgram(*module, main, code, *target, options.extraction.cores,
                               (*module)->getAttrOfType<DictionaryAttr>("heddle.metadata"));
   if (failed(written))
     return error.status("writing the program");

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "compiler/Pipelines.h"
 #include "compiler/codegen/Target.h"
 #include "frontends/onnx/ImportOnnx.h"
 
@@ -41,9 +42,7 @@ struct CompileOptions {
   ImportOptions import;
   codegen::TargetOptions target;
   EmitKind emit = EmitKind::Artifact;
-  /// That the program is made for: for one, nothing is put beside the rest. Part of the artifact, as
-  /// what is idle during a run must not change a result.
-  int cores = 2;
+  ExtractionOptions extraction;
   /// Called with the name of each phase as it starts.
   std::function<void(const std::string &)> progress;
 };

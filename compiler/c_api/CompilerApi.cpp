@@ -60,7 +60,15 @@ static absl::Status translate(const HeddleCompileOptions &given, CompileOptions 
     return absl::InvalidArgumentError("no program is made for " + std::to_string(given.cores) +
                                       " cores; 1 to " + std::to_string(kMostCores) + " are possible");
   if (given.cores > 0)
-    options.cores = given.cores;
+    options.extraction.cores = given.cores;
+  options.extraction.scans = !given.no_scans;
+  options.extraction.verifyAssociativity = given.verify_associativity;
+  if (std::string form = given.scan_form ? given.scan_form : ""; !form.empty()) {
+    if (form != "recurrent" && form != "chunk" && form != "tree")
+      return absl::InvalidArgumentError("there is no form '" + form +
+                                        "' of a scan; there are recurrent, chunk and tree");
+    options.extraction.scanForm = form;
+  }
   if (given.threads > 0)
     options.target.threads = given.threads;
   if (given.progress)

@@ -59,6 +59,8 @@ static std::string digestOf(std::string_view bytes) {
 static std::string optionsText(const CompileRequest &request) {
   std::string text = "cpu " + request.cpu + "\nO" + std::to_string(request.optLevel) +
                      "\ncores " + std::to_string(request.cores) +
+                     (request.noScans ? "\nno scans" : "") + "\nscan form " + request.scanForm +
+                     (request.verifyAssociativity ? "\nverified associativity" : "") +
                      "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";
   for (const auto &[name, size] : request.dims)
     text += "dim " + name + "=" + std::to_string(size) + "\n";

@@ -65,6 +65,13 @@ void CompileFlags::addTo(CLI::App &app, bool withCache) {
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N")
       ->capture_default_str();
+  app.add_flag("--no-scans", noScans, "Leave loops as they were written, to compare");
+  app.add_option("--scan-form", scanForm,
+                 "recurrent, chunk or tree for every scan, to compare; chosen for each without")
+      ->check(CLI::IsMember({"recurrent", "chunk", "tree"}).description(""))
+      ->type_name("FORM");
+  app.add_flag("--verify-associativity", verifyAssociativity,
+               "Try combiners that the model declares associative on random values");
   app.add_option("--max-constant", maxConstantMb,
                  "Most MiB that constants computed by the model may take")
       ->check(CLI::Range(uint64_t(1), uint64_t(1) << 40).description(""))
@@ -82,6 +89,9 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
   request.cpu = cpu;
   request.optLevel = optLevel;
   request.cores = cores;
+  request.noScans = noScans;
+  request.scanForm = scanForm;
+  request.verifyAssociativity = verifyAssociativity;
   request.maxConstantBytes = static_cast<int64_t>(maxConstantMb) << 20;
   return request;
 }

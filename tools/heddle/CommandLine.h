@@ -53,6 +53,9 @@ struct CompileFlags {
   int cores = 2;
   uint64_t maxConstantMb = 2048;
   bool noCache = false;
+  bool noScans = false;
+  bool verifyAssociativity = false;
+  std::string scanForm;
 
   void addTo(CLI::App &app, bool withCache);
   /// The request for a model with these options; without output.

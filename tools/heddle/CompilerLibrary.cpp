@@ -84,6 +84,9 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
                         ? request.threads
                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   options.max_constant_bytes = request.maxConstantBytes;
+  options.no_scans = request.noScans;
+  options.verify_associativity = request.verifyAssociativity;
+  options.scan_form = request.scanForm.c_str();
   options.progress = [](void *user, const char *phase) {
     const auto &tell = *static_cast<const std::function<void(const char *)> *>(user);
     if (tell)

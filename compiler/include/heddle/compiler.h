@@ -65,6 +65,9 @@ typedef struct HeddleCompileOptions {
   size_t custom_domain_count;
   HeddleCompileProgress progress;
   void* progress_user;
+  int32_t no_scans;             /* not 0: loops stay as they were written */
+  int32_t verify_associativity; /* not 0: combiners that a model declares are tried on random values */
+  const char* scan_form; /* "recurrent", "chunk" or "tree" for every scan, to compare; NULL: chosen */
 } HeddleCompileOptions;
 
 typedef struct HeddleCompilation HeddleCompilation;

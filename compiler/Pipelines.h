@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The passes from an imported model to the parallel level, in their order.
+//
+//   PassManager passes(&context);
+//   addSourcePasses(passes);
+//   addExtractionPasses(passes, {.cores = 2});
+
+#ifndef HEDDLE_COMPILER_PIPELINES_H
+#define HEDDLE_COMPILER_PIPELINES_H
+
+#include <string>
+
+namespace mlir {
+class OpPassManager;
+}
+
+namespace heddle {
+
+/// How parallelism is looked for. Part of what a program is: what is idle when it runs must not
+/// change a result.
+struct ExtractionOptions {
+  /// That the program is made for: for one, nothing is put beside the rest.
+  int cores = 2;
+  /// Whether loops are raised to scans.
+  bool scans = true;
+  /// "recurrent", "chunk" or "tree" for every scan; empty: chosen for each by its sizes and cores.
+  std::string scanForm;
+  /// Whether combiners that the model declares associative are tried on random values.
+  bool verifyAssociativity = false;
+};
+
+/// Shapes, and the operators that others express better, written so.
+void addSourcePasses(mlir::OpPassManager &passes);
+
+/// What may run beside what: loops and repeated sub-graphs raised and lowered, operations grouped
+/// into kernels, chains of them spawned.
+void addExtractionPasses(mlir::OpPassManager &passes, const ExtractionOptions &options);
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_PIPELINES_H
