@@ -18,7 +18,7 @@ if(HEDDLE_BUILD_COMPILER)
   set_target_properties(heddle_compiler PROPERTIES EXPORT_NAME compiler
     INSTALL_RPATH "$ORIGIN;${LLVM_LIBRARY_DIR}")
   install(TARGETS heddle DESTINATION bin)
-  install(FILES compiler/include/heddle/compiler.h DESTINATION include/heddle)
+  install(DIRECTORY compiler/include/heddle DESTINATION include FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 endif()
 install(TARGETS ${heddle_libraries} EXPORT HeddleTargets LIBRARY DESTINATION lib INCLUDES DESTINATION include)
 install(DIRECTORY runtime/include/heddle DESTINATION include FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")

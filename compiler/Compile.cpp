@@ -11,6 +11,7 @@
 #include "dialects/onnx/ShapeModels.h"
 #include "dialects/task/Task.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -48,7 +49,9 @@ private:
     auto node = dyn_cast<NameLoc>(diagnostic.getLocation());
     auto op = node ? dyn_cast<NameLoc>(node.getChildLoc()) : NameLoc();
     if (!op) {
-      if (!isa<UnknownLoc>(diagnostic.getLocation()))
+      if (node)
+        os << node.getName().strref() << ": ";
+      else if (!isa<UnknownLoc>(diagnostic.getLocation()))
         os << diagnostic.getLocation() << ": ";
       os << text;
       return;
@@ -65,19 +68,20 @@ private:
 class Compilation {
 public:
   Compilation(const CompileOptions &options, CompileStatistics *statistics)
-      : options(options), statistics(statistics), context(registry()) {
+      : options(options), statistics(statistics), context(compilerDialects()) {
     context.loadAllAvailableDialects();
   }
 
   absl::Status importFile(const std::string &path);
   absl::Status importBytes(std::string_view bytes, const std::string &name);
+  /// Of another context.
+  absl::Status importModule(ModuleOp other);
   /// Runs the pipeline and hands the result to `sink`.
   absl::Status run();
   absl::Status write(const std::string &path);
   std::vector<uint8_t> bytes();
 
 private:
-  static DialectRegistry registry();
   void start(const std::string &phase) {
     if (options.progress)
       options.progress(phase);
@@ -94,15 +98,6 @@ private:
   std::string text; // for the kinds that are text
   ArtifactWriter writer;
 };
-
-DialectRegistry Compilation::registry() {
-  DialectRegistry registry;
-  registry.insert<func::FuncDialect, linalg::LinalgDialect, tensor::TensorDialect, HeddleDialect,
-                  onnx::OnnxDialect, task::TaskDialect>();
-  codegen::registerCodegenDialects(registry);
-  onnx::registerShapeModels(registry);
-  return registry;
-}
 
 absl::Status Compilation::importFile(const std::string &path) {
   start("importing");
@@ -127,6 +122,15 @@ absl::Status Compilation::importBytes(std::string_view bytes, const std::string 
   return absl::OkStatus();
 }
 
+absl::Status Compilation::importModule(ModuleOp other) {
+  FirstError error(context);
+  std::string bytecode;
+  llvm::raw_string_ostream os(bytecode);
+  if (succeeded(writeBytecodeToFile(other, os)))
+    module = parseSourceString<ModuleOp>(bytecode, &context);
+  return module ? absl::OkStatus() : error.status("reading the program");
+}
+
 absl::Status Compilation::lower() {
   FirstError error(context);
   auto target = codegen::Target::resolve(options.target, [](const std::string &) {});
@@ -134,13 +138,9 @@ absl::Status Compilation::lower() {
     return absl::InvalidArgumentError("there is no target CPU '" + options.target.cpu +
                                       "'; native, x86-64-v2, x86-64-v3 and x86-64-v4 are");
   start("optimising");
-  // A program that was printed at the parallel level is there already.
-  bool isParallel = module
-                        ->walk([](Operation *op) {
-                          return isa<ClusterOp, SpawnOp>(op) ? WalkResult::interrupt()
-                                                             : WalkResult::advance();
-                        })
-                        .wasInterrupted();
+  // A program that was printed at the parallel level has its kernels already.
+  bool isParallel =
+      module->walk([](ClusterOp) { return WalkResult::interrupt(); }).wasInterrupted();
   PassManager passes(&context);
   addSourcePasses(passes);
   addExtractionPasses(passes, options.extraction);
@@ -283,6 +283,15 @@ auto compile(const CompileOptions &options, CompileStatistics *statistics, Impor
 
 } // namespace
 
+DialectRegistry compilerDialects() {
+  DialectRegistry registry;
+  registry.insert<func::FuncDialect, linalg::LinalgDialect, tensor::TensorDialect, HeddleDialect,
+                  onnx::OnnxDialect, task::TaskDialect>();
+  codegen::registerCodegenDialects(registry);
+  onnx::registerShapeModels(registry);
+  return registry;
+}
+
 absl::Status compileToFile(const std::string &input, const std::string &output,
                            const CompileOptions &options, CompileStatistics *statistics) {
   return compile(
@@ -303,6 +312,20 @@ absl::StatusOr<std::vector<uint8_t>> compileBytes(std::string_view model, const 
                                                   CompileStatistics *statistics) {
   return compile(
       options, statistics, [&](Compilation &c) { return c.importBytes(model, name); },
+      [&](Compilation &c) { return absl::StatusOr<std::vector<uint8_t>>(c.bytes()); });
+}
+
+absl::Status compileModuleToFile(ModuleOp module, const std::string &output,
+                                 const CompileOptions &options, CompileStatistics *statistics) {
+  return compile(
+      options, statistics, [&](Compilation &c) { return c.importModule(module); },
+      [&](Compilation &c) { return c.write(output); });
+}
+
+absl::StatusOr<std::vector<uint8_t>> compileModule(ModuleOp module, const CompileOptions &options,
+                                                   CompileStatistics *statistics) {
+  return compile(
+      options, statistics, [&](Compilation &c) { return c.importModule(module); },
       [&](Compilation &c) { return absl::StatusOr<std::vector<uint8_t>>(c.bytes()); });
 }
 

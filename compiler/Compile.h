@@ -20,6 +20,8 @@
 #include "compiler/Pipelines.h"
 #include "compiler/codegen/Target.h"
 #include "frontends/onnx/ImportOnnx.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
 
 #include <functional>
 #include <string>
@@ -66,6 +68,17 @@ absl::StatusOr<std::vector<uint8_t>> compileToMemory(const std::string &input,
 absl::StatusOr<std::vector<uint8_t>> compileBytes(std::string_view model, const std::string &name,
                                                   const CompileOptions &options,
                                                   CompileStatistics *statistics = nullptr);
+
+/// The same for a module that a builder made, of any context with the compiler's dialects.
+absl::Status compileModuleToFile(mlir::ModuleOp module, const std::string &output,
+                                 const CompileOptions &options,
+                                 CompileStatistics *statistics = nullptr);
+absl::StatusOr<std::vector<uint8_t>> compileModule(mlir::ModuleOp module,
+                                                   const CompileOptions &options,
+                                                   CompileStatistics *statistics = nullptr);
+
+/// What a context needs for programs of any level.
+mlir::DialectRegistry compilerDialects();
 
 } // namespace heddle
 

@@ -2,27 +2,14 @@
 //
 // heddle/compiler.h over Compile.h.
 
-#include "compiler/Compile.h"
+#include "compiler/c_api/Compilation.h"
 #include "compiler/plan/PrintPlan.h"
-#include "heddle/compiler.h"
 
-#include <algorithm>
 #include <cstring>
-#include <new>
 
-using heddle::CompileOptions;
-using heddle::CompileStatistics;
-using heddle::EmitKind;
+namespace heddle {
 
 static constexpr int32_t kMostCores = 1024; // as many as a run takes threads
-
-struct HeddleCompilation {
-  absl::Status status;
-  std::string message;
-  std::vector<uint8_t> bytes;
-  bool inMemory = false;
-  CompileStatistics statistics;
-};
 
 /// The caller's structure with zeros for the fields that its version did not have.
 template <typename T> static T completed(const T *given) {
@@ -33,7 +20,8 @@ template <typename T> static T completed(const T *given) {
   return all;
 }
 
-static absl::Status translate(const HeddleCompileOptions &given, CompileOptions &options) {
+absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions &options) {
+  const HeddleCompileOptions given = completed(caller);
   for (size_t i = 0; i < given.dim_count; ++i) {
     if (!given.dims[i].name)
       return absl::InvalidArgumentError("a dimension without a name");
@@ -78,27 +66,7 @@ static absl::Status translate(const HeddleCompileOptions &given, CompileOptions 
   return absl::OkStatus();
 }
 
-/// Runs `body(options, result)` and turns whatever it does into a result.
-template <typename Body>
-static HeddleCompilation *guarded(const HeddleCompileOptions *given, Body body) {
-  auto *result = new (std::nothrow) HeddleCompilation;
-  if (!result)
-    return nullptr;
-  try {
-    CompileOptions options;
-    result->status = translate(completed(given), options);
-    if (result->status.ok())
-      result->status = body(options, *result);
-    result->message = std::string(result->status.message());
-    std::replace(result->message.begin(), result->message.end(), '\n', ' ');
-  } catch (const std::bad_alloc &) {
-    result->status = absl::Status(absl::StatusCode::kResourceExhausted, "");
-    result->message = "no memory to compile";
-  }
-  return result;
-}
-
-static absl::Status keep(absl::StatusOr<std::vector<uint8_t>> bytes, HeddleCompilation &result) {
+absl::Status keep(absl::StatusOr<std::vector<uint8_t>> bytes, HeddleCompilation &result) {
   if (!bytes.ok())
     return bytes.status();
   result.bytes = *std::move(bytes);
@@ -106,25 +74,29 @@ static absl::Status keep(absl::StatusOr<std::vector<uint8_t>> bytes, HeddleCompi
   return absl::OkStatus();
 }
 
+} // namespace heddle
+
+using namespace heddle;
+
 HeddleCompilation *heddle_compile_file(const char *model, const char *output,
                                        const HeddleCompileOptions *options) {
-  return guarded(options, [&](const CompileOptions &all, HeddleCompilation &result) {
+  return compileGuarded(options, [&](const CompileOptions &all, HeddleCompilation &result) {
     if (!model)
       return absl::InvalidArgumentError("no model file given");
     if (output)
-      return heddle::compileToFile(model, output, all, &result.statistics);
-    return keep(heddle::compileToMemory(model, all, &result.statistics), result);
+      return compileToFile(model, output, all, &result.statistics);
+    return keep(compileToMemory(model, all, &result.statistics), result);
   });
 }
 
 HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const char *name,
                                          const char *output, const HeddleCompileOptions *options) {
-  return guarded(options, [&](const CompileOptions &all, HeddleCompilation &result) {
+  return compileGuarded(options, [&](const CompileOptions &all, HeddleCompilation &result) {
     if (!model)
       return absl::InvalidArgumentError("no model given");
     std::string_view bytes(static_cast<const char *>(model), size);
     absl::Status status =
-        keep(heddle::compileBytes(bytes, name ? name : "model in memory", all, &result.statistics),
+        keep(compileBytes(bytes, name ? name : "model in memory", all, &result.statistics),
              result);
     if (!status.ok() || !output)
       return status;
@@ -146,13 +118,13 @@ HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const c
 
 HeddleCompilation *heddle_compile_plan(const char *plan, const char *name, const char *tools,
                                        const HeddleCompileOptions *options) {
-  return guarded(options, [&](const CompileOptions &all, HeddleCompilation &result) -> absl::Status {
+  return compileGuarded(options, [&](const CompileOptions &all, HeddleCompilation &result) -> absl::Status {
     if (!plan || !tools)
       return absl::InvalidArgumentError("no plan or no tools given");
     if (all.emit != EmitKind::Heddle && all.emit != EmitKind::Task)
       return absl::InvalidArgumentError("a plan becomes MLIR of the parallel or the task level");
-    auto level = all.emit == EmitKind::Heddle ? heddle::PlanLevel::Parallel : heddle::PlanLevel::Task;
-    auto text = heddle::printPlan(plan, name ? name : "plan", tools, level);
+    auto level = all.emit == EmitKind::Heddle ? PlanLevel::Parallel : PlanLevel::Task;
+    auto text = printPlan(plan, name ? name : "plan", tools, level);
     if (!text.ok())
       return text.status();
     return keep(std::vector<uint8_t>(text->begin(), text->end()), result);

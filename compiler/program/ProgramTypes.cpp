@@ -2,6 +2,7 @@
 
 #include "compiler/program/ProgramTypes.h"
 
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -47,6 +48,23 @@ std::optional<ElementType> programElementType(Type type) {
                                                 : ElementType::kComplex64;
       })
       .Default([](Type) -> Result { return std::nullopt; });
+}
+
+Type elementTypeOfProgram(MLIRContext *context, int number) {
+  Builder b(context);
+  SmallVector<Type> types = {b.getI1Type(),   b.getF16Type(), b.getBF16Type(),
+                             b.getF32Type(),  b.getF64Type(), Float8E4M3FNType::get(context),
+                             Float8E4M3FNUZType::get(context), Float8E5M2Type::get(context),
+                             Float8E5M2FNUZType::get(context), Float4E2M1FNType::get(context),
+                             ComplexType::get(b.getF32Type()), ComplexType::get(b.getF64Type())};
+  for (unsigned width : {4, 8, 16, 32, 64}) {
+    types.push_back(b.getIntegerType(width));
+    types.push_back(b.getIntegerType(width, /*isSigned=*/false));
+  }
+  auto found = llvm::find_if(types, [&](Type type) {
+    return static_cast<int>(*programElementType(type)) == number;
+  });
+  return found == types.end() ? Type() : *found;
 }
 
 /// The numbers of a constant attribute; the library reads them as integers or floats.

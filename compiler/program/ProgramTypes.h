@@ -13,6 +13,9 @@ namespace heddle {
 
 std::optional<program::ElementType> programElementType(mlir::Type elementType);
 
+/// The type with that number of the format; null where there is none.
+mlir::Type elementTypeOfProgram(mlir::MLIRContext *context, int number);
+
 /// Nothing for an attribute that no library function reads.
 std::optional<flatbuffers::Offset<program::Attribute>>
 writeAttribute(flatbuffers::FlatBufferBuilder &buffer, llvm::StringRef name, mlir::Attribute value);

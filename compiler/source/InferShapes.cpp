@@ -44,7 +44,7 @@ static LogicalResult addArguments(func::FuncOp function, ShapeContext &context) 
 }
 
 static void setType(Value value, ShapeContext &context) {
-  if (const TensorFacts *facts = context.lookup(value))
+  if (const TensorFacts *facts = context.lookup(value); facts && isa<TensorType>(value.getType()))
     value.setType(tensorWithDims(facts->dims, facts->elementType));
 }
 

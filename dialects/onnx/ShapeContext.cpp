@@ -126,7 +126,8 @@ LogicalResult ShapeContext::inferOperation(Operation *op) {
     return success();
   }
   for (Value result : op->getResults()) {
-    auto type = dyn_cast<RankedTensorType>(result.getType());
+    auto future = dyn_cast<FutureType>(result.getType());
+    auto type = dyn_cast<RankedTensorType>(future ? future.getValueType() : result.getType());
     if (!type)
       return op->emitOpError("is not supported: cannot tell the rank of result ")
              << cast<OpResult>(result).getResultNumber();

@@ -53,6 +53,8 @@ public:
   /// The value that defines a fresh symbol; null for those of a function's arguments.
   mlir::Value definition(llvm::StringRef name) const { return definitions.lookup(name); }
 
+  /// Infers the facts of an operation's results; those of its operands must be known.
+  mlir::LogicalResult inferOperation(mlir::Operation *op);
   /// Infers the facts of a block's operations in order. Fails where any of them did.
   mlir::LogicalResult inferBlock(mlir::Block &block);
   /// Infers a region of one block for these arguments and returns what it yields; fails, with errors
@@ -89,7 +91,6 @@ public:
   }
 
 private:
-  mlir::LogicalResult inferOperation(mlir::Operation *op);
   mlir::LogicalResult checkResults(mlir::Operation *op);
   std::optional<DimExpr> previousSymbol(mlir::Value value, int64_t axis) const;
   std::string makeName(mlir::Value value, int64_t axis) const;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What every function of the C ABI that compiles shares: options translated, exceptions kept inside.
+
+#ifndef HEDDLE_COMPILER_C_API_COMPILATION_H
+#define HEDDLE_COMPILER_C_API_COMPILATION_H
+
+#include "compiler/Compile.h"
+#include "heddle/compiler.h"
+
+#include <algorithm>
+#include <new>
+
+struct HeddleCompilation {
+  absl::Status status;
+  std::string message;
+  std::vector<uint8_t> bytes;
+  bool inMemory = false;
+  heddle::CompileStatistics statistics;
+};
+
+namespace heddle {
+
+/// The caller's options, those of an older version or null among them.
+absl::Status translateOptions(const HeddleCompileOptions *given, CompileOptions &options);
+
+/// Makes the bytes the result.
+absl::Status keep(absl::StatusOr<std::vector<uint8_t>> bytes, HeddleCompilation &result);
+
+/// Runs `body(options, result)` and turns whatever it does into a result.
+template <typename Body>
+HeddleCompilation *compileGuarded(const HeddleCompileOptions *given, Body body) {
+  auto *result = new (std::nothrow) HeddleCompilation;
+  if (!result)
+    return nullptr;
+  try {
+    CompileOptions options;
+    result->status = translateOptions(given, options);
+    if (result->status.ok())
+      result->status = body(options, *result);
+    result->message = std::string(result->status.message());
+    std::replace(result->message.begin(), result->message.end(), '\n', ' ');
+  } catch (const std::bad_alloc &) {
+    result->status = absl::Status(absl::StatusCode::kResourceExhausted, "");
+    result->message = "no memory to compile";
+  }
+  return result;
+}
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_C_API_COMPILATION_H

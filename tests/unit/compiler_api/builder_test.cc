@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// heddle/builder.hpp: programs written by hand compile and run, and mistakes are errors that say
+// what is wrong.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <heddle/builder.hpp>
+
+namespace {
+
+using namespace heddle::api;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<float> Results(Builder& builder, std::vector<std::vector<float>> inputs,
+                       std::vector<std::vector<int64_t>> dims) {
+  Compilation compiled = builder.Compile();
+  if (!compiled) {
+    ADD_FAILURE() << compiled.message();
+    return {};
+  }
+  Result<Model> model = Model::LoadMemory(compiled.bytes());
+  if (!model) {
+    ADD_FAILURE() << model.error().message();
+    return {};
+  }
+  Result<Session> session = model->MakeSession({.threads = 2});
+  for (size_t i = 0; i < inputs.size(); ++i)
+    EXPECT_FALSE(session->SetInput(i, Tensor<float>(inputs[i], dims[i])));
+  EXPECT_EQ(session->Run().message(), "");
+  auto y = session->Output(0)->elements<float>();
+  return {y.begin(), y.end()};
+}
+
+TEST(Builder, OperatorsWithAttributesAndConstants) {
+  Builder b("transposed");
+  Node x = b.Input("x", HEDDLE_FLOAT32, {"n", "2"});
+  Node w = b.Constant<float>({2, 1}, {10, 1});
+  b.Output("y", b.Op("Transpose", {b.MatMul(x, w)}, "perm = array<i64: 1, 0>"));
+  EXPECT_THAT(Results(b, {{1, 2, 3, 4}}, {{2, 2}}), ElementsAre(12, 34));
+}
+
+TEST(Builder, SpawnedRegionsAreAwaited) {
+  Builder b("beside");
+  Node x = b.Input("x", HEDDLE_FLOAT32, {"2"});
+  Nodes futures = b.Spawn([&]() -> Nodes { return {b.Op("Neg", {x}), b.Op("Abs", {x})}; });
+  Node y = b.Mul(x, x);
+  b.Output("y", b.Op("Concat", {b.Await(futures[0]), b.Await(futures[1]), y}, "axis = 0 : i64"));
+  EXPECT_THAT(Results(b, {{-2, 3}}, {{2}}), ElementsAre(2, -3, 2, 3, 4, 9));
+}
+
+TEST(Builder, SaysWhatIsWrong) {
+  struct Case {
+    void (*build)(Builder&);
+    const char* message;
+  };
+  const Case cases[] = {
+      {[](Builder& b) { b.Output("y", b.Op("Mathmul", {})); }, "no operator 'Mathmul'"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"3", "4"});
+         b.Output("y", b.MatMul(x, x));
+       },
+       "3"},
+      {[](Builder& b) { b.Input("x", HEDDLE_FLOAT32, {"n +"}); }, "dimension"},
+      {[](Builder& b) { b.Constant<float>({3}, {1, 2}); }, "8 bytes"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"4"}), inside;
+         b.Spawn([&]() -> Nodes { return {inside = b.Op("Neg", {x})}; });
+         b.Output("y", b.Op("Abs", {inside}));
+       },
+       "belongs to a region that is closed"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"n", "4"}), s = b.Input("s", HEDDLE_FLOAT32, {"4"});
+         auto sum = [&](Nodes l, Nodes r) -> Nodes { return {b.Add(l[0], r[0])}; };
+         auto wrong = [&](Nodes, Nodes) -> Nodes { return {}; };
+         b.Output("y", b.Scan({s}, {x}, sum, wrong)[1]);
+       },
+       "combine region"},
+      {[](Builder& b) { b.Input("x", HEDDLE_FLOAT32, {"4"}); }, "no outputs"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"4"});
+         b.Output("y", b.Spawn([&]() -> Nodes { return {b.Op("Neg", {x})}; })[0]);
+       },
+       "await"},
+  };
+  for (const Case& c : cases) {
+    Builder b("wrong");
+    c.build(b);
+    Compilation compiled = b.Compile();
+    EXPECT_FALSE(compiled);
+    EXPECT_THAT(compiled.message(), HasSubstr(c.message));
+  }
+}
+
+}  // namespace
