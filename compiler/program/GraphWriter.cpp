@@ -31,6 +31,13 @@ static fb::ExprKind exprKind(DimOp op) {
   llvm_unreachable("all operations are handled");
 }
 
+/// What the symbol is a logarithm of, if it is one (compiler/parallel/Constructs.h names them so).
+static std::optional<DimExpr> logarithmOf(StringRef symbol) {
+  if (symbol.consume_front("log2(") && symbol.consume_back(")"))
+    return DimExpr::parse(symbol);
+  return std::nullopt;
+}
+
 uint32_t GraphWriter::expression(const DimExpr &expr) {
   // Sub-expressions are shared by their operation and operands.
   auto intern = [&](fb::ExprKind kind, int64_t lhs, int64_t rhs) -> uint32_t {
@@ -43,6 +50,10 @@ uint32_t GraphWriter::expression(const DimExpr &expr) {
   return expr.lower<uint32_t>(
       [&](int64_t number) { return intern(fb::ExprKind::kConstant, number, 0); },
       [&](StringRef symbol) {
+        if (std::optional<DimExpr> size = logarithmOf(symbol)) {
+          uint32_t of = expression(*size);
+          return intern(fb::ExprKind::kLog2, of, of);
+        }
         auto [found, isNew] = symbolIndex.try_emplace(symbol, symbols.size());
         if (isNew)
           symbols.push_back(buffer.CreateString(symbol.str()));

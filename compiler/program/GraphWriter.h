@@ -28,8 +28,10 @@ public:
 
   mlir::FailureOr<flatbuffers::Offset<program::Graph>> write();
 
-private:
+  /// The index of the expression in the graph's list; before write().
   uint32_t expression(const DimExpr &expr);
+
+private:
   uint32_t expression(llvm::StringRef text) { return expression(*DimExpr::parse(text)); }
   std::vector<uint32_t> dimsOf(mlir::RankedTensorType type);
   bool isLate(mlir::RankedTensorType type);

@@ -3,6 +3,7 @@
 #include "compiler/program/ProgramWriter.h"
 
 #include "compiler/program/GraphWriter.h"
+#include "compiler/program/RecordWriter.h"
 #include "compiler/program/WeightLayout.h"
 #include "runtime/artifact/format.h"
 #include "runtime/artifact/memory_order.h"
@@ -88,9 +89,12 @@ FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
   WeightLayout weights(written);
   flatbuffers::FlatBufferBuilder buffer(1 << 16);
   std::vector<flatbuffers::Offset<fb::Graph>> graphOffsets;
+  Records records;
   for (task::GraphOp graph : graphs) {
     GraphWriter writer(buffer, graph, graphIndex, kernelIndex,
                        [&](task::ConstantOp constant) { return weights.place(constant); });
+    if (graph == main)
+      records = writeRecords(buffer, main, writer);
     auto offset = writer.write();
     if (failed(offset))
       return failure();
@@ -104,7 +108,8 @@ FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
   auto metadataOffset = writeMetadata(buffer, metadata);
   fb::FinishProgramBuffer(buffer,
                           fb::CreateProgram(buffer, graphsOffset, kernels, imports, cpu, features,
-                                            cores, metadataOffset));
+                                            cores, metadataOffset, records.constructs,
+                                            records.sequential));
   written.bytes.assign(buffer.GetBufferPointer(), buffer.GetBufferPointer() + buffer.GetSize());
   if (absl::Status status = verify(written); !status.ok())
     return module.emitError("the program written is wrong: ") << std::string(status.message());

@@ -144,6 +144,10 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr(kMainGraph), UnitAttr(),
                                      namesOf(function, function.getNumArguments(), true),
                                      namesOf(function, function.getNumResults(), false));
+  // What passes recorded of the function is said of the graph.
+  for (StringRef records : {"heddle.constructs", "heddle.sequential"})
+    if (Attribute list = function->getAttr(records))
+      graph->setAttr(records, list);
   Block *body = &graph.getBody().emplaceBlock();
   for (BlockArgument argument : function.getArguments())
     mapping.map(argument, body->addArgument(argument.getType(), argument.getLoc()));

@@ -17,10 +17,12 @@ static void collect(Location loc, llvm::SetVector<StringRef> &names) {
       collect(part, names);
 }
 
-std::string sourceNames(Location loc) {
+SmallVector<StringRef> sourceNameList(Location loc) {
   llvm::SetVector<StringRef> names;
   collect(loc, names);
-  return llvm::join(names, ", ");
+  return names.takeVector();
 }
+
+std::string sourceNames(Location loc) { return llvm::join(sourceNameList(loc), ", "); }
 
 } // namespace heddle

@@ -10,7 +10,10 @@
 
 namespace heddle {
 
-/// The names of the source nodes of a location, joined by ", ".
+/// The names of the source nodes of a location, each once.
+llvm::SmallVector<llvm::StringRef> sourceNameList(mlir::Location loc);
+
+/// The same, joined by ", ".
 std::string sourceNames(mlir::Location loc);
 
 } // namespace heddle

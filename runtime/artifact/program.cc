@@ -130,6 +130,19 @@ class Decoder {
     return metadata;
   }
 
+  ProgramConstruct DecodeConstruct(const program::Construct& c) {
+    return {.kind = Text(c.kind()),
+            .summary = Text(c.summary()),
+            .sources = Texts(c.sources()),
+            .proof = Text(c.proof()),
+            .equivalence = c.equivalence(),
+            .form = Text(c.form()),
+            .work = c.work(),
+            .span = c.span(),
+            .work_text = Text(c.work_text()),
+            .span_text = Text(c.span_text())};
+  }
+
  public:
   bool misaligned() const { return misaligned_; }
 
@@ -140,7 +153,11 @@ class Decoder {
             .target_cpu = Text(p.target_cpu()),
             .target_features = Texts(p.target_features()),
             .cores = p.cores(),
-            .metadata = DecodeMetadata(p.metadata())};
+            .metadata = DecodeMetadata(p.metadata()),
+            .constructs = Tables(p.constructs(), [this](auto& c) { return DecodeConstruct(c); }),
+            .sequential = Tables(p.sequential(), [this](auto& s) {
+              return ProgramSequential{.sources = Texts(s.sources()), .reason = Text(s.reason())};
+            })};
   }
 
  private:

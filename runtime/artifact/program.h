@@ -101,6 +101,21 @@ struct ProgramMetadata {
   std::vector<std::pair<std::string_view, uint32_t>> operators;
 };
 
+struct ProgramConstruct {
+  std::string_view kind, summary;
+  std::vector<std::string_view> sources;
+  std::string_view proof;
+  program::Equivalence equivalence;
+  std::string_view form;
+  uint32_t work, span;  // expressions of the main graph; kNoExpression: not known
+  std::string_view work_text, span_text;
+};
+
+struct ProgramSequential {
+  std::vector<std::string_view> sources;
+  std::string_view reason;
+};
+
 struct DecodedProgram {
   std::vector<ProgramGraph> graphs;
   std::vector<std::string_view> kernels;
@@ -109,6 +124,8 @@ struct DecodedProgram {
   std::vector<std::string_view> target_features;
   uint32_t cores;
   ProgramMetadata metadata;
+  std::vector<ProgramConstruct> constructs;
+  std::vector<ProgramSequential> sequential;
 };
 
 // Checks that `bytes` (aligned to 8) are a well-formed FlatBuffer of type Program, and nothing

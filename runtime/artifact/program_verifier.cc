@@ -32,6 +32,19 @@ absl::Status CheckNesting(const DecodedProgram& program) {
   return absl::OkStatus();
 }
 
+// Nothing runs by them, but tools evaluate their expressions.
+absl::Status CheckConstructs(const DecodedProgram& program) {
+  size_t count = program.graphs[0].exprs.size();
+  auto good = [&](uint32_t expr) { return expr == kNoExpression || expr < count; };
+  for (const ProgramConstruct& construct : program.constructs) {
+    if (!good(construct.work) || !good(construct.span) ||
+        construct.equivalence > program::Equivalence::MAX) {
+      return absl::DataLossError("damaged program: malformed construct");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status VerifyProgram(const DecodedProgram& program, uint64_t weights_size) {
@@ -43,7 +56,8 @@ absl::Status VerifyProgram(const DecodedProgram& program, uint64_t weights_size)
                           absl::StrCat("damaged program: graph ", i, ": ", status.message()));
     }
   }
-  return CheckNesting(program);
+  HEDDLE_RETURN_IF_ERROR(CheckNesting(program));
+  return CheckConstructs(program);
 }
 
 }  // namespace heddle

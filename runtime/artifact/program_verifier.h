@@ -12,7 +12,8 @@
 //   an earlier value; arena values have dimensions known when a run starts;
 // - element types are known; strings are not tensors of this runtime and are refused by name;
 // - sub-graphs come after the graphs that use them, nest at most kMaxNesting deep, unfold to at
-//   most kMaxFrames, and agree with their tasks in number and type of operands and results.
+//   most kMaxFrames, and agree with their tasks in number and type of operands and results;
+// - the expressions of constructs are those of the main graph.
 //
 // Not checked: that every symbol gets a number (using one without ends the run), that the edges
 // between tasks order every conflict of memory (memory_order.h, when a program is written), and what

@@ -41,6 +41,8 @@ std::string Text(const ProgramGraph& graph, uint32_t index, int depth) {
       return absl::StrCat("min(", lhs, ", ", rhs, ")");
     case ExprKind::kMax:
       return absl::StrCat("max(", lhs, ", ", rhs, ")");
+    case ExprKind::kLog2:
+      return absl::StrCat("log2(", lhs, ")");
     default:
       return "?";
   }

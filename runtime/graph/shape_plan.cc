@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/support/checked_math.h"
 #include "runtime/support/status_macros.h"
@@ -199,6 +200,8 @@ int64_t EvaluateOperation(ExprKind kind, int64_t lhs, int64_t rhs) {
       return std::min(lhs, rhs);
     case ExprKind::kMax:
       return std::max(lhs, rhs);
+    case ExprKind::kLog2:
+      return lhs < 1 ? 0 : absl::bit_width(static_cast<uint64_t>(lhs - 1));
     default:
       return kNoNumber;
   }

@@ -49,6 +49,13 @@ TEST(Expressions, SayWhenTheyHaveNoNumber) {
   EXPECT_EQ(EvaluateOperation(ExprKind::kMax, 3, 4), 4);
 }
 
+TEST(Expressions, LogarithmsAreRoundedUp) {
+  for (auto [size, logarithm] : {std::pair(0, 0), {1, 0}, {2, 1}, {5, 3}, {8, 3}, {9, 4}}) {
+    EXPECT_EQ(EvaluateOperation(ExprKind::kLog2, size, size), logarithm) << size;
+  }
+  EXPECT_EQ(EvaluateOperation(ExprKind::kLog2, kMax, kMax), 63);
+}
+
 TEST(Expressions, SizesOfTensors) {
   EXPECT_EQ(CheckedTensorBytes(ElementType::kFloat32, {2, 3}), 24);
   EXPECT_EQ(CheckedTensorBytes(ElementType::kInt4, {3}), 2);

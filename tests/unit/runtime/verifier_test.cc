@@ -52,6 +52,10 @@ ProgramBuilder Good() {
   attribute->int_ = 1;
   g.Control(TaskKind::kScan, {x}, {s}, {4}, 0).attributes.push_back(std::move(attribute));  // 4
   for (uint32_t v : {y, z, s, late}) g.Output(v);
+  auto construct = std::make_unique<program::ConstructT>();
+  construct->kind = "scan";
+  construct->work = twice;
+  b.program.constructs.push_back(std::move(construct));
   for (int branch = 0; branch < 2; ++branch) {
     GraphBuilder& body = b.AddGraph();
     body.Output(body.Input("v", kF32, {body.Symbol("k")}));
@@ -101,6 +105,10 @@ const Damage kDamages[] = {
     {"NoGraphs", [](auto& p) { p.graphs.clear(); }},
     {"UnknownExpression",
      [](auto& p) { Main(p).exprs[2] = program::Expr(static_cast<ExprKind>(99), 0, 1); }},
+    {"WorkWithoutExpression", [](auto& p) { p.constructs[0]->work = 10000; }},
+    {"SpanWithoutExpression", [](auto& p) { p.constructs[0]->span = 10000; }},
+    {"UnknownEquivalence",
+     [](auto& p) { p.constructs[0]->equivalence = static_cast<program::Equivalence>(4); }},
     {"ForwardExpression", [](auto& p) { Main(p).exprs[2] = program::Expr(ExprKind::kAdd, 0, 2); }},
     {"NegativeExpression",
      [](auto& p) { Main(p).exprs[2] = program::Expr(ExprKind::kAdd, -1, 0); }},

@@ -156,6 +156,7 @@ void print(const ExplainedGraph &all, const std::string &name) {
 }
 
 void print(const Explanation &all) {
+  std::fputs(constructsText(all).c_str(), stdout);
   print(all.main(), all.model);
   for (size_t i = 1; i < all.graphs.size(); ++i) {
     std::printf("\n");

@@ -230,6 +230,7 @@ absl::StatusOr<Explanation> explain(const Model &model, absl::Span<const Tensor>
     return plan.status();
   Explanation result;
   Explainer(model, trace, result).describe(0, "main", plan->get());
+  explainConstructs(model.program(), **plan, result);
   for (size_t i = 0; i < model.inputs().size(); ++i)
     for (size_t axis = 0; axis < model.inputs()[i].dims.size(); ++axis)
       if (model.inputs()[i].dims[axis].size < 0)

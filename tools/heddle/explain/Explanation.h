@@ -67,13 +67,42 @@ struct ExplainedGraph {
   std::vector<uint32_t> byCost() const;
 };
 
+/// The numbers of cores for which a gain is predicted.
+inline constexpr int predictedCores[] = {1, 2, 4, 8, 64};
+
+/// A piece of parallelism that the compiler found.
+struct ExplainedConstruct {
+  std::string kind, summary, proof, equivalence, form;
+  std::vector<std::string> sources; ///< nodes of the source
+  std::string workText, spanText;   ///< over symbolic dimensions; empty where not known
+  int64_t work = -1, span = -1;     ///< for the sizes at hand; negative where not known
+  double measuredUs = -1;           ///< of the tasks made of its sources; negative without a trace
+
+  bool hasNumbers() const { return work > 0 && span > 0; }
+  double parallelism() const { return static_cast<double>(work) / static_cast<double>(span); }
+  /// What so many cores gain at least, by Brent's bound; see Constructs.cpp for the overhead.
+  double speedup(int cores) const;
+};
+
+/// What was looked at and left as it is.
+struct LeftSequential {
+  std::vector<std::string> sources;
+  std::string reason;
+};
+
 struct Explanation {
   std::string model;
   std::map<std::string, int64_t> sizes; ///< of the symbolic dimensions
   std::vector<ExplainedGraph> graphs;   ///< the main one first, sub-graphs after what runs them
+  std::vector<ExplainedConstruct> constructs;
+  std::vector<LeftSequential> sequential;
 
   const ExplainedGraph &main() const { return graphs.front(); }
 };
+
+/// Fills `constructs` and `sequential` for the sizes of the main graph; after its graphs.
+void explainConstructs(const DecodedProgram &program, const ShapePlan &plan,
+                       Explanation &explanation);
 
 /// `inputs` give the shapes; only those are looked at.
 absl::StatusOr<Explanation> explain(const Model &model, absl::Span<const Tensor> inputs,

@@ -66,7 +66,7 @@ static nlohmann::ordered_json graphJson(const ExplainedGraph &graph) {
     return has ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
   };
   json["name"] = graph.title;
-  json["sequential"] = graph.sequential;
+  json["runs_as_list"] = graph.sequential;
   json["measured"] = graph.measured;
   json["total_us"] = graph.totalUs;
   json["critical_path_us"] = graph.criticalUs;
@@ -101,10 +101,47 @@ static nlohmann::ordered_json graphJson(const ExplainedGraph &graph) {
   return json;
 }
 
+static nlohmann::ordered_json constructJson(const ExplainedConstruct &construct) {
+  // A number where the sizes are known, else the expression.
+  auto size = [](int64_t number, const std::string &text) {
+    return number >= 0    ? nlohmann::ordered_json(number)
+           : text.empty() ? nlohmann::ordered_json(nullptr)
+                          : nlohmann::ordered_json(text);
+  };
+  nlohmann::ordered_json json = {{"kind", construct.kind},
+                                 {"summary", construct.summary},
+                                 {"sources", construct.sources},
+                                 {"proof", construct.proof},
+                                 {"equivalence", construct.equivalence},
+                                 {"form", construct.form},
+                                 {"work", size(construct.work, construct.workText)},
+                                 {"span", size(construct.span, construct.spanText)},
+                                 {"work_formula", construct.workText},
+                                 {"span_formula", construct.spanText},
+                                 {"parallelism", nullptr},
+                                 {"speedup", nullptr},
+                                 {"measured_us", nullptr}};
+  if (construct.hasNumbers()) {
+    json["parallelism"] = construct.parallelism();
+    json["speedup"] = nlohmann::ordered_json::object();
+    for (int cores : predictedCores)
+      json["speedup"][std::to_string(cores)] = construct.speedup(cores);
+  }
+  if (construct.measuredUs >= 0)
+    json["measured_us"] = construct.measuredUs;
+  return json;
+}
+
 nlohmann::ordered_json explanationJson(const Explanation &all) {
   nlohmann::ordered_json json;
   json["model"] = all.model;
   json["sizes"] = all.sizes;
+  json["constructs"] = nlohmann::ordered_json::array();
+  for (const ExplainedConstruct &construct : all.constructs)
+    json["constructs"].push_back(constructJson(construct));
+  json["sequential"] = nlohmann::ordered_json::array();
+  for (const LeftSequential &left : all.sequential)
+    json["sequential"].push_back({{"sources", left.sources}, {"reason", left.reason}});
   json.update(graphJson(all.main()));
   // Numbered as the tasks' "graphs" count them: the main one, which is above, is 0.
   json["sub_graphs"] = nlohmann::ordered_json::array();

@@ -37,6 +37,7 @@ table { border-collapse: collapse; font-size: 13px; }
 th, td { text-align: right; padding: 2px 10px; border-bottom: 1px solid var(--line); }
 th:nth-child(2), td:nth-child(2), th:nth-child(3), td:nth-child(3), th:nth-child(n+9),
   td:nth-child(n+9) { text-align: left; }
+table.found td { text-align: left; vertical-align: top; }
 summary { font-size: 20px; margin: 34px 0 0; padding-top: 14px; border-top: 2px solid var(--line);
   cursor: pointer; }
 td.hot { color: var(--hot); }
@@ -189,7 +190,7 @@ std::string htmlPage(const Explanation &all) {
                      (traced ? "Costs are measured" : "Costs are estimates") +
                      (sizes.empty() ? "" : ", for" + escaped(sizes)) +
                      ". Red is the critical path; point at anything to read more.</p>\n";
-  page += factList(all.main()) + graphSection(all.main(), traced);
+  page += constructsHtml(all) + factList(all.main()) + graphSection(all.main(), traced);
   for (size_t i = 1; i < all.graphs.size(); ++i)
     page += "<details open><summary>" + escaped(all.graphs[i].title) + "</summary>\n" +
             factList(all.graphs[i]) + graphSection(all.graphs[i], traced) + "</details>\n";

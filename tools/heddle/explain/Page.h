@@ -19,6 +19,10 @@ std::string dotText(const Explanation &explanation);
 
 nlohmann::ordered_json explanationJson(const Explanation &explanation);
 
+/// What was found and what was left, as lines of text and as a part of the page.
+std::string constructsText(const Explanation &explanation);
+std::string constructsHtml(const Explanation &explanation);
+
 /// "1.25 ms", "830 us".
 std::string timeText(double us);
 /// "1.5 MiB".
