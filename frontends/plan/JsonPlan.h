@@ -32,8 +32,8 @@ public:
   size_t jsonBegin() const { return lineBegin; }
 
 private:
-  size_t lineBegin = 0;
-  size_t scanned = 0; // no line ends before
+  size_t lineBegin = 0; // of the first line that may say it
+  bool lineSaysNothing = false;
 };
 
 /// Reads the whole source from `begin`. `earlier`: ids that references may name from the start.

@@ -23,14 +23,6 @@ bool isWordByte(char c) {
   return isWordStart(c) || isDigit(c) || c == '-' || c == '.' || c == '/';
 }
 
-template <typename Predicate>
-size_t endOfRun(std::string_view text, size_t begin, Predicate isMember) {
-  size_t end = begin;
-  while (end < text.size() && end - begin <= maxTokenLength && isMember(end))
-    ++end;
-  return end;
-}
-
 // JSON's numbers, and also "+1", ".5" and "5.". Nothing where the text is something else; a message
 // where it is a number that would lose digits.
 std::optional<Json> parseNumber(std::string_view text, std::string &message) {
@@ -67,96 +59,98 @@ std::optional<Json> parseNumber(std::string_view text, std::string &message) {
 
 } // namespace
 
-Token Lexer::take(Token::Kind kind, std::string_view text, size_t end) {
+Token Lexer::make(Token::Kind kind, Lookahead &look, size_t end) const {
   Token token;
   token.kind = kind;
   token.range = {offset, static_cast<uint32_t>(end)};
-  token.text = text.substr(offset, end - offset);
-  moveTo(end);
+  token.text = look.slice(offset, end);
   return token;
 }
 
-Token Lexer::fail(std::string_view text, size_t end, std::string message) {
-  Token token = take(Token::Kind::Error, text, end);
+Token Lexer::fail(Lookahead &look, size_t end, std::string message) const {
+  Token token = make(Token::Kind::Error, look, end);
   token.message = std::move(message);
   return token;
 }
 
-/// False where a comment may go on.
-bool Lexer::skipBlanks(std::string_view text, bool final) {
-  while (true) {
-    while (offset < text.size() && std::isspace(static_cast<unsigned char>(text[offset])))
-      ++offset;
-    if (offset >= text.size() || text[offset] != '#')
-      return true;
-    size_t newline = text.find('\n', std::max<size_t>(scanned, offset));
-    if (newline == std::string_view::npos) {
-      scanned = text.size();
-      if (final)
-        moveTo(text.size());
-      return final;
-    }
-    moveTo(newline + 1);
-  }
-}
-
 std::optional<Token> Lexer::next(std::string_view text, bool final) {
-  if (!skipBlanks(text, final))
+  Lookahead look(text, final);
+  skipBlanks(look);
+  if (look.isUndecided())
     return std::nullopt;
-  if (offset >= text.size())
-    return final ? std::optional(take(Token::Kind::End, text, offset)) : std::nullopt;
-  char c = text[offset];
-  if (std::string_view("()[]{},:=").find(c) != std::string_view::npos)
-    return take(Token::Kind::Punctuation, text, offset + 1);
-  if (c == '"' || c == '\'')
-    return lexString(text, final);
-  if (c == '$')
-    return lexReference(text, final);
-  if (isDigit(c) || c == '-' || c == '+' || c == '.')
-    return lexNumber(text, final);
-  if (isWordStart(c))
-    return lexWord(text, final);
-  return fail(text, offset + 1, "this character has no meaning here");
-}
-
-std::optional<Token> Lexer::lexString(std::string_view text, bool final) {
-  char quote = text[offset];
-  std::string_view rest = text.substr(offset, 3);
-  bool mayBeLong = rest.size() < 3 && std::all_of(rest.begin(), rest.end(),
-                                                  [&](char c) { return c == quote; });
-  if (mayBeLong && !final)
+  Token token = lex(look);
+  if (look.isUndecided())
     return std::nullopt;
-  size_t quotes = rest == std::string(3, quote) ? 3 : 1;
-  size_t at = std::max(scanned, offset + quotes);
-  for (; at < text.size(); ++at) {
-    if (text[at] == '\\') {
-      if (at + 1 == text.size())
-        break;
-      ++at;
-    } else if (text[at] == quote) {
-      std::string_view closing = text.substr(at, quotes);
-      if (closing == std::string(quotes, quote))
-        return take(Token::Kind::String, text, at + quotes);
-      if (at + quotes > text.size() && !final)
-        break; // the rest of the closing quotes may still come
-    }
-  }
-  scanned = at;
-  if (!final)
-    return std::nullopt;
-  Token token = fail(text, text.size(), "the string that begins here is never closed");
-  token.range.end = token.range.begin + quotes;
+  // All of a string that is never closed was looked at.
+  moveTo(std::max<size_t>(token.range.end, scanned));
   return token;
 }
 
-std::optional<Token> Lexer::lexNumber(std::string_view text, bool final) {
-  size_t end = endOfRun(text, offset, [&](size_t i) {
-    bool isSign = text[i] == '-' || text[i] == '+';
-    return isSign ? i == offset || (text[i - 1] | 0x20) == 'e' : isWordByte(text[i]);
-  });
-  if (end == text.size() && !final)
-    return std::nullopt;
-  Token token = take(Token::Kind::Number, text, end);
+/// Moves on for good over what is certainly blank, and remembers how far a comment was looked at.
+void Lexer::skipBlanks(Lookahead &look) {
+  while (true) {
+    offset = look.endOf(offset, [](unsigned char c) { return std::isspace(c) != 0; });
+    if (!look.is(offset, '#'))
+      return;
+    size_t end = look.endOf(std::max<size_t>(scanned, offset), [](char c) { return c != '\n'; });
+    scanned = end;
+    if (look.isUndecided())
+      return;
+    moveTo(end);
+  }
+}
+
+Token Lexer::lex(Lookahead &look) {
+  if (!look.has(offset))
+    return make(Token::Kind::End, look, offset);
+  if (look.isOneOf(offset, "()[]{},:="))
+    return make(Token::Kind::Punctuation, look, offset + 1);
+  if (look.isOneOf(offset, "\"'"))
+    return lexString(look);
+  char c = look[offset];
+  if (c == '$')
+    return lexReference(look);
+  if (isDigit(c) || c == '-' || c == '+' || c == '.')
+    return lexNumber(look);
+  if (isWordStart(c))
+    return lexWord(look);
+  return fail(look, offset + 1, "this character has no meaning here");
+}
+
+Token Lexer::lexString(Lookahead &look) {
+  char quote = look[offset];
+  bool isLong = look.is(offset + 1, quote) && look.is(offset + 2, quote);
+  size_t quotes = isLong ? 3 : 1;
+  size_t at = std::max(scanned, offset + quotes);
+  while (look.has(at)) {
+    if (look[at] == quote) {
+      bool closes = !isLong || (look.is(at + 1, quote) && look.is(at + 2, quote));
+      if (closes)
+        return make(Token::Kind::String, look, at + quotes);
+      if (look.isUndecided())
+        break; // the rest of the closing quotes may still come
+      ++at;
+    } else if (look[at] != '\\') {
+      ++at;
+    } else if (look.has(at + 1)) {
+      at += 2;
+    } else {
+      break;
+    }
+  }
+  scanned = at;
+  return fail(look, offset + quotes, "the string that begins here is never closed");
+}
+
+Token Lexer::lexNumber(Lookahead &look) const {
+  char before = 0;
+  auto isMember = [&](char c) {
+    bool isSign = c == '-' || c == '+';
+    bool belongs = isSign ? !before || (before | 0x20) == 'e' : isWordByte(c);
+    before = c;
+    return belongs;
+  };
+  Token token = make(Token::Kind::Number, look, look.endOf(offset, isMember, maxTokenLength + 1));
   std::optional<Json> number = parseNumber(token.text, token.message);
   if (number)
     token.number = std::move(*number);
@@ -167,28 +161,20 @@ std::optional<Token> Lexer::lexNumber(std::string_view text, bool final) {
   return token;
 }
 
-std::optional<Token> Lexer::lexWord(std::string_view text, bool final) {
-  size_t end = endOfRun(text, offset, [&](size_t i) { return isWordByte(text[i]); });
-  if (end == text.size() && !final)
-    return std::nullopt;
+Token Lexer::lexWord(Lookahead &look) const {
+  size_t end = look.endOf(offset, isWordByte, maxTokenLength + 1);
   if (end - offset > maxTokenLength)
-    return fail(text, end, "this word is too long");
-  return take(Token::Kind::Word, text, end);
+    return fail(look, end, "this word is too long");
+  return make(Token::Kind::Word, look, end);
 }
 
-std::optional<Token> Lexer::lexReference(std::string_view text, bool final) {
-  ScannedReference scanned = scanReference(text.substr(offset), final);
-  switch (scanned.state) {
-  case ScannedReference::State::Undecided:
-    return std::nullopt;
-  case ScannedReference::State::None:
-    return fail(text, offset + 1, "a reference is $N or ${N}, with the number of a call");
-  case ScannedReference::State::Malformed:
-    return fail(text, offset + std::max<size_t>(scanned.length, 1), scanned.message);
-  case ScannedReference::State::Complete:
-    break;
-  }
-  Token token = take(Token::Kind::Reference, text, offset + scanned.length);
+Token Lexer::lexReference(Lookahead &look) const {
+  ScannedReference scanned = scanReference(look, offset);
+  if (scanned.state == ScannedReference::State::None)
+    return fail(look, offset + 1, "a reference is $N or ${N}, with the number of a call");
+  if (scanned.state == ScannedReference::State::Malformed)
+    return fail(look, offset + scanned.length, scanned.message);
+  Token token = make(Token::Kind::Reference, look, offset + scanned.length);
   token.reference = std::move(scanned.reference);
   token.reference.where = token.range;
   return token;

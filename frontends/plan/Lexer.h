@@ -7,6 +7,7 @@
 #ifndef HEDDLE_FRONTENDS_PLAN_LEXER_H
 #define HEDDLE_FRONTENDS_PLAN_LEXER_H
 
+#include "frontends/plan/Lookahead.h"
 #include "runtime/plan/json.h"
 #include "runtime/plan/template.h"
 
@@ -50,13 +51,14 @@ public:
   uint32_t position() const { return offset; }
 
 private:
-  bool skipBlanks(std::string_view text, bool final);
-  std::optional<Token> lexString(std::string_view text, bool final);
-  std::optional<Token> lexNumber(std::string_view text, bool final);
-  std::optional<Token> lexWord(std::string_view text, bool final);
-  std::optional<Token> lexReference(std::string_view text, bool final);
-  Token take(Token::Kind kind, std::string_view text, size_t end);
-  Token fail(std::string_view text, size_t end, std::string message);
+  void skipBlanks(Lookahead &look);
+  Token lex(Lookahead &look);
+  Token lexString(Lookahead &look);
+  Token lexNumber(Lookahead &look) const;
+  Token lexWord(Lookahead &look) const;
+  Token lexReference(Lookahead &look) const;
+  Token make(Token::Kind kind, Lookahead &look, size_t end) const;
+  Token fail(Lookahead &look, size_t end, std::string message) const;
 
   uint32_t offset = 0;
   size_t scanned = 0; // how far an unfinished string or comment was looked at

@@ -7,34 +7,46 @@
 
 namespace heddle {
 
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
+
+/// What the line at `at` says; Undecided where nothing.
+PlanForm formOf(Lookahead &look, size_t at) {
+  look.narrow(at + maxHeadLength);
+  if (look.isOneOf(at, "{[")) {
+    size_t next = look.endOf(
+        at + 1, [](char c) { return blanks.find(c) != std::string_view::npos; });
+    if (look.isOneOf(next, "\"'{}]"))
+      return PlanForm::Json;
+  }
+  StatementHead head;
+  HeadMatch match = matchHead(look, at, /*inProse=*/false, head);
+  return match == HeadMatch::No ? PlanForm::Undecided : PlanForm::Language;
+}
+
+} // namespace
+
 PlanForm PlanFormFinder::find(std::string_view text, bool final) {
   while (true) {
-    lineBegin = std::min(text.find_first_not_of(" \t\r\n", lineBegin), text.size());
+    if (!lineSaysNothing) {
+      lineBegin = std::min(text.find_first_not_of(blanks, lineBegin), text.size());
+      if (lineBegin == text.size())
+        break;
+      Lookahead look(text, final);
+      PlanForm form = formOf(look, lineBegin);
+      if (look.isUndecided())
+        break;
+      if (form != PlanForm::Undecided)
+        return form;
+      lineSaysNothing = true;
+    }
+    lineBegin = std::min(text.find('\n', lineBegin), text.size());
     if (lineBegin == text.size())
-      return final ? PlanForm::Language : PlanForm::Undecided;
-    if (scanned <= lineBegin && (text[lineBegin] == '{' || text[lineBegin] == '[')) {
-      size_t next = text.find_first_not_of(" \t\r\n", lineBegin + 1);
-      if (next == std::string_view::npos && !final)
-        return PlanForm::Undecided;
-      if (next != std::string_view::npos &&
-          std::string_view("\"'{}]").find(text[next]) != std::string_view::npos)
-        return PlanForm::Json;
-    }
-    if (scanned <= lineBegin) {
-      StatementHead head;
-      HeadMatch match = matchHead(text, lineBegin, final, /*inProse=*/false, head);
-      if (match == HeadMatch::Undecided)
-        return PlanForm::Undecided;
-      if (match == HeadMatch::Yes || match == HeadMatch::NoCall)
-        return PlanForm::Language;
-    }
-    size_t newline = text.find('\n', std::max(scanned, lineBegin));
-    if (newline == std::string_view::npos) {
-      scanned = text.size();
-      return final ? PlanForm::Language : PlanForm::Undecided;
-    }
-    lineBegin = newline + 1;
+      break;
+    lineSaysNothing = false;
   }
+  return final ? PlanForm::Language : PlanForm::Undecided;
 }
 
 } // namespace heddle

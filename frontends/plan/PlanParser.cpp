@@ -12,6 +12,7 @@ namespace heddle {
 namespace {
 
 constexpr std::string_view endOfPlan = "<END_OF_PLAN>";
+constexpr std::string_view thought = "Thought";
 
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
@@ -44,108 +45,98 @@ bool PlanParser::step(bool final) {
   if (state == State::Arguments)
     return stepArguments(final);
   std::string_view text = source.text();
+  if (state == State::Comment) { // only its end matters
+    pos = std::min(text.find('\n', pos), text.size());
+    state = pos < text.size() ? State::Between : State::Comment;
+  }
   if (pos >= text.size())
     return false;
-  switch (state) {
-  case State::Between:
-    return stepBetween(final);
-  case State::Prose:
-    return stepProse(final);
-  default: // of a comment only its end matters
-    pos = std::min(text.find('\n', pos), text.size());
-    if (pos < text.size())
-      state = State::Between;
-    return pos < text.size();
-  }
-}
-
-std::optional<bool> PlanParser::standsHere(std::string_view word, bool final) const {
-  std::string_view here = source.text().substr(pos, word.size());
-  if (here == word)
-    return true;
-  if (here == word.substr(0, here.size()) && !final)
-    return std::nullopt;
-  return false;
-}
-
-bool PlanParser::stepBetween(bool final) {
-  char c = source.text()[pos];
-  if (c == '\n') {
-    ++pos;
-    lineStart = true;
-    afterCall = false;
-    return true;
-  }
-  if (isBlank(c) || (afterCall && (c == ';' || c == ',' || c == '`'))) {
-    ++pos;
-    return true;
-  }
-  if (afterCall && head.isEmphasized && c == '*') {
-    ++pos;
-    return true;
-  }
-  bool handled = false;
-  bool goesOn = stepMarkup(final, handled);
-  if (handled)
-    return goesOn;
-
-  // In the rest of a broken call, an indented "name(" is a call inside it rather than one of its own.
-  bool isIndented = pos > 0 && source.text()[pos - 1] != '\n';
-  bool numberOnly = !(lineStart || afterCall) || (isBroken && isIndented);
-  switch (matchHead(source.text(), pos, final, numberOnly, head)) {
-  case HeadMatch::Undecided:
+  Lookahead look(text, final);
+  Decision decision = state == State::Prose ? decideInProse(look) : decide(look);
+  if (look.isUndecided())
     return false;
-  case HeadMatch::Yes:
-    beginStatement();
-    return true;
-  case HeadMatch::NoCall:
-    if (lineStart && !isBroken) {
-      breakNumberedLine();
-      return true;
-    }
-    break;
-  case HeadMatch::No:
-    break;
-  }
-  beginProse();
+  act(std::move(decision));
   return true;
 }
 
-/// What stands around plans: comments, thoughts, fences, the mark of the end.
-bool PlanParser::stepMarkup(bool final, bool &handled) {
-  struct Markup {
-    std::string_view word;
-    State next;
-  };
-  static constexpr Markup markups[] = {{"#", State::Comment},
-                                       {"//", State::Comment},
-                                       {"```", State::Comment},
-                                       {"Thought", State::Comment},
-                                       {endOfPlan, State::Ended}};
-  for (const Markup &markup : markups) {
-    if (markup.word == "Thought" && !lineStart)
-      continue;
-    std::optional<bool> stands = standsHere(markup.word, final);
-    if (stands == false)
-      continue;
-    handled = true;
-    if (!stands)
-      return false;
-    // "Thoughts_of(...)" may be a tool.
-    size_t behind = pos + markup.word.size();
-    if (markup.word == "Thought") {
-      if (behind >= source.text().size() && !final)
-        return false;
-      char next = behind < source.text().size() ? source.text()[behind] : ':';
-      handled = next == ':' || isBlank(next) || next == '\n';
-      if (!handled)
-        continue;
-    }
-    pos = behind;
-    state = markup.next;
-    return true;
+PlanParser::Decision PlanParser::decide(Lookahead &look) const {
+  using Kind = Decision::Kind;
+  uint32_t next = pos + 1;
+  if (look.is(pos, '\n'))
+    return {Kind::LineEnd, next};
+  if (isBlank(look[pos]) ||
+      (afterCall && look.isOneOf(pos, head.isEmphasized ? ";,`*" : ";,`")))
+    return {Kind::Skip, next};
+
+  // What stands around plans: comments, thoughts, fences, the mark of the end.
+  if (look.startsWith(pos, endOfPlan))
+    return {Kind::EndOfPlan, static_cast<uint32_t>(pos + endOfPlan.size())};
+  if (look.is(pos, '#') || look.startsWith(pos, "//") || look.startsWith(pos, "```"))
+    return {Kind::Comment, next};
+  // "Thoughts_of(...)" may be a tool.
+  if (lineStart && look.startsWith(pos, thought)) {
+    uint32_t behind = pos + thought.size();
+    if (!look.has(behind) || look.isOneOf(behind, ": \t\r\n"))
+      return {Kind::Comment, behind};
   }
-  return false;
+
+  // In the rest of a broken call, an indented "name(" is a call inside it rather than one of its own.
+  bool isIndented = pos > 0 && look[pos - 1] != '\n';
+  bool numberOnly = !(lineStart || afterCall) || (isBroken && isIndented);
+  Decision decision{Kind::Prose, pos};
+  HeadMatch match = matchHead(look, pos, numberOnly, decision.head);
+  if (match == HeadMatch::Yes) {
+    decision.kind = Kind::Call;
+  } else if (match == HeadMatch::NoCall && lineStart && !isBroken) {
+    decision.kind = Kind::NumberedLine;
+    decision.end = look.endOf(decision.head.begin, [](char c) { return c != '\n'; }, 80);
+  }
+  return decision;
+}
+
+PlanParser::Decision PlanParser::decideInProse(Lookahead &look) const {
+  using Kind = Decision::Kind;
+  if (look.is(pos, '\n') || look.startsWith(pos, endOfPlan))
+    return {Kind::ProseEnd, pos};
+  Decision decision{Kind::Skip, pos + 1};
+  bool wordBegins = pos == 0 || std::isspace(static_cast<unsigned char>(look[pos - 1]));
+  if (wordBegins && isDigit(look[pos]) &&
+      matchHead(look, pos, /*inProse=*/true, decision.head) == HeadMatch::Yes)
+    decision.kind = Kind::Call;
+  return decision;
+}
+
+void PlanParser::act(Decision decision) {
+  switch (decision.kind) {
+  case Decision::Kind::Skip:
+    pos = decision.end;
+    return;
+  case Decision::Kind::LineEnd:
+    pos = decision.end;
+    lineStart = true;
+    afterCall = false;
+    return;
+  case Decision::Kind::Comment:
+    pos = decision.end;
+    state = State::Comment;
+    return;
+  case Decision::Kind::EndOfPlan:
+    pos = decision.end;
+    state = State::Ended;
+    return;
+  case Decision::Kind::Call:
+    if (state == State::Prose)
+      endProse();
+    head = std::move(decision.head);
+    return beginStatement();
+  case Decision::Kind::NumberedLine:
+    head = std::move(decision.head);
+    return breakNumberedLine(decision.end);
+  case Decision::Kind::Prose:
+    return beginProse();
+  case Decision::Kind::ProseEnd:
+    return endProse();
+  }
 }
 
 void PlanParser::beginProse() {
@@ -174,37 +165,6 @@ void PlanParser::endProse() {
   if (says && !isBroken)
     consumer.onDiagnostic(planWarning({proseBegin, end}, "this is no call and is ignored"));
   state = State::Between;
-}
-
-bool PlanParser::stepProse(bool final) {
-  std::string_view text = source.text();
-  for (; pos < text.size(); ++pos) {
-    if (text[pos] == '\n') {
-      endProse();
-      return true;
-    }
-    if (text[pos] == '<') {
-      std::optional<bool> stands = standsHere(endOfPlan, final);
-      if (!stands)
-        return false;
-      if (*stands) {
-        endProse();
-        return true;
-      }
-    }
-    bool wordBegins = pos == 0 || std::isspace(static_cast<unsigned char>(text[pos - 1]));
-    if (!wordBegins || !isDigit(text[pos]))
-      continue;
-    HeadMatch match = matchHead(text, pos, final, /*inProse=*/true, head);
-    if (match == HeadMatch::Undecided)
-      return false;
-    if (match == HeadMatch::Yes) {
-      endProse();
-      beginStatement();
-      return true;
-    }
-  }
-  return false;
 }
 
 void PlanParser::beginStatement() {

@@ -7,11 +7,14 @@
 // look like calls. Where a call cannot be read, it alone is broken, and reading goes on at the next
 // line that begins a call, or behind the error at a "N. name(" on the same line. Each line is read
 // again at most once for each kind of quote, so time stays linear.
+//
+// What is read is the same however the text is cut: see Lookahead.h.
 
 #ifndef HEDDLE_FRONTENDS_PLAN_PLANPARSER_H
 #define HEDDLE_FRONTENDS_PLAN_PLANPARSER_H
 
 #include "frontends/plan/Lexer.h"
+#include "frontends/plan/Lookahead.h"
 #include "frontends/plan/ParsedPlan.h"
 #include "frontends/plan/StatementHead.h"
 #include "frontends/plan/ValueBuilder.h"
@@ -36,24 +39,29 @@ public:
 private:
   enum class State { Between, Comment, Prose, Arguments, Ended };
 
+  /// What to do about the text at `pos`.
+  struct Decision {
+    enum class Kind { Skip, LineEnd, Comment, EndOfPlan, Call, NumberedLine, Prose, ProseEnd };
+    Kind kind;
+    uint32_t end = 0; // of what it is about
+    StatementHead head = {};
+  };
+  Decision decide(Lookahead &look) const;
+  Decision decideInProse(Lookahead &look) const;
+  void act(Decision decision);
+
   /// One step; false where more text must come.
   bool step(bool final);
-  bool stepBetween(bool final);
-  bool stepMarkup(bool final, bool &handled);
-  bool stepProse(bool final);
   bool stepArguments(bool final);
 
   void beginStatement();
   void endStatement(std::vector<PlanDiagnostic> errors);
   void breakStatement(const Token &token);
-  void breakNumberedLine();
+  void breakNumberedLine(uint32_t end);
   void breakHead(SourceRange where, std::vector<PlanDiagnostic> errors);
   bool beginsCallBehindHead(const Token &token, bool isAfterNumber) const;
   void beginProse();
   void endProse();
-
-  /// Whether `word` stands at `pos`; nothing where the text ends inside it.
-  std::optional<bool> standsHere(std::string_view word, bool final) const;
 
   const SourceText &source;
   StatementConsumer &consumer;

@@ -56,11 +56,13 @@ public:
     if (std::exchange(ended, true))
       return;
     read(/*final=*/true);
-    if (overflows)
+    // Where nothing more was read, it depends on the cut how much more came.
+    bool tooLong = overflows && !parser.ended() && !tooManyCalls;
+    if (tooLong)
       report(planError({0, 0}, absl::StrCat("the plan has more than ", options.maxBytes, " bytes")));
     if (isBuffered())
       checkAll();
-    if (options.requireJoin && !joinSeen && !overflows && !tooManyCalls && (calls > 0 || !failed)) {
+    if (options.requireJoin && !joinSeen && !tooLong && !tooManyCalls && (calls > 0 || !failed)) {
       // Behind <END_OF_PLAN> it depends on how the text is cut what was still read.
       uint32_t last = parser.ended() ? parser.position() : text.text().size();
       report(planError({last, last}, calls == 0
@@ -94,6 +96,8 @@ public:
   void onBroken(BrokenCall call) override {
     if (isBuffered() && !checking)
       return keep(std::move(call));
+    if (tooManyCalls)
+      return;
     if (call.tool == "join") {
       joinSeen = true;
       for (const PlanDiagnostic &error : call.errors)
@@ -126,7 +130,8 @@ public:
   void onDiagnostic(PlanDiagnostic diagnostic) override {
     if (isBuffered() && !checking)
       return keep(std::move(diagnostic));
-    report(diagnostic);
+    if (!tooManyCalls)
+      report(diagnostic);
   }
 
   void report(const PlanDiagnostic &diagnostic) {

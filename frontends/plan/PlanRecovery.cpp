@@ -60,12 +60,10 @@ void PlanParser::breakStatement(const Token &token) {
 }
 
 /// "3. something that is no call".
-void PlanParser::breakNumberedLine() {
-  std::string_view text = source.text();
-  size_t end = std::min(text.find('\n', pos), text.size());
+void PlanParser::breakNumberedLine(uint32_t end) {
   proseBegin = ++pos;
   state = State::Prose;
-  SourceRange where{head.begin, static_cast<uint32_t>(std::min<size_t>(end, head.begin + 80))};
+  SourceRange where{head.begin, end};
   breakHead(where, {planError(where, "expected a call behind the number: NAME(arguments)")});
 }
 

@@ -21,76 +21,73 @@ using State = ScannedReference::State;
 
 class ReferenceScanner {
 public:
-  ReferenceScanner(std::string_view text, bool final)
-      : text(text.substr(0, maxReferenceLength)),
-        atEnd(text.size() > maxReferenceLength || final ? State::Malformed : State::Undecided) {}
+  ReferenceScanner(Lookahead &look, size_t begin) : look(look), begin(begin), at(begin) {
+    look.narrow(begin + maxReferenceLength);
+  }
 
   ScannedReference scan() {
     result.state = scanAll();
     if (result.state == State::Malformed && result.message.empty())
-      result.message = text.size() == maxReferenceLength ? "this reference is too long"
-                                                         : "this reference does not end";
-    result.length = at;
+      result.message = look.has(begin + maxReferenceLength - 1) ? "this reference is too long"
+                                                                : "this reference does not end";
+    result.length = at - begin;
     return std::move(result);
   }
 
 private:
-  bool more() const { return at < text.size(); }
-
   State malformed(std::string message) {
     result.message = std::move(message);
     return State::Malformed;
   }
 
   void skipSpaces() {
-    while (braced && more() && (text[at] == ' ' || text[at] == '\t'))
-      ++at;
+    if (braced)
+      at = look.endOf(at, [](char c) { return c == ' ' || c == '\t'; });
+  }
+
+  /// The digits at `from`, or -1; `end` stands behind them.
+  CallId digits(size_t from, size_t &end) {
+    end = look.endOf(from, isDigit);
+    size_t length = 0;
+    return scanId(look.slice(from, end), length);
   }
 
   State scanAll() {
-    at = 1;
-    braced = more() && text[at] == '{';
+    ++at;
+    braced = look.is(at, '{');
     at += braced;
     skipSpaces();
-    if (!more())
-      return atEnd == State::Undecided ? State::Undecided : State::None;
-    if (!isDigit(text[at]))
+    if (!look.has(at) || !isDigit(look[at]))
       return State::None;
-    size_t length = 0;
-    result.reference.call = scanId(text.substr(at), length);
-    at += length;
+    result.reference.call = digits(at, at);
     if (result.reference.call < 0)
       return malformed("no call has such a number");
-    while (more()) {
+    while (true) {
       skipSpaces();
-      if (!more())
-        break;
-      if (braced && text[at] == '}') {
+      if (!look.has(at))
+        return braced || isTooLong() ? State::Malformed : State::Complete;
+      if (braced && look[at] == '}') {
         ++at;
         return State::Complete;
       }
-      State step = text[at] == '[' ? scanIndex() : text[at] == '.' ? scanMember() : State::None;
-      if (step == State::Complete)
-        continue;
-      if (step != State::None)
+      State step = look[at] == '[' ? scanIndex() : look[at] == '.' ? scanMember() : State::None;
+      if (step == State::Malformed)
         return step;
-      return braced ? malformed("a reference is ${N}, with selectors such as ${N.name[0]}; "
-                                "a dollar that is none is written \\$")
-                    : State::Complete;
+      if (step == State::None)
+        return braced ? malformed("a reference is ${N}, with selectors such as ${N.name[0]}; "
+                                  "a dollar that is none is written \\$")
+                      : State::Complete;
     }
-    if (atEnd == State::Undecided)
-      return State::Undecided;
-    return braced || text.size() == maxReferenceLength ? State::Malformed : State::Complete;
   }
+
+  bool isTooLong() const { return at - begin >= maxReferenceLength; }
 
   /// ".name" or ".0"; None where the dot is no selector.
   State scanMember() {
-    size_t end = at + 1;
-    while (end < text.size() && isNameByte(text[end]))
-      ++end;
-    std::string_view name = text.substr(at + 1, end - at - 1);
+    size_t end = look.endOf(at + 1, isNameByte);
+    std::string_view name = look.slice(at + 1, end);
     if (name.empty())
-      return end == text.size() && atEnd == State::Undecided ? atEnd : State::None;
+      return State::None;
     if (std::all_of(name.begin(), name.end(), isDigit)) {
       size_t length = 0;
       CallId index = scanId(name, length);
@@ -109,38 +106,34 @@ private:
   /// "[0]", "[-1]", "[\"name\"]".
   State scanIndex() {
     size_t i = at + 1;
-    if (i >= text.size())
-      return atEnd;
-    if (text[i] == '"' || text[i] == '\'') {
+    if (look.isOneOf(i, "\"'")) {
       size_t end = i + 1;
-      while (end < text.size() && text[end] != text[i])
-        end += text[end] == '\\' ? 2 : 1;
-      if (end + 1 >= text.size())
-        return atEnd;
-      if (text[end + 1] != ']')
+      while (look.has(end) && look[end] != look[i])
+        end += look[end] == '\\' ? 2 : 1;
+      if (!look.has(end + 1))
+        return State::Malformed;
+      if (look[end + 1] != ']')
         return malformed("']' is missing behind the selector's name");
       // Adjacent quotes are an empty name here, not the start of a long string.
-      std::string_view quoted = text.substr(i, end + 1 - i);
-      result.reference.selector.push_back(decodeString(quoted, 0).text);
+      result.reference.selector.push_back(decodeString(look.slice(i, end + 1), 0).text);
       at = end + 2;
       return State::Complete;
     }
-    bool negative = text[i] == '-';
-    i += negative;
-    size_t length = 0;
-    CallId index = scanId(text.substr(std::min(i, text.size())), length);
-    if (i + length >= text.size())
-      return atEnd;
-    if (length == 0 || index < 0 || text[i + length] != ']')
+    bool negative = look.is(i, '-');
+    size_t end = 0;
+    CallId index = digits(i + negative, end);
+    if (!look.has(end))
+      return State::Malformed;
+    if (index < 0 || look[end] != ']')
       return malformed("a selector in brackets is a number or a quoted name");
     result.reference.selector.push_back(negative ? -index : index);
-    at = i + length + 1;
+    at = end + 1;
     return State::Complete;
   }
 
-  std::string_view text;
-  State atEnd; // what running out of text means
-  size_t at = 0;
+  Lookahead &look;
+  const size_t begin;
+  size_t at;
   bool braced = false;
   ScannedReference result;
 };
@@ -160,8 +153,8 @@ size_t bareLength(std::string_view text, const std::function<bool(CallId)> &isEa
 
 } // namespace
 
-ScannedReference scanReference(std::string_view text, bool final) {
-  return ReferenceScanner(text, final).scan();
+ScannedReference scanReference(Lookahead &look, size_t at) {
+  return ReferenceScanner(look, at).scan();
 }
 
 CallId scanId(std::string_view text, size_t &length) {
@@ -189,8 +182,9 @@ Template splitReferences(const StringValue &value, SourceRange where,
       continue;
     }
     ScannedReference scanned;
-    if (at + 1 < text.size() && text[at + 1] == '{')
-      scanned = scanReference(text.substr(at), /*final=*/true);
+    Lookahead look(text, /*final=*/true);
+    if (look.is(at + 1, '{'))
+      scanned = scanReference(look, at);
     else if (size_t length = bareLength(text.substr(at), isEarlier, scanned.reference.call))
       scanned = {State::Complete, length, std::move(scanned.reference), {}};
     if (scanned.state == State::Malformed && errors.size() < maxErrors)

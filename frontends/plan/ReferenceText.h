@@ -10,6 +10,7 @@
 #ifndef HEDDLE_FRONTENDS_PLAN_REFERENCETEXT_H
 #define HEDDLE_FRONTENDS_PLAN_REFERENCETEXT_H
 
+#include "frontends/plan/Lookahead.h"
 #include "frontends/plan/PlanDiagnostic.h"
 #include "frontends/plan/StringLiteral.h"
 #include "runtime/plan/template.h"
@@ -24,21 +25,20 @@ namespace heddle {
 struct ScannedReference {
   enum class State {
     Complete,
-    Undecided, // ends with the text, and more of it could belong to the reference
-    None,      // the dollar begins no reference
+    None, // the dollar begins no reference
     Malformed,
   };
   State state = State::None;
-  size_t length = 0;    // where complete
-  Reference reference;  // its range is not set
-  std::string message;  // where malformed
+  size_t length = 0;   // of what was understood
+  Reference reference; // its range is not set
+  std::string message; // where malformed
 };
 
 /// Longer references are refused.
 inline constexpr size_t maxReferenceLength = 1024;
 
-/// `text` begins with a dollar; `final`: nothing follows it.
-ScannedReference scanReference(std::string_view text, bool final);
+/// A dollar stands at `at`.
+ScannedReference scanReference(Lookahead &look, size_t at);
 
 /// The number at the start of `text`, or -1 where there is none or it has more than 18 digits.
 CallId scanId(std::string_view text, size_t &length);

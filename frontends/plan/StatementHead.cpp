@@ -10,14 +10,14 @@
 namespace heddle {
 namespace {
 
-// A head that is longer is none; so reading it again for every byte that arrives stays cheap.
-constexpr size_t maxHeadLength = 512;
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isTabOrSpace(char c) { return c == ' ' || c == '\t'; }
 
 class HeadMatcher {
 public:
-  HeadMatcher(std::string_view whole, uint32_t at, bool final, StatementHead &head)
-      : text(whole.substr(0, std::min(whole.size(), at + maxHeadLength))), at(at), head(head),
-        mayGrow(!final && text.size() == whole.size()) {}
+  HeadMatcher(Lookahead &look, uint32_t at, StatementHead &head) : look(look), at(at), head(head) {
+    look.narrow(at + maxHeadLength);
+  }
 
   HeadMatch match(bool inProse) {
     head = {};
@@ -28,21 +28,17 @@ public:
     uint32_t behindNumber = at;
     if (isNumbered)
       skipEmphasis();
-    if (!isNumbered && at > head.begin && !inProse)
+    if (!isNumbered && head.idRange.end > head.idRange.begin && !inProse)
       return HeadMatch::NoCall; // no such number
-    if (atEnd())
-      return undecided();
     if (!isNumbered && inProse)
       return HeadMatch::No;
     // A number without a separator counts where a call follows, and is prose elsewhere.
-    bool separated = isNumbered && std::string_view(".):").find(peek()) != std::string_view::npos;
+    bool separated = isNumbered && look.isOneOf(at, ".):");
     HeadMatch otherwise = HeadMatch::No;
     if (separated) {
       ++at;
       skipEmphasis();
-      if (atEnd())
-        return undecided();
-      nameMayBeginWithDigit = isBlank(peek());
+      nameMayBeginWithDigit = look.isOneOf(at, " \t\r\n");
       if (nameMayBeginWithDigit)
         otherwise = HeadMatch::NoCall;
     } else if (isNumbered && (inProse || at > behindNumber || !isBlankBefore())) {
@@ -50,30 +46,21 @@ public:
     }
     if (isNumbered) {
       skipBlanks();
-      HeadMatch after = scanAfter();
-      if (after != HeadMatch::Yes)
-        return after == HeadMatch::Undecided ? after : otherwise;
+      if (!scanAfter())
+        return otherwise;
       skipBlanks();
       skipEmphasis();
-      if (!atEnd() && peek() == '`')
+      if (look.is(at, '`'))
         ++at;
     }
-    return scanName(isNumbered && !inProse, otherwise);
+    return scanName(isNumbered && !inProse) ? HeadMatch::Yes : otherwise;
   }
 
 private:
-  bool atEnd() const { return at >= text.size(); }
-  char peek() const { return text[at]; }
-  HeadMatch undecided() const { return mayGrow ? HeadMatch::Undecided : HeadMatch::No; }
-  static bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-  void skipBlanks() {
-    while (!atEnd() && (peek() == ' ' || peek() == '\t'))
-      ++at;
-  }
+  void skipBlanks() { at = look.endOf(at, isTabOrSpace); }
 
   void skipBullet() {
-    if (at + 1 < text.size() && (peek() == '-' || peek() == '*') && text[at + 1] == ' ')
+    if (look.isOneOf(at, "-*") && look.is(at + 1, ' '))
       ++at;
     skipBlanks();
   }
@@ -81,83 +68,69 @@ private:
   /// Markdown's "**1.** search(", "**1. search(...)**" and "1. **search(...)**".
   void skipEmphasis() {
     uint32_t begin = at;
-    while (!atEnd() && peek() == '*')
-      ++at;
+    at = look.endOf(at, [](char c) { return c == '*'; });
     head.isEmphasized ^= at > begin;
   }
 
-  bool scanNumber() {
+  /// -1 where there is none.
+  CallId scanDigits(SourceRange &where) {
+    where = {at, static_cast<uint32_t>(look.endOf(at, isDigit))};
+    at = where.end;
     size_t length = 0;
-    CallId id = scanId(text.substr(std::min<size_t>(at, text.size())), length);
+    return scanId(look.slice(where.begin, where.end), length);
+  }
+
+  bool scanNumber() {
+    CallId id = scanDigits(head.idRange);
     if (id >= 0)
       head.id = id;
-    head.idRange = {at, static_cast<uint32_t>(at + length)};
-    at += length;
-    numberEnd = at;
     skipBlanks();
     return id >= 0;
   }
 
-  bool isBlankBefore() const { return at > numberEnd; }
+  bool isBlankBefore() const { return at > head.idRange.end; }
 
-  /// "after 1, $2:" where there is one.
-  HeadMatch scanAfter() {
-    constexpr std::string_view word = "after";
-    std::string_view rest = text.substr(std::min<size_t>(at, text.size()));
-    if (rest.substr(0, word.size()) != word.substr(0, rest.size()))
-      return HeadMatch::Yes;
-    if (rest.size() <= word.size())
-      return undecided();
-    if (rest[word.size()] != ' ')
-      return HeadMatch::Yes;
+  /// "after 1, $2:" where there is one; false where it cannot be read.
+  bool scanAfter() {
+    constexpr std::string_view word = "after ";
+    if (!look.startsWith(at, word))
+      return true;
     at += word.size();
     while (true) {
       skipBlanks();
-      if (!atEnd() && peek() == '$')
+      if (look.is(at, '$'))
         ++at;
-      size_t length = 0;
-      CallId id = scanId(text.substr(std::min<size_t>(at, text.size())), length);
-      SourceRange range{at, static_cast<uint32_t>(at + length)};
-      at += length;
+      SourceRange range;
+      CallId id = scanDigits(range);
       skipBlanks();
-      if (atEnd())
-        return undecided();
       if (id < 0)
-        return HeadMatch::No;
+        return false;
       head.after.push_back({id, range});
-      if (peek() == ':') {
-        ++at;
-        return HeadMatch::Yes;
-      }
-      if (peek() != ',')
-        return HeadMatch::No;
+      bool isLast = look.is(at, ':');
+      if (!isLast && !look.is(at, ','))
+        return false;
       ++at;
+      if (isLast)
+        return true;
     }
   }
 
-  HeadMatch scanName(bool mayStandApart, HeadMatch otherwise) {
-    uint32_t begin = at;
-    while (!atEnd() && isToolNameByte(peek()))
-      ++at;
-    if (begin < text.size())
-      head.tool = std::string(text.substr(begin, at - begin));
-    head.toolRange = {begin, at};
+  bool scanName(bool mayStandApart) {
+    head.toolRange = {at, static_cast<uint32_t>(look.endOf(at, isToolNameByte))};
+    at = head.toolRange.end;
+    head.tool = std::string(look.slice(head.toolRange.begin, at));
     if (mayStandApart || head.tool == "join")
       skipBlanks();
-    if (atEnd() && mayGrow)
-      return HeadMatch::Undecided;
-    if (isName(head.tool) && !atEnd() && peek() == '(' &&
-        (mayStandApart || at == head.toolRange.end)) {
+    if (isName(head.tool) && look.is(at, '(') && (mayStandApart || at == head.toolRange.end)) {
       head.end = ++at;
-      return HeadMatch::Yes;
+      return true;
     }
-    if (head.tool == "join" && (atEnd() || std::string_view("\n\r<`#").find(peek()) !=
-                                               std::string_view::npos)) {
+    if (head.tool == "join" && (!look.has(at) || look.isOneOf(at, "\n\r<`#"))) {
       head.hasParenthesis = false;
       head.end = head.toolRange.end;
-      return HeadMatch::Yes;
+      return true;
     }
-    return otherwise;
+    return false;
   }
 
   /// "3.5 (" is a number and no call of a tool '5'.
@@ -167,11 +140,9 @@ private:
                                                    std::any_of(name.begin(), name.end(), isLetter)));
   }
 
-  std::string_view text;
+  Lookahead &look;
   uint32_t at;
   StatementHead &head;
-  bool mayGrow;
-  uint32_t numberEnd = 0;
   bool nameMayBeginWithDigit = false;
 };
 
@@ -182,9 +153,8 @@ bool isToolNameByte(char c) {
          c == '/';
 }
 
-HeadMatch matchHead(std::string_view text, uint32_t at, bool final, bool inProse,
-                    StatementHead &head) {
-  return HeadMatcher(text, at, final, head).match(inProse);
+HeadMatch matchHead(Lookahead &look, uint32_t at, bool inProse, StatementHead &head) {
+  return HeadMatcher(look, at, head).match(inProse);
 }
 
 } // namespace heddle

@@ -5,6 +5,7 @@
 #ifndef HEDDLE_FRONTENDS_PLAN_STATEMENTHEAD_H
 #define HEDDLE_FRONTENDS_PLAN_STATEMENTHEAD_H
 
+#include "frontends/plan/Lookahead.h"
 #include "runtime/plan/template.h"
 
 #include <optional>
@@ -30,13 +31,14 @@ struct StatementHead {
 enum class HeadMatch {
   Yes,
   No,
-  Undecided, // more text must come
-  NoCall,    // "N." and then something that is no call
+  NoCall, // "N." and then something that is no call
 };
 
+/// A head that is longer is none; so reading it again for every byte that arrives stays cheap.
+inline constexpr size_t maxHeadLength = 512;
+
 /// `inProse`: only "N. name(" counts, so that prose like "as f(x) shows" is not taken for a call.
-HeadMatch matchHead(std::string_view text, uint32_t at, bool final, bool inProse,
-                    StatementHead &head);
+HeadMatch matchHead(Lookahead &look, uint32_t at, bool inProse, StatementHead &head);
 
 /// Whether a byte may stand in the name of a tool.
 bool isToolNameByte(char c);

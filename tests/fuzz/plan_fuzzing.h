@@ -35,14 +35,24 @@ private:
 
 class EventLog : public PlanListener {
 public:
-  void onCall(PlanCall call) override { text += toPlanText(call) + "\n"; }
-  void onBroken(BrokenCall call) override { text += std::to_string(call.id) + call.tool + "\n"; }
-  void onJoin(PlanJoin join) override { text += toPlanText(Plan{{}, std::move(join)}); }
+  void onCall(PlanCall call) override { add(call.where, toPlanText(call)); }
+  void onBroken(BrokenCall call) override {
+    add(call.where, "broken " + std::to_string(call.id) + " " + call.tool);
+  }
+  void onJoin(PlanJoin join) override {
+    SourceRange where = join.where;
+    add(where, toPlanText(Plan{{}, std::move(join)}));
+  }
   void onDiagnostic(const PlanDiagnostic &diagnostic) override {
-    text += std::to_string(diagnostic.range.begin) + diagnostic.message + "\n";
+    add(diagnostic.range, std::string(toText(diagnostic.severity)) + " " + diagnostic.message);
   }
 
   std::string text;
+
+private:
+  void add(SourceRange range, const std::string &what) {
+    text += std::to_string(range.begin) + "-" + std::to_string(range.end) + ": " + what + "\n";
+  }
 };
 
 inline void checkRoundTrip(std::string_view text, const ToolCatalog &catalog) {

@@ -92,26 +92,14 @@ TEST(ToolCalls, PlacesStayInTheText) {
   EXPECT_LE(checked.diagnostics[0].range.begin, checked.source.text().size());
 }
 
-// Every cut of a text gives what the whole gives.
-std::vector<std::string> streamed(std::string_view text, size_t step) {
+std::vector<std::string> byteByByte(std::string_view text) {
   static const TestCatalog catalog;
   WritingListener listener;
   PlanStream stream("plan", catalog, {}, listener);
-  for (size_t at = 0; at < text.size(); at += step)
-    stream.feed(text.substr(at, step));
+  for (size_t at = 0; at < text.size(); ++at)
+    stream.feed(text.substr(at, 1));
   stream.end();
   return listener.events;
-}
-
-TEST(PlanStreams, ByteByByteIsTheSameAsWhole) {
-  for (const char *text :
-       {"Thought: x\n1. search(\"a\\\"b\", limit=2) 2. any($1.items[0].price, \"\"\"x\"y\"\"\")\n3. join($2)\n<END_OF_PLAN>\n4. now()",
-        "1. search(\"a\n2. search(\"b\")\n3. join()", "1. search(\"a)\n2. search('b'\n3. now()\n\n4. join\n",
-        "1. any(<END_OF_PLAN>, 2)", "1. any(q\n1. now()\n2. join()", "text 1. now() more\n```\n2. nothing(1)\nThoughtful(1)\nThought 2. now()\n3. after 1, 2: now()// c\njoin()",
-        "{\"calls\": [{\"id\": 1, \"tool\": \"now\"}]}", "1. any(007)\n2. any(\"${1\")\n3. any(''''a'''')\n4. join(",
-        "1. now()\n<END_OF_PLAN> and what is behind it, which may be long", "\xC3\xA9 1. any(\"\xC3\xA9\") \xFF\n<END_OF_PLA join()\njoin these\njoin"})
-    for (size_t step : {1, 2, 3, 7})
-      EXPECT_EQ(streamed(text, step), streamed(text, 100000)) << text << " by " << step;
 }
 
 TEST(PlanStreams, CallsArriveWithTheirLastCharacter) {
@@ -154,7 +142,7 @@ TEST(PlanStreams, TakeLinearTimeOnHostileText) {
     std::string text;
     while (text.size() < 300'000)
       text += piece;
-    streamed(text, 1); // quadratic time would be minutes
+    byteByByte(text); // quadratic time would be minutes
   }
 }
 
