@@ -25,6 +25,9 @@ void addSourcePasses(OpPassManager &passes) {
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
   OpPassManager &function = passes.nest<func::FuncOp>();
+  if (options.scans)
+    function.addPass(createExtractMapsPass());
+  function.addPass(createLowerMapsPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());
