@@ -48,10 +48,11 @@ def names_of(explained, measured, sequential, size):
         "work": sum(c["work"] for c in numbers),
         "span": max((c["span"] for c in numbers), default=0),
         "loops": sum(task["runs"] in ("loop", "scan") for graph in graphs for task in graph["tasks"]),
+        "left": len(explained["sequential"]),
         "same_bits": measured["same_bits"],
         "bits_as_written": measured["bits_as_written"],
-        "weight_bytes": measured["weight_bytes"],
-        "copies": size.get("P", 1),
+        "model_weight_bytes": measured["model_weight_bytes"],
+        "artifact_bytes": measured["artifact_bytes"],
         "log2": lambda n: math.ceil(math.log2(max(n, 1))),
         "ceil": math.ceil,
     }
@@ -89,7 +90,8 @@ def check_model(system, which, rounds):
                 times[name] = min(times[name], time_of(artifact, inputs, folder / "time", threads,
                                                        200 if rounds > 1 else 10))
         measured = {"same_bits": equal_bits(got, alone), "bits_as_written": equal_bits(got, plain),
-                    "weight_bytes": model.stat().st_size}
+                    "model_weight_bytes": sum(a.nbytes for a in graph.weights.values()),
+                    "artifact_bytes": parallel.stat().st_size}
     wrong = [name for name in want if name not in got]
     errors = {f"output {name} is missing": math.inf for name in wrong}
     for run, outputs in (("parallel", got), ("as written", plain)):
