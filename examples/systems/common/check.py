@@ -36,7 +36,7 @@ def missing_constructs(expected, found):
     return missing
 
 
-def names_of(explained, measured, sequential, size):
+def names_of(explained, measured, size):
     """What conditions of system.json may use."""
     graphs = [explained, *explained["sub_graphs"]]
     numbers = [c for c in explained["constructs"] if isinstance(c["work"], int) and isinstance(c["span"], int)]
@@ -83,7 +83,7 @@ def check_model(system, which, rounds):
         alone, _ = heddle.run(parallel, inputs, folder / "p1", 1)
         plain, _ = heddle.run(written, inputs, folder / "s1", 1)
         explained = heddle.explain(parallel, inputs, folder / "p2")
-        want = system.reference(size, weights, inputs)
+        want, known = system.reference(size, weights, inputs)
         times = {"parallel": math.inf, "sequential": math.inf}
         for _ in range(rounds):
             for name, artifact, threads in (("parallel", parallel, 2), ("sequential", written, 1)):
@@ -97,7 +97,7 @@ def check_model(system, which, rounds):
     for run, outputs in (("parallel", got), ("as written", plain)):
         errors.update({f"{name}, {run}": error_of(outputs[name], want[name])
                        for name in want if name not in wrong})
-    names = names_of(explained, measured, times["sequential"], size)
+    names = {**names_of(explained, measured, size), **known}
     failed = missing_constructs(system.facts["constructs"], explained["constructs"])
     for condition in ["same_bits", *system.facts.get("counters", [])]:
         if not eval(condition, {"__builtins__": {"min": min, "max": max}}, names):

@@ -48,7 +48,10 @@ class System:
         return weights, program.inputs(size), program.program(size, weights)
 
     def reference(self, size, weights, inputs):
-        return self._module("reference").outputs(size, weights, inputs)
+        """The outputs, and what conditions may use of them."""
+        module = self._module("reference")
+        outputs = module.outputs(size, weights, inputs)
+        return outputs, module.names(size, outputs) if hasattr(module, "names") else {}
 
     def plan(self):
         return self._module("plan")
