@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Installs what Heddle needs from Debian 12, as root or with sudo; does nothing where it is all there.
 #
-#   scripts/install_dependencies.sh [--tests] [--npm] [--models] [--print]
+#   scripts/install_dependencies.sh [--tests] [--npm] [--models] [--systems] [--print]
 #     --tests   also what only the tests need
 #     --npm     also npm, for models that come in npm packages
 #     --models  also npm and what makes the generated models of ../shared
+#     --systems also what builds the programs of examples/systems
 #     --print   prints the names of the packages and installs nothing
 set -euo pipefail
 
@@ -29,6 +30,7 @@ for argument in "$@"; do
   --tests) packages+=(libgtest-dev libgmock-dev libonnx-testdata python3 python3-numpy) ;;
   --npm) npm=true ;;
   --models) npm=true && packages+=(python3-onnx python3-numpy) ;;
+  --systems) packages+=(python3-onnx python3-numpy) ;;
   --print) print=true ;;
   *) say "install_dependencies.sh: unknown option $argument" >&2 && exit 2 ;;
   esac

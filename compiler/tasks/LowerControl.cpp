@@ -140,6 +140,9 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
   llvm::append_range(inputs, around.imports);
   int64_t captureCount = captures.size() + around.imports.size();
   SmallVector<bool> present = presentOperands(op);
+  // An absent operand has a place in the list; no carried values have none.
+  if (auto loop = dyn_cast<onnx::LoopOp>(op); loop && loop.getVInitial().empty())
+    present.pop_back();
   present.append(captureCount, true);
   auto control = task::ControlOp::create(
       b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
