@@ -134,6 +134,16 @@ says '^root ::='
 expect 0 run --trace "$work/trace.json"
 grep -q traceEvents "$work/trace.json" || wrong "no trace"
 
+# A call of an MCP server that does not answer ends when the file says.
+cat >"$work/mcp.json" <<END
+{"mcpServers": {"slow": {"command": "python3", "timeoutMs": 300,
+  "args": ["$(cd "$(dirname "$0")/../unit/tools/mcp" && pwd)/scripted_server.py"]}}}
+END
+plan '1. stall()' '2. echo(text="here")' '3. join($1, $2)'
+expect 1 "$heddle" plan run "$work/plan.txt" --tools "$work/mcp.json" --json
+is 'd["result"][0]["error"]' 'timed out after 300 ms'
+is 'd["calls"][1]["status"]' ok
+
 # Calls in flight hold descriptors: the soft limit is no limit.
 plan '1. descriptors()' '2. join($1)'
 expect 0 bash -c 'ulimit -Sn 256; exec "$@"' - "$heddle" plan run "$work/plan.txt" --tools "$work/tools.json" --json
