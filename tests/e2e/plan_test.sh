@@ -85,6 +85,11 @@ is 'd["status"]' failed
 plan '1. math("1 + 1")' '2. join($1)'
 expect 2 run --journal "$work/nowhere/journal"
 expect 2 run --max-calls -1
+rm -f "$work/log"
+plan '1. append("never")' '2. join($1)'
+expect 2 run --trace "$work/nowhere/trace.json"
+grep -q 'cannot write .*nowhere/trace.json: No such file' "$work/err" || wrong "no reason: $(cat "$work/err")"
+[ ! -e "$work/log" ] || wrong "a call ran whose trace could not be written"
 expect 2 run --timeout soon
 [ "$(wc -c <"$work/err")" -lt 200 ] || wrong "a message about a number is long: $(cat "$work/err")"
 
