@@ -11,7 +11,8 @@ def FoldCallsPass : Pass<"plan-fold-calls", "::mlir::func::FuncOp"> {
   let summary = "evaluate calls of the builtin math whose arguments are known";
   let description = [{
     The result takes the place of the references to it, which may make more
-    arguments known. A call that would fail is left to fail when it runs.
+    arguments known. A call that would fail is left to fail when it runs, and one
+    that comes after another stays in its place.
 
     Before:
     ```mlir

@@ -2,6 +2,7 @@
 
 #include "frontends/plan/JsonPlan.h"
 
+#include "frontends/plan/CallIds.h"
 #include "frontends/plan/Lexer.h"
 #include "frontends/plan/ReferenceText.h"
 #include "frontends/plan/StatementHead.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <unordered_set>
 
 #include "absl/strings/str_cat.h"
 
@@ -77,10 +77,7 @@ Template parseValue(std::string_view text, size_t begin, int maxDepth, size_t &e
 class JsonPlanReader {
 public:
   JsonPlanReader(int maxDepth, const std::vector<CallId> &earlier, StatementConsumer &consumer)
-      : maxDepth(maxDepth), earlier(earlier.begin(), earlier.end()), consumer(consumer) {
-    for (CallId id : earlier)
-      nextId = std::max(nextId, id + 1);
-  }
+      : maxDepth(maxDepth), ids(earlier), consumer(consumer) {}
 
   void read(const Template &document) {
     const Template *calls = member(document, "calls");
@@ -123,10 +120,10 @@ private:
     std::vector<PlanDiagnostic> errors;
     const Template *function = member(element, "function");
     const Template *id = member(element, "id");
-    call.id = function || !id ? nextId : idOf(*id);
+    call.id = function || !id ? ids.next() : idOf(*id);
     if (call.id < 0) {
       errors.push_back(planError(id->where, "the id of a call is a number"));
-      call.id = nextId;
+      call.id = ids.next();
     } else if (id && !function) {
       call.idRange = id->where;
     }
@@ -159,8 +156,7 @@ private:
       consumer.onJoin(std::move(join));
       return;
     }
-    earlier.insert(call.id);
-    nextId = std::max(nextId, call.id + 1);
+    ids.add(call.id, consumer);
     if (errors.empty())
       consumer.onCall(std::move(call));
     else
@@ -227,7 +223,7 @@ private:
     if (errors.empty())
       consumer.onJoin(std::move(join));
     else
-      consumer.onBroken({nextId, "join", value.where, std::move(errors)});
+      consumer.onBroken({ids.next(), "join", value.where, std::move(errors)});
   }
 
   /// The value with the references that its strings hold, and constant parts as JSON.
@@ -236,8 +232,8 @@ private:
     SourceRange range = where.value_or(value.where);
     if (const std::string *text = stringOf(&value)) {
       StringValue decoded = decodeJsonString(*text, range.begin + 1);
-      return splitReferences(decoded, range, [&](CallId id) { return earlier.count(id) > 0; },
-                             errors);
+      return splitReferences(
+          decoded, range, [&](CallId id, SourceRange where) { return ids.has(id, where); }, errors);
     }
     if (auto *reference = std::get_if<Reference>(&value.node)) {
       Reference placed = *reference;
@@ -275,9 +271,8 @@ private:
   }
 
   const int maxDepth;
-  std::unordered_set<CallId> earlier;
+  CallIds ids;
   StatementConsumer &consumer;
-  CallId nextId = 1;
   bool joined = false;
 };
 

@@ -174,7 +174,19 @@ Token Lexer::lexReference(Lookahead &look) const {
     return fail(look, offset + 1, "a reference is $N or ${N}, with the number of a call");
   if (scanned.state == ScannedReference::State::Malformed)
     return fail(look, offset + scanned.length, scanned.message);
-  Token token = make(Token::Kind::Reference, look, offset + scanned.length);
+  size_t end = offset + scanned.length;
+  if (look[end - 1] == '}' && look.isOneOf(end, ".[")) {
+    int open = 0;
+    auto isSelector = [&](char c) {
+      open += c == '[' ? 1 : c == ']' ? -1 : 0;
+      return open >= 0 && (isWordByte(c) || c == '[' || c == ']');
+    };
+    size_t behind = look.endOf(end, isSelector, maxTokenLength);
+    std::string meant(look.slice(offset, end - 1));
+    meant += look.slice(end, behind);
+    return fail(look, behind, "what is selected stands inside the braces: " + meant + "}");
+  }
+  Token token = make(Token::Kind::Reference, look, end);
   token.reference = std::move(scanned.reference);
   token.reference.where = token.range;
   return token;

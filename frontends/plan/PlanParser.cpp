@@ -26,13 +26,9 @@ PlanParser::PlanParser(const SourceText &source, int maxDepth, const std::vector
               [this](const Token &token, std::vector<PlanDiagnostic> &errors) {
                 return splitReferences(
                     decodeString(token.text, token.range.begin), token.range,
-                    [this](CallId id) { return ids.count(id) > 0; }, errors);
-              }) {
-  for (CallId id : earlier) {
-    ids.insert(id);
-    nextId = std::max(nextId, id + 1);
-  }
-}
+                    [this](CallId id, SourceRange where) { return ids.has(id, where); }, errors);
+              }),
+      ids(earlier) {}
 
 void PlanParser::advance(bool final) {
   while (state != State::Ended && step(final)) {
@@ -215,11 +211,9 @@ void PlanParser::endStatement(std::vector<PlanDiagnostic> errors) {
         planError(arguments.named[0].nameRange, "join takes its arguments without names"));
   if (isJoin && !head.after.empty())
     errors.push_back(planError(head.after[0].second, "join always comes after every call"));
-  CallId id = head.id.value_or(nextId);
-  if (!isJoin) {
-    ids.insert(id);
-    nextId = std::max(nextId, id + 1);
-  }
+  CallId id = head.id.value_or(ids.next());
+  if (!isJoin)
+    ids.add(id, consumer);
   if (!errors.empty())
     consumer.onBroken({id, std::move(head.tool), where, std::move(errors)});
   else if (isJoin)

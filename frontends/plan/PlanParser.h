@@ -13,13 +13,13 @@
 #ifndef HEDDLE_FRONTENDS_PLAN_PLANPARSER_H
 #define HEDDLE_FRONTENDS_PLAN_PLANPARSER_H
 
+#include "frontends/plan/CallIds.h"
 #include "frontends/plan/Lexer.h"
 #include "frontends/plan/Lookahead.h"
 #include "frontends/plan/ParsedPlan.h"
 #include "frontends/plan/StatementHead.h"
 #include "frontends/plan/ValueBuilder.h"
 
-#include <unordered_set>
 #include <vector>
 
 namespace heddle {
@@ -77,8 +77,7 @@ private:
   Token::Kind lastKind = Token::Kind::End; // of the token before, and where it stands
   SourceRange lastRange;
   StatementHead head;
-  std::unordered_set<CallId> ids;
-  CallId nextId = 1;
+  CallIds ids;
 };
 
 } // namespace heddle

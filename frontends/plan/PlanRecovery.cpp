@@ -70,11 +70,9 @@ void PlanParser::breakNumberedLine(uint32_t end) {
 void PlanParser::breakHead(SourceRange where, std::vector<PlanDiagnostic> errors) {
   isBroken = true;
   afterCall = lineStart = false;
-  CallId id = head.id.value_or(nextId);
-  if (head.tool != "join") {
-    ids.insert(id);
-    nextId = std::max(nextId, id + 1);
-  }
+  CallId id = head.id.value_or(ids.next());
+  if (head.tool != "join")
+    ids.add(id, consumer);
   consumer.onBroken({id, std::move(head.tool), where, std::move(errors)});
 }
 

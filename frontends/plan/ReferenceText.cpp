@@ -138,12 +138,11 @@ private:
   ScannedReference result;
 };
 
-// "$N" in a string: the length of it where it is a reference by the rule for money, else 0.
-size_t bareLength(std::string_view text, const std::function<bool(CallId)> &isEarlier,
-                  CallId &call) {
+// "$N" in a string: the length of it, or 0 where it is money or no number of a call.
+size_t bareLength(std::string_view text, CallId &call) {
   size_t length = 0;
   call = scanId(text.substr(1), length);
-  if (call < 0 || (length > 1 && text[1] == '0') || !isEarlier(call))
+  if (call < 0 || (length > 1 && text[1] == '0'))
     return 0;
   std::string_view rest = text.substr(1 + length);
   if (rest.size() >= 2 && (rest[0] == '.' || rest[0] == ',') && isDigit(rest[1]))
@@ -166,7 +165,7 @@ CallId scanId(std::string_view text, size_t &length) {
 }
 
 Template splitReferences(const StringValue &value, SourceRange where,
-                         const std::function<bool(CallId)> &isEarlier,
+                         const std::function<bool(CallId, SourceRange)> &isEarlier,
                          std::vector<PlanDiagnostic> &errors) {
   std::string_view text = value.text;
   // The places inside of JSON's strings are near ones, and must stay inside.
@@ -185,7 +184,8 @@ Template splitReferences(const StringValue &value, SourceRange where,
     Lookahead look(text, /*final=*/true);
     if (look.is(at + 1, '{'))
       scanned = scanReference(look, at);
-    else if (size_t length = bareLength(text.substr(at), isEarlier, scanned.reference.call))
+    else if (size_t length = bareLength(text.substr(at), scanned.reference.call);
+             length > 0 && isEarlier(scanned.reference.call, {place(at), place(at + length)}))
       scanned = {State::Complete, length, std::move(scanned.reference), {}};
     if (scanned.state == State::Malformed && errors.size() < maxErrors)
       errors.push_back(planError({place(at), where.end}, scanned.message));

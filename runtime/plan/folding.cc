@@ -7,7 +7,9 @@
 namespace heddle {
 
 const Json* ConstantFolder::Fold(const PlanCall& call, const ToolDescription& tool) {
-  if (!evaluate_ || tool.effects != ToolEffects::kPure || tool.approval) return nullptr;
+  if (!evaluate_ || tool.effects != ToolEffects::kPure || tool.approval || !call.after.empty()) {
+    return nullptr;
+  }
   // Fails where a reference is not known.
   absl::StatusOr<Json> arguments =
       Substitute(Template{call.arguments, {}}, [this](CallId id) -> const Json* {

@@ -16,6 +16,9 @@ PlanRun::State::State(EventLoop& loop, ToolRegistry& registry, RunOptions option
       options_(std::move(options)),
       observer_(observer ? observer : &silent_),
       costs_(options_.costs ? *options_.costs : own_costs_),
+      folder_([this](const std::string& tool, const Json& arguments) {
+        return registry_.Evaluate(tool, arguments);
+      }),
       ready_(options_.max_parallel) {}
 
 void PlanRun::State::Begin() {

@@ -35,6 +35,7 @@ void PlanRun::State::Add(PlanCall plan_call) {
   } else if (auto wrong = Connect(call, index, plan_call)) {
     Fail(index, CallStatus::kError, *wrong);
   } else {
+    if (call.tool->evaluates()) call.folded = folder_.Fold(plan_call, call.tool->description());
     call.arguments = std::move(plan_call.arguments);
     WaitForAll(index);
   }

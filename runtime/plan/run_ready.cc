@@ -43,7 +43,9 @@ void PlanRun::State::BecomeReady(uint32_t index) {
   }
   call.report.arguments = *std::move(arguments);
   if (Resume(index) || Follow(index)) return;
-  if (call.tool->description().approval) {
+  if (call.folded) {
+    Succeed(index, *call.folded);
+  } else if (call.tool->description().approval) {
     Ask(index);
   } else {
     Queue(index);

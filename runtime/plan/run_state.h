@@ -29,6 +29,7 @@
 #include "runtime/plan/critical_path.h"
 #include "runtime/plan/duplicates.h"
 #include "runtime/plan/effect_order.h"
+#include "runtime/plan/folding.h"
 #include "runtime/plan/journal.h"
 #include "runtime/plan/plan_run.h"
 #include "runtime/plan/ready_queue.h"
@@ -42,6 +43,7 @@ struct RunCall {
   CallReport report;
   Template::Object arguments;  // as the plan has them; emptied when they were substituted
   Tool* tool = nullptr;        // null: broken
+  const Json* folded = nullptr;  // its result, known from the start
   uint32_t tool_slot = 0;
   CallStage stage = CallStage::kWaiting;
   bool dropped = false;        // nothing needs it: not in the report
@@ -144,6 +146,7 @@ class PlanRun::State : public std::enable_shared_from_this<PlanRun::State> {
   std::unordered_map<Tool*, uint32_t> slots_;
   EffectOrder effect_order_;
   Duplicates duplicates_;
+  ConstantFolder folder_;
   uint32_t round_begin_ = 0;
   std::unordered_map<std::string, uint32_t> idempotent_writes_;  // the last of each
   ReadyQueue ready_;

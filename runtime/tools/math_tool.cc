@@ -38,6 +38,12 @@ class MathTool : public Tool {
     done(EvaluateMathCall(description(), arguments));
     return nullptr;
   }
+  bool evaluates() const override { return true; }
+  std::optional<Json> Evaluate(const Json& arguments) const override {
+    ToolOutcome outcome = EvaluateMathCall(description(), arguments);
+    auto* value = std::get_if<Json>(&outcome);
+    return value ? std::optional(std::move(*value)) : std::nullopt;
+  }
 };
 
 }  // namespace

@@ -4,8 +4,10 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "frontends/onnx/NpyFile.h"
@@ -37,8 +39,16 @@ Json SchemaOf(const Model& model) {
 // The path comes from a plan: it may name tensors, not devices or pipes that would block.
 absl::StatusOr<Tensor> TensorFromFile(const std::string& path, ElementType type, BufferPool& pool) {
   struct stat about = {};
-  if (!path.ends_with(".npy") || stat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat(Absl(Quoted(path)), " is no .npy file"));
+  if (!path.ends_with(".npy")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        Absl(Quoted(path)), " is no tensor: that is nested lists of numbers, or the path of a file that ends in .npy"));
+  }
+  if (stat(path.c_str(), &about) != 0) {
+    const std::string reason = std::generic_category().message(errno);
+    return absl::InvalidArgumentError(absl::StrCat(Absl(Quoted(path)), " cannot be read: ", reason));
+  }
+  if (!S_ISREG(about.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat(Absl(Quoted(path)), " is no regular file"));
   }
   HEDDLE_ASSIGN_OR_RETURN(const HostTensor host, readNpyFile(path));
   if (host.type != type) {

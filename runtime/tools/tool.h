@@ -86,6 +86,11 @@ class Tool {
   virtual std::unique_ptr<ToolCall> StartCall(Json arguments, const ToolCallOptions& options,
                                               Done done) = 0;
 
+  // Some tools know the result of an object of arguments at once, such as arithmetic: with these,
+  // constant calls need not run. Nothing where the call would fail.
+  virtual bool evaluates() const { return false; }
+  virtual std::optional<Json> Evaluate(const Json& /*arguments*/) const { return std::nullopt; }
+
  protected:
   ToolDescription description_;
 };

@@ -166,6 +166,11 @@ Tool* ToolRegistry::Find(std::string_view name) const {
   return it == by_name_.end() ? nullptr : it->second;
 }
 
+std::optional<Json> ToolRegistry::Evaluate(std::string_view name, const Json& arguments) const {
+  const Tool* tool = Find(name);
+  return tool ? tool->Evaluate(arguments) : std::nullopt;
+}
+
 std::vector<Tool*> ToolRegistry::tools() const {
   std::vector<Tool*> all;
   for (const auto& tool : tools_) all.push_back(tool.get());

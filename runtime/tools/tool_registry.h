@@ -21,6 +21,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -64,6 +65,8 @@ class ToolRegistry {
 
   // Null where there is none.
   Tool* Find(std::string_view name) const;
+  // What its Evaluate says; nothing where there is no such tool.
+  std::optional<Json> Evaluate(std::string_view name, const Json& arguments) const;
   std::vector<Tool*> tools() const;  // in the order they were added
 
  private:

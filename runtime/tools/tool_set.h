@@ -17,7 +17,6 @@
 #include <map>
 #include <string>
 
-#include "runtime/plan/folding.h"
 #include "runtime/plan/secrets.h"
 #include "runtime/tools/tool_makers.h"
 
@@ -35,9 +34,7 @@ class ToolSet {
   ToolRegistry& registry() { return registry_; }
   // What a journal must not contain.
   const Secrets& secrets() const { return secrets_; }
-  // Evaluates the builtins, which need nothing but their arguments. Refers to this set.
-  Evaluate evaluate() const;
-  // Null where the tool is not evaluated.
+  // Null where the tool is none.
   const BuiltinRun* FindBuiltin(const std::string& tool) const;
 
   // Ends the sessions with servers, which takes seconds at most.
@@ -47,7 +44,7 @@ class ToolSet {
   EventLoop& loop_;
   ToolHost host_;  // before the tools that run on it
   ToolRegistry registry_;
-  std::map<std::string, ToolSpec> builtins_;
+  std::map<std::string, BuiltinRun> builtins_;
   Secrets secrets_;
 };
 

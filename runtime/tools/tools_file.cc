@@ -14,12 +14,6 @@
 namespace heddle {
 namespace {
 
-constexpr double kMaxMs = 1e9;  // eleven days
-
-std::chrono::milliseconds Milliseconds(double value) {
-  return std::chrono::milliseconds(static_cast<int64_t>(value));
-}
-
 class Parser {
  public:
   explicit Parser(VariableLookup lookup) { variables_.lookup = std::move(lookup); }
@@ -150,8 +144,8 @@ class Parser {
     }
     heddle->String("resource", about.resource);
     heddle->Bool("approval", about.approval);
-    if (auto ms = heddle->Number("timeoutMs", 1, kMaxMs)) about.timeout = Milliseconds(*ms);
-    if (auto ms = heddle->Number("backoffMs", 0, kMaxMs)) about.backoff = Milliseconds(*ms);
+    about.timeout = ReadMilliseconds(*heddle, "timeoutMs", 1);
+    if (auto backoff = ReadMilliseconds(*heddle, "backoffMs", 0)) about.backoff = *backoff;
     if (auto retries = heddle->Whole("retries", 0, 100)) about.retries = *retries;
     about.cost_ms = heddle->Number("costMs", 0, kMaxMs);
     about.max_parallel = heddle->Whole("maxParallel", 1, 1'000'000);

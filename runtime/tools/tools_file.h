@@ -14,7 +14,9 @@
 #ifndef HEDDLE_RUNTIME_TOOLS_TOOLS_FILE_H_
 #define HEDDLE_RUNTIME_TOOLS_TOOLS_FILE_H_
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,6 +61,7 @@ struct McpServerSpec {
   };
   std::string name;
   bool trusted = false;  // its readOnlyHint counts as a declaration of effects
+  std::optional<std::chrono::milliseconds> call_timeout;  // of one attempt of a call
   std::variant<Stdio, Http> transport;
 };
 

@@ -25,6 +25,13 @@ McpServerSpec::Stdio ReadStdio(JsonReader& reader, Variables& variables) {
 
 }  // namespace
 
+std::optional<std::chrono::milliseconds> ReadMilliseconds(JsonReader& reader, const std::string& name,
+                                                          double least) {
+  const std::optional<double> ms = reader.Number(name, least, kMaxMs);
+  if (!ms) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<int64_t>(*ms));
+}
+
 bool IsToolName(std::string_view name) {
   if (name.empty() || name.size() > 128) return false;
   for (char c : name) {
@@ -75,6 +82,7 @@ std::optional<McpServerSpec> ReadMcpServer(const std::string& name, JsonReader r
   std::string type;
   reader.Bool("trusted", server.trusted);
   reader.Bool("disabled", disabled);
+  server.call_timeout = ReadMilliseconds(reader, "timeoutMs", 1);
   if (reader.String("type", type) && type != "stdio" && type != "http" &&
       type != "streamable-http" && type != "streamableHttp") {
     problems.Error(reader.PathOf("type"), "must be \"stdio\" or \"http\"");

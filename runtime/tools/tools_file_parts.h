@@ -8,6 +8,7 @@
 #ifndef HEDDLE_RUNTIME_TOOLS_TOOLS_FILE_PARTS_H_
 #define HEDDLE_RUNTIME_TOOLS_TOOLS_FILE_PARTS_H_
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,11 @@
 #include "runtime/tools/tools_file.h"
 
 namespace heddle {
+
+constexpr double kMaxMs = 1e9;  // eleven days
+
+std::optional<std::chrono::milliseconds> ReadMilliseconds(JsonReader& reader, const std::string& name,
+                                                          double least);
 
 // What a plan can spell as the name of a call.
 bool IsToolName(std::string_view name);

@@ -85,6 +85,11 @@ is 'd["status"]' failed
 plan '1. math("1 + 1")' '2. join($1)'
 expect 2 run --journal "$work/nowhere/journal"
 expect 2 run --max-calls -1
+rm -f "$work/log"
+plan '1. append("never")' '2. join($1)'
+expect 2 run --trace "$work/nowhere/trace.json"
+grep -q 'cannot write .*nowhere/trace.json: No such file' "$work/err" || wrong "no reason: $(cat "$work/err")"
+[ ! -e "$work/log" ] || wrong "a call ran whose trace could not be written"
 expect 2 run --timeout soon
 [ "$(wc -c <"$work/err")" -lt 200 ] || wrong "a message about a number is long: $(cat "$work/err")"
 
@@ -133,6 +138,16 @@ expect 0 "$heddle" plan tools "$work/tools.json" --grammar gbnf
 says '^root ::='
 expect 0 run --trace "$work/trace.json"
 grep -q traceEvents "$work/trace.json" || wrong "no trace"
+
+# A call of an MCP server that does not answer ends when the file says.
+cat >"$work/mcp.json" <<END
+{"mcpServers": {"slow": {"command": "python3", "timeoutMs": 300,
+  "args": ["$(cd "$(dirname "$0")/../unit/tools/mcp" && pwd)/scripted_server.py"]}}}
+END
+plan '1. stall()' '2. echo(text="here")' '3. join($1, $2)'
+expect 1 "$heddle" plan run "$work/plan.txt" --tools "$work/mcp.json" --json
+is 'd["result"][0]["error"]' 'timed out after 300 ms'
+is 'd["calls"][1]["status"]' ok
 
 # Calls in flight hold descriptors: the soft limit is no limit.
 plan '1. descriptors()' '2. join($1)'

@@ -99,6 +99,7 @@ McpServerOptions McpOptionsOf(const McpServerSpec& server) {
   McpServerOptions options;
   options.name = server.name;
   options.trusted = server.trusted;
+  options.call_timeout = server.call_timeout;
   if (const auto* stdio = std::get_if<McpServerSpec::Stdio>(&server.transport)) {
     options.command = stdio->command;
     options.environment = stdio->environment;

@@ -18,6 +18,18 @@ func.func @chain() -> !heddle.value {
   return %r : !heddle.value
 }
 
+// Whoever comes after a call waits for what that waited for, so it stays.
+// CHECK-LABEL: @after
+// CHECK: heddle.call_tool 2 @math() after
+// CHECK: heddle.call_tool 3 @search() after
+func.func @after() -> !heddle.value {
+  %a = heddle.call_tool 1 @search() {query = "Lyon"}
+  %b = heddle.call_tool 2 @math() after(%a) {expression = "6 * 7"}
+  %c = heddle.call_tool 3 @search() after(%b) {query = "Nantes"}
+  %r = heddle.join() []
+  return %r : !heddle.value
+}
+
 // What depends on a search is not known, and what would fail is left to fail when it runs.
 // CHECK-LABEL: @unknown
 // CHECK-COUNT-3: heddle.call_tool

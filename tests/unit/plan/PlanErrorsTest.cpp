@@ -64,6 +64,23 @@ TEST(PlanErrors, RefusesWhatIsNoCall) {
               AllOf(StartsWith("2. now()"), HasSubstr("1:11: error: expected a value")));
 }
 
+TEST(PlanErrors, SelectorsStandInsideTheBraces) {
+  EXPECT_EQ(summary("1. search(\"a\")\n2. any(${1}.items[0].name)\n3. join()"),
+            "1. search(query=\"a\")\n2. join()\n"
+            "2:8: error: what is selected stands inside the braces: ${1.items[0].name}\n");
+  EXPECT_THAT(summary("1. now()\n2. any([${1}[0]])\n3. join()"), HasSubstr("braces: ${1[0]}"));
+}
+
+TEST(PlanErrors, PointsAtDollarsThatMeanALaterCall) {
+  const char *later = "1. any(\"$2, $1 and $3\")\n2. now()\n3. any(\"$3 \\$4 $4.50 ${1}\")\n4. now()\n5. join()";
+  EXPECT_THAT(summary(later),
+              testing::EndsWith("1:9: warning: $2 is text here, as call 2 stands later in the text; write \\$2 if that is meant\n"
+                                "1:20: warning: $3 is text here, as call 3 stands later in the text; write \\$3 if that is meant\n"));
+  EXPECT_TRUE(parse(later).ok());
+  EXPECT_THAT(summary(R"({"calls": [{"id": 1, "tool": "any", "args": {"value": "$2"}}, {"id": 2, "tool": "now"}]})"),
+              HasSubstr("warning: $2 is text here"));
+}
+
 TEST(PlanErrors, RefusesValuesThatWouldChange) {
   for (const char *value : {"007", "1e999", "123456789012345678901234567890", "1/2", "1_000", "nan",
                             "$x", "${1", "$1[", "\"${1\"", "{\"a\": 1, \"a\": 2}", "{1, 2}", "a=1, a=2",

@@ -31,6 +31,7 @@ TEST(JsonPlans, AreReadByTheSameRules) {
 7. math(expression="${5}")
 6. after 7: now()
 8. join($5, "all: ${6}")
+4:55: warning: $7 is text here, as call 7 stands later in the text; write \$7 if that is meant
 )");
 }
 

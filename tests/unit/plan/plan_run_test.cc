@@ -55,6 +55,32 @@ TEST_F(PlanRunTest, AFailureSkipsItsUsersAndNobodyElse) {
   EXPECT_EQ(report.calls[1].attempts, 0);
 }
 
+TEST_F(PlanRunTest, ConstantCallsDoNotRun) {
+  AddSilent(Describe("hang", ToolEffects::kRead));
+  FakeTool& sum = AddEcho(Describe("sum"));
+  sum.evaluate = [](const Json& arguments) -> std::optional<Json> {
+    if (!arguments["a"].is_number()) return std::nullopt;
+    return Json(arguments["a"].get<int>() + 1);
+  };
+  RunOptions options;
+  options.max_parallel = 1;
+  options.timeout = milliseconds(20);
+  RunReport report = Run({{Call(1, "hang"), Call(2, "sum", {{"a", Value(1)}}), Call(3, "sum", {{"a", Ref(2)}}),
+                           Call(4, "sum", {{"a", Value(1)}}), Call(5, "sum", {{"a", Ref(1)}})}, Join()},
+                         options);
+  EXPECT_THAT(Statuses(report), ElementsAre("cancelled", "ok", "ok", "deduplicated", "cancelled"));
+  EXPECT_EQ(report.calls[2].result, Json(3));
+  EXPECT_EQ(report.calls[2].attempts, 0);
+  EXPECT_EQ(report.calls[2].arguments, Json({{"a", 2}}));
+  EXPECT_EQ(sum.started, 0);
+
+  // What would fail does so where it stands, and `after` keeps its meaning through a constant.
+  report = Run({{Call(1, "sum", {{"a", Value("x")}}), Call(2, "sum", {{"a", Value(5)}}, {1})}, Join()});
+  EXPECT_THAT(Statuses(report), ElementsAre("ok", "ok"));
+  EXPECT_EQ(report.calls[1].attempts, 1);
+  EXPECT_EQ(sum.started, 2);
+}
+
 TEST_F(PlanRunTest, AnEmptyErrorIsAnErrorStill) {
   AddTool(Describe("fail"), Failing({"", false, {}}));
   RunReport report = Run({{Call(1, "fail")}, Join()});

@@ -81,6 +81,10 @@ class FakeTool : public Tool {
     return call;
   }
 
+  bool evaluates() const override { return evaluate != nullptr; }
+  std::optional<Json> Evaluate(const Json& arguments) const override { return evaluate(arguments); }
+
+  std::function<std::optional<Json>(const Json&)> evaluate;
   int started = 0, most_at_once = 0;
   int in_flight = 0;  // until the call is destroyed
   std::vector<Json> seen;

@@ -9,9 +9,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <future>
-#include <heddle/heddle.hpp>
 #include <iterator>
 #include <thread>
+
+#include "c_api_testing.h"
 
 extern "C" int heddle_c_smoke(const char* path);
 
@@ -25,13 +26,6 @@ using heddle::api::Tensor;
 using heddle::api::TensorView;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string Artifact(const char* name) { return std::string(HEDDLE_TEST_ARTIFACTS) + "/" + name; }
-
-std::vector<float> Floats(const TensorView& tensor) {
-  std::span<const float> elements = tensor.elements<float>();
-  return {elements.begin(), elements.end()};
-}
 
 std::string Take(HeddleStatus* status) { return Error(status).message(); }
 

@@ -7,7 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <heddle/heddle.hpp>
+
+#include "c_api_testing.h"
 
 namespace {
 
@@ -19,13 +20,6 @@ using heddle::api::Tensor;
 using heddle::api::TensorView;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string Artifact(const char* name) { return std::string(HEDDLE_TEST_ARTIFACTS) + "/" + name; }
-
-std::vector<float> Floats(const TensorView& tensor) {
-  std::span<const float> elements = tensor.elements<float>();
-  return {elements.begin(), elements.end()};
-}
 
 // An operator that repeats its operand `times` times; its user data counts calls.
 int32_t RepeatShape(void*, HeddleCall* call, int32_t, int32_t* rank, int64_t* dims) {

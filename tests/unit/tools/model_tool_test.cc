@@ -56,7 +56,9 @@ TEST_F(ModelToolTest, InputsMayBeFiles) {
       "x", ElementType::kFloat32, {2}, std::string(reinterpret_cast<const char*>(x), sizeof x)};
   ASSERT_TRUE(writeNpyFile(path, tensor).ok());
   EXPECT_EQ(ToText(Call({{"x", path}})), R"({"y":[3.0,5.0]})");
-  EXPECT_THAT(ToPlainText(Call({{"x", "/dev/zero"}})), HasSubstr("\"/dev/zero\" is no .npy file"));
+  EXPECT_THAT(ToPlainText(Call({{"x", "/dev/zero"}})), HasSubstr("\"/dev/zero\" is no tensor"));
+  EXPECT_THAT(ToPlainText(Call({{"x", "/nowhere/x.npy"}})),
+              HasSubstr("the input 'x' (float32[n]): \"/nowhere/x.npy\" cannot be read: No such file"));
   std::ofstream(path) << "not numpy";
   EXPECT_THAT(ToPlainText(Call({{"x", path}})), HasSubstr("not an .npy file"));
   unlink(path.c_str());

@@ -106,7 +106,7 @@ TEST(ToolsFileTest, AllErrorsAtOnceEachWithItsPlace) {
         "timeoutMS": 5, "batch": {}}, "run": {"http": {"url": "ftp://x", "method": "BREW"}}},
       {"name": "t", "inputSchema": {}, "run": {"command": ["${UNSET}"], "builtin": "math"}},
       7],
-    "mcpServers": {"s": {"args": []}, "u": {"url": "x", "command": "y"}}})");
+    "mcpServers": {"s": {"args": [], "timeoutMs": 0}, "u": {"url": "x", "command": "y"}}})");
   for (const char* expected :
        {"tools.json: tools[0].name: a name has letters",
         "tools.json: tools[0].inputSchema.type: must be \"object\"",
@@ -123,6 +123,7 @@ TEST(ToolsFileTest, AllErrorsAtOnceEachWithItsPlace) {
         "tools.json: tools[2].run: must have one of",
         "tools.json: tools[2].run.command: the environment has no UNSET",
         "tools.json: tools[3]: must be an object",
+        "tools.json: mcpServers.s.timeoutMs: must be",
         "tools.json: mcpServers.s: must have either",
         "tools.json: mcpServers.u: must have either"}) {
     EXPECT_THAT(errors, HasSubstr(expected));

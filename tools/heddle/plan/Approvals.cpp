@@ -8,8 +8,9 @@
 
 namespace heddle::cli {
 
-Approvals::Approvals(EventLoop &loop, std::function<void(const std::string &)> print)
-    : loop(loop), print(std::move(print)) {}
+Approvals::Approvals(EventLoop &loop, std::function<void(const std::string &)> print,
+                     std::function<void()> typedLine)
+    : loop(loop), print(std::move(print)), typedLine(std::move(typedLine)) {}
 
 Approvals::~Approvals() {
   watch.reset();
@@ -55,6 +56,8 @@ void Approvals::readAnswer() {
   // The end of the terminal is a no to all that is left.
   bool yes = end != std::string::npos && end > 0 && (typed[0] == 'y' || typed[0] == 'Y');
   typed.erase(0, end == std::string::npos ? typed.size() : end + 1);
+  if (end != std::string::npos)
+    typedLine();
   auto answer = std::move(questions.front().answer);
   questions.pop_front();
   answer(yes);

@@ -16,9 +16,10 @@ namespace heddle::cli {
 
 class Approvals {
 public:
-  /// `print` shows a line; what is asked is read from the terminal itself, as standard input may be
-  /// the plan.
-  Approvals(EventLoop &loop, std::function<void(const std::string &)> print);
+  /// `print` shows a line; `typedLine` is told of each that the person typed, which the terminal has
+  /// shown. What is asked is read from the terminal itself, as standard input may be the plan.
+  Approvals(EventLoop &loop, std::function<void(const std::string &)> print,
+            std::function<void()> typedLine);
   ~Approvals();
 
   void ask(std::string question, std::function<void(bool)> answer);
@@ -34,6 +35,7 @@ private:
 
   EventLoop &loop;
   std::function<void(const std::string &)> print;
+  std::function<void()> typedLine;
   int terminal = -1;
   std::deque<Question> questions; // the first one is on the terminal
   std::string typed;

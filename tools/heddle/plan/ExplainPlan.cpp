@@ -132,7 +132,10 @@ int ExplainCommand::run() const {
   if (!checked->ok())
     return exitBadRequest;
   auto toolOf = [&](const std::string &name) { return (*session)->catalog().find(name); };
-  PlanExplanation explained = Explain(checked->plan, toolOf, (*session)->tools().evaluate(), ToolCosts());
+  auto evaluate = [&](const std::string &tool, const Json &arguments) {
+    return (*session)->tools().registry().Evaluate(tool, arguments);
+  };
+  PlanExplanation explained = Explain(checked->plan, toolOf, evaluate, ToolCosts());
   if (!dot.empty())
     if (absl::Status status = writeDot(dot, checked->plan, explained); !status.ok())
       return fail(status);

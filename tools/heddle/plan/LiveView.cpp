@@ -52,7 +52,9 @@ static std::string secondsText(double ms) {
 LiveView::LiveView(EventLoop &loop, const RunFlags &flags)
     : loop(loop), onTerminal(isatty(STDERR_FILENO) != 0), quiet(flags.json),
       policy(flags.approvalPolicy()),
-      approvals(loop, [this](const std::string &line) { print(line); }) {}
+      approvals(
+          loop, [this](const std::string &line) { print(line); },
+          [this] { drawn += onTerminal; }) {}
 
 void LiveView::erase() {
   for (; drawn > 0; --drawn)

@@ -2,6 +2,9 @@
 
 #include "tools/heddle/plan/RunFlags.h"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <unistd.h>
 
 namespace heddle::cli {
@@ -16,7 +19,16 @@ void RunFlags::addTo(CLI::App &app, bool withJournal) {
       ->check(CLI::Range(0.001, 1e9));
   app.add_option("--approve", approve, "Calls marked for approval: all, none or ask (on the terminal)")
       ->check(CLI::IsMember({"all", "none", "ask"}));
-  app.add_option("--trace", trace, "Write a trace for Chrome or Perfetto");
+  // Nothing runs where it could not be told afterwards.
+  CLI::Validator writable(
+      [](const std::string &path) {
+        std::FILE *file = std::fopen(path.c_str(), "a");
+        if (file)
+          std::fclose(file);
+        return file ? std::string() : "cannot write " + path + ": " + std::strerror(errno);
+      },
+      "FILE");
+  app.add_option("--trace", trace, "Write a trace for Chrome or Perfetto")->check(writable);
 }
 
 ApprovalPolicy RunFlags::approvalPolicy() const {

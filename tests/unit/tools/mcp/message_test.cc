@@ -194,7 +194,7 @@ TEST(McpHeaders, ValuesSurvive) {
 
 TEST(McpOptions, AreThoseOfTheToolsFile) {
   const auto file = ParseToolsFile(R"({"mcpServers": {
-      "files": {"command": "npx", "args": ["-y"], "env": {"A": "b"}, "trusted": true},
+      "files": {"command": "npx", "args": ["-y"], "env": {"A": "b"}, "trusted": true, "timeoutMs": 2500},
       "web": {"url": "http://x", "headers": {"K": "v"}}}})",
                                    "tools.json", VariableLookup());
   ASSERT_TRUE(file.ok()) << file.status();
@@ -204,10 +204,12 @@ TEST(McpOptions, AreThoseOfTheToolsFile) {
   EXPECT_THAT(files.command, ElementsAre("npx", "-y"));
   EXPECT_THAT(files.environment, ElementsAre(Pair("A", "b")));
   EXPECT_TRUE(files.trusted);
+  EXPECT_EQ(files.call_timeout, std::chrono::milliseconds(2500));
   EXPECT_EQ(files.url, "");
   EXPECT_EQ(web.url, "http://x");
   EXPECT_THAT(web.headers, ElementsAre(Pair("K", "v")));
   EXPECT_FALSE(web.trusted);
+  EXPECT_FALSE(web.call_timeout.has_value());
 }
 
 }  // namespace
