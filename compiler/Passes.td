@@ -252,6 +252,56 @@ def LowerMapsPass : Pass<"heddle-lower-maps", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
+def ExtractStreamsPass : Pass<"heddle-extract-streams", "::mlir::func::FuncOp"> {
+  let summary = "find equal sub-graphs on the same weights";
+  let description = [{
+    Several copies of a model, contexts, frames: sub-graphs that are equal but for
+    what they start from, and that do not depend on each other.
+
+    ```mlir
+    %1 = "onnx.MatMul"(%a, %w) : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
+    %2 = "onnx.Relu"(%1) : (tensor<1x4xf32>) -> tensor<1x4xf32>
+    %3 = "onnx.MatMul"(%b, %w) : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
+    %4 = "onnx.Relu"(%3) : (tensor<1x4xf32>) -> tensor<1x4xf32>
+    ```
+    becomes
+    ```mlir
+    %2:2 = heddle.streams 2 (%a, %b) : (tensor<1x8xf32>, tensor<1x8xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>) {
+    ^bb0(%0: tensor<1x8xf32>):
+      %1 = "onnx.MatMul"(%0, %w) : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
+      %3 = "onnx.Relu"(%1) : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      heddle.yield %3 : tensor<1x4xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numStreams", "streams", "sets of equal sub-graphs">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def LowerStreamsPass : Pass<"heddle-lower-streams", "::mlir::func::FuncOp"> {
+  let summary = "compute streams as one, or side by side";
+  let description = [{
+    ```mlir
+    %y:2 = heddle.streams 2 (%a, %b) : (tensor<1x8xf32>, tensor<1x8xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>) {
+    ^bb0(%0: tensor<1x8xf32>):
+      %1 = "onnx.MatMul"(%0, %w) : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
+      heddle.yield %1 : tensor<1x4xf32>
+    }
+    ```
+    becomes a product of the stacked rows, which reads the weights once,
+    ```mlir
+    %x = "onnx.Concat"(%a, %b) <{axis = 0 : i64}> : (tensor<1x8xf32>, tensor<1x8xf32>) -> tensor<2x8xf32>
+    %y = "onnx.MatMul"(%x, %w) : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>
+    ```
+    (views between left out), or the product of each stream where these are large.
+  }];
+  let options = [Option<"cores", "cores", "int", /*default=*/"2", "that the program is made for">,
+                 Option<"stack", "stack", "bool", /*default=*/"false",
+                        "compute streams as one whatever it costs">];
+  let statistics = [Statistic<"numStreams", "streams", "sets of equal sub-graphs lowered">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Source level to parallel level
 //===----------------------------------------------------------------------===//

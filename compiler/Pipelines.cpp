@@ -5,6 +5,7 @@
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -27,6 +28,10 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   OpPassManager &function = passes.nest<func::FuncOp>();
   if (options.scans)
     function.addPass(createExtractMapsPass());
+  // Copies of one sub-graph share what they compute of the same values.
+  function.addPass(createCSEPass());
+  function.addPass(createExtractStreamsPass());
+  function.addPass(createLowerStreamsPass({.cores = options.cores}));
   function.addPass(createLowerMapsPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)

@@ -70,6 +70,8 @@ Value Arithmetic::shape(const Dims &dims, Value sizes) {
 Value Arithmetic::viewedAs(Value value, const Dims &dims) {
   if (dimsOf(value) == dims)
     return value;
+  if (auto view = value.getDefiningOp<onnx::ReshapeOp>(); view && dimsOf(view.getData()) == dims)
+    return view.getData();
   // Zero is a size here. The shape stays after what defines the symbols: the value has them.
   return onnx::ReshapeOp::create(b, loc, tensorWithDims(dims, elementOf(value)), value,
                                  shape(dims, value), /*allowzero=*/1);
