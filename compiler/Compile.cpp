@@ -152,6 +152,7 @@ absl::Status Compilation::lower() {
   passes.addNestedPass<func::FuncOp>(createFuseQuantizedPass());
   passes.addNestedPass<func::FuncOp>(createResolvePaddingPass());
   passes.addNestedPass<func::FuncOp>(createSplitPoolsPass());
+  passes.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   passes.addNestedPass<func::FuncOp>(createFormClustersPass());
   if (options.cores > 1)
     passes.addNestedPass<func::FuncOp>(createExtractSpawnsPass());
