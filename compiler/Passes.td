@@ -306,6 +306,35 @@ def LowerStreamsPass : Pass<"heddle-lower-streams", "::mlir::func::FuncOp"> {
 // Source level to parallel level
 //===----------------------------------------------------------------------===//
 
+def RaiseAttentionPass : Pass<"heddle-raise-attention", "::mlir::func::FuncOp"> {
+  let summary = "find attention in the spelling of any exporter";
+  let description = [{
+    Two products with a softmax of rows between them become one operation, which is
+    computed without a matrix of scores. What is done to scores, element by element,
+    becomes its region; transpositions, joined batch dimensions and keys repeated
+    for groups of heads are read through. Where scores or weights are used otherwise
+    as well, nothing changes and the reason is recorded.
+
+    ```mlir
+    %0 = "onnx.Transpose"(%k) <{perm = array<i64: 0, 2, 1>}> : (tensor<2x9x8xf32>) -> tensor<2x8x9xf32>
+    %1 = "onnx.MatMul"(%q, %0) : (tensor<2x4x8xf32>, tensor<2x8x9xf32>) -> tensor<2x4x9xf32>
+    %2 = "onnx.Add"(%1, %mask) : (tensor<2x4x9xf32>, tensor<9xf32>) -> tensor<2x4x9xf32>
+    %3 = "onnx.Softmax"(%2) <{axis = -1 : i64}> : (tensor<2x4x9xf32>) -> tensor<2x4x9xf32>
+    %4 = "onnx.MatMul"(%3, %v) : (tensor<2x4x9xf32>, tensor<2x9x8xf32>) -> tensor<2x4x8xf32>
+    ```
+    becomes
+    ```mlir
+    %4 = heddle.attention %q, %k, %v, %mask : (...) -> tensor<2x4x8xf32> {
+    ^bb0(%s: tensor<2x4x9xf32>, %m: tensor<9xf32>):
+      %5 = "onnx.Add"(%s, %m) : (tensor<2x4x9xf32>, tensor<9xf32>) -> tensor<2x4x9xf32>
+      heddle.yield %5 : tensor<2x4x9xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numRaised", "raised", "attentions raised">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
   let summary = "group source operations that one kernel computes";
   let description = [{

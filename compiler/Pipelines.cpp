@@ -26,6 +26,7 @@ void addSourcePasses(OpPassManager &passes) {
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
   OpPassManager &function = passes.nest<func::FuncOp>();
+  function.addPass(createRaiseAttentionPass());
   if (options.scans)
     function.addPass(createExtractMapsPass());
   // Copies of one sub-graph share what they compute of the same values.

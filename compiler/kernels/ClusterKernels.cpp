@@ -5,9 +5,8 @@
 #include "compiler/codegen/loops/ElementEmitter.h"
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/DimRenaming.h"
-#include "compiler/kernels/KernelBuilder.h"
 #include "compiler/kernels/OperationKinds.h"
-#include "compiler/kernels/StructuredLowering.h"
+#include "compiler/kernels/StructuredForm.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,6 +19,26 @@ using namespace mlir;
 
 namespace heddle {
 namespace {
+
+/// Of its results, of regions' arguments, and of operations within them.
+void renameDims(Operation *op, DimRenaming &renaming) {
+  Builder b(op->getContext());
+  op->walk<WalkOrder::PreOrder>([&](Operation *inner) {
+    for (Value value : inner->getResults())
+      value.setType(renaming.rename(value.getType()));
+    for (Region &region : inner->getRegions())
+      for (Value argument : region.getArguments())
+        argument.setType(renaming.rename(argument.getType()));
+    if (auto sizes = dyn_cast<IndexTensorOp>(inner)) {
+      SmallVector<Attribute> exprs;
+      for (Attribute text : sizes.getExprs()) {
+        DimExpr expr = *DimExpr::parse(cast<StringAttr>(text).getValue());
+        exprs.push_back(b.getStringAttr(renaming.rename(expr).str()));
+      }
+      sizes.setExprsAttr(b.getArrayAttr(exprs));
+    }
+  });
+}
 
 /// A function with the cluster's operations on renamed types, returning one result. Its text is the
 /// key by which equal clusters are found.
@@ -43,16 +62,7 @@ func::FuncOp outlineSource(ModuleOp module, ClusterOp cluster, unsigned result,
     Operation *copy = b.clone(op, mapping);
     if (hasFewPixels(&op)) // so is what fills its vectors
       copy->setAttr(kFewPixels, b.getUnitAttr());
-    for (Value value : copy->getResults())
-      value.setType(renaming.rename(value.getType()));
-    if (auto sizes = dyn_cast<IndexTensorOp>(copy)) {
-      SmallVector<Attribute> exprs;
-      for (Attribute text : sizes.getExprs()) {
-        DimExpr expr = *DimExpr::parse(cast<StringAttr>(text).getValue());
-        exprs.push_back(b.getStringAttr(renaming.rename(expr).str()));
-      }
-      sizes.setExprsAttr(b.getArrayAttr(exprs));
-    }
+    renameDims(copy, renaming);
   }
   func::ReturnOp::create(b, cluster.getLoc(), mapping.lookup(cluster.getYielded()[result]));
   // Operations that only other results need.
@@ -67,88 +77,6 @@ std::string textOf(Operation *op) {
   llvm::raw_string_ostream os(text);
   op->print(os, OpPrintingFlags().printGenericOpForm().useLocalScope());
   return text;
-}
-
-/// A single known number as a structured value, so that bodies meet it as a constant.
-Value scalarConstant(KernelBuilder &b, onnx::ConstantOp constant) {
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(constant.getValueAttr());
-  if (!elements || elements.getNumElements() != 1)
-    return nullptr;
-  Type type = signlessType(elements.getElementType());
-  TypedAttr attribute;
-  if (isa<FloatType>(type))
-    attribute = b.getFloatAttr(type, *elements.value_begin<APFloat>());
-  else
-    attribute = b.getIntegerAttr(type, *elements.value_begin<APInt>());
-  Value scalar = arith::ConstantOp::create(b, attribute);
-  return b.filled(getDims(cast<RankedTensorType>(constant.getType())), scalar);
-}
-
-Type signlessTensor(Type type) {
-  auto tensor = cast<RankedTensorType>(type);
-  return RankedTensorType::get(tensor.getShape(), signlessType(tensor.getElementType()),
-                               tensor.getEncoding());
-}
-
-/// The structured form: see LoopKernel.h and ContractionKernel.h.
-FailureOr<func::FuncOp> buildStructured(func::FuncOp source, ArrayRef<std::string> symbols) {
-  OpBuilder b(source);
-  SmallVector<Type> types;
-  for (Type type : source.getArgumentTypes())
-    types.push_back(signlessTensor(type));
-  types.append(symbols.size(), b.getIndexType());
-  Type resultType = signlessTensor(source.getResultTypes()[0]);
-  auto function = func::FuncOp::create(b, source.getLoc(), "structured",
-                                       b.getFunctionType(types, resultType));
-  SmallVector<StringRef> names(symbols.begin(), symbols.end());
-  function->setAttr("heddle.symbols", b.getStrArrayAttr(names));
-  Block *body = function.addEntryBlock();
-  b.setInsertionPointToStart(body);
-
-  IRMapping mapping;
-  unsigned tensors = source.getNumArguments();
-  for (unsigned i = 0; i < tensors; ++i)
-    mapping.map(source.getArgument(i), body->getArgument(i));
-  llvm::StringMap<Value> symbolValues;
-  for (auto [i, symbol] : llvm::enumerate(symbols))
-    symbolValues[symbol] = body->getArgument(tensors + i);
-
-  for (Operation &op : source.getBody().front()) {
-    KernelBuilder kernel(op.getLoc(), b, symbolValues);
-    if (isa<func::ReturnOp>(op)) {
-      func::ReturnOp::create(b, op.getLoc(), mapping.lookup(op.getOperand(0)));
-      continue;
-    }
-    if (auto constant = dyn_cast<onnx::ConstantOp>(op)) {
-      mapping.map(constant.getResult(), scalarConstant(kernel, constant));
-      continue;
-    }
-    if (isa<IndexTensorOp>(op)) {
-      mapping.map(op.getResult(0), Value());
-      continue;
-    }
-    SmallVector<Value> operands, results;
-    for (Value operand : op.getOperands())
-      operands.push_back(mapping.lookup(operand));
-    if (isContraction(&op)) {
-      Operation *copy = b.clone(op, mapping);
-      copy->getResult(0).setType(signlessTensor(op.getResult(0).getType()));
-      // Signedness is not in the structured types.
-      SmallVector<bool> isUnsigned;
-      for (Value operand : op.getOperands())
-        isUnsigned.push_back(elementTypeOf(operand).isUnsignedInteger());
-      copy->setAttr("heddle.unsigned", b.getDenseBoolArrayAttr(isUnsigned));
-      mapping.map(op.getResult(0), copy->getResult(0));
-      continue;
-    }
-    if (failed(findStructuredLowering(&op)->lower(kernel, &op, operands, results))) {
-      function.erase();
-      return failure();
-    }
-    for (auto [result, lowered] : llvm::zip(op.getResults(), results))
-      mapping.map(result, lowered);
-  }
-  return function;
 }
 
 } // namespace

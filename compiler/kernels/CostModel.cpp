@@ -23,6 +23,11 @@ double elements(Value value) {
 
 /// Products of a contraction: the result's elements times the depth.
 double products(Operation *op) {
+  if (auto attention = dyn_cast<AttentionOp>(op)) {
+    double width = estimateSize(heddle::dimsOf(attention.getQuery()).back()) +
+                   estimateSize(heddle::dimsOf(attention.getValue()).back());
+    return elements(attention.getProducts()) * width;
+  }
   auto dimsOf = [](Value value) { return getDims(cast<RankedTensorType>(value.getType())); };
   double depth;
   if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op)) {
@@ -52,7 +57,7 @@ double estimateSize(const DimExpr &expr) {
 double estimateCost(Operation *op) {
   if (isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
     return 0;
-  if (op->getNumRegions() != 0) {
+  if (op->getNumRegions() != 0 && !isa<AttentionOp>(op)) {
     double sum = 0;
     for (Region &region : op->getRegions())
       for (Operation &inner : region.getOps())

@@ -259,7 +259,10 @@ void ClusterBuilder::outline(Group &group) {
 struct FormClusters : impl::FormClustersPassBase<FormClusters> {
   void runOnOperation() override {
     SmallVector<Block *> blocks;
-    getOperation().walk([&](Block *block) { blocks.push_back(block); });
+    getOperation().walk([&](Block *block) {
+      if (!isa<AttentionOp>(block->getParentOp())) // part of one kernel already
+        blocks.push_back(block);
+    });
     for (Block *block : blocks)
       ClusterBuilder(*block).run();
   }

@@ -76,7 +76,7 @@ void KernelFrame::bindOperands(ElementEmitter &elements) {
 }
 
 void KernelFrame::requireIterationSpaces() {
-  for (auto generic : structured.getOps<linalg::GenericOp>()) {
+  structured.walk([&](linalg::GenericOp generic) {
     Dims space = iterationSpace(generic);
     for (OpOperand &operand : generic->getOpOperands()) {
       Dims dims = getDims(cast<RankedTensorType>(operand.get().getType()));
@@ -85,7 +85,7 @@ void KernelFrame::requireIterationSpaces() {
         if (auto loop = dyn_cast<AffineDimExpr>(place))
           requireEqual(dim, space[loop.getPosition()]);
     }
-  }
+  });
 }
 
 Value KernelFrame::requirements() {
@@ -115,11 +115,11 @@ Value KernelFrame::requirements() {
     Value size = index(operand);
     conjoin(arith::OrIOp::create(b, equal(size, index(1)), equal(size, index(target))));
   }
-  for (auto require : structured.getOps<RequireOp>()) {
+  structured.walk([&](RequireOp require) {
     if (!mapping.contains(require.getCondition()))
       clone(require.getCondition().getDefiningOp());
     conjoin(mapping.lookup(require.getCondition()));
-  }
+  });
   return all;
 }
 
