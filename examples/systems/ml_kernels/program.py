@@ -25,7 +25,7 @@ def weights(size):
     return {"mean": normal(rng, CLASSES, F, scale=1), "variance": rng.uniform(0.5, 2, (CLASSES, F)).astype("float32"),
             "train": normal(rng, N, F, scale=1), "labels": rng.integers(0, CLASSES, N),
             "support": normal(rng, size["vectors"], F, scale=1), "alpha": normal(rng, size["vectors"], scale=1),
-            "logistic": normal(rng, F, CLASSES), "logistic_b": normal(rng, CLASSES)}
+            "regression": normal(rng, F, CLASSES), "regression_b": normal(rng, CLASSES)}
 
 
 def inputs(size):
@@ -91,5 +91,5 @@ def program(size, w):
     with g.scope("trees"):
         g.output("trees", trees(g, x, size))
     with g.scope("logistic"):
-        g.output("logistic", g.Softmax(affine(g, x, "logistic", w), axis=-1))
+        g.output("logistic", g.Softmax(affine(g, x, "regression", w), axis=-1))
     return g
