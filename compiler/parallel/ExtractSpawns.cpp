@@ -11,6 +11,8 @@
 
 #include "compiler/kernels/CostModel.h"
 #include "compiler/Passes.h"
+#include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/Work.h"
 #include "llvm/ADT/BitVector.h"
 
 using namespace mlir;
@@ -40,8 +42,11 @@ private:
   void buildGraph();
   SmallVector<unsigned> longestChain();
   SmallVector<unsigned> spawnablePart(ArrayRef<unsigned> chain);
+  llvm::BitVector beside(ArrayRef<unsigned> chain);
   bool hasWorkBeside(ArrayRef<unsigned> chain);
-  void spawn(ArrayRef<unsigned> chain);
+  Work workOfNodes(const llvm::BitVector &members);
+  Construct describe(ArrayRef<unsigned> chain);
+  SpawnOp spawn(ArrayRef<unsigned> chain);
 
   Block &block;
   double leastCost;
@@ -123,16 +128,53 @@ SmallVector<unsigned> SpawnExtractor::spawnablePart(ArrayRef<unsigned> chain) {
   return part;
 }
 
-bool SpawnExtractor::hasWorkBeside(ArrayRef<unsigned> chain) {
-  double beside = 0;
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    if (!llvm::is_contained(chain, i) &&
-        llvm::none_of(chain, [&](unsigned member) { return nodes[member].related.test(i); }))
-      beside += nodes[i].cost;
-  return beside >= leastCost;
+/// What comes neither before nor after any of the chain.
+llvm::BitVector SpawnExtractor::beside(ArrayRef<unsigned> chain) {
+  llvm::BitVector others(nodes.size(), true);
+  for (unsigned member : chain) {
+    others.reset(member);
+    others.reset(nodes[member].related);
+  }
+  return others;
 }
 
-void SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
+bool SpawnExtractor::hasWorkBeside(ArrayRef<unsigned> chain) {
+  double cost = 0;
+  for (unsigned other : beside(chain).set_bits())
+    cost += nodes[other].cost;
+  return cost >= leastCost;
+}
+
+Work SpawnExtractor::workOfNodes(const llvm::BitVector &members) {
+  Work sum;
+  std::vector<DimExpr> starts(nodes.size(), 0);
+  for (unsigned member : members.set_bits()) {
+    Work own = workOf(nodes[member].op);
+    DimExpr end = starts[member] + own.span;
+    sum = {sum.work + own.work, greaterOf(sum.span, end)};
+    for (unsigned next : nodes[member].after)
+      starts[next] = greaterOf(starts[next], end);
+  }
+  return sum;
+}
+
+/// The chain and what is beside it, as one construct.
+Construct SpawnExtractor::describe(ArrayRef<unsigned> chain) {
+  llvm::BitVector own(nodes.size()), others = beside(chain);
+  for (unsigned member : chain)
+    own.set(member);
+  Work apart = workOfNodes(own), rest = workOfNodes(others);
+  unsigned count = llvm::count_if(others.set_bits(), [&](unsigned i) { return nodes[i].cost > 0; });
+  return {.kind = "spawn",
+          .summary = ("tasks: " + Twine(chain.size()) + " in a row, " + Twine(count) + " beside it")
+                         .str(),
+          .proof = "neither reads what the other computes, directly or through others",
+          .form = "",
+          .work = apart.work + rest.work,
+          .span = greaterOf(apart.span, rest.span)};
+}
+
+SpawnOp SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
   SmallVector<Operation *> members;
   for (unsigned member : chain)
     members.push_back(nodes[member].op);
@@ -156,7 +198,10 @@ void SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
   SmallVector<Type> futures;
   for (Value result : results)
     futures.push_back(FutureType::get(b.getContext(), result.getType()));
-  auto spawned = SpawnOp::create(b, members.front()->getLoc(), futures);
+  SmallVector<Location> locs;
+  for (Operation *op : members)
+    locs.push_back(op->getLoc());
+  auto spawned = SpawnOp::create(b, b.getFusedLoc(locs), futures);
   Block *body = &spawned.getBody().emplaceBlock();
   for (Operation *op : members)
     op->moveBefore(body, body->end());
@@ -176,6 +221,7 @@ void SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
       return block.findAncestorOpInBlock(*use.getOwner()) != spawned;
     });
   }
+  return spawned;
 }
 
 unsigned SpawnExtractor::run() {
@@ -195,8 +241,12 @@ unsigned SpawnExtractor::run() {
     else if (cost >= leastCost && hasWorkBeside(part))
       spawns.push_back(part);
   }
+  // Described as they are in the program as written, before any is moved.
+  std::vector<Construct> constructs;
   for (ArrayRef<unsigned> chain : spawns)
-    spawn(chain);
+    constructs.push_back(describe(chain));
+  for (auto [chain, construct] : llvm::zip(spawns, constructs))
+    recordConstruct(spawn(chain), construct);
   return spawns.size();
 }
 
