@@ -140,8 +140,8 @@ void PlanChecker::nameArguments(ParsedCall &call, const ToolDescription &tool,
     if (closed && !known)
       errors.push_back(planError(
           argument.nameRange, absl::StrCat(tool.name, " has no argument ", Quoted(argument.name),
-                                           didYouMean(argument.name, properties),
-                                           "; its arguments: ", join(properties))));
+                                           "; its arguments: ", join(properties),
+                                           didYouMean(argument.name, properties))));
     else if (!names.insert(argument.name).second)
       errors.push_back(planError(argument.nameRange,
                                  absl::StrCat(Quoted(argument.name), " is given twice")));
