@@ -31,8 +31,8 @@ void printText(const Plan &plan, const PlanExplanation &explained, bool guessed)
   for (const ExplainedCall &call : explained.calls)
     running += call.runs;
   const IdealSchedule &schedule = explained.schedule;
-  std::printf("%zu calls, %zu run, at most %u at once; %.0f ms at best%s\n", plan.calls.size(), running,
-              schedule.peak_concurrency, schedule.makespan_ms,
+  std::printf("%zu calls, %zu run, at most %u at once; %.0f ms at best%s\n", plan.calls.size(),
+              running, schedule.peak_concurrency, schedule.makespan_ms,
               guessed ? ", if a call without costMs takes 100 ms" : "");
   for (size_t i = 0; i < plan.calls.size(); ++i) {
     const ExplainedCall &call = explained.calls[i];

@@ -56,8 +56,8 @@ LiveView::LiveView(EventLoop &loop, const RunFlags &flags)
     : loop(loop), onTerminal(isatty(STDERR_FILENO) != 0), quiet(flags.json),
       policy(flags.approvalPolicy()),
       approvals(
-          loop, [this](const std::string &line) { print(line); },
-          [this] { drawn += onTerminal; }) {}
+          loop, [this](const std::string &line) { print(line); }, [this] { drawn += onTerminal; }) {
+}
 
 void LiveView::erase() {
   for (; drawn > 0; --drawn)
