@@ -45,7 +45,8 @@ def names_of(explained, measured, size):
         "tasks": len(explained["tasks"]),
         "critical_path_tasks": len(explained["critical_path"]),
         "widest": max(graph["widest_level"] for graph in graphs),
-        "work": sum(c["work"] for c in numbers),
+        # Constructs may be parts of each other, so they are not added up.
+        "work": max((c["work"] for c in numbers), default=0),
         "span": max((c["span"] for c in numbers), default=0),
         "loops": sum(task["runs"] in ("loop", "scan") for graph in graphs for task in graph["tasks"]),
         "left": len(explained["sequential"]),
