@@ -65,6 +65,15 @@ bool AttentionMatch::followWeights() {
   }
 }
 
+/// Equal but for the last dimension, which a mask whose length is another symbol may seem to widen.
+static bool agreeOnRows(Value value, const Dims &dims) {
+  if (!hasKnownDims(value.getType()))
+    return false;
+  Dims other = dimsOf(value);
+  return !dims.empty() && other.size() == dims.size() &&
+         ArrayRef(other).drop_back() == ArrayRef(dims).drop_back();
+}
+
 /// From the softmax back to the product of queries and keys.
 bool AttentionMatch::findScores(Value score, unsigned depth) {
   Operation *op = score.getDefiningOp();
@@ -84,8 +93,7 @@ bool AttentionMatch::findScores(Value score, unsigned depth) {
   if (!isElementwise && !keepsRows(op))
     return false;
   for (Value operand : op->getOperands()) {
-    bool reaches = isElementwise ? hasKnownDims(operand.getType()) &&
-                                       dimsOf(operand) == dimsOf(score) &&
+    bool reaches = isElementwise ? agreeOnRows(operand, dimsOf(score)) &&
                                        isa<FloatType>(elementOf(operand))
                                  : operand == op->getOperand(0);
     if (reaches && findScores(operand, depth - 1)) {
@@ -100,6 +108,15 @@ bool AttentionMatch::findScores(Value score, unsigned depth) {
 /// The dimensions that the elementwise operations see. Those on one number see any.
 bool AttentionMatch::chooseSpace() {
   Dims products = dimsOf(scoreProduct->result);
+  // Scores are as many as values, or the product with them would fail: if these are as many as keys,
+  // no mask has made the scores more.
+  const DimExpr &keys = products.back();
+  AttentionOperand &values = valueProduct->value;
+  DimExpr valueCount = dimsOf(values.tensor)[values.axes[values.axes.size() - 2]];
+  if (valueProduct->weights.back() != keys && valueCount != keys)
+    return fail("it is not known that there are as many scores (" +
+                valueProduct->weights.back().str() + ") as keys (" + keys.str() + ")");
+  valueProduct->weights.back() = keys;
   std::optional<Dims> seen;
   unsigned greatestRank = 0;
   for (auto [op, operand] : llvm::zip(chain, chained)) {
@@ -109,9 +126,10 @@ bool AttentionMatch::chooseSpace() {
       greatestRank = std::max<unsigned>(greatestRank, dimsOf(other).size() * isSingle(other));
       if (other == operand || isSingle(other))
         continue;
-      if (seen && *seen != dimsOf(operand))
+      if (seen && !agreeOnRows(operand, *seen))
         return fail("scores are computed under several shapes");
       seen = dimsOf(operand);
+      seen->back() = keys;
     }
   }
   space = seen.value_or(products);

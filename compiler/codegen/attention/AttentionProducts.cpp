@@ -107,7 +107,7 @@ void AttentionEmitter::productsOfTiles(const Block &block) {
   });
 }
 
-// Values are read where they are if whole panels of them are stored.
+// One tile of queries reads values once, and where they are if whole panels of them are stored.
 AttentionEmitter::Matrix AttentionEmitter::panelsOfValues(const Block &block) {
   Value start = e.add(block.starts.value, e.mul(block.key0, ops.valueStep));
   Value panelSize = e.mul(block.count, plan.panel);
@@ -123,7 +123,8 @@ AttentionEmitter::Matrix AttentionEmitter::panelsOfValues(const Block &block) {
     pack();
     return packed;
   }
-  Value direct = e.equal(wide, ops.width);
+  Value once = e.less(block.rows, e.index(plan.rows + 1));
+  Value direct = arith::AndIOp::create(e.builder, e.loc, e.equal(wide, ops.width), once);
   e.when(
       direct, [] {}, pack);
   return {e.select(direct, ops.value, packed.buffer), e.select(direct, start, packed.start),
