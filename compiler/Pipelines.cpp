@@ -24,6 +24,11 @@ void addSourcePasses(OpPassManager &passes) {
 }
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
+  if (options.scans) {
+    OpPassManager &loops = passes.nest<func::FuncOp>();
+    loops.addPass(createExtractDagScansPass());
+    loops.addPass(createLowerDagScansPass());
+  }
   OpPassManager &function = passes.nest<func::FuncOp>();
   function.addPass(createFormClustersPass());
   if (options.cores > 1)

@@ -80,9 +80,9 @@ def Heddle_DagScanOp : Heddle_Op<"dag_scan", [AttrSizedOperandSegments,
     }
     ```
 
-    Steps of which none reads or writes a row that another one writes may run at
-    once. `form`: `recurrent`, or `levels`, where each step is in the first level
-    after those it must follow, and levels are found when the program runs.
+    Steps may run at once where none reads or writes a row that an earlier one of
+    them writes. `form`: `recurrent`, or `levels`, where each step is in the first
+    level after those it must follow; levels are found when the program runs.
   }];
   let arguments = (ins Variadic<AnyRankedTensor>:$tables, Variadic<AnyRankedTensor>:$writes,
                        Variadic<AnyRankedTensor>:$reads, DenseI64ArrayAttr:$read_tables,
@@ -99,6 +99,27 @@ def Heddle_DagScanOp : Heddle_Op<"dag_scan", [AttrSizedOperandSegments,
   let extraClassDeclaration = [{
     ::heddle::DimExpr getLength();
     ::mlir::ValueRange getYielded() { return getBody().front().getTerminator()->getOperands(); }
+  }];
+}
+
+def Heddle_LevelsOp : Heddle_Op<"levels", [Pure]> {
+  let summary = "which steps of a recurrence over tables may run at once";
+  let description = [{
+    `indices` are those of a dag_scan, the first `writes` of them what steps write;
+    `tables` says of which table each is, `rows` how many rows each table has. The
+    results are the steps, level by level, and where levels begin and end in them.
+
+    ```mlir
+    %order, %begins, %ends = heddle.levels %rows, %i, %p of [0, 0] writes 1 : tensor<1xi64>,
+        tensor<9xi64>, tensor<9x2xi64> -> tensor<9xi64>, tensor<?xi64, ...>, tensor<?xi64, ...>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$rows, Variadic<AnyRankedTensor>:$indices,
+                       DenseI64ArrayAttr:$tables, I64Attr:$writes);
+  let results = (outs AnyRankedTensor:$order, AnyRankedTensor:$begins, AnyRankedTensor:$ends);
+  let assemblyFormat = [{
+    $rows `,` $indices `of` $tables `writes` $writes attr-dict `:` type($rows) `,` type($indices)
+    `->` type($order) `,` type($begins) `,` type($ends)
   }];
 }
 
