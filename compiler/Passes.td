@@ -200,7 +200,7 @@ def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
 }
 
 //===----------------------------------------------------------------------===//
-// Recurrences over grids and graphs
+// Loops and repeated sub-graphs
 //===----------------------------------------------------------------------===//
 
 def ExtractDagScansPass : Pass<"heddle-extract-dag-scans", "::mlir::func::FuncOp"> {
@@ -270,6 +270,55 @@ def LowerDagScansPass : Pass<"heddle-lower-dag-scans", "::mlir::func::FuncOp"> {
                     Statistic<"numLevels", "levels", "graphs computed level by level">,
                     Statistic<"numRecurrent", "recurrent", "those computed step by step">];
   let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
+def ExtractMapsPass : Pass<"heddle-extract-maps", "::mlir::func::FuncOp"> {
+  let summary = "make loops whose iterations give nothing to each other maps";
+  let description = [{
+    A Scan without states, or with such that only look carried: passed on unchanged,
+    read by nothing but their own update, or asked for after the last iteration only.
+
+    ```mlir
+    %s1, %y = "onnx.Scan"(%s, %x) <{num_scan_inputs = 1 : i64}> ({
+    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
+      %2 = "onnx.Mul"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      onnx.Yield %0, %2 : tensor<4xf32>, tensor<4xf32>
+    }) : (tensor<4xf32>, tensor<8x4xf32>) -> (tensor<4xf32>, tensor<8x4xf32>)
+    ```
+    becomes
+    ```mlir
+    %y = heddle.map (%x) : (tensor<8x4xf32>) -> tensor<8x4xf32> {
+    ^bb0(%0: tensor<4xf32>):
+      %1 = "onnx.Mul"(%s, %0) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      heddle.yield %1 : tensor<4xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numMaps", "maps", "loops that became maps">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def LowerMapsPass : Pass<"heddle-lower-maps", "::mlir::func::FuncOp"> {
+  let summary = "compute the elements of a map at once, or in a loop";
+  let description = [{
+    ```mlir
+    %y = heddle.map (%x) : (tensor<8x4xf32>) -> tensor<8x2xf32> {
+    ^bb0(%0: tensor<4xf32>):
+      %1 = "onnx.MatMul"(%0, %w) : (tensor<4xf32>, tensor<4x2xf32>) -> tensor<2xf32>
+      heddle.yield %1 : tensor<2xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    %y = "onnx.MatMul"(%x, %w) : (tensor<8x4xf32>, tensor<4x2xf32>) -> tensor<8x2xf32>
+    ```
+    and a Scan without states where an operation has no form for all elements.
+  }];
+  let options = [Option<"largest", "largest", "double", /*default=*/"268435456.0",
+                        "elements that a value may have for all elements of a map at once">];
+  let statistics = [Statistic<"numBatched", "batched", "maps computed for all elements at once">,
+                    Statistic<"numLoops", "loops", "maps computed in a loop">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
 //===----------------------------------------------------------------------===//

@@ -24,12 +24,13 @@ void addSourcePasses(OpPassManager &passes) {
 }
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
-  if (options.scans) {
-    OpPassManager &loops = passes.nest<func::FuncOp>();
-    loops.addPass(createExtractDagScansPass());
-    loops.addPass(createLowerDagScansPass());
-  }
   OpPassManager &function = passes.nest<func::FuncOp>();
+  if (options.scans) {
+    function.addPass(createExtractDagScansPass());
+    function.addPass(createExtractMapsPass());
+  }
+  function.addPass(createLowerDagScansPass());
+  function.addPass(createLowerMapsPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

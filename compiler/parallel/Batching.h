@@ -32,7 +32,11 @@ public:
   Batching(mlir::OpBuilder &builder, DimExpr length) : builder(builder), length(length) {}
 
   /// The element's value for all elements, along axis 0.
-  void map(mlir::Value element, mlir::Value stacked) { stackedOf[element] = stacked; }
+  void map(mlir::Value element, mlir::Value stacked) {
+    stackedOf[element] = stacked;
+    if (!withLength)
+      withLength = stacked;
+  }
   /// The same value for every element.
   void mapShared(mlir::Value element, mlir::Value shared) { sharedOf.map(element, shared); }
 
@@ -56,8 +60,12 @@ private:
   DimExpr length;
   llvm::DenseMap<mlir::Value, mlir::Value> stackedOf;
   mlir::IRMapping sharedOf;
+  mlir::Value withLength; // has the length as its axis 0
   std::string why;
 };
+
+/// The type of a value for all elements.
+mlir::RankedTensorType stackedType(mlir::Type element, const DimExpr &length);
 
 } // namespace heddle
 

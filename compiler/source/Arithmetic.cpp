@@ -52,18 +52,34 @@ Value Arithmetic::viewed(Value value, ArrayRef<int64_t> shape) {
                                  integers(shape), /*allowzero=*/0);
 }
 
-Value Arithmetic::viewedAs(Value value, const Dims &dims) {
+Value Arithmetic::shape(const Dims &dims, Value sizes) {
+  SmallVector<int64_t> known;
   SmallVector<std::string> texts;
-  for (const DimExpr &dim : dims)
+  for (const DimExpr &dim : dims) {
+    if (std::optional<int64_t> size = dim.asConstant())
+      known.push_back(*size);
     texts.push_back(dim.str());
+  }
+  if (known.size() == dims.size())
+    return integers(known);
   SmallVector<StringRef> exprs(texts.begin(), texts.end());
   auto type = RankedTensorType::get({static_cast<int64_t>(dims.size())}, b.getI64Type());
-  // It stays after what defines the symbols: the value has them.
-  Value shape =
-      IndexTensorOp::create(b, loc, type, b.getStrArrayAttr(exprs), ValueRange{value}).getValue();
-  // Zero is a size here.
-  return onnx::ReshapeOp::create(b, loc, tensorWithDims(dims, elementOf(value)), value, shape,
-                                 /*allowzero=*/1);
+  return IndexTensorOp::create(b, loc, type, b.getStrArrayAttr(exprs), ValueRange{sizes}).getValue();
+}
+
+Value Arithmetic::viewedAs(Value value, const Dims &dims) {
+  if (dimsOf(value) == dims)
+    return value;
+  // Zero is a size here. The shape stays after what defines the symbols: the value has them.
+  return onnx::ReshapeOp::create(b, loc, tensorWithDims(dims, elementOf(value)), value,
+                                 shape(dims, value), /*allowzero=*/1);
+}
+
+Value Arithmetic::expandedTo(Value value, const Dims &dims, Value sizes) {
+  if (dimsOf(value) == dims)
+    return value;
+  return onnx::ExpandOp::create(b, loc, tensorWithDims(dims, elementOf(value)), value,
+                                shape(dims, sizes));
 }
 
 Value Arithmetic::quantized(Value x, Value scale, Value zeroPoint) {

@@ -22,6 +22,8 @@ class Arithmetic {
 public:
   /// Inserts before `op`, at its location.
   explicit Arithmetic(mlir::Operation *op) : b(op), loc(op->getLoc()) {}
+  /// Inserts where the builder does.
+  Arithmetic(mlir::OpBuilder b, mlir::Location loc) : b(b), loc(loc) {}
 
   mlir::Value number(double value); // of f32, a scalar
   mlir::Value toF32(mlir::Value value);
@@ -36,11 +38,15 @@ public:
   /// The same elements under another shape.
   mlir::Value viewed(mlir::Value value, llvm::ArrayRef<int64_t> shape);
   mlir::Value viewedAs(mlir::Value value, const Dims &dims);
+  /// Repeated along axes of size 1, and along new ones before the first.
+  mlir::Value expandedTo(mlir::Value value, const Dims &dims, mlir::Value sizes);
   /// Of a tensor of one element; others stay.
   mlir::Value asScalar(mlir::Value value) { return isSingle(value) ? viewed(value, {}) : value; }
   /// x / scale rounded and moved by the zero point into its type; both are scalars.
   mlir::Value quantized(mlir::Value x, mlir::Value scale, mlir::Value zeroPoint);
   mlir::Value integers(llvm::ArrayRef<int64_t> values); // a vector of i64
+  /// A vector of i64 with the dimensions; `sizes` has the symbols among them.
+  mlir::Value shape(const Dims &dims, mlir::Value sizes);
 
   mlir::OpBuilder b;
   mlir::Location loc;
