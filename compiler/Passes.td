@@ -238,6 +238,8 @@ def ExtractDagScansPass : Pass<"heddle-extract-dag-scans", "::mlir::func::FuncOp
     }
     ```
   }];
+  let options = [Option<"form", "form", "std::string", /*default=*/"",
+                        "recurrent, wavefront, or pairing for what is linear; else chosen by sizes">];
   let statistics = [Statistic<"numGrids", "grids", "nests of loops that became grids">,
                     Statistic<"numGraphs", "graphs", "loops over rows of tables that became graphs">,
                     Statistic<"numLeft", "left", "loops that look like one and are not">];
@@ -267,6 +269,7 @@ def LowerDagScansPass : Pass<"heddle-lower-dag-scans", "::mlir::func::FuncOp"> {
     that its steps need, computes the steps as one, and writes their rows.
   }];
   let statistics = [Statistic<"numWavefronts", "wavefronts", "grids computed by anti-diagonals">,
+                    Statistic<"numPairings", "pairings", "grids computed by pairs of blocks">,
                     Statistic<"numLevels", "levels", "graphs computed level by level">,
                     Statistic<"numRecurrent", "recurrent", "those computed step by step">];
   let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];

@@ -26,7 +26,10 @@ void addSourcePasses(OpPassManager &passes) {
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
   OpPassManager &function = passes.nest<func::FuncOp>();
   if (options.scans) {
-    function.addPass(createExtractDagScansPass());
+    ExtractDagScansPassOptions grids;
+    // A tree's counterpart for a grid.
+    grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
+    function.addPass(createExtractDagScansPass(grids));
     function.addPass(createExtractMapsPass());
   }
   function.addPass(createLowerDagScansPass());

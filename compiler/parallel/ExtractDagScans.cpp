@@ -5,9 +5,9 @@
 
 #include "compiler/Passes.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/DagForms.h"
 #include "compiler/parallel/GridLoop.h"
 #include "compiler/parallel/TopologyLoop.h"
-#include "compiler/parallel/Work.h"
 
 using namespace mlir;
 
@@ -17,19 +17,32 @@ namespace heddle {
 
 namespace {
 
-/// Chains of dependent cells: one for each anti-diagonal.
+/// How a grid is computed: by its sizes and the cores that the program is made for.
+StringRef chooseForm(GridScanOp grid, StringRef forced) {
+  bool isLinear = pairingWork(grid).has_value();
+  if (forced == "recurrent" || forced == "wavefront" || (forced == "pairing" && isLinear))
+    return forced;
+  return "wavefront";
+}
+
 void recordGrid(GridScanOp grid) {
-  DimExpr height = grid.getHeight(), width = grid.getWidth();
-  Work cell = workOf(grid.getBody().front());
-  recordConstruct(
-      grid, {.kind = "dag_scan",
-             .summary = "recurrence over a grid of " + height.str() + " x " + width.str() + " cells",
-             .proof = "a cell depends on the cell before it in its row by what the inner loop carries, on "
-                      "the cell above it by what the outer loop carries, and on no other cell",
-             .equivalence = Equivalence::Exact,
-             .form = "wavefront",
-             .work = height * width * cell.work,
-             .span = (height + width - 1) * cell.span});
+  StringRef form = *grid.getForm();
+  bool isPaired = form == "pairing";
+  Work work = isPaired               ? *pairingWork(grid)
+              : form == "recurrent" ? recurrentWork(grid)
+                                    : wavefrontWork(grid);
+  std::string proof = "a cell depends on the cell before it in its row by what the inner loop carries, on "
+                      "the cell above it by what the outer loop carries, and on no other cell";
+  if (isPaired)
+    proof += "; what it sends on is affine in what it gets";
+  recordConstruct(grid, {.kind = "dag_scan",
+                         .summary = "recurrence over a grid of " + grid.getHeight().str() + " x " +
+                                    grid.getWidth().str() + " cells",
+                         .proof = proof,
+                         .equivalence = isPaired ? Equivalence::Reassociation : Equivalence::Exact,
+                         .form = form.str(),
+                         .work = work.work,
+                         .span = work.span});
 }
 
 /// How many levels there are, only the indices tell.
@@ -47,6 +60,8 @@ void recordTopology(DagScanOp dag) {
 }
 
 struct ExtractDagScans : impl::ExtractDagScansPassBase<ExtractDagScans> {
+  using ExtractDagScansPassBase::ExtractDagScansPassBase;
+
   void runOnOperation() override {
     // Outer loops first; what is left of one may hold another grid.
     SmallVector<onnx::ScanOp> loops;
@@ -71,7 +86,9 @@ struct ExtractDagScans : impl::ExtractDagScansPassBase<ExtractDagScans> {
       if (!grid.isCandidate())
         continue;
       if (grid.match()) {
-        recordGrid(grid.rewrite());
+        GridScanOp scan = grid.rewrite();
+        scan.setForm(chooseForm(scan, form));
+        recordGrid(scan);
         ++numGrids;
         return true;
       }

@@ -3,6 +3,7 @@
 
 #include "compiler/parallel/GridLoop.h"
 
+#include "compiler/kernels/OperationKinds.h"
 #include "compiler/parallel/Batching.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -43,16 +44,19 @@ bool GridLoop::checkCell() {
   }
   for (Operation &op : inner.body().without_terminator()) {
     llvm::SetVector<Value> used = usedBy(&op);
-    bool depends = llvm::any_of(used, [&](Value value) { return stackedValues.contains(value) || isOfStep(value); });
+    auto isStacked = [&](Value value) { return stackedValues.contains(value) || isOfStep(value); };
+    bool depends = llvm::any_of(used, isStacked);
     bool onStates = llvm::any_of(used, [&](Value value) { return ofStates.contains(value); });
     if (!depends)
       continue;
     SmallVector<bool> flags;
     for (Value operand : op.getOperands())
-      flags.push_back(stackedValues.contains(operand) || isOfStep(operand));
+      flags.push_back(isStacked(operand));
     if (op.getNumRegions() != 0 || !Batching::hasForm(op, flags))
       return refuse("the cells of a diagonal cannot be computed at once: " + describeNode(&op) +
                     " has no form for many elements");
+    if (onStates && operationKind(&op) == OperationKind::Library)
+      return refuse(describeNode(&op) + " may fail on what is beyond the edges of the grid");
     for (auto [number, operand] : llvm::enumerate(op.getOperands()))
       if (number > 0 && ofStates.contains(operand) &&
           op.getName().stripDialect().starts_with("Gather"))

@@ -16,7 +16,7 @@
 #define HEDDLE_COMPILER_PARALLEL_GRIDLOOP_H
 
 #include "compiler/parallel/SplitLoop.h"
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/DagOps.h"
 
 namespace heddle {
 

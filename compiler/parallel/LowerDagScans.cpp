@@ -32,6 +32,11 @@ struct LowerDagScans : impl::LowerDagScansPassBase<LowerDagScans> {
   }
 
   DagResults lower(GridScanOp grid) {
+    if (grid.getForm() == "pairing")
+      if (DagResults results = buildPairing(grid)) {
+        ++numPairings;
+        return results;
+      }
     if (grid.getForm() != "recurrent")
       if (DagResults results = buildWavefront(grid)) {
         ++numWavefronts;

@@ -9,6 +9,12 @@ using namespace mlir;
 
 namespace heddle {
 
+Work recurrentWork(GridScanOp grid) {
+  Work cell = workOf(grid.getBody().front());
+  DimExpr cells = grid.getHeight() * grid.getWidth();
+  return {cells * cell.work, cells * cell.span};
+}
+
 DagResults buildRecurrentGrid(GridScanOp grid) {
   OpBuilder b(grid);
   Location loc = grid.getLoc();

@@ -33,7 +33,8 @@ onnx::ScanOp buildScan(OpBuilder &b, Location loc, ValueRange initial, ValueRang
     block->addArgument(tensorWithDims(ArrayRef(dimsOf(input)).drop_front(), elementOf(input)), loc);
   ScanStep step;
   {
-    OpBuilder inside = OpBuilder::atBlockEnd(block);
+    OpBuilder inside(b.getContext());
+    inside.setInsertionPointToEnd(block);
     ValueRange arguments(block->getArguments());
     step = build(inside, arguments.take_front(initial.size()), arguments.drop_front(initial.size()));
     SmallVector<Value> yielded(step.states);

@@ -16,10 +16,13 @@ llvm::SetVector<Value> usedBy(Operation *op) {
   return used;
 }
 
+/// On its operands' values: then it must not run where the loop has no steps.
+static bool mayFail(Operation *op) { return op->getName().stripDialect().starts_with("Gather"); }
+
 void SplitLoop::hoistInvariants(ArrayRef<Block *> blocks) {
   for (Block *body : blocks)
     for (Operation &op : llvm::make_early_inc_range(body->without_terminator()))
-      if (op.getNumRegions() == 0 && isMemoryEffectFree(&op) &&
+      if (op.getNumRegions() == 0 && isMemoryEffectFree(&op) && !mayFail(&op) &&
           llvm::none_of(op.getOperands(), [&](Value operand) {
             return outer.op->isAncestor(operand.getParentBlock()->getParentOp());
           }))

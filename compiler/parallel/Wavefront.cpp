@@ -59,6 +59,11 @@ Value joined(OpBuilder &b, Location loc, Value entering, Value sent) {
 
 } // namespace
 
+Work wavefrontWork(GridScanOp grid) {
+  Work cell = workOf(grid.getBody().front());
+  return {recurrentWork(grid).work, (grid.getHeight() + grid.getWidth() - 1) * cell.span};
+}
+
 DagResults buildWavefront(GridScanOp grid) {
   Block &cell = grid.getBody().front();
   OpBuilder b(grid);

@@ -8,6 +8,7 @@
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/SplitConstants.h"
 #include "compiler/tasks/TaskLowering.h"
+#include "dialects/heddle/DagOps.h"
 #include "dialects/onnx/Onnx.h"
 #include "runtime/library/library_call.h"
 

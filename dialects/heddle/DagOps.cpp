@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Verifiers of recurrences over grids and graphs.
 
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/DagOps.h"
 #include "dialects/heddle/TensorDims.h"
 
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
 
 using namespace mlir;
 using namespace heddle;
+
+#define GET_OP_CLASSES
+#include "dialects/heddle/DagOps.cpp.inc"
 
 namespace {
 

@@ -5,6 +5,8 @@
 #ifndef HEDDLE_DIALECTS_HEDDLE_DAGOPS
 #define HEDDLE_DIALECTS_HEDDLE_DAGOPS
 
+include "HeddleBase.td"
+
 def Heddle_GridScanOp : Heddle_Op<"grid_scan", [AttrSizedOperandSegments,
     AttrSizedResultSegments, RecursiveMemoryEffects]> {
   let summary = "a recurrence over the cells of a grid";

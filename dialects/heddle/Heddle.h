@@ -4,7 +4,6 @@
 #ifndef HEDDLE_DIALECTS_HEDDLE_HEDDLE_H
 #define HEDDLE_DIALECTS_HEDDLE_HEDDLE_H
 
-#include "dialects/heddle/DimExpr.h"
 #include "dialects/heddle/HeddleDialect.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/OpDefinition.h"
