@@ -7,6 +7,7 @@
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/DagForms.h"
 #include "compiler/parallel/GridLoop.h"
+#include "compiler/parallel/RowEdges.h"
 #include "compiler/parallel/TopologyLoop.h"
 
 using namespace mlir;
@@ -80,6 +81,9 @@ struct ExtractDagScans : impl::ExtractDagScansPassBase<ExtractDagScans> {
   }
 
   bool extract(onnx::ScanOp outer, llvm::DenseSet<Operation *> &left) {
+    for (onnx::ScanOp inner : outer.getBody().getOps<onnx::ScanOp>())
+      if (splitRowEdges(outer, inner))
+        return true; // both are other loops now
     std::string reason;
     for (onnx::ScanOp inner : outer.getBody().getOps<onnx::ScanOp>()) {
       GridLoop grid(outer, inner);

@@ -90,20 +90,23 @@ void SplitLoop::buildBefore(OpBuilder &b) {
   if (before.empty() && statesBefore.empty())
     return;
   SmallVector<Value> initial, made;
+  // Of what is before, all that others use is collected.
+  auto collect = [&](Value value) {
+    if (llvm::any_of(value.getUsers(), [&](Operation *user) {
+          return !before.contains(outer.body().findAncestorOpInBlock(*user));
+        }))
+      made.push_back(value);
+  };
   for (unsigned state : statesBefore) {
     initial.push_back(outer.initial()[state]);
-    made.push_back(outer.stateArguments()[state]);
+    collect(outer.stateArguments()[state]);
   }
   SmallVector<Operation *> operations; // in the order of the block
   for (Operation &op : outer.body())
     if (before.contains(&op))
       operations.push_back(&op);
   for (Operation *op : operations)
-    for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-            return !before.contains(outer.body().findAncestorOpInBlock(*user));
-          }))
-        made.push_back(result);
+    llvm::for_each(op->getResults(), collect);
   auto scan = buildScan(b, outer.op.getLoc(), initial, outer.inputs(),
                         [&](OpBuilder &inside, ValueRange states, ValueRange elements) {
     IRMapping mapping;

@@ -59,7 +59,10 @@ absl::Status Levels(LibraryCall& call) {
   }
   const int64_t steps = call.operand(1).dims[0];
   std::vector<std::vector<Row>> tables;
-  for (int64_t count : rows) tables.emplace_back(static_cast<size_t>(count));
+  for (int64_t count : rows) {
+    if (count < 0) return Invalid(kOp, "a table of ", count, " rows");
+    tables.emplace_back(static_cast<size_t>(count));
+  }
   std::vector<Indices> indices;
   for (int i = 1; i < call.operand_count(); ++i) {
     HEDDLE_ASSIGN_OR_RETURN(Indices loaded, LoadIndices(call, i, steps));

@@ -34,8 +34,8 @@ func.func @grid(%row: tensor<6xf32>, %c: tensor<8x6xf32>) -> (tensor<6xf32>, ten
 // CHECK: %[[BEFORE:.*]]:3 = "onnx.Scan"
 // CHECK: onnx.Add
 // CHECK: onnx.MatMul
-// CHECK: heddle.grid_scan along(%[[BEFORE]]#{{[12]}} : tensor<?xf32, {{.*}}>) down(
-// CHECK-SAME: cells(%[[BEFORE]]#{{[12]}}
+// CHECK: heddle.grid_scan along(%[[BEFORE]]#1 : tensor<?xf32, {{.*}}>) down(
+// CHECK-SAME: cells(%[[BEFORE]]#2
 // CHECK-SAME: columns(
 // CHECK: "onnx.Scan"
 // CHECK: onnx.ReduceSum
