@@ -203,6 +203,78 @@ def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
 // Loops and repeated sub-graphs
 //===----------------------------------------------------------------------===//
 
+def ExtractDagScansPass : Pass<"heddle-extract-dag-scans", "::mlir::func::FuncOp"> {
+  let summary = "find recurrences over grids and over graphs in loops";
+  let description = [{
+    The inner loop carries something along the row and scans a state of the outer
+    loop, whose next value is what it collects: then a cell depends on the one
+    before it and the one above it. What the outer loop does before and after the
+    cells of a row becomes loops of their own, which carry nothing of the grid.
+
+    Likewise a loop that carries tables, reads rows of them and writes one, by
+    indices that do not depend on them, becomes a `heddle.dag_scan`.
+
+    ```mlir
+    %last, %ys = "onnx.Scan"(%row, %xs) <{num_scan_inputs = 1 : i64}> ({
+    ^bb0(%above: tensor<6xf32>, %x: tensor<6xf32>):
+      %end, %next = "onnx.Scan"(%zero, %above, %x) <{num_scan_inputs = 2 : i64}> ({
+      ^bb0(%l: tensor<f32>, %u: tensor<f32>, %x0: tensor<f32>):
+        %0 = "onnx.Max"(%l, %u) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        %1 = "onnx.Add"(%0, %x0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        onnx.Yield %1, %1 : tensor<f32>, tensor<f32>
+      }) : (tensor<f32>, tensor<6xf32>, tensor<6xf32>) -> (tensor<f32>, tensor<6xf32>)
+      onnx.Yield %next, %next : tensor<6xf32>, tensor<6xf32>
+    }) : (tensor<6xf32>, tensor<8x6xf32>) -> (tensor<6xf32>, tensor<8x6xf32>)
+    ```
+    becomes
+    ```mlir
+    %along = "onnx.Expand"(%zero, ...) : ... -> tensor<8xf32>
+    %end, %last, %ys = heddle.grid_scan along (%along : tensor<8xf32>) down (%row : tensor<6xf32>)
+        cells (%xs : tensor<8x6xf32>) -> along (tensor<8xf32>) down (tensor<6xf32>) marks (tensor<8x6xf32>) {
+    ^bb0(%l: tensor<f32>, %u: tensor<f32>, %x0: tensor<f32>):
+      %0 = "onnx.Max"(%l, %u) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      %1 = "onnx.Add"(%0, %x0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      heddle.yield %1, %1, %1 : tensor<f32>, tensor<f32>, tensor<f32>
+    }
+    ```
+  }];
+  let options = [Option<"form", "form", "std::string", /*default=*/"",
+                        "recurrent, wavefront, or pairing for what is linear; else chosen by sizes">];
+  let statistics = [Statistic<"numGrids", "grids", "nests of loops that became grids">,
+                    Statistic<"numGraphs", "graphs", "loops over rows of tables that became graphs">,
+                    Statistic<"numLeft", "left", "loops that look like one and are not">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
+def LowerDagScansPass : Pass<"heddle-lower-dag-scans", "::mlir::func::FuncOp"> {
+  let summary = "compute all that is ready of a recurrence over a grid or graph at once";
+  let description = [{
+    A grid becomes a loop over its anti-diagonals, whose cells are computed as one.
+    Inputs are told by time: at time t, row x is at column t - x.
+
+    ```mlir
+    %end, %last, %ys = heddle.grid_scan along (%a : tensor<8xf32>) down (%d : tensor<6xf32>)
+        cells (%xs : tensor<8x6xf32>) -> ... { cell }
+    ```
+    becomes
+    ```mlir
+    %inside, %skewed = ... : tensor<13x8xi1>, tensor<13x8xf32>
+    "onnx.Scan"(%a, %zeros, %inside, %entering, %skewed) <{num_scan_inputs = 3 : i64}> ({
+    ^bb0(%left: tensor<8xf32>, %sent: tensor<8xf32>, %in: tensor<8xi1>, %first: tensor<f32>, %x: tensor<8xf32>):
+      %above = Concat(%first, %sent) without its last element
+      cell of %left, %above, %x, for eight cells
+      ...
+    ```
+    A graph becomes a loop over its levels (`heddle.levels`): each reads the rows
+    that its steps need, computes the steps as one, and writes their rows.
+  }];
+  let statistics = [Statistic<"numWavefronts", "wavefronts", "grids computed by anti-diagonals">,
+                    Statistic<"numPairings", "pairings", "grids computed by pairs of blocks">,
+                    Statistic<"numLevels", "levels", "graphs computed level by level">,
+                    Statistic<"numRecurrent", "recurrent", "those computed step by step">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
 def ExtractMapsPass : Pass<"heddle-extract-maps", "::mlir::func::FuncOp"> {
   let summary = "make loops whose iterations give nothing to each other maps";
   let description = [{

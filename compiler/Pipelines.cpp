@@ -27,12 +27,18 @@ void addSourcePasses(OpPassManager &passes) {
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
   OpPassManager &function = passes.nest<func::FuncOp>();
   function.addPass(createRaiseAttentionPass());
-  if (options.scans)
+  if (options.scans) {
+    ExtractDagScansPassOptions grids;
+    // A tree's counterpart for a grid.
+    grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
+    function.addPass(createExtractDagScansPass(grids));
     function.addPass(createExtractMapsPass());
+  }
   // Copies of one sub-graph share what they compute of the same values.
   function.addPass(createCSEPass());
   function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
+  function.addPass(createLowerDagScansPass());
   function.addPass(createLowerMapsPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
