@@ -28,6 +28,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   if (options.scans)
     function.addPass(createExtractMapsPass());
   function.addPass(createLowerMapsPass());
+  function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

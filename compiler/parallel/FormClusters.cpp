@@ -259,7 +259,11 @@ void ClusterBuilder::outline(Group &group) {
 struct FormClusters : impl::FormClustersPassBase<FormClusters> {
   void runOnOperation() override {
     SmallVector<Block *> blocks;
-    getOperation().walk([&](Block *block) { blocks.push_back(block); });
+    getOperation().walk([&](Block *block) {
+      // The step of a recurrence is a kernel's as it is.
+      if (!isa<ChunkTotalsOp, ChunkScanOp>(block->getParentOp()))
+        blocks.push_back(block);
+    });
     for (Block *block : blocks)
       ClusterBuilder(*block).run();
   }

@@ -194,5 +194,6 @@ def Heddle_ExpectOp : Heddle_Op<"expect"> {
 
 include "PlanOps.td"
 include "ScanOps.td"
+include "ChunkOps.td"
 
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS
