@@ -71,24 +71,35 @@ static DimExpr sizeOfGroup(const PointSpace &space, ArrayRef<unsigned> ends, uns
 }
 
 void Recurrence::chooseLanes(const PointSpace &space, const codegen::Target &target) {
-  SmallVector<unsigned> ends = groupEnds(space);
-  if (ends.empty())
-    return; // scalars
   SmallVector<Type> types(body().getArgumentTypes());
   for (Operation &inner : body().without_terminator())
     llvm::append_range(types, inner.getResultTypes());
-  spec.lanes = fullLanes(types, target);
+  int64_t full = fullLanes(types, target);
+  std::optional<int64_t> all = countElements(space.sizes()).asConstant();
+  std::optional<int64_t> chunks = spec.chunks.asConstant();
+  // A block has as many steps as lanes, all written out.
+  int64_t acrossChunks = std::min<int64_t>(full, 16);
+  if (!spec.before && all && *all >= 1 && *all <= kFewPoints && chunks &&
+      *chunks >= acrossChunks) {
+    spec.acrossChunks = true;
+    spec.lanes = acrossChunks;
+    return;
+  }
+  SmallVector<unsigned> ends = groupEnds(space);
+  if (ends.empty())
+    return; // scalars
+  spec.lanes = full;
   spec.masked = true;
   DimExpr size = sizeOfGroup(space, ends, ends.size() - 1, [](const DimExpr &dim) { return dim; });
   std::optional<int64_t> points = size.asConstant();
   if (!points || *points < 1)
     return;
-  spec.lanes = std::min<int64_t>(spec.lanes, llvm::PowerOf2Ceil(std::max<int64_t>(*points, 2)));
+  spec.lanes = std::min<int64_t>(full, llvm::PowerOf2Ceil(std::max<int64_t>(*points, 2)));
   spec.masked = *points % spec.lanes != 0;
   // All grid points have as many vectors, and there are as many points as parts where that is possible.
-  int64_t all = llvm::divideCeil(*points, spec.lanes);
+  int64_t count = llvm::divideCeil(*points, spec.lanes);
   for (int64_t vectors = 2; vectors <= kMostVectors; ++vectors)
-    if (all % vectors == 0 && all / vectors >= parts)
+    if (count % vectors == 0 && count / vectors >= parts)
       spec.vectors = vectors;
 }
 
@@ -116,7 +127,8 @@ func::FuncOp Recurrence::outline(ModuleOp module, DimRenaming &renaming,
     os << keep;
   os << " shared " << spec.shared << " length " << renaming.rename(spec.length).str() << " chunk "
      << renaming.rename(spec.chunk).str() << " chunks " << renaming.rename(spec.chunks).str()
-     << " lanes " << spec.lanes << " vectors " << spec.vectors << " masked " << spec.masked;
+     << " lanes " << spec.lanes << " vectors " << spec.vectors << " masked " << spec.masked
+     << " across " << spec.acrossChunks;
   function->setAttr("heddle.recurrence", b.getStringAttr(text));
   Block *entry = function.addEntryBlock();
   unsigned first = types.size() - body().getNumArguments();
@@ -201,7 +213,7 @@ FailureOr<KernelUse> ClusterKernels::recurrenceFor(Operation *op, ArrayRef<Value
     for (Value value : inner.getResults())
       addPlace(value);
   std::string name = (spec.totals ? "totals_" : "scan_") + uniqueName(recurrence.body());
-  entry = {name, emitRecurrenceKernel(*structured, name, spec, points), 0, std::nullopt, ""};
+  entry = {name, emitRecurrenceKernel(*structured, name, spec, points, target), 0, std::nullopt, ""};
   order.push_back(name);
   structured->erase();
   return useOf(entry, renaming);

@@ -9,6 +9,9 @@
 
 namespace heddle {
 
+/// Points so few that the lanes of a kernel are chunks of the sequence, not points.
+inline constexpr int64_t kFewPoints = 8;
+
 /// The points of an `apply` region; fails, with a reason, where it is not element-wise.
 llvm::FailureOr<PointSpace> applySpace(mlir::Region &apply, std::string &reason);
 /// The same of a `combine` region.

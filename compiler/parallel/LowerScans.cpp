@@ -27,18 +27,17 @@ public:
 
   /// The form that was computed; another one than was asked for where that is not possible.
   ScanForm lower(std::optional<ScanForm> asked);
-  const ScanShape &shapeOf() const { return shape; }
-  const ScanCut &cutOf() const { return cut; }
 
 private:
+  void record(ScanForm form);
   void placeConstants(Region &region);
-  void lowerRecurrent();
   void lowerToLoop();
-  void lowerChunks();
+  void lowerToPasses();
+  SmallVector<Value> startsOf(ValueRange elements, unsigned level);
 
-  SmallVector<bool> keeps() const;
+  SmallVector<bool> keeps();
   SmallVector<Value> stacked(ValueRange values);
-  SmallVector<Value> chunkScan(const ScanCut &cut, ValueRange starts, ValueRange elements,
+  SmallVector<Value> chunkScan(const ScanLevel &level, ValueRange starts, ValueRange elements,
                                ArrayRef<bool> keeps, bool before);
   void replace(ArrayRef<bool> kept, ArrayRef<Value> values);
 
@@ -72,7 +71,7 @@ void ScanLowering::placeConstants(Region &region) {
   });
 }
 
-SmallVector<bool> ScanLowering::keeps() const {
+SmallVector<bool> ScanLowering::keeps() {
   return llvm::map_to_vector(scan.getResults(), [](Value result) { return !result.use_empty(); });
 }
 
@@ -94,7 +93,7 @@ static Type rowsOf(Type type, const DimExpr &count) {
   return tensorWithDims(dims, tensor.getElementType());
 }
 
-SmallVector<Value> ScanLowering::chunkScan(const ScanCut &cut, ValueRange starts,
+SmallVector<Value> ScanLowering::chunkScan(const ScanLevel &level, ValueRange starts,
                                            ValueRange elements, ArrayRef<bool> keeps,
                                            bool before) {
   SmallVector<Type> types;
@@ -103,7 +102,7 @@ SmallVector<Value> ScanLowering::chunkScan(const ScanCut &cut, ValueRange starts
   for (auto [i, keep] : llvm::enumerate(keeps))
     if (keep)
       types.push_back(i < states.size() ? states[i] : rowsOf(states[i - states.size()], length));
-  auto op = ChunkScanOp::create(a.b, a.loc, types, cut.chunk.str(), partsFor(shape, cores), starts,
+  auto op = ChunkScanOp::create(a.b, a.loc, types, level.chunk.str(), partsFor(shape, cores), starts,
                                 elements, keeps, before);
   IRMapping mapping;
   scan.getApply().cloneInto(&op.getApply(), mapping);
@@ -116,11 +115,6 @@ void ScanLowering::replace(ArrayRef<bool> kept, ArrayRef<Value> values) {
       result.replaceAllUsesWith(values.front());
       values = values.drop_front();
     }
-}
-
-void ScanLowering::lowerRecurrent() {
-  SmallVector<bool> kept = keeps();
-  replace(kept, chunkScan(cut, stacked(scan.getInit()), scan.getElements(), kept, false));
 }
 
 void ScanLowering::lowerToLoop() {
@@ -139,36 +133,68 @@ void ScanLowering::lowerToLoop() {
   scan.replaceAllUsesWith(loop.getResults());
 }
 
-void ScanLowering::lowerChunks() {
+/// The state before each chunk of a level.
+SmallVector<Value> ScanLowering::startsOf(ValueRange elements, unsigned level) {
   SmallVector<Type> types;
   for (Type type : scan.getCombine().front().getTerminator()->getOperandTypes())
-    types.push_back(rowsOf(type, cut.chunks));
-  auto totals = ChunkTotalsOp::create(a.b, a.loc, types, cut.chunk.str(), partsFor(shape, cores),
-                                      scan.getElements());
+    types.push_back(rowsOf(type, cut[level].chunks));
+  auto totals = ChunkTotalsOp::create(a.b, a.loc, types, cut[level].chunk.str(),
+                                      partsFor(shape, cores), elements);
   IRMapping mapping;
   scan.getCombine().cloneInto(&totals.getCombine(), mapping);
   // A scan over the totals: the states before each of them.
-  SmallVector<bool> states(scan.getInit().size(), false), kept = keeps();
+  SmallVector<bool> states(scan.getInit().size(), false);
   states.append(scan.getInit().size(), true);
-  SmallVector<Value> starts = chunkScan({cut.chunks, 1}, stacked(scan.getInit()),
-                                        totals.getTotals(), states, /*before=*/true);
-  replace(kept, chunkScan(cut, starts, scan.getElements(), kept, false));
+  bool isLast = level + 1 == cut.size();
+  ScanLevel next = isLast ? ScanLevel{cut[level].chunks, 1} : cut[level + 1];
+  SmallVector<Value> starts =
+      isLast ? stacked(scan.getInit()) : startsOf(totals.getTotals(), level + 1);
+  return chunkScan(next, starts, totals.getTotals(), states, /*before=*/true);
+}
+
+void ScanLowering::lowerToPasses() {
+  SmallVector<bool> kept = keeps();
+  ScanLevel whole{shape.length, 1};
+  SmallVector<Value> starts =
+      cut.empty() ? stacked(scan.getInit()) : startsOf(scan.getElements(), 0);
+  replace(kept, chunkScan(cut.empty() ? whole : cut[0], starts, scan.getElements(), kept,
+                          /*before=*/false));
 }
 
 ScanForm ScanLowering::lower(std::optional<ScanForm> asked) {
   ScanForm form = asked.value_or(chooseForm(shape, cores));
-  if (!shape.elementwise)
+  if (!shape.elementwise) {
+    recordSequential(scan, "its steps are not element-wise: " + shape.reason);
     form = ScanForm::Recurrent;
+  } else if (form == ScanForm::Tree && !shape.length.asConstant()) {
+    recordSequential(scan, "the levels of a tree need a length that is known when compiling");
+    form = ScanForm::Chunk;
+  }
   cut = cutFor(shape, form, cores);
   placeConstants(scan.getApply());
   placeConstants(scan.getCombine());
-  if (!shape.elementwise)
-    lowerToLoop();
-  else if (form == ScanForm::Recurrent)
-    lowerRecurrent();
-  else
-    lowerChunks();
+  if (llvm::all_of(scan.getResults(), [](Value result) { return result.use_empty(); }))
+    return form;
+  record(form);
+  shape.elementwise ? lowerToPasses() : lowerToLoop();
   return form;
+}
+
+void ScanLowering::record(ScanForm form) {
+  bool exact = form == ScanForm::Recurrent;
+  std::string summary;
+  llvm::raw_string_ostream os(summary);
+  os << "a scan of " << shape.length.str() << " steps";
+  for (const ScanLevel &level : cut)
+    os << ", in " << level.chunks.str() << " chunks of " << level.chunk.str();
+  recordConstruct(scan, {.kind = "scan",
+                         .summary = summary,
+                         .proof = exact ? "steps in their order"
+                                        : "a step by two elements combined is a step by each of them",
+                         .equivalence = exact ? Equivalence::Exact : Equivalence::Reassociation,
+                         .form = nameOf(form).str(),
+                         .work = workOf(shape, cut),
+                         .span = spanOf(shape, cut)});
 }
 
 struct LowerScans : impl::LowerScansPassBase<LowerScans> {
@@ -185,8 +211,9 @@ struct LowerScans : impl::LowerScansPassBase<LowerScans> {
         scan.emitOpError("has the form '") << name << "'; there are recurrent, chunk and tree";
         return signalPassFailure();
       }
-      ScanLowering lowering(scan, cores);
-      lowering.lower(asked);
+      ScanForm form = ScanLowering(scan, cores).lower(asked);
+      numChunked += form == ScanForm::Chunk;
+      numTrees += form == ScanForm::Tree;
       scan.erase();
     }
   }

@@ -2,9 +2,10 @@
 //
 // Recurrences with element-wise steps as loops over time with their states in registers.
 //
-// Lanes are neighbouring points of the step's space (PointSpace.h); a grid point is one chunk of the
-// sequence for some vectors of lanes. What a step does is the structured function of its region; each
-// element is computed as the operations alone would compute it, whatever chunks and vectors there are.
+// A grid point is one chunk of the sequence for some vectors of neighbouring points of the step's
+// space (PointSpace.h), or, where there are few points, as many chunks as a vector has lanes. What a
+// step does is the structured function of its region; each element is computed as the operations alone
+// would compute it, whatever chunks and vectors there are.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_RECURRENCE_RECURRENCEKERNEL_H
 #define HEDDLE_COMPILER_CODEGEN_RECURRENCE_RECURRENCEKERNEL_H
@@ -30,6 +31,8 @@ struct RecurrenceSpec {
   /// Lanes of a vector (1: scalars), vectors of a grid point, whether these may exceed the points.
   int64_t lanes = 1, vectors = 1;
   bool masked = false;
+  /// Lanes are neighbouring chunks, and there is a vector for each point.
+  bool acrossChunks = false;
 };
 
 /// The points of the step, with joined axes: sizes of groups, outermost first, and of each
@@ -45,7 +48,8 @@ int64_t fullLanes(llvm::ArrayRef<mlir::Type> tensors, const codegen::Target &tar
 /// Inserted before `structured`, whose arguments and the values that stand in `points` are those
 /// that RecurrenceSpec says.
 LoopKernel emitRecurrenceKernel(mlir::func::FuncOp structured, llvm::StringRef name,
-                                const RecurrenceSpec &spec, const RecurrencePoints &points);
+                                const RecurrenceSpec &spec, const RecurrencePoints &points,
+                                const codegen::Target &target);
 
 } // namespace heddle
 

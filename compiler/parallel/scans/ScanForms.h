@@ -5,8 +5,8 @@
 //   recurrent   step after step: the bits of the sequential program, and a span of L steps
 //   chunk       the totals of P chunks, side by side; where each chunk starts, one after the other;
 //               each chunk again from its start: a span of 2 L/P + P steps
-//   tree        the same with short chunks, whose starts are found in levels of pairs: a span of
-//               some log2(L) steps
+//   tree        the same where the starts of chunks are found by chunks of chunks, and so on: all
+//               chunks are short, and the span is a multiple of log2(L) steps
 //
 // Where the steps are element-wise, independent points go to lanes and cores first, in all forms.
 
@@ -41,15 +41,19 @@ struct ScanShape {
   std::string reason;
 };
 
-/// How the sequence is cut, in the forms that cut it.
-struct ScanCut {
+/// One level of a cut: chunks of a sequence, the totals of which are the sequence of the next one.
+struct ScanLevel {
   DimExpr chunk, chunks;
 };
+using ScanCut = llvm::SmallVector<ScanLevel>;
 
 /// The form that is expected to be the fastest.
 ScanForm chooseForm(const ScanShape &shape, int64_t cores);
-/// The cut for a form; one chunk where it does not cut.
+/// The levels of a form, none for the recurrent one.
 ScanCut cutFor(const ScanShape &shape, ScanForm form, int64_t cores);
+/// Operations that wait for each other.
+DimExpr spanOf(const ScanShape &shape, const ScanCut &cut);
+DimExpr workOf(const ScanShape &shape, const ScanCut &cut);
 /// Into how many parts independent lanes are split at least.
 int64_t partsFor(const ScanShape &shape, int64_t cores);
 
