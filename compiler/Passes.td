@@ -474,6 +474,36 @@ def RaiseAttentionPass : Pass<"heddle-raise-attention", "::mlir::func::FuncOp"> 
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
+def LowerScansPass : Pass<"heddle-lower-scans", "::mlir::func::FuncOp"> {
+  let summary = "choose how each scan is computed";
+  let description = [{
+    Where `apply` and `combine` are element-wise, a scan becomes passes over chunks,
+    which are kernels with the states in registers: one pass in the recurrent form;
+    in the chunk form the totals of the chunks, where each chunk starts, and the
+    states of each chunk. What else there is becomes an `onnx.Scan`.
+
+    ```mlir
+    %last, %states = heddle.scan (%s : tensor<8xf32>) over (%x : tensor<1000x8xf32>)
+        -> (tensor<8xf32>, tensor<1000x8xf32>) apply { ... } combine { ... }
+    ```
+    becomes in the chunk form, where the last state is not used,
+    ```mlir
+    %totals = heddle.chunk_totals "64" parts 1 (%x) : ... -> tensor<16x8xf32> { ... }
+    %starts = heddle.chunk_scan "16" parts 1 (%first : tensor<1x8xf32>) over (%totals : tensor<16x8xf32>)
+        keeps [false, true] before -> (tensor<16x8xf32>) { ... }
+    %states = heddle.chunk_scan "64" parts 1 (%starts : tensor<16x8xf32>) over (%x : tensor<1000x8xf32>)
+        keeps [false, true] -> (tensor<1000x8xf32>) { ... }
+    ```
+  }];
+  let options = [Option<"form", "form", "std::string", /*default=*/"",
+                        "recurrent, chunk or tree for all scans; else chosen for each">,
+                 Option<"cores", "cores", "int", /*default=*/"2",
+                        "that the program is made for">];
+  let statistics = [Statistic<"numChunked", "chunked", "scans in the chunk form">,
+                    Statistic<"numTrees", "trees", "scans in the tree form">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
 def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
   let summary = "group source operations that one kernel computes";
   let description = [{

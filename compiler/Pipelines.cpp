@@ -25,6 +25,10 @@ void addSourcePasses(OpPassManager &passes) {
 }
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
+  if (options.scans) {
+    passes.addNestedPass<func::FuncOp>(createNormalizeLoopsPass());
+    passes.addPass(createInferShapesPass());
+  }
   OpPassManager &function = passes.nest<func::FuncOp>();
   function.addPass(createRaiseAttentionPass());
   if (options.scans) {
@@ -32,6 +36,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
     // A tree's counterpart for a grid.
     grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
     function.addPass(createExtractDagScansPass(grids));
+    function.addPass(createRaiseScansPass());
     function.addPass(createExtractMapsPass());
   }
   // Copies of one sub-graph share what they compute of the same values.
@@ -40,6 +45,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
   function.addPass(createLowerDagScansPass());
   function.addPass(createLowerMapsPass());
+  function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

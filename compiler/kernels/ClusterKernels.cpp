@@ -6,7 +6,7 @@
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/DimRenaming.h"
 #include "compiler/kernels/OperationKinds.h"
-#include "compiler/kernels/StructuredForm.h"
+#include "compiler/kernels/StructuredFunction.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,26 +19,6 @@ using namespace mlir;
 
 namespace heddle {
 namespace {
-
-/// Of its results, of regions' arguments, and of operations within them.
-void renameDims(Operation *op, DimRenaming &renaming) {
-  Builder b(op->getContext());
-  op->walk<WalkOrder::PreOrder>([&](Operation *inner) {
-    for (Value value : inner->getResults())
-      value.setType(renaming.rename(value.getType()));
-    for (Region &region : inner->getRegions())
-      for (Value argument : region.getArguments())
-        argument.setType(renaming.rename(argument.getType()));
-    if (auto sizes = dyn_cast<IndexTensorOp>(inner)) {
-      SmallVector<Attribute> exprs;
-      for (Attribute text : sizes.getExprs()) {
-        DimExpr expr = *DimExpr::parse(cast<StringAttr>(text).getValue());
-        exprs.push_back(b.getStringAttr(renaming.rename(expr).str()));
-      }
-      sizes.setExprsAttr(b.getArrayAttr(exprs));
-    }
-  });
-}
 
 /// A function with the cluster's operations on renamed types, returning one result. Its text is the
 /// key by which equal clusters are found.
@@ -58,12 +38,7 @@ func::FuncOp outlineSource(ModuleOp module, ClusterOp cluster, unsigned result,
   IRMapping mapping;
   mapping.map(source.getArguments(), body->getArguments());
   b.setInsertionPointToStart(body);
-  for (Operation &op : source.without_terminator()) {
-    Operation *copy = b.clone(op, mapping);
-    if (hasFewPixels(&op)) // so is what fills its vectors
-      copy->setAttr(kFewPixels, b.getUnitAttr());
-    renameDims(copy, renaming);
-  }
+  cloneRenamed(source, b, mapping, renaming);
   func::ReturnOp::create(b, cluster.getLoc(), mapping.lookup(cluster.getYielded()[result]));
   // Operations that only other results need.
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body->without_terminator())))
@@ -72,28 +47,33 @@ func::FuncOp outlineSource(ModuleOp module, ClusterOp cluster, unsigned result,
   return function;
 }
 
-std::string textOf(Operation *op) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  op->print(os, OpPrintingFlags().printGenericOpForm().useLocalScope());
-  return text;
-}
-
 } // namespace
 
-std::string ClusterKernels::uniqueName(Operation *cluster) {
+std::string ClusterKernels::uniqueName(Block &body) {
   // The first and the last operation say enough: "conv_relu_3".
-  Block &body = cast<ClusterOp>(cluster).getBody().front();
   std::string name;
   SmallVector<StringRef> operators;
   for (Operation &op : body.without_terminator())
     if (!isa<onnx::ConstantOp, IndexTensorOp>(op))
       operators.push_back(op.getName().stripDialect());
-  name = operators.front().lower();
+  name = operators.empty() ? "step" : operators.front().lower();
   if (operators.size() > 1)
     name += "_" + operators.back().lower();
   std::replace(name.begin(), name.end(), '.', '_');
   return name + "_" + std::to_string(nameCounts[name]++);
+}
+
+static double costPerPoint(const LoopKernel &kernel, const DimRenaming &renaming) {
+  return estimateSize(renaming.resolve(kernel.pointElements)) * kernel.nanosecondsPerElement;
+}
+
+KernelUse ClusterKernels::useOf(const Entry &entry, const DimRenaming &renaming) const {
+  return {.kernel = entry.kernel,
+          .dims = SmallVector<DimExpr>(renaming.actuals()),
+          .grid = renaming.resolve(entry.loops.grid),
+          .scratchBytes = renaming.resolve(entry.scratchBytes),
+          .costPerPoint = costPerPoint(entry.loops, renaming),
+          .pack = std::nullopt};
 }
 
 FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned result,
@@ -111,9 +91,10 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   if (isNew) {
     // A cluster without a schedule is taken apart by the caller: nothing to report yet.
     ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
-    FailureOr<func::FuncOp> structured = buildStructured(source, renaming.symbols());
+    IRMapping mapping;
+    FailureOr<func::FuncOp> structured = buildStructured(source, renaming.symbols(), mapping);
     if (succeeded(structured)) {
-      std::string name = uniqueName(cluster);
+      std::string name = uniqueName(cluster.getBody().front());
       if (contracts) {
         FailureOr<ContractionKernel> kernel =
             emitContractionKernel(*structured, name, constants, target);
@@ -137,15 +118,7 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   }
   if (entry.kernel.empty())
     return failure();
-  auto cost = [&](const LoopKernel &kernel) {
-    return estimateSize(renaming.resolve(kernel.pointElements)) * kernel.nanosecondsPerElement;
-  };
-  KernelUse use{.kernel = entry.kernel,
-                .dims = SmallVector<DimExpr>(renaming.actuals()),
-                .grid = renaming.resolve(entry.loops.grid),
-                .scratchBytes = renaming.resolve(entry.scratchBytes),
-                .costPerPoint = cost(entry.loops),
-                .pack = std::nullopt};
+  KernelUse use = useOf(entry, renaming);
   SmallVector<DimExpr> packDims;
   if (entry.packing)
     for (const std::string &symbol : entry.packing->symbols)
@@ -157,7 +130,7 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
                                .grid = renaming.resolve(entry.packing->kernel.grid),
                                .elements = renaming.resolve(entry.packing->elements),
                                .elementType = entry.packing->elementType,
-                               .costPerPoint = cost(entry.packing->kernel)};
+                               .costPerPoint = costPerPoint(entry.packing->kernel, renaming)};
   return use;
 }
 

@@ -46,6 +46,15 @@ double products(Operation *op) {
   return elements(op->getResult(0)) * depth;
 }
 
+/// One step of a recurrence: it waits for the one before, operation by operation.
+double estimateStep(Region &step) {
+  double sum = 0;
+  for (Operation &op : step.getOps())
+    if (op.getNumResults() > 0)
+      sum += 1 + elements(op.getResult(0)) / 16;
+  return sum;
+}
+
 } // namespace
 
 double estimateSize(const DimExpr &expr) {
@@ -57,6 +66,8 @@ double estimateSize(const DimExpr &expr) {
 double estimateCost(Operation *op) {
   if (isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
     return 0;
+  if (isa<ChunkTotalsOp, ChunkScanOp>(op))
+    return estimateSize(dimsOf(op->getOperands().back()).front()) * estimateStep(op->getRegion(0));
   if (op->getNumRegions() != 0 && !isa<AttentionOp>(op)) {
     double sum = 0;
     for (Region &region : op->getRegions())

@@ -260,7 +260,8 @@ struct FormClusters : impl::FormClustersPassBase<FormClusters> {
   void runOnOperation() override {
     SmallVector<Block *> blocks;
     getOperation().walk([&](Block *block) {
-      if (!isa<AttentionOp>(block->getParentOp())) // part of one kernel already
+      // What a step of a recurrence or an attention does to its scores is a kernel's as it is.
+      if (!isa<AttentionOp, ChunkTotalsOp, ChunkScanOp>(block->getParentOp()))
         blocks.push_back(block);
     });
     for (Block *block : blocks)

@@ -96,6 +96,10 @@ LogicalResult TaskLowering::lowerOp(Operation &op, Sequence &sequence) {
   }
   if (auto cluster = dyn_cast<ClusterOp>(op))
     return lowerCluster(cluster, sequence);
+  if (auto totals = dyn_cast<ChunkTotalsOp>(op))
+    return lowerRecurrence(totals, sequence);
+  if (auto scan = dyn_cast<ChunkScanOp>(op))
+    return lowerRecurrence(scan, sequence);
   if (auto sizes = dyn_cast<IndexTensorOp>(op)) {
     lowerSizes(sizes, sequence);
     return success();

@@ -186,5 +186,6 @@ def Heddle_ExpectOp : Heddle_Op<"expect"> {
 include "PlanOps.td"
 include "ScanOps.td"
 include "AttentionOps.td"
+include "ChunkOps.td"
 
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS

@@ -32,6 +32,9 @@ KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, Type resultEle
   create(name, elements, symbolNames(structured));
 }
 
+KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, ArrayRef<Type> bufferElements)
+    : KernelFrame(structured, name, bufferElements, symbolNames(structured)) {}
+
 KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, ArrayRef<Type> bufferElements,
                          ArrayRef<std::string> symbolNames)
     : b(structured.getLoc(), structured), structured(structured) {
