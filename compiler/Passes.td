@@ -391,6 +391,25 @@ def LowerMapsPass : Pass<"heddle-lower-maps", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
+def ForwardReadsPass : Pass<"heddle-forward-reads", "::mlir::func::FuncOp"> {
+  let summary = "read a tensor from before the writes that leave what is read alone";
+  let description = [{
+    Branches that write rows of one tensor become independent where the rows are
+    proved to be others; where an index is only known at run time they stay.
+
+    ```mlir
+    %1 = "onnx.ScatterND"(%x, %0, %u) : ...      // %0 is [[0]]
+    %3 = "onnx.Gather"(%1, %2) : ...             // %2 is [1]
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.ScatterND"(%x, %0, %u) : ...
+    %3 = "onnx.Gather"(%x, %2) : ...
+    ```
+  }];
+  let statistics = [Statistic<"numForwarded", "forwarded", "reads of an earlier tensor">];
+}
+
 def ExtractStreamsPass : Pass<"heddle-extract-streams", "::mlir::func::FuncOp"> {
   let summary = "find equal sub-graphs on the same weights";
   let description = [{

@@ -41,6 +41,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   }
   // Copies of one sub-graph share what they compute of the same values.
   function.addPass(createCSEPass());
+  function.addPass(createForwardReadsPass());
   function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
   function.addPass(createLowerDagScansPass());

@@ -3,6 +3,7 @@
 #include "compiler/kernels/CostModel.h"
 
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/kernels/Parameters.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
@@ -55,6 +56,17 @@ double estimateStep(Region &step) {
   return sum;
 }
 
+double iterations(Operation *op) {
+  if (isa<onnx::ScanOp>(op))
+    return estimateSize(heddle::dimsOf(op->getOperands().back()).front());
+  auto loop = dyn_cast<onnx::LoopOp>(op);
+  if (!loop)
+    return 1;
+  auto count = constantIntegers(loop.getM());
+  return count && !count->empty() ? std::max<double>(count->front(), 0)
+                                  : estimateSize(DimExpr::symbol("iterations"));
+}
+
 } // namespace
 
 double estimateSize(const DimExpr &expr) {
@@ -69,11 +81,14 @@ double estimateCost(Operation *op) {
   if (isa<ChunkTotalsOp, ChunkScanOp>(op))
     return estimateSize(dimsOf(op->getOperands().back()).front()) * estimateStep(op->getRegion(0));
   if (op->getNumRegions() != 0 && !isa<AttentionOp>(op)) {
-    double sum = 0;
-    for (Region &region : op->getRegions())
+    double most = 0; // of an If, one branch runs
+    for (Region &region : op->getRegions()) {
+      double sum = 0;
       for (Operation &inner : region.getOps())
         sum += estimateCost(&inner);
-    return sum;
+      most = std::max(most, sum);
+    }
+    return most * iterations(op);
   }
   double moved = 0;
   for (Value result : op->getResults())

@@ -13,7 +13,7 @@ namespace heddle {
 double estimateSize(const DimExpr &expr);
 
 /// Nanoseconds on one core for an operation of the source or parallel level, all of its regions
-/// included; 0 for what does not run (constants, views, terminators).
+/// and iterations included; 0 for what does not run (constants, views, terminators).
 double estimateCost(mlir::Operation *op);
 
 } // namespace heddle

@@ -7,7 +7,10 @@
 // the block; every other chain that is long enough to pay for a task, and has work beside it, becomes
 // a spawned region. A chain is spawned where its first operation stood: it takes in a further one only
 // where all that one needs is there by then, so nothing starts later than before, and the critical
-// path does not grow.
+// path does not grow. What a chain needs beside, it takes in with it where that is too small for a
+// task of its own and the chain is short enough not to become the critical path.
+//
+// Blocks of branches and of loops are looked at like that of the function.
 
 #include "compiler/kernels/CostModel.h"
 #include "compiler/Passes.h"
@@ -23,13 +26,25 @@ namespace heddle {
 
 namespace {
 
+/// A block that takes so many times the least that is spawned is worth a word on why it was left.
+constexpr double kLongBlock = 20;
+/// A part of all work beyond which the longest chain is all of it.
+constexpr double kMostlyChain = 0.9;
+
 struct Node {
   Operation *op;
   double cost;
-  double toEnd = 0; // the longest way from its start to the end of the block
-  SmallVector<unsigned> after;
+  double fromStart = 0; // the longest way from the start of the block to its start
+  double toEnd = 0;     // the longest way from its start to the end of the block
+  SmallVector<unsigned> before, after;
   llvm::BitVector related; // ancestors and descendants
   bool placed = false;
+};
+
+/// Operations to spawn, where one of them stands.
+struct Spawn {
+  unsigned place;
+  SmallVector<unsigned> members;
 };
 
 class SpawnExtractor {
@@ -41,12 +56,13 @@ public:
 private:
   void buildGraph();
   SmallVector<unsigned> longestChain();
+  std::optional<SmallVector<unsigned>> missing(unsigned member, unsigned first,
+                                               ArrayRef<unsigned> part);
   SmallVector<unsigned> spawnablePart(ArrayRef<unsigned> chain);
-  llvm::BitVector beside(ArrayRef<unsigned> chain);
   bool hasWorkBeside(ArrayRef<unsigned> chain);
-  Work workOfNodes(const llvm::BitVector &members);
-  Construct describe(ArrayRef<unsigned> chain);
-  SpawnOp spawn(ArrayRef<unsigned> chain);
+  void spawn(const Spawn &part);
+  void record(SpawnOp spawned);
+  void recordChain();
 
   Block &block;
   double leastCost;
@@ -57,7 +73,7 @@ private:
 void SpawnExtractor::buildGraph() {
   for (Operation &op : block.without_terminator()) {
     indexOf[&op] = nodes.size();
-    nodes.push_back({&op, estimateCost(&op), 0, {}, {}, false});
+    nodes.push_back({&op, estimateCost(&op), 0, 0, {}, {}, {}, false});
   }
   // Values used inside an operation's regions count as its own.
   std::vector<llvm::BitVector> ancestors(nodes.size(), llvm::BitVector(nodes.size()));
@@ -66,10 +82,13 @@ void SpawnExtractor::buildGraph() {
     nodes[i].op->walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())
         if (Operation *producer = operand.getDefiningOp())
-          if (Operation *outer = block.findAncestorOpInBlock(*producer); outer != nodes[i].op)
+          if (Operation *outer = block.findAncestorOpInBlock(*producer);
+              outer && outer != nodes[i].op)
             before.insert(indexOf[outer]);
     });
+    nodes[i].before.assign(before.begin(), before.end());
     for (unsigned b : before) {
+      nodes[i].fromStart = std::max(nodes[i].fromStart, nodes[b].fromStart + nodes[b].cost);
       nodes[b].after.push_back(i);
       ancestors[i] |= ancestors[b];
       ancestors[i].set(b);
@@ -105,79 +124,81 @@ SmallVector<unsigned> SpawnExtractor::longestChain() {
   return chain;
 }
 
-/// The leading part of a chain whose operands all stand before its first operation.
+/// What has to run before an operation of a chain and does neither stand before the chain nor in it,
+/// in block order. Nothing where another chain has some of it.
+std::optional<SmallVector<unsigned>> SpawnExtractor::missing(unsigned member, unsigned first,
+                                                             ArrayRef<unsigned> part) {
+  SmallVector<unsigned> found, pending(nodes[member].before);
+  while (!pending.empty()) {
+    unsigned node = pending.pop_back_val();
+    if (node < first || llvm::is_contained(part, node) || llvm::is_contained(found, node))
+      continue;
+    if (nodes[node].placed)
+      return std::nullopt;
+    found.push_back(node);
+    llvm::append_range(pending, nodes[node].before);
+  }
+  llvm::sort(found);
+  return found;
+}
+
+/// The leading part of a chain that may run from where its first operation stands, with the small
+/// operations that it needs beside.
 SmallVector<unsigned> SpawnExtractor::spawnablePart(ArrayRef<unsigned> chain) {
   SmallVector<unsigned> part;
-  Operation *first = nodes[chain.front()].op;
+  unsigned first = chain.front();
+  double cost = 0, longestWay = 0;
+  for (const Node &node : nodes)
+    longestWay = std::max(longestWay, node.fromStart + node.toEnd);
   for (unsigned member : chain) {
-    bool ready = true;
-    nodes[member].op->walk([&](Operation *inner) {
-      for (Value operand : inner->getOperands()) {
-        Operation *producer = operand.getDefiningOp();
-        Operation *outer = producer ? block.findAncestorOpInBlock(*producer) : nullptr;
-        if (!outer || outer == nodes[member].op)
-          continue;
-        bool inside = llvm::is_contained(part, indexOf[outer]);
-        ready &= inside || outer->isBeforeInBlock(first);
-      }
-    });
-    if (!ready)
+    auto needed = missing(member, first, part);
+    if (!needed)
       break;
+    double added = 0;
+    for (unsigned node : *needed)
+      added += nodes[node].cost;
+    if (added >= leastCost ||
+        (!needed->empty() &&
+         nodes[first].fromStart + cost + added + nodes[member].toEnd > longestWay))
+      break;
+    cost += added + nodes[member].cost;
+    llvm::append_range(part, *needed);
     part.push_back(member);
   }
+  if (part.empty())
+    return part;
+  // What stands before the chain and is there for it alone would keep it waiting for what stands
+  // before that.
+  Node &last = nodes[part.back()];
+  double behind = last.toEnd - last.cost;
+  for (size_t next = 0; next < part.size(); ++next)
+    for (unsigned node : nodes[part[part.size() - 1 - next]].before) {
+      bool alone = llvm::all_of(nodes[node].after,
+                                [&](unsigned user) { return llvm::is_contained(part, user); });
+      if (node >= first || nodes[node].placed || nodes[node].cost >= leastCost || !alone ||
+          llvm::is_contained(part, node) ||
+          nodes[first].fromStart + cost + nodes[node].cost + behind > longestWay)
+        continue;
+      cost += nodes[node].cost;
+      part.insert(part.begin(), node);
+    }
   return part;
 }
 
-/// What comes neither before nor after any of the chain.
-llvm::BitVector SpawnExtractor::beside(ArrayRef<unsigned> chain) {
-  llvm::BitVector others(nodes.size(), true);
-  for (unsigned member : chain) {
-    others.reset(member);
-    others.reset(nodes[member].related);
-  }
-  return others;
-}
-
 bool SpawnExtractor::hasWorkBeside(ArrayRef<unsigned> chain) {
-  double cost = 0;
-  for (unsigned other : beside(chain).set_bits())
-    cost += nodes[other].cost;
-  return cost >= leastCost;
+  double beside = 0;
+  for (unsigned i = 0; i < nodes.size(); ++i)
+    if (!llvm::is_contained(chain, i) &&
+        llvm::none_of(chain, [&](unsigned member) { return nodes[member].related.test(i); }))
+      beside += nodes[i].cost;
+  return beside >= leastCost;
 }
 
-Work SpawnExtractor::workOfNodes(const llvm::BitVector &members) {
-  Work sum;
-  std::vector<DimExpr> starts(nodes.size(), 0);
-  for (unsigned member : members.set_bits()) {
-    Work own = workOf(nodes[member].op);
-    DimExpr end = starts[member] + own.span;
-    sum = {sum.work + own.work, greaterOf(sum.span, end)};
-    for (unsigned next : nodes[member].after)
-      starts[next] = greaterOf(starts[next], end);
-  }
-  return sum;
-}
-
-/// The chain and what is beside it, as one construct.
-Construct SpawnExtractor::describe(ArrayRef<unsigned> chain) {
-  llvm::BitVector own(nodes.size()), others = beside(chain);
-  for (unsigned member : chain)
-    own.set(member);
-  Work apart = workOfNodes(own), rest = workOfNodes(others);
-  unsigned count = llvm::count_if(others.set_bits(), [&](unsigned i) { return nodes[i].cost > 0; });
-  return {.kind = "spawn",
-          .summary = ("tasks: " + Twine(chain.size()) + " in a row, " + Twine(count) + " beside it")
-                         .str(),
-          .proof = "neither reads what the other computes, directly or through others",
-          .form = "",
-          .work = apart.work + rest.work,
-          .span = greaterOf(apart.span, rest.span)};
-}
-
-SpawnOp SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
+void SpawnExtractor::spawn(const Spawn &part) {
   SmallVector<Operation *> members;
-  for (unsigned member : chain)
+  for (unsigned member : part.members)
     members.push_back(nodes[member].op);
+  Operation *place = nodes[part.place].op;
   llvm::SmallPtrSet<Operation *, 8> inside(members.begin(), members.end());
   SmallVector<Value> results;
   for (Operation *op : members)
@@ -191,17 +212,14 @@ SpawnOp SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
     op->walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())
         if (auto await = operand.getDefiningOp<AwaitOp>();
-            await && await->getBlock() == &block && !await->isBeforeInBlock(members.front()))
-          await->moveBefore(members.front());
+            await && await->getBlock() == &block && !await->isBeforeInBlock(place))
+          await->moveBefore(place);
     });
-  OpBuilder b(members.front());
+  OpBuilder b(place);
   SmallVector<Type> futures;
   for (Value result : results)
     futures.push_back(FutureType::get(b.getContext(), result.getType()));
-  SmallVector<Location> locs;
-  for (Operation *op : members)
-    locs.push_back(op->getLoc());
-  auto spawned = SpawnOp::create(b, b.getFusedLoc(locs), futures);
+  auto spawned = SpawnOp::create(b, place->getLoc(), futures);
   Block *body = &spawned.getBody().emplaceBlock();
   for (Operation *op : members)
     op->moveBefore(body, body->end());
@@ -221,14 +239,47 @@ SpawnOp SpawnExtractor::spawn(ArrayRef<unsigned> chain) {
       return block.findAncestorOpInBlock(*use.getOwner()) != spawned;
     });
   }
-  return spawned;
+  record(spawned);
+}
+
+void SpawnExtractor::record(SpawnOp spawned) {
+  Work work = workOf(spawned.getBody().front());
+  size_t operations = 0;
+  spawned.getBody().walk([&](Operation *op) {
+    operations += !isa<ClusterOp, IndexTensorOp, onnx::ConstantOp>(op) &&
+                  !op->hasTrait<OpTrait::IsTerminator>();
+  });
+  recordConstruct(spawned, {.kind = "spawn",
+                            .summary = std::to_string(operations) + " operations beside the rest",
+                            .proof = "nothing beside them takes what they compute, and they take "
+                                     "nothing that is computed beside them",
+                            .form = "",
+                            .work = work.work,
+                            .span = work.span});
+}
+
+/// Why a long block is run as it stands.
+void SpawnExtractor::recordChain() {
+  double all = 0, longest = 0;
+  for (const Node &node : nodes) {
+    all += node.cost;
+    longest = std::max(longest, node.toEnd);
+  }
+  Operation *parent = block.getParentOp();
+  if (all < kLongBlock * leastCost || isa<onnx::ScanOp, onnx::LoopOp>(parent))
+    return;
+  recordSequential(parent, longest > kMostlyChain * all
+                               ? "its operations wait for each other: the longest chain of them is " +
+                                     std::to_string(int(100 * longest / all)) + " % of the work"
+                               : "no part of it that may run beside the rest is long enough to pay "
+                                 "for a task");
 }
 
 unsigned SpawnExtractor::run() {
   buildGraph();
   for (unsigned member : longestChain())
     nodes[member].placed = true;
-  std::vector<SmallVector<unsigned>> spawns;
+  std::vector<Spawn> spawns;
   for (SmallVector<unsigned> chain = longestChain(); !chain.empty(); chain = longestChain()) {
     SmallVector<unsigned> part = spawnablePart(chain);
     double cost = 0;
@@ -239,14 +290,12 @@ unsigned SpawnExtractor::run() {
     if (part.empty())
       nodes[chain.front()].placed = true;
     else if (cost >= leastCost && hasWorkBeside(part))
-      spawns.push_back(part);
+      spawns.push_back({chain.front(), part});
   }
-  // Described as they are in the program as written, before any is moved.
-  std::vector<Construct> constructs;
-  for (ArrayRef<unsigned> chain : spawns)
-    constructs.push_back(describe(chain));
-  for (auto [chain, construct] : llvm::zip(spawns, constructs))
-    recordConstruct(spawn(chain), construct);
+  for (const Spawn &part : spawns)
+    spawn(part);
+  if (spawns.empty())
+    recordChain();
   return spawns.size();
 }
 
@@ -254,7 +303,14 @@ struct ExtractSpawns : impl::ExtractSpawnsPassBase<ExtractSpawns> {
   using ExtractSpawnsPassBase::ExtractSpawnsPassBase;
 
   void runOnOperation() override {
-    numSpawns += SpawnExtractor(getOperation().getBody().front(), leastCost).run();
+    SmallVector<Block *> blocks; // those of inner regions first
+    getOperation()->walk([&](Operation *op) {
+      if (isa<func::FuncOp, onnx::IfOp, onnx::LoopOp, onnx::ScanOp>(op))
+        for (Region &region : op->getRegions())
+          blocks.push_back(&region.front());
+    });
+    for (Block *block : blocks)
+      numSpawns += SpawnExtractor(*block, leastCost).run();
   }
 };
 

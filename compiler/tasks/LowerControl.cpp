@@ -2,6 +2,7 @@
 //
 // If, Loop and Scan become tasks that run sub-graphs.
 
+#include "compiler/kernels/CostModel.h"
 #include "compiler/tasks/Parameters.h"
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/TaskLowering.h"
@@ -148,7 +149,8 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
       b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
       b.getStringAttr(kind), inputs, sequence.after(), b.getArrayAttr(graphs),
       b.getI64IntegerAttr(captureCount), parametersOf(op), b.getDenseBoolArrayAttr(present),
-      b.getF64FloatAttr(kCallCost), b.getStringAttr(sourceNames(op.getLoc())));
+      b.getF64FloatAttr(std::max(kCallCost, estimateCost(&op))),
+      b.getStringAttr(sourceNames(op.getLoc())));
   sequence.last = control.getDone();
   map(op.getResults(), control.getOutputs());
   return success();
@@ -180,6 +182,7 @@ FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef nam
   map(captures, outside);
   if (failed(lowered))
     return failure();
+  markIfSequential(graph);
   return graph;
 }
 

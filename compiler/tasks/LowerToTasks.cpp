@@ -146,6 +146,14 @@ static ArrayAttr namesOf(func::FuncOp function, unsigned count, bool arguments) 
   return b.getArrayAttr(names);
 }
 
+void TaskLowering::markIfSequential(task::GraphOp graph) {
+  double cost = 0;
+  for (Operation &op : graph.getBody().front())
+    if (isa<task::TaskInterface>(op))
+      cost += estimateTaskCost(&op);
+  graph.setSequential(cost < kSequentialCost);
+}
+
 LogicalResult TaskLowering::run(func::FuncOp function) {
   OpBuilder b(function);
   auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr(kMainGraph), UnitAttr(),
@@ -166,11 +174,7 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
     if (isOpTriviallyDead(&op))
       op.erase();
-  double cost = 0;
-  for (Operation &op : *body)
-    if (isa<task::TaskInterface>(op))
-      cost += estimateTaskCost(&op);
-  graph.setSequential(cost < kSequentialCost);
+  markIfSequential(graph);
   return success();
 }
 

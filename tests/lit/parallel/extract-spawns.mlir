@@ -41,3 +41,47 @@ func.func @small(%x: tensor<4x4xf32>, %v: tensor<4x4xf32>, %w: tensor<4x4xf32>) 
   %2 = "onnx.Concat"(%0, %1) <{axis = 1 : i64}> : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x8xf32>
   return %2 : tensor<4x8xf32>
 }
+
+// Branches inside a branch, and inside a loop's body.
+// CHECK-LABEL: func @inside(
+// CHECK: "onnx.If"
+// CHECK: heddle.spawn
+// CHECK: "onnx.Scan"
+// CHECK: heddle.spawn
+func.func @inside(%c: tensor<i1>, %x: tensor<256x256xf32>, %v: tensor<256x256xf32>, %w: tensor<256x256xf32>, %e: tensor<8x256x256xf32>) -> (tensor<256x512xf32>, tensor<8x256x512xf32>) {
+  %0 = "onnx.If"(%c) ({
+    %4 = "onnx.Concat"(%x, %x) <{axis = 1 : i64}> : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x512xf32>
+    onnx.Yield %4 : tensor<256x512xf32>
+  }, {
+    %1 = "onnx.MatMul"(%x, %v) : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+    %2 = "onnx.MatMul"(%x, %w) : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+    %3 = "onnx.Concat"(%1, %2) <{axis = 1 : i64}> : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x512xf32>
+    onnx.Yield %3 : tensor<256x512xf32>
+  }) : (tensor<i1>) -> tensor<256x512xf32>
+  %5 = "onnx.Scan"(%e) <{num_scan_inputs = 1 : i64}> ({
+  ^bb0(%6: tensor<256x256xf32>):
+    %7 = "onnx.MatMul"(%6, %v) : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+    %8 = "onnx.MatMul"(%6, %w) : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+    %9 = "onnx.Concat"(%7, %8) <{axis = 1 : i64}> : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x512xf32>
+    onnx.Yield %9 : tensor<256x512xf32>
+  }) : (tensor<8x256x256xf32>) -> tensor<8x256x512xf32>
+  return %0, %5 : tensor<256x512xf32>, tensor<8x256x512xf32>
+}
+
+// The second branch takes with it what stands before it for it alone: it does not wait for the first
+// branch, which stands before both.
+// CHECK-LABEL: func @feeder(
+// CHECK: heddle.spawn
+// CHECK: "onnx.Softmax"
+// CHECK: heddle.yield
+// CHECK: "onnx.MatMul"
+// CHECK: heddle.yield
+// CHECK: return
+func.func @feeder(%x: tensor<256x256xf32>, %b: tensor<256xf32>, %v: tensor<256x256xf32>, %w: tensor<256x256xf32>) -> (tensor<256x256xf32>, tensor<256x256xf32>) {
+  %0 = "onnx.MatMul"(%x, %v) : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+  %1 = "onnx.MatMul"(%0, %v) : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+  %s = "onnx.Softmax"(%b) : (tensor<256xf32>) -> tensor<256xf32>
+  %2 = "onnx.MatMul"(%x, %w) : (tensor<256x256xf32>, tensor<256x256xf32>) -> tensor<256x256xf32>
+  %3 = "onnx.Mul"(%2, %s) : (tensor<256x256xf32>, tensor<256xf32>) -> tensor<256x256xf32>
+  return %1, %3 : tensor<256x256xf32>, tensor<256x256xf32>
+}
