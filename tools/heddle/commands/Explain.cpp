@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `heddle explain`: what runs, beside what, for how long, in which memory.
+// `heddle explain`: what was found, and what runs, beside what, for how long, in which memory.
 
 #include "tools/heddle/CommandLine.h"
 #include "tools/heddle/Console.h"
