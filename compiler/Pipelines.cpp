@@ -27,6 +27,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   OpPassManager &function = passes.nest<func::FuncOp>();
   if (options.scans)
     function.addPass(createExtractMapsPass());
+  function.addPass(createLowerLinearAttentionPass({options.cores, options.scanForm}));
   function.addPass(createLowerMapsPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)

@@ -19,11 +19,11 @@ static ArrayAttr textsOf(OpBuilder &b, ArrayRef<DimExpr> exprs) {
 }
 
 task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef kernel,
-                                    ValueRange inputs, Type result, ArrayRef<DimExpr> dims,
+                                    ValueRange inputs, TypeRange results, ArrayRef<DimExpr> dims,
                                     const DimExpr &grid, const DimExpr &scratch, double cost) {
   OpBuilder &b = sequence.builder;
   auto op = task::LaunchOp::create(
-      b, loc, TypeRange{result}, task::TokenType::get(b.getContext()),
+      b, loc, results, task::TokenType::get(b.getContext()),
       FlatSymbolRefAttr::get(b.getContext(), kernel), inputs, sequence.after(), textsOf(b, dims),
       b.getStringAttr(grid.str()), b.getI64IntegerAttr(1), b.getStringAttr(scratch.str()),
       b.getF64FloatAttr(cost), b.getStringAttr(sourceNames(loc)));

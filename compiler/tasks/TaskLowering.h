@@ -51,6 +51,7 @@ private:
   mlir::LogicalResult lowerSeparately(ClusterOp cluster, Sequence &sequence);
   mlir::LogicalResult lowerAsCall(ClusterOp cluster, mlir::Operation &op, Sequence &sequence);
   mlir::LogicalResult lowerSpawn(SpawnOp spawn, Sequence &sequence);
+  mlir::LogicalResult lowerLinearAttention(LinearAttentionOp op, Sequence &sequence);
   mlir::LogicalResult lowerControl(mlir::Operation &op, Sequence &sequence);
   void lowerConstant(onnx::ConstantOp constant, Sequence &sequence);
   void lowerView(mlir::Operation &op, Sequence &sequence);
@@ -61,7 +62,8 @@ private:
                                              SubGraphs &around);
 
   task::LaunchOp launch(Sequence &sequence, mlir::Location loc, llvm::StringRef kernel,
-                        mlir::ValueRange inputs, mlir::Type result, llvm::ArrayRef<DimExpr> dims,
+                        mlir::ValueRange inputs, mlir::TypeRange results,
+                        llvm::ArrayRef<DimExpr> dims,
                         const DimExpr &grid, const DimExpr &scratch, double cost);
   mlir::Value pack(Sequence &sequence, mlir::Location loc, const KernelUse::Pack &use,
                    mlir::Value weight);
