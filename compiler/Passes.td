@@ -547,6 +547,38 @@ def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
+def LowerLinearAttentionPass : Pass<"heddle-lower-linear-attention", "::mlir::func::FuncOp"> {
+  let summary = "choose how linear attention is computed";
+  let description = [{
+    Columns of the state do not depend on each other, and neither do batch points: these
+    are the first to be split over cores, which changes no bit, and step by step is the
+    form for that. `chunk` walks the sequence in chunks, each a few matrix products with
+    the state, for the delta rule with a triangular solve. `tree` is for what has fewer
+    columns and batch points than there are cores: the sequence is cut into segments, and
+    the states that they start from come of a scan over what each does to a state,
+
+    ```mlir
+    %o, %last = heddle.linear_attention "add" %q, %k, %v from %s decay %g : (...)
+    ```
+    becomes (abridged)
+    ```mlir
+    %n, %h = heddle.linear_attention "add" %q, %k, %v from %zero decay %g {segment = 64} : (...)
+    %n, %p = heddle.linear_attention "add" %z, %z, %z from %one decay %g {segment = 64} : (...)
+    %last, %states = heddle.scan (%s) over (%p, %h) apply { p s + h } combine { p1 p0, p1 h0 + h1 } {form = "tree"}
+    %o, %n = heddle.linear_attention "add" %q, %k, %v from concat(%s, %states) decay %g {segment = 64} : (...)
+    ```
+    The choice goes by the sizes and the option `cores` alone.
+  }];
+  let options = [
+    Option<"cores", "cores", "int", /*default=*/"2", "cores that the program is made for">,
+    Option<"form", "form", "std::string", /*default=*/"",
+           "recurrent, chunk or tree for all of them">];
+  let statistics = [Statistic<"numRecurrent", "recurrent", "computed step by step">,
+                    Statistic<"numChunk", "chunk", "computed chunk by chunk">,
+                    Statistic<"numTree", "tree", "computed from a scan over segments">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
 def ExtractSpawnsPass : Pass<"heddle-extract-spawns", "::mlir::func::FuncOp"> {
   let summary = "spawn chains of operations that may run beside the rest";
   let description = [{

@@ -45,6 +45,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
   function.addPass(createLowerDagScansPass());
+  function.addPass(createLowerLinearAttentionPass({options.cores, options.scanForm}));
   function.addPass(createLowerMapsPass());
   function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));
   function.addPass(createFormClustersPass());

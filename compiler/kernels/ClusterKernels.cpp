@@ -134,6 +134,17 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   return use;
 }
 
+std::string ClusterKernels::emittedKernel(StringRef key, StringRef base,
+                                          llvm::function_ref<void(StringRef)> emit) {
+  std::string &name = emitted[key];
+  if (name.empty()) {
+    name = (base + "_" + Twine(nameCounts[base]++)).str();
+    emit(name);
+    order.push_back(name);
+  }
+  return name;
+}
+
 std::string ClusterKernels::sizesKernel(unsigned count, unsigned bits) {
   std::string name = "sizes_" + std::to_string(count) + "_i" + std::to_string(bits);
   if (nameCounts[name]++)

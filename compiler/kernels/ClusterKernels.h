@@ -58,7 +58,13 @@ public:
   /// A kernel that writes `count` sizes as integers: the contents of an index tensor.
   std::string sizesKernel(unsigned count, unsigned bits);
 
+  /// A kernel that is emitted without a structured form: `emit` adds the function of the name that it
+  /// gets, once for all of the same key, which says all that its code depends on.
+  std::string emittedKernel(llvm::StringRef key, llvm::StringRef base,
+                            llvm::function_ref<void(llvm::StringRef name)> emit);
+
   mlir::ModuleOp getModule() { return module; }
+  const codegen::Target &getTarget() const { return target; }
   /// Names in the order they were made.
   const std::vector<std::string> &names() const { return order; }
 
@@ -78,6 +84,7 @@ private:
   mlir::ModuleOp module;
   const codegen::Target &target;
   llvm::StringMap<Entry> entries;
+  llvm::StringMap<std::string> emitted; // by key
   llvm::StringMap<unsigned> nameCounts;
   std::vector<std::string> order;
 };

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kNanosecondsPerProduct = 0.02; // fused multiply-adds at some 50 GFMA/s
 constexpr double kNanosecondsPerElement = 0.25; // memory-bound work, and a few operations on it
+constexpr double kNanosecondsPerStateElement = 0.035; // that a step of a linear attention visits
 constexpr double kNanosecondsPerCall = 2000;    // an irregular operator of the runtime library
 
 double elements(Value value) {
@@ -90,6 +91,9 @@ double estimateCost(Operation *op) {
     }
     return most * iterations(op);
   }
+  if (auto attention = dyn_cast<LinearAttentionOp>(op))
+    return elements(attention.getKey()) * estimateSize(dimsOf(attention.getValue()).back()) *
+           kNanosecondsPerStateElement;
   double moved = 0;
   for (Value result : op->getResults())
     moved += elements(result) * kNanosecondsPerElement;

@@ -110,6 +110,8 @@ LogicalResult TaskLowering::lowerOp(Operation &op, Sequence &sequence) {
     mapping.map(await.getValue(), mapped(await.getFuture()));
     return success();
   }
+  if (auto attention = dyn_cast<LinearAttentionOp>(op))
+    return lowerLinearAttention(attention, sequence);
   switch (operationKind(&op)) {
   case OperationKind::Constant:
     lowerConstant(cast<onnx::ConstantOp>(op), sequence);

@@ -53,6 +53,7 @@ private:
   template <typename ChunkOp>
   mlir::LogicalResult lowerRecurrence(ChunkOp op, Sequence &sequence);
   mlir::LogicalResult lowerSpawn(SpawnOp spawn, Sequence &sequence);
+  mlir::LogicalResult lowerLinearAttention(LinearAttentionOp op, Sequence &sequence);
   mlir::LogicalResult lowerControl(mlir::Operation &op, Sequence &sequence);
   void lowerConstant(onnx::ConstantOp constant, Sequence &sequence);
   void lowerView(mlir::Operation &op, Sequence &sequence);

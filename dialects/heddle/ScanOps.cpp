@@ -96,9 +96,24 @@ LogicalResult ScanOp::verify() {
   return success();
 }
 
+/// Whether a value of these dimensions counts for all places of the others.
+static bool broadcasts(Value operand, ArrayRef<DimExpr> to) {
+  Dims dims = operand ? dimsOf(operand) : Dims();
+  if (dims.size() > to.size())
+    return false;
+  for (auto [dim, target] : llvm::zip(llvm::reverse(dims), llvm::reverse(to)))
+    if (dim != target && !dim.isConstant(1))
+      return false;
+  return true;
+}
+
 LogicalResult LinearAttentionOp::verify() {
   if (getUpdate() != "add" && getUpdate() != "delta")
     return emitOpError("has the update '") << getUpdate() << "'; there are add and delta";
+  Type element = elementOf(getQuery());
+  for (Value value : getOperands())
+    if (elementOf(value) != element)
+      return emitOpError("has operands of ") << element << " and " << elementOf(value);
   Dims query = dimsOf(getQuery()), key = dimsOf(getKey()), value = dimsOf(getValue());
   if (query.size() < 2 || query != key)
     return emitOpError("has a query and a key that are not both L x B... x dk");
@@ -109,24 +124,22 @@ LogicalResult LinearAttentionOp::verify() {
   };
   if (value.empty() || value != withLast(query, value.back()))
     return emitOpError("has a value that is not L x B... x dv");
+  if (int64_t(getSegment()) < 0)
+    return emitOpError("has segments of ") << int64_t(getSegment()) << " steps";
   Dims state(ArrayRef(query).drop_front());
   state.push_back(value.back());
-  if (dimsOf(getInit()) != state || getLast().getType() != getInit().getType())
-    return emitOpError("has states that are not B... x dk x dv");
+  if (getSegment())
+    state.insert(state.begin(), query.front().ceilDiv(int64_t(getSegment())));
+  bool fits = getSegment() ? broadcasts(getInit(), state) : dimsOf(getInit()) == state;
+  if (!fits || dimsOf(getLast()) != state || elementOf(getLast()) != element)
+    return emitOpError("has states that are not ") << (getSegment() ? "N x " : "") << "B... x dk x dv";
   if (getOutput().getType() != getValue().getType())
     return emitOpError("has an output of another type than its value");
-  auto broadcasts = [](Value operand, ArrayRef<DimExpr> to) {
-    Dims dims = operand ? dimsOf(operand) : Dims();
-    if (dims.size() > to.size())
-      return false;
-    for (auto [dim, target] : llvm::zip(llvm::reverse(dims), llvm::reverse(to)))
-      if (dim != target && !dim.isConstant(1))
-        return false;
-    return true;
-  };
   if (!broadcasts(getDecay(), query))
     return emitOpError("has a decay that does not broadcast to L x B... x dk");
   if (!broadcasts(getRate(), withLast(query, 1)))
     return emitOpError("has a rate that does not broadcast to L x B... x 1");
+  if (getForm() && !llvm::is_contained({"recurrent", "chunk", "tree"}, *getForm()))
+    return emitOpError("has the form '") << *getForm() << "'; there are recurrent, chunk and tree";
   return success();
 }

@@ -123,11 +123,22 @@ def Heddle_LinearAttentionOp : Heddle_Op<"linear_attention", [AttrSizedOperandSe
     ```mlir
     %o, %last = heddle.linear_attention "add" %q, %k, %v from %s decay %g : (...) -> (...)
     ```
+
+    With `segment` the sequence is cut: every so many steps a state of its own
+    begins. Then init broadcasts to, and the last states are, N x B... x dk x dv,
+    where N is L / segment rounded up.
+
+    `form` says how it is computed: `recurrent`, `chunk` or `tree`; without one it is
+    not decided. Only the first gives the bits of the sequential program. `parts` says
+    into how many parts columns are split at least, where they fill so many vectors; no
+    result depends on it.
   }];
   let arguments = (ins StrAttr:$update, AnyRankedTensor:$query, AnyRankedTensor:$key,
                        AnyRankedTensor:$value, AnyRankedTensor:$init,
                        Optional<AnyRankedTensor>:$decay, Optional<AnyRankedTensor>:$rate,
-                       UnitAttr:$reads_before, OptionalAttr<StrAttr>:$form);
+                       UnitAttr:$reads_before, OptionalAttr<StrAttr>:$form,
+                       DefaultValuedAttr<I64Attr, "0">:$segment,
+                       DefaultValuedAttr<I64Attr, "1">:$parts);
   let results = (outs AnyRankedTensor:$output, AnyRankedTensor:$last);
   let assemblyFormat = [{
     $update $query `,` $key `,` $value `from` $init (`decay` $decay^)? (`rate` $rate^)?
