@@ -22,82 +22,16 @@ import subprocess
 import sys
 import tempfile
 
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+import scan_programs  # noqa: E402
+
 FORMS = ["recurrent", "chunk", "tree"]
 
 
-def tensor(*shape):
-    return "tensor<%sxf32>" % "x".join(str(d) for d in shape)
-
-
-def operation(name, result, operands, types, out):
-    operands = ", ".join("%" + o for o in operands)
-    return '  %%%s = "onnx.%s"(%s) : (%s) -> %s\n' % (result, name, operands, ", ".join(types), out)
-
-
-class Affine:
-    def __init__(self, points):
-        p = tensor(points)
-        self.states, self.elements = [("s", (points,))], [("a", (points,)), ("b", (points,))]
-        self.apply = (operation("Mul", "m", ["a0", "s0"], [p, p], p)
-                      + operation("Add", "n", ["m", "b0"], [p, p], p), ["%n"])
-        self.combine = (operation("Mul", "k", ["a1", "a0"], [p, p], p)
-                        + operation("Mul", "m", ["a1", "b0"], [p, p], p)
-                        + operation("Add", "n", ["m", "b1"], [p, p], p), ["%k", "%n"])
-
-
-class Softmax:
-    def __init__(self, points):
-        one, p = tensor(1), tensor(points)
-        self.states = [("m", (1,)), ("u", (1,)), ("w", (points,))]
-        self.elements = [("x", (1,)), ("y", (1,)), ("z", (points,))]
-
-        def merge(m, u, w, x, y, z):
-            text = (operation("Max", "g", [m, x], [one, one], one)
-                    + operation("Sub", "d", [m, "g"], [one, one], one)
-                    + operation("Sub", "f", [x, "g"], [one, one], one)
-                    + operation("Exp", "p", ["d"], [one], one)
-                    + operation("Exp", "q", ["f"], [one], one))
-            for name, old, new, t in [("h", u, y, one), ("v", w, z, p)]:
-                text += (operation("Mul", name + "p", [old, "p"], [t, one], t)
-                         + operation("Mul", name + "q", [new, "q"], [t, one], t)
-                         + operation("Add", name, [name + "p", name + "q"], [t, t], t))
-            return text, ["%g", "%h", "%v"]
-
-        self.apply = merge("m0", "u0", "w0", "x0", "y0", "z0")
-        self.combine = merge("x0", "y0", "z0", "x1", "y1", "z1")
-
-
 def program(kind, length, points):
-    scan = {"affine": Affine, "softmax": Softmax}[kind](points)
-    states = [tensor(*shape) for _, shape in scan.states]
-    element = [tensor(*shape) for _, shape in scan.elements]
-    elements = [tensor(length, *shape) for _, shape in scan.elements]
-    all_states = [tensor(length, *shape) for _, shape in scan.states]
-
-    def named(names, types, suffix=""):
-        return ["%%%s%s: %s" % (name, suffix, t) for (name, _), t in zip(names, types)]
-
-    arguments = named(scan.states, states) + named(scan.elements, elements)
-    arguments = ['%s {heddle.name = "%s"}' % (a, a[1]) for a in arguments]
-    last = len(states) * 2 - 1
-    return """func.func @main(%s) -> (%s {heddle.name = "states"}) {
-  %%r:%d = heddle.scan (%s : %s) over (%s : %s) -> (%s) apply {
-  ^bb0(%s):
-%s    heddle.yield %s : %s
-  } combine {
-  ^bb0(%s):
-%s    heddle.yield %s : %s
-  }
-  return %%r#%d : %s
-}
-""" % (", ".join(arguments), all_states[-1], 2 * len(states),
-       ", ".join("%" + n for n, _ in scan.states), ", ".join(states),
-       ", ".join("%" + n for n, _ in scan.elements), ", ".join(elements),
-       ", ".join(states + all_states),
-       ", ".join(named(scan.states, states, "0") + named(scan.elements, element, "0")),
-       scan.apply[0], ", ".join(scan.apply[1]), ", ".join(states),
-       ", ".join(named(scan.elements, element, "0") + named(scan.elements, element, "1")),
-       scan.combine[0], ", ".join(scan.combine[1]), ", ".join(element), last, all_states[-1])
+    scan = scan_programs.affine((points,)) if kind == "affine" else scan_programs.softmax(1, points)
+    return scan.text(length, keeps=["all%d" % (len(scan.states) - 1)])
 
 
 class Bench:

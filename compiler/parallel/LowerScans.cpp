@@ -2,12 +2,14 @@
 //
 // Scans become passes over chunks (ChunkOps.td), in the form that suits their sizes.
 //
-// A step that is element-wise is a kernel with its states in registers. Any other scan becomes an
-// onnx.Scan again: its steps are tasks of their own.
+// A step that is element-wise is a kernel with its states in registers. Any other scan becomes one
+// onnx.Scan again, or several in the chunk form: their steps are tasks of their own.
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/parallel/Batching.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/scans/BatchedScan.h"
 #include "compiler/parallel/scans/ScanForms.h"
 #include "compiler/source/Arithmetic.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -31,7 +33,9 @@ public:
 private:
   void record(ScanForm form);
   void placeConstants(Region &region);
+  ScanForm chooseForLoops(std::optional<ScanForm> asked);
   void lowerToLoop();
+  void lowerToLoops();
   void lowerToPasses();
   SmallVector<Value> startsOf(ValueRange elements, unsigned level);
 
@@ -46,6 +50,7 @@ private:
   ScanCut cut;
   int64_t cores;
   Arithmetic a;
+  std::unique_ptr<BatchedScan> batched; // of steps that are no kernels, in chunks
 };
 
 /// Numbers belong into the step, where code depends on them; larger constants are read like any value
@@ -86,13 +91,6 @@ SmallVector<Value> ScanLowering::stacked(ValueRange values) {
   return rows;
 }
 
-static Type rowsOf(Type type, const DimExpr &count) {
-  auto tensor = cast<RankedTensorType>(type);
-  Dims dims{count};
-  llvm::append_range(dims, getDims(tensor));
-  return tensorWithDims(dims, tensor.getElementType());
-}
-
 SmallVector<Value> ScanLowering::chunkScan(const ScanLevel &level, ValueRange starts,
                                            ValueRange elements, ArrayRef<bool> keeps,
                                            bool before) {
@@ -101,7 +99,7 @@ SmallVector<Value> ScanLowering::chunkScan(const ScanLevel &level, ValueRange st
   DimExpr length = dimsOf(elements.front()).front();
   for (auto [i, keep] : llvm::enumerate(keeps))
     if (keep)
-      types.push_back(i < states.size() ? states[i] : rowsOf(states[i - states.size()], length));
+      types.push_back(i < states.size() ? states[i] : stackedType(states[i - states.size()], length));
   auto op = ChunkScanOp::create(a.b, a.loc, types, level.chunk.str(), partsFor(shape, cores), starts,
                                 elements, keeps, before);
   IRMapping mapping;
@@ -133,11 +131,16 @@ void ScanLowering::lowerToLoop() {
   scan.replaceAllUsesWith(loop.getResults());
 }
 
+void ScanLowering::lowerToLoops() {
+  for (auto [result, value] : llvm::zip(scan.getResults(), batched->build()))
+    result.replaceAllUsesWith(value);
+}
+
 /// The state before each chunk of a level.
 SmallVector<Value> ScanLowering::startsOf(ValueRange elements, unsigned level) {
   SmallVector<Type> types;
   for (Type type : scan.getCombine().front().getTerminator()->getOperandTypes())
-    types.push_back(rowsOf(type, cut[level].chunks));
+    types.push_back(stackedType(type, cut[level].chunks));
   auto totals = ChunkTotalsOp::create(a.b, a.loc, types, cut[level].chunk.str(),
                                       partsFor(shape, cores), elements);
   IRMapping mapping;
@@ -161,26 +164,51 @@ void ScanLowering::lowerToPasses() {
                           /*before=*/false));
 }
 
-ScanForm ScanLowering::lower(std::optional<ScanForm> asked) {
-  ScanForm form = asked.value_or(chooseForm(shape, cores));
-  if (!shape.elementwise) {
-    recordSequential(scan, "its steps are not element-wise: " + shape.reason);
-    form = ScanForm::Recurrent;
-  } else if (form == ScanForm::Tree && !shape.length.asConstant()) {
-    recordSequential(scan, "the levels of a tree need a length that is known when compiling");
-    form = ScanForm::Chunk;
+/// Steps that are no kernels: one after the other, or those of all chunks at once.
+ScanForm ScanLowering::chooseForLoops(std::optional<ScanForm> asked) {
+  cut = cutForLoops(shape);
+  bool wanted = asked ? *asked != ScanForm::Recurrent : paysInLoops(shape, cut);
+  std::string reason = "it is too short, or how long it is is not known";
+  if (wanted && !cut.empty()) {
+    batched = std::make_unique<BatchedScan>(scan, *cut[0].chunk.asConstant());
+    if (succeeded(batched->prepare(reason)))
+      return ScanForm::Chunk;
+    batched.reset();
   }
-  cut = cutFor(shape, form, cores);
+  cut.clear();
+  if (wanted)
+    recordSequential(scan, "its steps are no kernels (" + shape.reason + "), and not in chunks: " + reason);
+  return ScanForm::Recurrent;
+}
+
+ScanForm ScanLowering::lower(std::optional<ScanForm> asked) {
   placeConstants(scan.getApply());
   placeConstants(scan.getCombine());
-  if (llvm::all_of(scan.getResults(), [](Value result) { return result.use_empty(); }))
+  ScanForm form;
+  if (!shape.elementwise) {
+    form = chooseForLoops(asked);
+  } else {
+    form = asked.value_or(chooseForm(shape, cores));
+    if (form == ScanForm::Tree && !shape.length.asConstant()) {
+      recordSequential(scan, "the levels of a tree need a length that is known when compiling");
+      form = ScanForm::Chunk;
+    }
+    cut = cutFor(shape, form, cores);
+  }
+  if (scan.use_empty())
     return form;
   record(form);
-  shape.elementwise ? lowerToPasses() : lowerToLoop();
+  if (shape.elementwise)
+    lowerToPasses();
+  else if (batched)
+    lowerToLoops();
+  else
+    lowerToLoop();
   return form;
 }
 
 void ScanLowering::record(ScanForm form) {
+  Work work = workOf(shape, cut);
   bool exact = form == ScanForm::Recurrent;
   std::string summary;
   llvm::raw_string_ostream os(summary);
@@ -193,8 +221,8 @@ void ScanLowering::record(ScanForm form) {
                                         : "a step by two elements combined is a step by each of them",
                          .equivalence = exact ? Equivalence::Exact : Equivalence::Reassociation,
                          .form = nameOf(form).str(),
-                         .work = workOf(shape, cut),
-                         .span = spanOf(shape, cut)});
+                         .work = work.work,
+                         .span = work.span});
 }
 
 struct LowerScans : impl::LowerScansPassBase<LowerScans> {

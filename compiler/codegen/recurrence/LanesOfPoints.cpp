@@ -15,7 +15,9 @@ namespace {
 
 class LanesOfPoints : public RecurrenceEmitter {
 public:
-  using RecurrenceEmitter::RecurrenceEmitter;
+  LanesOfPoints(func::FuncOp structured, StringRef name, const RecurrenceSpec &spec,
+                const RecurrencePoints &points)
+      : RecurrenceEmitter(structured, name, spec, points) {}
 
 private:
   void emitPoint(Value point) override;

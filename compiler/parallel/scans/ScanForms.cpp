@@ -4,7 +4,8 @@
 
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/RecurrenceStep.h"
-#include "dialects/onnx/Onnx.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -29,42 +30,13 @@ std::optional<ScanForm> scanFormOf(StringRef name) {
   return std::nullopt;
 }
 
-static bool computes(Operation &op) {
-  return !isa<onnx::ConstantOp, IndexTensorOp>(op) && op.getNumResults() > 0;
-}
-
-/// Scalar operations of a region: one for each element of a result.
-static DimExpr workIn(Region &region) {
-  DimExpr work = 0;
-  for (Operation &op : region.front().without_terminator())
-    if (computes(op))
-      work = work + countElements(dimsOf(op.getResult(0)));
-  return work;
-}
-
-/// The longest chain of operations in a region.
-static int64_t spanIn(Region &region) {
-  DenseMap<Value, int64_t> depth;
-  int64_t longest = 0;
-  for (Operation &op : region.front().without_terminator()) {
-    int64_t before = 0;
-    for (Value operand : op.getOperands())
-      before = std::max(before, depth.lookup(operand));
-    for (Value result : op.getResults())
-      depth[result] = before + computes(op);
-    longest = std::max(longest, before + computes(op));
-  }
-  return longest;
-}
-
 ScanShape::ScanShape(ScanOp scan)
     : scan(scan), length(dimsOf(scan.getElements().front()).front()), points(1),
-      stepWork(workIn(scan.getApply())), combineWork(workIn(scan.getCombine())),
-      stepSpan(spanIn(scan.getApply())), combineSpan(spanIn(scan.getCombine())) {
-  FailureOr<PointSpace> step = applySpace(scan.getApply(), reason);
-  elementwise = succeeded(step) && succeeded(combineSpace(scan.getCombine(), reason));
-  if (succeeded(step))
-    points = countElements(step->sizes());
+      step(workOf(scan.getApply().front())), combine(workOf(scan.getCombine().front())) {
+  FailureOr<PointSpace> space = applySpace(scan.getApply(), reason);
+  elementwise = succeeded(space) && succeeded(combineSpace(scan.getCombine(), reason));
+  if (succeeded(space))
+    points = countElements(space->sizes());
 }
 
 /// Chunks for each core: enough that none waits long for the last one, and to fill lanes.
@@ -73,8 +45,6 @@ static constexpr int64_t kChunksPerCore = 8, kNarrowChunksPerCore = 32;
 static constexpr int64_t kChunkMultiple = 16;
 /// Steps of a chunk of the tree form.
 static constexpr int64_t kTreeChunk = 16;
-
-ScanForm chooseForm(const ScanShape &shape, int64_t cores) { return ScanForm::Recurrent; }
 
 static ScanLevel levelOf(const DimExpr &length, const DimExpr &chunk, const DimExpr &most) {
   // Where the length is known, so is how many chunks it takes.
@@ -97,37 +67,33 @@ ScanCut cutFor(const ScanShape &shape, ScanForm form, int64_t cores) {
   return cut;
 }
 
-/// Runs the passes of a cut past `visit`, with how many steps of how many chunks each has.
-static void forEachPass(const ScanShape &shape, const ScanCut &cut,
-                        function_ref<void(bool totals, const DimExpr &steps, const DimExpr &chunks)>
-                            visit) {
+ScanCut cutForLoops(const ScanShape &shape) {
+  std::optional<int64_t> length = shape.length.asConstant();
+  if (!length || *length < 8)
+    return {};
+  // As few steps as possible: two passes over a chunk, one over the chunks.
+  int64_t chunk = std::max<int64_t>(2, std::lround(std::sqrt(static_cast<double>(*length) / 2)));
+  return {{chunk, *length / chunk}};
+}
+
+Work workOf(const ScanShape &shape, const ScanCut &cut) {
+  Work all;
+  auto pass = [&](const Work &each, const DimExpr &steps, const DimExpr &chunks) {
+    all.work = all.work + each.work * steps * chunks;
+    all.span = all.span + each.span * steps;
+  };
   DimExpr rest = shape.length;
   for (const ScanLevel &level : cut) {
-    visit(true, level.chunk, level.chunks);
-    visit(false, level.chunk, level.chunks);
+    pass(shape.combine, level.chunk, level.chunks);
+    pass(shape.step, level.chunk, level.chunks);
     rest = level.chunks;
   }
-  visit(false, rest, 1);
-}
-
-DimExpr spanOf(const ScanShape &shape, const ScanCut &cut) {
-  DimExpr span = 0;
-  forEachPass(shape, cut, [&](bool totals, const DimExpr &steps, const DimExpr &chunks) {
-    span = span + steps * (totals ? shape.combineSpan : shape.stepSpan);
-  });
-  return span;
-}
-
-DimExpr workOf(const ScanShape &shape, const ScanCut &cut) {
-  DimExpr work = 0;
-  forEachPass(shape, cut, [&](bool totals, const DimExpr &steps, const DimExpr &chunks) {
-    work = work + steps * chunks * (totals ? shape.combineWork : shape.stepWork);
-  });
-  return work;
+  pass(shape.step, rest, 1);
+  return all;
 }
 
 int64_t partsFor(const ScanShape &shape, int64_t cores) {
-  return estimateSize(shape.length * shape.stepWork) < 20000 ? 1 : cores;
+  return estimateSize(shape.length * shape.step.work) < 20000 ? 1 : cores;
 }
 
 } // namespace heddle

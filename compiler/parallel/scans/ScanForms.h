@@ -13,6 +13,7 @@
 #ifndef HEDDLE_COMPILER_PARALLEL_SCANS_SCANFORMS_H
 #define HEDDLE_COMPILER_PARALLEL_SCANS_SCANFORMS_H
 
+#include "compiler/parallel/Work.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 
@@ -31,11 +32,10 @@ struct ScanShape {
 
   ScanOp scan;
   DimExpr length;
-  /// Points of the states; scalar operations of a step and of a combination of two elements, for all
-  /// points.
-  DimExpr points, stepWork, combineWork;
-  /// Operations of a step, and of a combination, that wait for each other.
-  int64_t stepSpan = 0, combineSpan = 0;
+  /// Points of the states.
+  DimExpr points;
+  /// Of a step, and of a combination of two elements.
+  Work step, combine;
   /// Whether kernels compute the regions as they are, else why not.
   bool elementwise = false;
   std::string reason;
@@ -51,9 +51,12 @@ using ScanCut = llvm::SmallVector<ScanLevel>;
 ScanForm chooseForm(const ScanShape &shape, int64_t cores);
 /// The levels of a form, none for the recurrent one.
 ScanCut cutFor(const ScanShape &shape, ScanForm form, int64_t cores);
-/// Operations that wait for each other.
-DimExpr spanOf(const ScanShape &shape, const ScanCut &cut);
-DimExpr workOf(const ScanShape &shape, const ScanCut &cut);
+/// The cut where the steps of all chunks are taken at once, by a loop: none where the sequence is too
+/// short for that or its length is not known.
+ScanCut cutForLoops(const ScanShape &shape);
+/// Whether that is expected to be faster than a step after the other.
+bool paysInLoops(const ScanShape &shape, const ScanCut &cut);
+Work workOf(const ScanShape &shape, const ScanCut &cut);
 /// Into how many parts independent lanes are split at least.
 int64_t partsFor(const ScanShape &shape, int64_t cores);
 

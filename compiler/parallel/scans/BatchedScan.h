@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The chunk form of a scan whose steps are not element-wise: loops whose steps are those of all chunks
+// at once (Batching.h), so that a product of a matrix and a state becomes one of many of each.
+
+#ifndef HEDDLE_COMPILER_PARALLEL_SCANS_BATCHEDSCAN_H
+#define HEDDLE_COMPILER_PARALLEL_SCANS_BATCHEDSCAN_H
+
+#include "compiler/source/Arithmetic.h"
+
+#include <string>
+
+namespace heddle {
+
+class BatchedScan {
+public:
+  /// In as many chunks of `chunk` steps as the length has; the rest follows step by step. The length
+  /// is known and at least that of two chunks, of two steps or more.
+  BatchedScan(ScanOp scan, int64_t chunk);
+  ~BatchedScan();
+
+  /// Fails, and says why, where an operation has no form for all chunks; nothing is built then.
+  llvm::LogicalResult prepare(std::string &reason);
+  /// The values of the scan's results.
+  llvm::SmallVector<mlir::Value> build();
+
+private:
+  using Body = std::unique_ptr<mlir::Region>;
+  Body batched(mlir::Region &step, std::string &reason);
+  Body copied(mlir::Region &step);
+  llvm::SmallVector<mlir::Value> loop(Body body, mlir::ValueRange states,
+                                      mlir::ValueRange elements);
+  mlir::Value slice(mlir::Value value, int64_t from, int64_t to);
+  mlir::Value joined(mlir::Value first, mlir::Value second);
+  mlir::Value withoutAxis(mlir::Value row);
+  mlir::Value withAxis(mlir::Value value);
+  mlir::Value swapped(mlir::Value value);
+
+  ScanOp scan;
+  int64_t length, chunk, chunks;
+  Arithmetic a;
+  Body combine, apply;
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_PARALLEL_SCANS_BATCHEDSCAN_H

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: heddle-opt -split-input-file -heddle-lower-scans=form=recurrent %s | FileCheck %s --check-prefixes=ALL,RECURRENT
+// RUN: heddle-opt -split-input-file -heddle-lower-scans=form=chunk %s | FileCheck %s --check-prefixes=ALL,CHUNK
+// RUN: heddle-opt -split-input-file -heddle-lower-scans=form=tree %s | FileCheck %s --check-prefixes=ALL,TREE
+
+// The states alone are used. The span of the recurrent form is 2 operations for each of the 65536 steps;
+// of the chunk form, of one chunk of 2 * 4096 and 16 chunks; of the tree, a few steps on four levels.
+// ALL-LABEL: func @affine
+// RECURRENT-SAME: equivalence = "exact"{{.*}}form = "recurrent"{{.*}}span = "131072"
+// RECURRENT: %[[S:.*]] = "onnx.Reshape"(%arg0
+// RECURRENT: heddle.chunk_scan "65536" parts 2 (%[[S]] : tensor<1x32xf32>) over (%arg1, %arg2 : tensor<65536x32xf32>, tensor<65536x32xf32>) keeps [false, true] -> (tensor<65536x32xf32>)
+// CHUNK-SAME: equivalence = "reassoc"{{.*}}form = "chunk"{{.*}}span = "16416"
+// CHUNK: %[[T:.*]]:2 = heddle.chunk_totals "4096" parts 2 (%arg1, %arg2) : {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
+// CHUNK: %[[B:.*]] = heddle.chunk_scan "16" parts 2 ({{.*}} : tensor<1x32xf32>) over (%[[T]]#0, %[[T]]#1 : {{.*}}) keeps [false, true] before -> (tensor<16x32xf32>)
+// CHUNK: heddle.chunk_scan "4096" parts 2 (%[[B]] : tensor<16x32xf32>) over (%arg1, %arg2 : {{.*}}) keeps [false, true] -> (tensor<65536x32xf32>)
+// TREE-SAME: form = "tree"{{.*}}span = "224"
+// TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<4096x32xf32>, tensor<4096x32xf32>)
+// TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<256x32xf32>, tensor<256x32xf32>)
+// TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
+// TREE: heddle.chunk_scan "16" {{.*}} before -> (tensor<16x32xf32>)
+// TREE: heddle.chunk_scan "16" {{.*}} before -> (tensor<256x32xf32>)
+// TREE: heddle.chunk_scan "16" {{.*}} before -> (tensor<4096x32xf32>)
+// TREE: heddle.chunk_scan "16" {{.*}} -> (tensor<65536x32xf32>)
+func.func @affine(%s: tensor<32xf32>, %a: tensor<65536x32xf32>, %b: tensor<65536x32xf32>) -> tensor<65536x32xf32> {
+  %last, %states = heddle.scan (%s : tensor<32xf32>) over (%a, %b : tensor<65536x32xf32>, tensor<65536x32xf32>)
+      -> (tensor<32xf32>, tensor<65536x32xf32>) apply {
+  ^bb0(%s0: tensor<32xf32>, %a0: tensor<32xf32>, %b0: tensor<32xf32>):
+    %0 = "onnx.Mul"(%a0, %s0) : (tensor<32xf32>, tensor<32xf32>) -> tensor<32xf32>
+    %1 = "onnx.Add"(%0, %b0) : (tensor<32xf32>, tensor<32xf32>) -> tensor<32xf32>
+    heddle.yield %1 : tensor<32xf32>
+  } combine {
+  ^bb0(%a0: tensor<32xf32>, %b0: tensor<32xf32>, %a1: tensor<32xf32>, %b1: tensor<32xf32>):
+    %0 = "onnx.Mul"(%a1, %a0) : (tensor<32xf32>, tensor<32xf32>) -> tensor<32xf32>
+    %1 = "onnx.Mul"(%a1, %b0) : (tensor<32xf32>, tensor<32xf32>) -> tensor<32xf32>
+    %2 = "onnx.Add"(%1, %b1) : (tensor<32xf32>, tensor<32xf32>) -> tensor<32xf32>
+    heddle.yield %0, %2 : tensor<32xf32>, tensor<32xf32>
+  }
+  return %states : tensor<65536x32xf32>
+}
+
+// -----
+
+// A length that is not known has no tree; both results are kept. What the program says of a scan goes
+// before the option.
+// ALL-LABEL: func @symbolic
+// TREE-SAME: the levels of a tree need a length that is known when compiling
+// TREE: heddle.chunk_totals
+// ALL: heddle.chunk_scan "n" parts 1 ({{.*}} : tensor<1xf32>) over ({{.*}}) keeps [true, true] -> (tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>)
+func.func @symbolic(%s: tensor<f32>, %x: tensor<?xf32, #heddle.dims<["n"]>>)
+    -> (tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>, tensor<f32>) {
+  %0:2 = heddle.scan (%s : tensor<f32>) over (%x : tensor<?xf32, #heddle.dims<["n"]>>)
+      -> (tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>) apply {
+  ^bb0(%s0: tensor<f32>, %x0: tensor<f32>):
+    %1 = "onnx.Add"(%s0, %x0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    heddle.yield %1 : tensor<f32>
+  } combine {
+  ^bb0(%x0: tensor<f32>, %x1: tensor<f32>):
+    %1 = "onnx.Add"(%x0, %x1) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    heddle.yield %1 : tensor<f32>
+  }
+  %2:2 = heddle.scan (%s : tensor<f32>) over (%x : tensor<?xf32, #heddle.dims<["n"]>>)
+      -> (tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>) attributes {form = "recurrent"} apply {
+  ^bb0(%s0: tensor<f32>, %x0: tensor<f32>):
+    %1 = "onnx.Max"(%s0, %x0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    heddle.yield %1 : tensor<f32>
+  } combine {
+  ^bb0(%x0: tensor<f32>, %x1: tensor<f32>):
+    %1 = "onnx.Max"(%x0, %x1) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    heddle.yield %1 : tensor<f32>
+  }
+  return %2#0, %2#1, %0#0 : tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>, tensor<f32>
+}
+
+// -----
+
+// A step that multiplies matrices is no kernel of its own.
+// ALL-LABEL: func @matrices
+// ALL-SAME: its steps are not element-wise: MatMul reads other places than its result's
+// ALL: "onnx.Scan"(%arg0, %arg1) <{num_scan_inputs = 1 : i64}> ({
+// ALL: onnx.Yield %[[P:.*]], %[[P]]
+func.func @matrices(%s: tensor<4x4xf32>, %x: tensor<100x4x4xf32>) -> tensor<4x4xf32> {
+  %0:2 = heddle.scan (%s : tensor<4x4xf32>) over (%x : tensor<100x4x4xf32>)
+      -> (tensor<4x4xf32>, tensor<100x4x4xf32>) apply {
+  ^bb0(%s0: tensor<4x4xf32>, %x0: tensor<4x4xf32>):
+    %1 = "onnx.MatMul"(%s0, %x0) : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+    heddle.yield %1 : tensor<4x4xf32>
+  } combine {
+  ^bb0(%x0: tensor<4x4xf32>, %x1: tensor<4x4xf32>):
+    %1 = "onnx.MatMul"(%x0, %x1) : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+    heddle.yield %1 : tensor<4x4xf32>
+  }
+  return %0#0 : tensor<4x4xf32>
+}
+
+// -----
+
+// A number of the step is part of its kernel, a vector is read by it; both stood elsewhere.
+// ALL-LABEL: func @constants
+// ALL: %[[V:.*]] = "onnx.Constant"() <{{.*}}dense<[1.000000e+00, 2.000000e+00]>
+// ALL: heddle.chunk_scan
+// ALL: %[[N:.*]] = "onnx.Constant"() <{{.*}}dense<5.000000e-01>
+// ALL: "onnx.Mul"(%{{.*}}, %[[N]])
+// ALL: "onnx.Add"(%{{.*}}, %[[V]])
+func.func @constants(%s: tensor<2xf32>, %x: tensor<100x2xf32>) -> tensor<2xf32> {
+  %half = "onnx.Constant"() {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %0:2 = heddle.scan (%s : tensor<2xf32>) over (%x : tensor<100x2xf32>)
+      -> (tensor<2xf32>, tensor<100x2xf32>) attributes {form = "recurrent"} apply {
+  ^bb0(%s0: tensor<2xf32>, %x0: tensor<2xf32>):
+    %v = "onnx.Constant"() {value = dense<[1.0, 2.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+    %1 = "onnx.Mul"(%s0, %half) : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+    %2 = "onnx.Add"(%1, %v) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %3 = "onnx.Add"(%2, %x0) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    heddle.yield %3 : tensor<2xf32>
+  } combine {
+  ^bb0(%x0: tensor<2xf32>, %x1: tensor<2xf32>):
+    %1 = "onnx.Add"(%x0, %x1) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    heddle.yield %1 : tensor<2xf32>
+  }
+  return %0#0 : tensor<2xf32>
+}
