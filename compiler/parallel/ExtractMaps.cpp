@@ -122,6 +122,8 @@ void MapExtractor::replace() {
   body.eraseArguments(0, states);
   Operation *end = yield();
   b.setInsertionPoint(end);
+  for (auto [i, value] : llvm::zip(results, yielded))
+    value = end->getOperand(i); // what was a state is the value outside now
   YieldOp::create(b, end->getLoc(), yielded);
   end->erase();
   // What only a state's update needed. Backwards, so that users go first.

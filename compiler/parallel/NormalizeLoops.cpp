@@ -6,6 +6,7 @@
 // by what each step adds becomes an output.
 
 #include "compiler/Passes.h"
+#include "compiler/kernels/Parameters.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/LoopBody.h"
 #include "compiler/parallel/StepIndex.h"
@@ -78,11 +79,8 @@ Value reversed(Arithmetic &m, Value value) {
 /// no expression for it.
 std::optional<DimExpr> tripCount(onnx::LoopOp loop) {
   size_t states = loop.getVInitial().size();
-  if (auto known = constantIntegers(loop.getM()))
-    return DimExpr(std::max<int64_t>(known->front(), 0));
-  if (auto sizes = loop.getM().getDefiningOp<IndexTensorOp>())
-    if (auto expr = DimExpr::parse(cast<StringAttr>(sizes.getExprs()[0]).getValue()))
-      return DimExpr::max(*expr, 0);
+  if (auto known = knownIntegers(loop.getM()))
+    return DimExpr::max(known->front(), 0);
   // What the loop collects is as long.
   if (loop->getNumResults() > states)
     return dimsOf(loop->getResult(states)).front();
@@ -213,6 +211,10 @@ std::string LoopToScan::run() {
   trips = tripCount(loop);
   readInputs();
   collectGrown();
+  // What only computed where to read is no use of the number.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
   if (!step.use_empty() || inputs.empty()) {
     Value range = numbers();
     unsigned index = addInput(range, step.getType());
@@ -221,7 +223,6 @@ std::string LoopToScan::run() {
       number.setType(step.getType());
     step.replaceAllUsesWith(number);
   }
-  // A step number may be declared with one axis, which a scan would not give it.
   Operation *yield = body.getTerminator();
   if (!body.getArgument(1).use_empty()) {
     OpBuilder b = OpBuilder::atBlockBegin(&body);
@@ -343,6 +344,10 @@ struct NormalizeLoops : impl::NormalizeLoopsPassBase<NormalizeLoops> {
       else
         recordSequential(op, reason);
     }
+    // Sizes of results may be known better now.
+    Block &block = getOperation().getBody().front();
+    getOperation().setType(FunctionType::get(&getContext(), block.getArgumentTypes(),
+                                             block.getTerminator()->getOperandTypes()));
   }
 };
 

@@ -9,6 +9,7 @@
 #include "compiler/Passes.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/StepsAtOnce.h"
+#include "compiler/parallel/recurrence/OuterProducts.h"
 
 using namespace mlir;
 
@@ -19,10 +20,11 @@ namespace heddle {
 namespace {
 
 struct Group {
-  enum Kind { Kept, Delayed, Composed, Sequential } kind;
+  enum Kind { Kept, Delayed, Read, Composed, Sequential } kind;
   ArrayRef<unsigned> states;
   Component component;
   std::optional<Recurrence> recurrence;
+  std::optional<OuterProducts> products;
   std::string reason;
 };
 
@@ -57,6 +59,7 @@ private:
   bool plan();
   LogicalResult emit(bool anything);
   LogicalResult emitScan(StepsAtOnce &steps, Group &group);
+  LogicalResult emitProducts(StepsAtOnce &steps, Group &group);
   LogicalResult emitLoop(StepsAtOnce &steps, Group &group);
   void record();
   void dropParameters();
@@ -90,7 +93,7 @@ bool Raising::plan() {
   }
   bool gains = false, sequential = false, heavy = false;
   for (ArrayRef<unsigned> states : body.groups()) {
-    Group group{Group::Sequential, states, body.component(states), std::nullopt, ""};
+    Group group{Group::Sequential, states, body.component(states), std::nullopt, std::nullopt, ""};
     unsigned first = states.front();
     Refusal refusal;
     if (states.size() == 1 && body.after(first) == body.before(first)) {
@@ -98,9 +101,13 @@ bool Raising::plan() {
     } else if (states.size() == 1 && !body.depends(body.after(first), first)) {
       group.kind = Group::Delayed;
       gains = true;
-    } else if ((group.recurrence = findRecurrence(group.component, refusal))) {
-      group.kind = Group::Composed;
+    } else if (states.size() == 1 && (group.products = findOuterProducts(body, first))) {
+      group.kind = Group::Read;
       gains = true;
+    } else if ((group.recurrence = findRecurrence(group.component, refusal))) {
+      // Without parameters, each step gives the state as it was.
+      group.kind = group.recurrence->elements.empty() ? Group::Kept : Group::Composed;
+      gains |= group.kind == Group::Composed;
     } else {
       group.reason = describeNode(refusal.op) + " " + refusal.why;
       if (reason.empty())
@@ -162,6 +169,65 @@ LogicalResult Raising::emitScan(StepsAtOnce &steps, Group &group) {
     steps.defineState(index, scan.getStates()[i]);
     lasts[index] = scan.getLast()[i];
   }
+  ++scans;
+  return success();
+}
+
+/// The value with its last two axes exchanged.
+static Value turned(Arithmetic &m, Value value) {
+  Dims dims = dimsOf(value);
+  size_t rank = dims.size();
+  SmallVector<int64_t> permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::swap(permutation[rank - 1], permutation[rank - 2]);
+  std::swap(dims[rank - 1], dims[rank - 2]);
+  return onnx::TransposeOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(value)), value,
+                                   m.b.getDenseI64ArrayAttr(permutation));
+}
+
+/// A linear attention for each value that reads the state.
+LogicalResult Raising::emitProducts(StepsAtOnce &steps, Group &group) {
+  const OuterProducts &found = *group.products;
+  unsigned state = group.states.front();
+  Arithmetic m(builder, loop.getLoc());
+  Value init = found.transposed ? turned(m, body.init(state)) : body.init(state);
+  Value last;
+  auto attend = [&](Value query, bool before) -> Value {
+    SmallVector<Value> operands = {query, found.key, found.value};
+    for (Value &operand : operands) {
+      if (failed(steps.compute(operand)))
+        return {};
+      operand = steps.stacked(operand);
+    }
+    operands.push_back(init);
+    for (Value operand : {found.decay, found.rate}) {
+      if (!operand)
+        continue;
+      if (failed(steps.compute(operand)))
+        return {};
+      operands.push_back(steps.stacked(operand));
+    }
+    OperationState op(loop.getLoc(), LinearAttentionOp::getOperationName());
+    op.addOperands(operands);
+    op.addTypes({operands[2].getType(), init.getType()});
+    auto &properties = op.getOrAddProperties<LinearAttentionOp::Properties>();
+    properties.update = builder.getStringAttr(found.delta ? "delta" : "add");
+    properties.reads_before = before ? builder.getUnitAttr() : UnitAttr();
+    properties.operandSegmentSizes = {1, 1, 1, 1, found.decay ? 1 : 0, found.rate ? 1 : 0};
+    Operation *attention = builder.create(op);
+    last = attention->getResult(1);
+    return attention->getResult(0);
+  };
+  for (const OuterProducts::Read &read : found.reads) {
+    Value output = attend(read.query, read.before);
+    if (!output)
+      return failure();
+    Dims dims = dimsOf(read.result);
+    dims.insert(dims.begin(), body.length());
+    steps.define(read.result, m.viewedAs(output, dims));
+  }
+  if (found.reads.empty() && !attend(found.key, false))
+    return failure();
+  lasts[state] = found.transposed ? turned(m, last) : last;
   ++scans;
   return success();
 }
@@ -273,6 +339,10 @@ LogicalResult Raising::emit(bool anything) {
       steps.defineState(first, steps.stacked(body.after(first)));
       lasts[first] = steps.last(first);
       break;
+    case Group::Read:
+      if (failed(emitProducts(steps, group)))
+        return fail();
+      break;
     case Group::Composed:
       if (failed(emitScan(steps, group)))
         return fail();
@@ -312,6 +382,20 @@ void Raising::record() {
   for (Group &group : groups) {
     if (group.kind == Group::Sequential)
       recordSequential(loop, group.reason);
+    if (group.products) {
+      Dims dims = dimsOf(group.component.init[0]);
+      recordConstruct(loop, {.kind = "scan",
+                             .summary = std::string(group.products->delta ? "delta rule"
+                                                    : group.products->decay
+                                                        ? "retention"
+                                                        : "linear attention") +
+                                        " of " + length.str() + " steps",
+                             .proof = group.products->proof,
+                             .equivalence = Equivalence::Reassociation,
+                             .form = "",
+                             .work = length * countElements(dims) * 4,
+                             .span = (logarithm(length) + 1) * dims[dims.size() - 1]});
+    }
     if (group.kind != Group::Composed)
       continue;
     const Recurrence &found = *group.recurrence;
@@ -329,7 +413,7 @@ void Raising::record() {
 
 /// Of a loop that stays: parameters that were built in it.
 void Raising::dropParameters() {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.block.without_terminator())))
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.block)))
     if (isOpTriviallyDead(&op))
       op.erase();
 }
@@ -356,6 +440,11 @@ bool Raising::run() {
 
 struct RaiseScans : impl::RaiseScansPassBase<RaiseScans> {
   void runOnOperation() override {
+    getOperation().walk([](Operation *op) {
+      if (isa<onnx::LSTMOp, onnx::GRUOp, onnx::RNNOp>(op))
+        recordSequential(op, describeNode(op) + " has gates that are not linear in its state; its "
+                             "products with the inputs are one matrix product over all steps");
+    });
     // Loops inside of others first, as they are then no longer loops.
     SmallVector<onnx::ScanOp> found;
     getOperation().walk([&](onnx::ScanOp loop) { found.push_back(loop); });

@@ -2,36 +2,12 @@
 
 #include "compiler/parallel/StepIndex.h"
 
+#include "compiler/kernels/Parameters.h"
 #include "compiler/parallel/recurrence/Recurrence.h"
 
 using namespace mlir;
 
 namespace heddle {
-
-std::optional<SmallVector<int64_t>> constantIntegers(Value value) {
-  if (!value)
-    return std::nullopt;
-  if (auto sizes = value.getDefiningOp<IndexTensorOp>()) {
-    SmallVector<int64_t> numbers;
-    for (StringRef text : sizes.getExprs().getAsValueRange<StringAttr>()) {
-      auto expr = DimExpr::parse(text);
-      if (!expr || !expr->asConstant())
-        return std::nullopt;
-      numbers.push_back(*expr->asConstant());
-    }
-    return numbers;
-  }
-  auto constant = value.getDefiningOp<onnx::ConstantOp>();
-  auto elements = constant ? dyn_cast_or_null<DenseIntElementsAttr>(constant.getValueAttr())
-                           : DenseIntElementsAttr();
-  if (!elements || elements.getNumElements() > 64)
-    return std::nullopt;
-  SmallVector<int64_t> numbers;
-  bool isSigned = !elements.getElementType().isUnsignedInteger();
-  for (const APInt &number : elements.getValues<APInt>())
-    numbers.push_back(isSigned ? number.getSExtValue() : number.getZExtValue());
-  return numbers;
-}
 
 std::optional<int64_t> offsetFrom(Value value, Value step) {
   int64_t offset = 0;

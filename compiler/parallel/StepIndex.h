@@ -26,9 +26,6 @@ struct StepRead {
 };
 std::optional<StepRead> readAtStep(mlir::Operation *op, mlir::Value step);
 
-/// The elements of a small constant of integers.
-std::optional<llvm::SmallVector<int64_t>> constantIntegers(mlir::Value value);
-
 } // namespace heddle
 
 #endif // HEDDLE_COMPILER_PARALLEL_STEPINDEX_H

@@ -158,7 +158,8 @@ std::optional<Form> AffineLaw::transfer(Operation *op, ArrayRef<Form> operands, 
   Value result = op->getResult(0);
   Dims dims = dimsOf(result);
   if (elementOf(result) != elementOf(component.before[0])) {
-    why = "changes the type of the state";
+    why = elementOf(result).isInteger(1) ? "makes a decision of the state"
+                                         : "changes the type of the state";
     return std::nullopt;
   }
   // Each element of a value must come from one element of the state, at the same place.
@@ -205,8 +206,9 @@ Recurrence AffineLaw::single(Coefficient a, Coefficient b) {
   }
   found.proof = proof;
   found.summary = bits ? "recurrence of bits" : scales && shifts ? "affine recurrence"
-                  : scales                    ? "running product"
-                                              : "running sum";
+                  : scales ? "running product"
+                  : shifts ? "running sum"
+                           : "state that is kept";
   found.operations = scales + shifts;
   Ring r = ring;
   found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) -> SmallVector<Value> {

@@ -209,8 +209,8 @@ std::optional<Form> OrderLaw::transfer(Operation *op, ArrayRef<Form> operands, s
 
 std::optional<Recurrence> OrderLaw::find(Refusal &refusal) {
   refusal.op = component.steps.empty() ? component.end : component.steps.front();
-  refusal.why = "mixes several states";
-  if (component.before.size() != 1)
+  refusal.why = "mixes several states, or truth values";
+  if (component.before.size() != 1 || element.isInteger(1))
     return std::nullopt;
   auto forms = interpret<Form>(
       component, [&](unsigned) { return Form{{}, {}, {}, {}, state}; },

@@ -51,8 +51,8 @@ static std::optional<Recurrence> findRestarted(const Component &component, Refus
   if (first == second || varies(where.getCondition()))
     return std::nullopt;
   Value continued = first ? where.getX() : where.getY();
-  if (continued == component.before[0] || continued.getType() != component.after[0].getType())
-    return std::nullopt; // the state itself: it is kept or set, which laws express
+  if (continued.getType() != component.after[0].getType())
+    return std::nullopt;
   std::optional<Recurrence> inner = findRecurrence(upTo(component, continued), refusal);
   if (!inner)
     return std::nullopt;

@@ -7,9 +7,9 @@
 // CHECK-SAME: kind = "scan", proof = "the new state is the old one plus a value without it"
 // CHECK-SAME: span = "4", summary = "running sum of 8 steps", work = "32"
 // CHECK: %[[E:.*]] = "onnx.Exp"(%{{.*}}) : (tensor<8x4xf32>) -> tensor<8x4xf32>
-// CHECK: %[[S:.*]]:2 = heddle.scan (%{{.*}} : tensor<4xf32>) over (%[[E]] : tensor<8x4xf32>)
+// CHECK: %[[LAST:.*]], %[[STATES:.*]] = heddle.scan (%{{.*}} : tensor<4xf32>) over(%[[E]] : tensor<8x4xf32>)
 // CHECK-NOT: onnx.Scan
-// CHECK: return %[[S]]#0, %[[S]]#1
+// CHECK: return %[[LAST]], %[[STATES]]
 func.func @sum(%s: tensor<4xf32>, %x: tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
   %0:2 = "onnx.Scan"(%s, %x) ({
   ^bb0(%a: tensor<*xf32>, %b: tensor<*xf32>):
@@ -24,7 +24,7 @@ func.func @sum(%s: tensor<4xf32>, %x: tensor<8x4xf32>) -> (tensor<*xf32>, tensor
 
 // s + x (y - s): a factor of 1 - x, of any length.
 // CHECK-LABEL: func @affine
-// CHECK: heddle.scan (%{{.*}} : tensor<4xf32>) over (%{{.*}}, %{{.*}} : tensor<?x4xf32, #heddle.dims<["n", "4"]>>, tensor<?x4xf32, #heddle.dims<["n", "4"]>>)
+// CHECK: heddle.scan (%{{.*}} : tensor<4xf32>) over(%{{.*}}, %{{.*}} : tensor<?x4xf32, #heddle.dims<["n", "4"]>>, tensor<?x4xf32, #heddle.dims<["n", "4"]>>)
 // CHECK: apply
 // CHECK: "onnx.Mul"
 // CHECK: "onnx.Add"
@@ -73,7 +73,7 @@ func.func @softmax(%m: tensor<1xf32>, %u: tensor<1xf32>, %w: tensor<4xf32>, %x: 
 
 // What was before a start is forgotten by a choice, not by a factor of 0.
 // CHECK-LABEL: func @segments
-// CHECK-SAME: running sum of 8 steps that starts over
+// CHECK-SAME: running sum that starts over of 8 steps
 // CHECK: heddle.scan
 // CHECK: combine
 // CHECK: "onnx.Or"
@@ -117,7 +117,7 @@ func.func @others(%s: tensor<4xf32>, %t: tensor<4xf32>, %u: tensor<4xi1>, %v: te
 
 // CHECK-LABEL: func @matrix
 // CHECK-SAME: recurrence with a matrix of 3 rows of 8 steps
-// CHECK: heddle.scan (%{{.*}} : tensor<3xf32>) over (%{{.*}}, %{{.*}} : tensor<8x3x3xf32>, tensor<8x3xf32>)
+// CHECK: heddle.scan (%{{.*}} : tensor<3xf32>) over(%{{.*}}, %{{.*}} : tensor<8x3x3xf32>, tensor<8x3xf32>)
 func.func @matrix(%s: tensor<3xf32>, %m: tensor<8x3x3xf32>, %x: tensor<8x3xf32>) -> tensor<*xf32> {
   %0 = "onnx.Scan"(%s, %m, %x) ({
   ^bb0(%a: tensor<*xf32>, %b: tensor<*xf32>, %c: tensor<*xf32>):
@@ -226,9 +226,7 @@ func.func @turned(%s: tensor<4xf32>, %i: tensor<4xi32>, %x: tensor<8x4xf32>, %y:
 
 // The state decides, chooses what is read, or is mixed among its elements.
 // CHECK-LABEL: func @decides
-// CHECK-SAME: (Where)
-// CHECK-SAME: (Gather)
-// CHECK-SAME: (ReduceSum)
+// CHECK-SAME: (Greater)
 // CHECK-NOT: heddle.scan
 func.func @decides(%s: tensor<4xf32>, %i: tensor<i64>, %x: tensor<8x4xf32>, %t: tensor<9xi64>, %z: tensor<f32>) -> (tensor<*xf32>, tensor<*xi64>, tensor<*xf32>) {
   %0:3 = "onnx.Scan"(%s, %i, %s, %x) ({
@@ -241,4 +239,81 @@ func.func @decides(%s: tensor<4xf32>, %i: tensor<i64>, %x: tensor<8x4xf32>, %t: 
     onnx.Yield %2, %3, %5 : tensor<*xf32>, tensor<*xi64>, tensor<*xf32>
   }) {num_scan_inputs = 1 : i64} : (tensor<4xf32>, tensor<i64>, tensor<4xf32>, tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xi64>, tensor<*xf32>)
   return %0#0, %0#1, %0#2 : tensor<*xf32>, tensor<*xi64>, tensor<*xf32>
+}
+
+// -----
+
+// Retention: the state is a matrix that a query reads; its values in between are not stored.
+// CHECK-LABEL: func @retention
+// CHECK-SAME: summary = "retention of 8 steps"
+// CHECK: heddle.linear_attention "add" %{{.*}}, %{{.*}}, %{{.*}} from %{{.*}} decay
+// CHECK-NOT: onnx.Scan
+// CHECK: return
+func.func @retention(%s: tensor<3x4xf32>, %q: tensor<8x3xf32>, %k: tensor<8x3xf32>, %v: tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %g = "onnx.Constant"() {value = dense<0.9> : tensor<f32>} : () -> tensor<*xf32>
+  %row = "onnx.Constant"() {value = dense<0> : tensor<1xi64>} : () -> tensor<*xi64>
+  %column = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<*xi64>
+  %0:2 = "onnx.Scan"(%s, %q, %k, %v) ({
+  ^bb0(%a: tensor<*xf32>, %b: tensor<*xf32>, %c: tensor<*xf32>, %d: tensor<*xf32>):
+    %1 = "onnx.Unsqueeze"(%c, %column) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %2 = "onnx.Unsqueeze"(%d, %row) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %3 = "onnx.MatMul"(%1, %2) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %4 = "onnx.Mul"(%a, %g) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %5 = "onnx.Add"(%4, %3) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %6 = "onnx.MatMul"(%b, %5) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %5, %6 : tensor<*xf32>, tensor<*xf32>
+  }) {num_scan_inputs = 3 : i64} : (tensor<3x4xf32>, tensor<8x3xf32>, tensor<8x3xf32>, tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %0#0, %0#1 : tensor<*xf32>, tensor<*xf32>
+}
+
+// -----
+
+// The delta rule, with heads, the key written in one spelling and read in another.
+// CHECK-LABEL: func @delta
+// CHECK-SAME: summary = "delta rule of 8 steps"
+// CHECK: heddle.linear_attention "delta" %{{.*}}, %{{.*}}, %{{.*}} from %{{.*}} rate
+// CHECK-NOT: onnx.Scan
+// CHECK: return
+func.func @delta(%s: tensor<2x3x4xf32>, %q: tensor<8x2x3xf32>, %k: tensor<8x2x3xf32>, %v: tensor<8x2x4xf32>, %r: tensor<8x2x1xf32>) -> tensor<*xf32> {
+  %row = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<*xi64>
+  %column = "onnx.Constant"() {value = dense<2> : tensor<1xi64>} : () -> tensor<*xi64>
+  %sum = "onnx.Constant"() {value = dense<-2> : tensor<1xi64>} : () -> tensor<*xi64>
+  %0:2 = "onnx.Scan"(%s, %q, %k, %v, %r) ({
+  ^bb0(%a: tensor<*xf32>, %b: tensor<*xf32>, %c: tensor<*xf32>, %d: tensor<*xf32>, %e: tensor<*xf32>):
+    %1 = "onnx.Unsqueeze"(%c, %column) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %2 = "onnx.Mul"(%a, %1) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %3 = "onnx.ReduceSum"(%2, %sum) {keepdims = 0 : i64} : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %4 = "onnx.Sub"(%d, %3) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %5 = "onnx.Mul"(%4, %e) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %6 = "onnx.Unsqueeze"(%5, %row) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %7 = "onnx.Mul"(%1, %6) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %8 = "onnx.Add"(%a, %7) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %9 = "onnx.Unsqueeze"(%b, %row) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %10 = "onnx.MatMul"(%9, %8) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %8, %10 : tensor<*xf32>, tensor<*xf32>
+  }) {num_scan_inputs = 4 : i64} : (tensor<2x3x4xf32>, tensor<8x2x3xf32>, tensor<8x2x3xf32>, tensor<8x2x4xf32>, tensor<8x2x1xf32>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %0#1 : tensor<*xf32>
+}
+
+// -----
+
+// Written by another key than it is read with: not the delta rule. It corrects by what it adds.
+// CHECK-LABEL: func @no_delta
+// CHECK-NOT: heddle.linear_attention
+// CHECK: return
+func.func @no_delta(%s: tensor<3x4xf32>, %q: tensor<8x3xf32>, %k: tensor<8x3xf32>, %v: tensor<8x4xf32>) -> tensor<*xf32> {
+  %row = "onnx.Constant"() {value = dense<0> : tensor<1xi64>} : () -> tensor<*xi64>
+  %column = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<*xi64>
+  %0:2 = "onnx.Scan"(%s, %q, %k, %v) ({
+  ^bb0(%a: tensor<*xf32>, %b: tensor<*xf32>, %c: tensor<*xf32>, %d: tensor<*xf32>):
+    %1 = "onnx.MatMul"(%b, %a) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %2 = "onnx.Sub"(%d, %1) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %3 = "onnx.Unsqueeze"(%c, %column) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %4 = "onnx.Unsqueeze"(%2, %row) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %5 = "onnx.MatMul"(%3, %4) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %6 = "onnx.Add"(%a, %5) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %7 = "onnx.MatMul"(%b, %6) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %6, %7 : tensor<*xf32>, tensor<*xf32>
+  }) {num_scan_inputs = 3 : i64} : (tensor<3x4xf32>, tensor<8x3xf32>, tensor<8x3xf32>, tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %0#1 : tensor<*xf32>
 }
