@@ -409,6 +409,24 @@ def RaiseScansPass : Pass<"heddle-raise-scans", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
+def VerifyAssociativityPass : Pass<"heddle-verify-associativity", "::mlir::func::FuncOp"> {
+  let summary = "try the law of every heddle.scan on random values";
+  let description = [{
+    Runs `apply` and `combine` on random states and triples of elements in double
+    precision, and refuses a scan for which composing differs from computing step by
+    step, with the values. Changes nothing. For combiners that were written by hand:
+    those that passes make have a proof.
+
+    ```mlir
+    %last, %states = heddle.scan (...) over (...) apply { a * s + b } combine { (a1 * a0, a0 * b1 + b0) }
+    ```
+    is refused with
+    ```
+    'heddle.scan' op does not compose: apply(apply(s, x), y) = apply(s, combine(x, y)) gives 0.25 and 0.5 for s = ...
+    ```
+  }];
+}
+
 def ExtractMapsPass : Pass<"heddle-extract-maps", "::mlir::func::FuncOp"> {
   let summary = "make loops whose iterations give nothing to each other maps";
   let description = [{
