@@ -265,6 +265,8 @@ def RaiseScansPass : Pass<"heddle-raise-scans", "::mlir::func::FuncOp"> {
     }
     ```
   }];
+  let options = [Option<"outerProducts", "outer-products", "bool", /*default=*/"true",
+                        "whether matrices that are read by vectors become heddle.linear_attention">];
   let statistics = [Statistic<"numScans", "scans", "groups of states that became scans">,
                     Statistic<"numLoops", "loops", "groups of states that stayed loops">];
   let dependentDialects = ["::heddle::HeddleDialect"];
@@ -340,73 +342,6 @@ def LowerDagScansPass : Pass<"heddle-lower-dag-scans", "::mlir::func::FuncOp"> {
                     Statistic<"numLevels", "levels", "graphs computed level by level">,
                     Statistic<"numRecurrent", "recurrent", "those computed step by step">];
   let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
-}
-
-def NormalizeLoopsPass : Pass<"heddle-normalize-loops", "::mlir::func::FuncOp"> {
-  let summary = "write loops of a known number of iterations as onnx.Scan along axis 0, forward";
-  let description = [{
-    A Loop whose condition stays true becomes a Scan. What its body reads at its own
-    step of a tensor that is as long as the loop becomes an input; the number of the
-    iteration becomes one where it is used otherwise; a state that only grows by what
-    each step adds becomes an output. Axes and directions of Scans become
-    transpositions around them. Types are inferred again afterwards.
-
-    ```mlir
-    %y = "onnx.Loop"(%m, %s) ({
-    ^bb0(%i: tensor<i64>, %c: tensor<i1>, %0: tensor<4xf32>):
-      %1 = "onnx.Gather"(%x, %i) : (tensor<8x4xf32>, tensor<i64>) -> tensor<4xf32>
-      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
-      onnx.Yield %c, %2 : tensor<i1>, tensor<4xf32>
-    }) : (tensor<i64>, tensor<4xf32>) -> tensor<4xf32>
-    ```
-    becomes
-    ```mlir
-    %y = "onnx.Scan"(%s, %x) <{num_scan_inputs = 1 : i64}> ({
-    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
-      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
-      onnx.Yield %2 : tensor<4xf32>
-    }) : (tensor<4xf32>, tensor<8x4xf32>) -> tensor<4xf32>
-    ```
-  }];
-  let statistics = [Statistic<"numLoops", "loops", "Loops that became Scans">,
-                    Statistic<"numTurned", "turned", "Scans with transpositions around them">];
-  let dependentDialects = ["::heddle::HeddleDialect"];
-}
-
-def RaiseScansPass : Pass<"heddle-raise-scans", "::mlir::func::FuncOp"> {
-  let summary = "make loops whose steps compose scans, and compute beside them what does not wait";
-  let description = [{
-    The states of a Scan are taken in groups that depend on each other. A group whose
-    update composes (sums, products, a s + b, maxima with shifts, logic, products with
-    small matrices, of one state or several that mix) becomes a `heddle.scan`; another
-    one stays a Scan of its own. What does not depend on states, and what only reads
-    them, is computed for all steps at once.
-
-    ```mlir
-    %last, %y = "onnx.Scan"(%s, %x) <{num_scan_inputs = 1 : i64}> ({
-    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
-      %2 = "onnx.Exp"(%1) : (tensor<4xf32>) -> tensor<4xf32>
-      %3 = "onnx.Add"(%0, %2) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
-      onnx.Yield %3, %3 : tensor<4xf32>, tensor<4xf32>
-    }) : (tensor<4xf32>, tensor<8x4xf32>) -> (tensor<4xf32>, tensor<8x4xf32>)
-    ```
-    becomes
-    ```mlir
-    %e = "onnx.Exp"(%x) : (tensor<8x4xf32>) -> tensor<8x4xf32>
-    %last, %y = heddle.scan (%s : tensor<4xf32>) over (%e : tensor<8x4xf32>) -> (tensor<4xf32>, tensor<8x4xf32>) apply {
-    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
-      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
-      heddle.yield %2 : tensor<4xf32>
-    } combine {
-    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
-      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
-      heddle.yield %2 : tensor<4xf32>
-    }
-    ```
-  }];
-  let statistics = [Statistic<"numScans", "scans", "groups of states that became scans">,
-                    Statistic<"numLoops", "loops", "groups of states that stayed loops">];
-  let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
 def VerifyAssociativityPass : Pass<"heddle-verify-associativity", "::mlir::func::FuncOp"> {

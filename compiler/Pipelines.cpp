@@ -36,9 +36,11 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
     // A tree's counterpart for a grid.
     grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
     function.addPass(createExtractDagScansPass(grids));
-    function.addPass(createRaiseScansPass());
+    function.addPass(createRaiseScansPass({.outerProducts = false})); // nothing lowers them yet
     function.addPass(createExtractMapsPass());
   }
+  if (options.verifyAssociativity)
+    function.addPass(createVerifyAssociativityPass());
   // Copies of one sub-graph share what they compute of the same values.
   function.addPass(createCSEPass());
   function.addPass(createForwardReadsPass());
