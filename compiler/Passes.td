@@ -265,6 +265,8 @@ def RaiseScansPass : Pass<"heddle-raise-scans", "::mlir::func::FuncOp"> {
     }
     ```
   }];
+  let options = [Option<"outerProducts", "outer-products", "bool", /*default=*/"true",
+                        "whether matrices that are read by vectors become heddle.linear_attention">];
   let statistics = [Statistic<"numScans", "scans", "groups of states that became scans">,
                     Statistic<"numLoops", "loops", "groups of states that stayed loops">];
   let dependentDialects = ["::heddle::HeddleDialect"];

@@ -39,6 +39,8 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
     function.addPass(createRaiseScansPass());
     function.addPass(createExtractMapsPass());
   }
+  if (options.verifyAssociativity)
+    function.addPass(createVerifyAssociativityPass());
   // Copies of one sub-graph share what they compute of the same values.
   function.addPass(createCSEPass());
   function.addPass(createForwardReadsPass());
