@@ -3,6 +3,7 @@
 #include "compiler/parallel/Batching.h"
 
 #include "compiler/kernels/Parameters.h"
+#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/batching/BatchedOperation.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/StringSet.h"
@@ -30,14 +31,6 @@ RankedTensorType stackedType(Type element, const DimExpr &length) {
   Dims dims = getDims(type);
   dims.insert(dims.begin(), length);
   return tensorWithDims(dims, type.getElementType());
-}
-
-/// "'Add' (node 'add_3')".
-static std::string describe(Operation *op) {
-  std::string text = ("'" + op->getName().stripDialect() + "'").str();
-  if (auto node = dyn_cast<NameLoc>(op->getLoc()))
-    text += (" (node '" + node.getName().strref() + "')").str();
-  return text;
 }
 
 /// Whether the sizes of the results follow from those of the operands, so that they are the same
@@ -73,7 +66,7 @@ LogicalResult Batching::apply(Operation &op) {
   getUsedValuesDefinedAbove(op.getRegions(), used);
   bool depends = llvm::any_of(used, [&](Value value) { return isStacked(value); });
   auto refuse = [&](const Twine &reason) {
-    why = (describe(&op) + " " + reason).str();
+    why = (describeNode(&op) + " " + reason).str();
     return failure();
   };
   if (!isMemoryEffectFree(&op))
@@ -169,7 +162,7 @@ LogicalResult BatchedOperation::finish(ValueRange results) {
 }
 
 LogicalResult BatchedOperation::refuse(const Twine &reason) {
-  why = (describe(op) + " " + reason).str();
+  why = (describeNode(op) + " " + reason).str();
   return failure();
 }
 

@@ -61,6 +61,12 @@ void recordSequential(Operation *op, StringRef reason) {
          {b.getNamedAttr("reason", b.getStringAttr(reason)), b.getNamedAttr("source", op->getLoc())});
 }
 
+std::string describeNode(Operation *op) {
+  auto node = dyn_cast<NameLoc>(op->getLoc());
+  std::string name = node ? "node '" + node.getName().str() + "'" : "a node";
+  return name + " (" + op->getName().stripDialect().str() + ")";
+}
+
 DimExpr logarithm(const DimExpr &size) {
   if (std::optional<int64_t> known = size.asConstant())
     return *known < 1 ? DimExpr(0) : DimExpr(int64_t(llvm::Log2_64_Ceil(*known)));

@@ -54,6 +54,9 @@ void recordConstruct(mlir::Operation *op, const Construct &construct);
 /// names what stands in the way.
 void recordSequential(mlir::Operation *op, llvm::StringRef reason);
 
+/// The operation as a reader of the model knows it: "node 'mul_3' (Mul)".
+std::string describeNode(mlir::Operation *op);
+
 /// The logarithm to base 2, rounded up, of a size that is at least 1.
 DimExpr logarithm(const DimExpr &size);
 

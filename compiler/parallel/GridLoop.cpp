@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The proof that two loops are a grid.
 
+#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/GridLoop.h"
 
 #include "compiler/kernels/OperationKinds.h"

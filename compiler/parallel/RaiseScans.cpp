@@ -210,6 +210,8 @@ bool Raising::run() {
 namespace {
 
 struct RaiseScans : impl::RaiseScansPassBase<RaiseScans> {
+  using RaiseScansPassBase::RaiseScansPassBase;
+
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
       if (isa<onnx::LSTMOp, onnx::GRUOp, onnx::RNNOp>(op))

@@ -58,11 +58,4 @@ onnx::ScanOp buildScan(OpBuilder &b, Location loc, ValueRange initial, ValueRang
   return cast<onnx::ScanOp>(b.create(state));
 }
 
-std::string describeNode(Operation *op) {
-  std::string text = ("'" + op->getName().stripDialect() + "'").str();
-  if (auto node = dyn_cast<NameLoc>(op->getLoc()))
-    text += (" (node '" + node.getName().strref() + "')").str();
-  return text;
-}
-
 } // namespace heddle

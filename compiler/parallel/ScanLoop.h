@@ -43,9 +43,6 @@ onnx::ScanOp buildScan(
     mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange initial, mlir::ValueRange inputs,
     llvm::function_ref<ScanStep(mlir::OpBuilder &, mlir::ValueRange, mlir::ValueRange)> body);
 
-/// "'Add' (node 'add_3')", for sentences.
-std::string describeNode(mlir::Operation *op);
-
 } // namespace heddle
 
 #endif // HEDDLE_COMPILER_PARALLEL_SCANLOOP_H

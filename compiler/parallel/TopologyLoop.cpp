@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/TopologyLoop.h"
 
 #include "compiler/parallel/Batching.h"

@@ -16,13 +16,6 @@ bool isView(Operation *op) {
              onnx::FlattenOp>(op);
 }
 
-std::string describeNode(Operation *op) {
-  StringRef kind = op->getName().stripDialect();
-  auto node = dyn_cast<NameLoc>(op->getLoc());
-  std::string name = node ? "node '" + node.getName().str() + "'" : "a node";
-  return name + " (" + kind.str() + ")";
-}
-
 /// The same component, whose new state is another value.
 static Component upTo(const Component &component, Value after) {
   Component inner = component;

@@ -12,6 +12,7 @@
 #ifndef HEDDLE_COMPILER_PARALLEL_RECURRENCE_RECURRENCE_H
 #define HEDDLE_COMPILER_PARALLEL_RECURRENCE_RECURRENCE_H
 
+#include "compiler/parallel/Constructs.h"
 #include "compiler/source/Arithmetic.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
@@ -54,8 +55,6 @@ struct Refusal {
 
 /// Whether an operation gives the elements of its first operand in their order under another shape.
 bool isView(mlir::Operation *op);
-/// The operation as a reader of the model knows it: node 'mul_3' (Mul).
-std::string describeNode(mlir::Operation *op);
 
 /// The recurrence that a component is, by the first law that it obeys.
 std::optional<Recurrence> findRecurrence(const Component &component, Refusal &refusal);

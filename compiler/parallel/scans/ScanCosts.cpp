@@ -20,8 +20,8 @@ namespace {
 constexpr double kLatency = 1.0;     // of an addition or a product, fused ones included
 constexpr double kFunction = 8;      // of an exponential or a quotient, in additions
 constexpr double kIssue = 0.25;      // of an operation on a vector that waits for nothing
-constexpr double kTransposed = 1.5;  // of a vector of elements that is read or written across chunks
-constexpr double kPass = 400;        // of a pass on one core
+constexpr double kTransposed = 1.2;  // of a vector of elements that is read or written across chunks
+constexpr double kPass = 100;        // of a pass on one core
 constexpr double kForkedPass = 3000; // of one that several cores share
 constexpr double kShared = 30000;    // what one core does alone
 constexpr double kLoopStep = 3000;   // of a step of a loop that runs tasks
@@ -31,6 +31,11 @@ constexpr double kLanes = 16;
 double weightOf(Operation &op) {
   if (isa<onnx::ConstantOp, IndexTensorOp>(op) || op.getNumResults() == 0)
     return 0;
+  // A sum of a product is one operation with it.
+  if (isa<onnx::AddOp, onnx::SubOp>(op) && llvm::any_of(op.getOperands(), [](Value operand) {
+        return operand.getDefiningOp<onnx::MulOp>() && operand.hasOneUse();
+      }))
+    return 0;
   return isa<onnx::ExpOp, onnx::LogOp, onnx::TanhOp, onnx::SigmoidOp, onnx::DivOp, onnx::SqrtOp,
              onnx::PowOp, onnx::ErfOp>(op)
              ? kFunction
@@ -39,27 +44,33 @@ double weightOf(Operation &op) {
 
 /// A region as a step: how long one waits for the other, how long it keeps a core busy with a vector.
 struct StepCost {
-  explicit StepCost(Region &region) {
-    DenseMap<Value, double> depth;
+  StepCost(Region &region, unsigned carried) {
+    DenseMap<Value, double> waits; // of what depends on the step before
+    for (Value value : region.getArguments().take_front(carried))
+      waits[value] = 0;
     for (Operation &op : region.front().without_terminator()) {
-      double before = 0;
-      for (Value operand : op.getOperands())
-        before = std::max(before, depth.lookup(operand));
-      for (Value result : op.getResults())
-        depth[result] = before + weightOf(op);
-      latency = std::max(latency, (before + weightOf(op)) * kLatency);
       busy += weightOf(op) * kIssue;
+      double before = -1;
+      for (Value operand : op.getOperands())
+        if (auto found = waits.find(operand); found != waits.end())
+          before = std::max(before, found->second);
+      if (before < 0)
+        continue;
+      for (Value result : op.getResults())
+        waits[result] = before + weightOf(op) * kLatency;
+      latency = std::max(latency, before + weightOf(op) * kLatency);
     }
   }
-  double latency = 0, busy = 0;
+  double latency = 0.25, busy = 0;
 };
 
 class ScanCosts {
 public:
-  ScanCosts(const ScanShape &shape, int64_t cores)
-      : shape(shape), cores(cores), apply(shape.scan.getApply()), combine(shape.scan.getCombine()),
+  ScanCosts(ScanOp scan, const ScanShape &shape, int64_t cores)
+      : shape(shape), cores(cores), apply(scan.getApply(), scan.getInit().size()),
+        combine(scan.getCombine(), scan.getElements().size()),
         points(estimateSize(shape.points)),
-        operands(shape.scan.getElements().size() + shape.scan.getInit().size()) {}
+        operands(scan.getElements().size() + scan.getInit().size()) {}
 
   double of(ScanForm form) const {
     ScanCut cut = cutFor(shape, form, cores);
@@ -68,7 +79,7 @@ public:
       double chunks = estimateSize(level.chunks);
       bool narrow = &level == cut.begin() && isNarrow() && chunks >= kLanes;
       total += pass(combine, rest, chunks, narrow);
-      total += pass(apply, rest, chunks, narrow && &level == cut.begin());
+      total += pass(apply, rest, chunks, narrow);
       rest = chunks;
     }
     return total + pass(apply, rest, 1, false);
@@ -110,7 +121,7 @@ private:
 ScanForm chooseForm(const ScanShape &shape, int64_t cores) {
   if (!shape.elementwise)
     return ScanForm::Recurrent;
-  ScanCosts costs(shape, cores);
+  ScanCosts costs(shape.scan, shape, cores);
   ScanForm best = ScanForm::Recurrent;
   for (ScanForm form : {ScanForm::Chunk, ScanForm::Tree}) {
     if (form == ScanForm::Tree && !shape.length.asConstant())

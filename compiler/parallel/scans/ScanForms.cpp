@@ -41,7 +41,8 @@ ScanShape::ScanShape(ScanOp scan)
 
 /// Chunks for each core: enough that none waits long for the last one, and to fill lanes.
 static constexpr int64_t kChunksPerCore = 8, kNarrowChunksPerCore = 32;
-/// Chunks are a multiple of this long: blocks that lanes of chunks walk through.
+/// Chunks are an odd multiple of this long: of blocks that lanes of chunks walk through, and such that
+/// the elements of neighbouring chunks do not meet in the same few lines of a cache.
 static constexpr int64_t kChunkMultiple = 16;
 /// Steps of a chunk of the tree form.
 static constexpr int64_t kTreeChunk = 16;
@@ -57,7 +58,8 @@ ScanCut cutFor(const ScanShape &shape, ScanForm form, int64_t cores) {
     std::optional<int64_t> points = shape.points.asConstant();
     bool narrow = points && *points <= kFewPoints;
     int64_t most = cores * (narrow ? kNarrowChunksPerCore : kChunksPerCore);
-    DimExpr chunk = DimExpr::max(shape.length.ceilDiv(most * kChunkMultiple), 1) * kChunkMultiple;
+    DimExpr pairs = (shape.length - kChunkMultiple * most).ceilDiv(2 * kChunkMultiple * most);
+    DimExpr chunk = DimExpr::max(pairs, 0) * (2 * kChunkMultiple) + kChunkMultiple;
     cut.push_back(levelOf(shape.length, chunk, most));
   }
   if (form == ScanForm::Tree)

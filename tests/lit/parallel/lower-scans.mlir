@@ -8,11 +8,11 @@
 // ALL-LABEL: func @affine
 // RECURRENT-SAME: equivalence = "exact"{{.*}}form = "recurrent"{{.*}}span = "131072"
 // RECURRENT: %[[S:.*]] = "onnx.Reshape"(%arg0
-// RECURRENT: heddle.chunk_scan "65536" parts 2 (%[[S]] : tensor<1x32xf32>) over (%arg1, %arg2 : tensor<65536x32xf32>, tensor<65536x32xf32>) keeps [false, true] -> (tensor<65536x32xf32>)
+// RECURRENT: heddle.chunk_scan "65536" parts 2(%[[S]] : tensor<1x32xf32>) over(%arg1, %arg2 : tensor<65536x32xf32>, tensor<65536x32xf32>) keeps [false, true] -> (tensor<65536x32xf32>)
 // CHUNK-SAME: equivalence = "reassoc"{{.*}}form = "chunk"{{.*}}span = "16416"
-// CHUNK: %[[T:.*]]:2 = heddle.chunk_totals "4096" parts 2 (%arg1, %arg2) : {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
-// CHUNK: %[[B:.*]] = heddle.chunk_scan "16" parts 2 ({{.*}} : tensor<1x32xf32>) over (%[[T]]#0, %[[T]]#1 : {{.*}}) keeps [false, true] before -> (tensor<16x32xf32>)
-// CHUNK: heddle.chunk_scan "4096" parts 2 (%[[B]] : tensor<16x32xf32>) over (%arg1, %arg2 : {{.*}}) keeps [false, true] -> (tensor<65536x32xf32>)
+// CHUNK: %[[T:.*]]:2 = heddle.chunk_totals "4096" parts 2(%arg1, %arg2) : {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
+// CHUNK: %[[B:.*]] = heddle.chunk_scan "16" parts 2({{.*}} : tensor<1x32xf32>) over(%[[T]]#0, %[[T]]#1 : {{.*}}) keeps [false, true] before -> (tensor<16x32xf32>)
+// CHUNK: heddle.chunk_scan "4096" parts 2(%[[B]] : tensor<16x32xf32>) over(%arg1, %arg2 : {{.*}}) keeps [false, true] -> (tensor<65536x32xf32>)
 // TREE-SAME: form = "tree"{{.*}}span = "224"
 // TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<4096x32xf32>, tensor<4096x32xf32>)
 // TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<256x32xf32>, tensor<256x32xf32>)
@@ -45,7 +45,7 @@ func.func @affine(%s: tensor<32xf32>, %a: tensor<65536x32xf32>, %b: tensor<65536
 // ALL-LABEL: func @symbolic
 // TREE-SAME: the levels of a tree need a length that is known when compiling
 // TREE: heddle.chunk_totals
-// ALL: heddle.chunk_scan "n" parts 1 ({{.*}} : tensor<1xf32>) over ({{.*}}) keeps [true, true] -> (tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>)
+// ALL: heddle.chunk_scan "n" parts 1({{.*}} : tensor<1xf32>) over({{.*}}) keeps [true, true] -> (tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>)
 func.func @symbolic(%s: tensor<f32>, %x: tensor<?xf32, #heddle.dims<["n"]>>)
     -> (tensor<f32>, tensor<?xf32, #heddle.dims<["n"]>>, tensor<f32>) {
   %0:2 = heddle.scan (%s : tensor<f32>) over (%x : tensor<?xf32, #heddle.dims<["n"]>>)
@@ -73,11 +73,20 @@ func.func @symbolic(%s: tensor<f32>, %x: tensor<?xf32, #heddle.dims<["n"]>>)
 
 // -----
 
-// A step that multiplies matrices is no kernel of its own.
+// A step that multiplies matrices is no kernel of its own: a loop, or loops over the steps of 14 chunks of 7
+// at once, the starts of these, and the two steps that are left.
 // ALL-LABEL: func @matrices
-// ALL-SAME: its steps are not element-wise: MatMul reads other places than its result's
-// ALL: "onnx.Scan"(%arg0, %arg1) <{num_scan_inputs = 1 : i64}> ({
-// ALL: onnx.Yield %[[P:.*]], %[[P]]
+// RECURRENT-SAME: form = "recurrent"
+// RECURRENT: "onnx.Scan"(%arg0, %arg1) <{num_scan_inputs = 1 : i64}> ({
+// RECURRENT: onnx.Yield %[[P:.*]], %[[P]]
+// CHUNK-SAME: form = "chunk"
+// CHUNK: "onnx.Scan"({{.*}} ({
+// CHUNK-NEXT: ^bb0(%{{.*}}: tensor<14x4x4xf32>, %{{.*}}: tensor<14x4x4xf32>)
+// CHUNK: }) : (tensor<14x4x4xf32>, tensor<6x14x4x4xf32>)
+// CHUNK: }) : (tensor<4x4xf32>, tensor<14x4x4xf32>)
+// CHUNK: }) : (tensor<14x4x4xf32>, tensor<7x14x4x4xf32>)
+// CHUNK: }) : (tensor<4x4xf32>, tensor<2x4x4xf32>)
+// TREE-SAME: form = "chunk"
 func.func @matrices(%s: tensor<4x4xf32>, %x: tensor<100x4x4xf32>) -> tensor<4x4xf32> {
   %0:2 = heddle.scan (%s : tensor<4x4xf32>) over (%x : tensor<100x4x4xf32>)
       -> (tensor<4x4xf32>, tensor<100x4x4xf32>) apply {
@@ -90,6 +99,26 @@ func.func @matrices(%s: tensor<4x4xf32>, %x: tensor<100x4x4xf32>) -> tensor<4x4x
     heddle.yield %1 : tensor<4x4xf32>
   }
   return %0#0 : tensor<4x4xf32>
+}
+
+// -----
+
+// Where rows are sorted no operation has a form for all chunks: the reason is recorded.
+// CHUNK-LABEL: func @no_form
+// CHUNK-SAME: heddle.sequential = [{reason = "its steps are no kernels
+// CHUNK: "onnx.Scan"(%arg0, %arg1)
+func.func @no_form(%s: tensor<4xf32>, %x: tensor<100x4xf32>) -> tensor<4xf32> {
+  %0:2 = heddle.scan (%s : tensor<4xf32>) over (%x : tensor<100x4xf32>)
+      -> (tensor<4xf32>, tensor<100x4xf32>) apply {
+  ^bb0(%s0: tensor<4xf32>, %x0: tensor<4xf32>):
+    %1 = "onnx.Custom"(%s0, %x0) {domain_name = "a", function_name = "b", node_attributes = {}} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    heddle.yield %1 : tensor<4xf32>
+  } combine {
+  ^bb0(%x0: tensor<4xf32>, %x1: tensor<4xf32>):
+    %1 = "onnx.Custom"(%x0, %x1) {domain_name = "a", function_name = "b", node_attributes = {}} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    heddle.yield %1 : tensor<4xf32>
+  }
+  return %0#0 : tensor<4xf32>
 }
 
 // -----
