@@ -100,6 +100,15 @@ def folded(operator, shape, element):
     return Scan([("s", shape, element)], [("b", shape, element)], both, both)
 
 
+def products(size, element="f32"):
+    """x = x A, the steps of which are no element-wise ones."""
+    def apply(b, s, x):
+        return [b.do("MatMul", s[0], x[0])]
+
+    matrix = (size, size)
+    return Scan([("s", matrix, element)], [("a", matrix, element)], apply, apply)
+
+
 def softmax(rows, points, element="f32"):
     """The greatest logit m, the sum u of exponentials and the weighted sum w of an online softmax."""
     def merge(b, x, y):

@@ -57,12 +57,12 @@ private:
 /// from outside.
 void ScanLowering::placeConstants(Region &region) {
   Block &block = region.front();
-  OpBuilder inside = OpBuilder::atBlockBegin(&block);
   IRMapping copies;
   for (Operation &op : llvm::make_early_inc_range(block.without_terminator()))
     if (isa<onnx::ConstantOp>(op) && !isSingle(op.getResult(0)) &&
         llvm::none_of(op.getUses(), [](OpOperand &use) { return isParameter(use); }))
       op.moveBefore(scan);
+  OpBuilder inside = OpBuilder::atBlockBegin(&block);
   region.walk([&](Operation *op) {
     for (OpOperand &operand : op->getOpOperands()) {
       auto constant = operand.get().getDefiningOp<onnx::ConstantOp>();

@@ -20,7 +20,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
-from scan_programs import affine, folded, softmax  # noqa: E402
+from scan_programs import affine, folded, products, softmax  # noqa: E402
 
 NUMPY = {"f32": "<f4", "f64": "<f8", "i64": "<i8", "i32": "<i4", "i1": "|b1"}
 CODES = {"<f4": "f", "<f8": "d", "<i8": "q", "<i4": "i", "|b1": "b"}
@@ -122,7 +122,8 @@ def main():
         "of 3 x 40 with rates of 40": affine((3, 40), rate=(40,)),
         "maximum of 6": folded("Max", (6,), "f32"), "sum of integers": folded("Add", (3,), "i64"),
         "product of integers": folded("Mul", (), "i32"), "or of flags": folded("Or", (4,), "i1"),
-        "softmax of 2 x 20": softmax(2, 20), "softmax of 1": softmax(1, 1)}
+        "products of matrices": products(3, "f64"), "softmax of 2 x 20": softmax(2, 20),
+        "softmax of 1": softmax(1, 1)}
     failures, count = [], 0
     with tempfile.TemporaryDirectory() as folder:
         runs = Runs(sys.argv[1], folder)

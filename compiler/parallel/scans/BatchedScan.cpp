@@ -26,7 +26,8 @@ static void yieldTwice(Block &block, OpBuilder &b, Location loc, ArrayRef<Value>
 BatchedScan::Body BatchedScan::batched(Region &step, std::string &reason) {
   auto body = std::make_unique<Region>();
   Block *block = &body->emplaceBlock();
-  OpBuilder b = OpBuilder::atBlockEnd(block);
+  OpBuilder b(step.getContext()); // the block is nowhere yet
+  b.setInsertionPointToEnd(block);
   Batching batching(b, chunks);
   for (BlockArgument argument : step.getArguments())
     batching.map(argument, block->addArgument(stackedType(argument.getType(), chunks), a.loc));

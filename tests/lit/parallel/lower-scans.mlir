@@ -4,15 +4,15 @@
 // RUN: heddle-opt -split-input-file -heddle-lower-scans=form=tree %s | FileCheck %s --check-prefixes=ALL,TREE
 
 // The states alone are used. The span of the recurrent form is 2 operations for each of the 65536 steps;
-// of the chunk form, of one chunk of 2 * 4096 and 16 chunks; of the tree, a few steps on four levels.
+// of the chunk form, of one chunk of 2 * 4112 and 16 chunks; of the tree, a few steps on four levels.
 // ALL-LABEL: func @affine
 // RECURRENT-SAME: equivalence = "exact"{{.*}}form = "recurrent"{{.*}}span = "131072"
 // RECURRENT: %[[S:.*]] = "onnx.Reshape"(%arg0
 // RECURRENT: heddle.chunk_scan "65536" parts 2(%[[S]] : tensor<1x32xf32>) over(%arg1, %arg2 : tensor<65536x32xf32>, tensor<65536x32xf32>) keeps [false, true] -> (tensor<65536x32xf32>)
-// CHUNK-SAME: equivalence = "reassoc"{{.*}}form = "chunk"{{.*}}span = "16416"
-// CHUNK: %[[T:.*]]:2 = heddle.chunk_totals "4096" parts 2(%arg1, %arg2) : {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
+// CHUNK-SAME: equivalence = "reassoc"{{.*}}form = "chunk"{{.*}}span = "16480"
+// CHUNK: %[[T:.*]]:2 = heddle.chunk_totals "4112" parts 2(%arg1, %arg2) : {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
 // CHUNK: %[[B:.*]] = heddle.chunk_scan "16" parts 2({{.*}} : tensor<1x32xf32>) over(%[[T]]#0, %[[T]]#1 : {{.*}}) keeps [false, true] before -> (tensor<16x32xf32>)
-// CHUNK: heddle.chunk_scan "4096" parts 2(%[[B]] : tensor<16x32xf32>) over(%arg1, %arg2 : {{.*}}) keeps [false, true] -> (tensor<65536x32xf32>)
+// CHUNK: heddle.chunk_scan "4112" parts 2(%[[B]] : tensor<16x32xf32>) over(%arg1, %arg2 : {{.*}}) keeps [false, true] -> (tensor<65536x32xf32>)
 // TREE-SAME: form = "tree"{{.*}}span = "224"
 // TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<4096x32xf32>, tensor<4096x32xf32>)
 // TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<256x32xf32>, tensor<256x32xf32>)
