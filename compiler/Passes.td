@@ -575,7 +575,8 @@ def LowerLinearAttentionPass : Pass<"heddle-lower-linear-attention", "::mlir::fu
     form for that. `chunk` walks the sequence in chunks, each a few matrix products with
     the state, for the delta rule with a triangular solve. `tree` is for what has fewer
     columns and batch points than there are cores: the sequence is cut into segments, and
-    the states that they start from come of a scan over what each does to a state,
+    the states that they start from take log2(segments) levels of products of what each
+    does to a state:
 
     ```mlir
     %o, %last = heddle.linear_attention "add" %q, %k, %v from %s decay %g : (...)
@@ -584,8 +585,11 @@ def LowerLinearAttentionPass : Pass<"heddle-lower-linear-attention", "::mlir::fu
     ```mlir
     %n, %h = heddle.linear_attention "add" %q, %k, %v from %zero decay %g {segment = 64} : (...)
     %n, %p = heddle.linear_attention "add" %z, %z, %z from %one decay %g {segment = 64} : (...)
-    %last, %states = heddle.scan (%s) over (%p, %h) apply { p s + h } combine { p1 p0, p1 h0 + h1 } {form = "tree"}
-    %o, %n = heddle.linear_attention "add" %q, %k, %v from concat(%s, %states) decay %g {segment = 64} : (...)
+    %h2 = late %p * early %h + late %h
+    %p2 = late %p * early %p
+    ...
+    %states = the states between segments
+    %o, %n = heddle.linear_attention "add" %q, %k, %v from %states decay %g {segment = 64} : (...)
     ```
     The choice goes by the sizes and the option `cores` alone.
   }];

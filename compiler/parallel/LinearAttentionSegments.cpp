@@ -35,9 +35,6 @@ private:
                          Value rate);
   Value decays();      // of each segment, of the rows of a state; null for none
   Value transitions(); // of each segment, of a state from the left
-  ScanOp scan(ValueRange elements);
-  /// All states, before each segment and after the last one.
-  Value statesOf(ValueRange elements);
 
   LinearAttentionOp op;
   int64_t steps;
@@ -107,77 +104,19 @@ Value Segments::transitions() {
   return over("delta", op.getKey(), zeros(query), identity, op.getDecay(), op.getRate()).getLast();
 }
 
-/// Of a number of segments that is not known.
-ScanOp Segments::scan(ValueRange elements) {
-  auto scan = ScanOp::create(m.b, m.loc, TypeRange{op.getInit().getType(), elements.back().getType()},
-                             op.getInit(), elements, m.b.getStringAttr("tree"));
-  SmallVector<Type> one;
-  for (Value value : elements)
-    one.push_back(tensorWithDims(ArrayRef(dimsOf(value)).drop_front(), element));
-  auto fill = [&](Region &region, TypeRange first, auto body) {
-    Block &block = region.emplaceBlock();
-    for (TypeRange types : {first, TypeRange(one)})
-      for (Type type : types)
-        block.addArgument(type, m.loc);
-    Arithmetic inner(OpBuilder::atBlockEnd(&block), m.loc);
-    SegmentStates states(inner, isDelta);
-    ArrayRef<BlockArgument> in = block.getArguments();
-    SegmentEffects effects{elements.size() == 2 ? Value(in[first.size()]) : Value(), in.back(), 1};
-    SmallVector<Value> result = body(states, effects, in);
-    YieldOp::create(inner.b, m.loc, result);
-  };
-  fill(scan.getApply(), op.getInit().getType(),
-       [](SegmentStates &states, const SegmentEffects &step, ArrayRef<BlockArgument> in) {
-         return SmallVector<Value>{states.next(step, in.front())};
-       });
-  fill(scan.getCombine(), one,
-       [](SegmentStates &states, const SegmentEffects &later, ArrayRef<BlockArgument> in) {
-         SmallVector<Value> both;
-         if (later.factor)
-           both.push_back(states.product(later.factor, in[0]));
-         both.push_back(states.next(later, later.factor ? in[1] : in[0]));
-         return both;
-       });
-  return scan;
-}
-
-Value Segments::statesOf(ValueRange elements) {
-  Dims more = dimsOf(elements.back());
-  if (std::optional<int64_t> count = more.front().asConstant())
-    return SegmentStates(m, isDelta)
-        .between({elements.size() == 2 ? elements[0] : Value(), elements.back(), *count},
-                 op.getInit());
-  Dims one = state;
-  one.insert(one.begin(), 1);
-  more.front() = more.front() + 1;
-  return onnx::ConcatOp::create(
-      m.b, m.loc, tensorWithDims(more, element),
-      ValueRange{m.viewedAs(op.getInit(), one), scan(elements).getStates()[0]}, /*axis=*/0);
-}
-
 void Segments::run() {
   Value nothing = number(query.size() + 1, 0);
   Value learned = over(op.getUpdate(), op.getKey(), op.getValue(), nothing, op.getDecay(),
                        op.getRate())
                       .getLast();
-  SmallVector<Value> elements;
-  if (Value factor = isDelta ? transitions() : decays())
-    elements.push_back(factor);
-  elements.push_back(learned);
-  Value states = statesOf(elements);
-  auto cut = [&](Value from, Value to, const DimExpr &count) {
-    Dims dims = dimsOf(states);
-    dims.front() = count;
-    return onnx::SliceOp::create(m.b, m.loc, tensorWithDims(dims, element), states, from, to,
-                                 m.integers({0}), m.integers({1}));
-  };
-  DimExpr count = query.front().ceilDiv(steps);
-  Value end = m.shape({count}, op.getQuery()), afterEnd = m.shape({count + 1}, op.getQuery());
-  auto read = over(op.getUpdate(), op.getKey(), op.getValue(), cut(m.integers({0}), end, count),
+  SegmentStates between(m, isDelta);
+  int64_t count = *dimsOf(learned).front().asConstant();
+  Value states = between.between({isDelta ? transitions() : decays(), learned, count}, op.getInit());
+  auto read = over(op.getUpdate(), op.getKey(), op.getValue(), between.rows(states, 0, 1, count),
                    op.getDecay(), op.getRate());
   read.setReadsBefore(op.getReadsBefore());
   op.getOutput().replaceAllUsesWith(read.getOutput());
-  op.getLast().replaceAllUsesWith(m.viewedAs(cut(end, afterEnd, 1), state));
+  op.getLast().replaceAllUsesWith(m.viewedAs(between.rows(states, count, 1, 1), state));
   op.erase();
 }
 
@@ -185,14 +124,11 @@ void Segments::run() {
 
 StringRef whyNoSegments(LinearAttentionOp op) {
   Dims query = dimsOf(op.getQuery());
-  if (op.getUpdate() == "add")
-    return "";
-  if (!query.back().asConstant())
+  if (!query.front().asConstant())
+    return "how many steps there are is not known while compiling, which the levels of a tree need";
+  if (op.getUpdate() == "delta" && !query.back().asConstant())
     return "the number of rows of the delta rule's state is not known while compiling, so what a "
            "segment does to it is not written as a matrix";
-  if (!query.front().asConstant())
-    return "the number of steps of the delta rule is not known while compiling, so the products of "
-           "matrices that combine its segments are not written out";
   return "";
 }
 

@@ -3,7 +3,7 @@
 // A linear attention whose sequence is cut into segments that are computed side by side. What a
 // segment does to a state is affine, S -> P S + H: H is where it takes a state of zeros, P what it
 // does to one with values of zeros. These compose, so the states that segments start from take
-// log2(segments) levels of products (SegmentStates.h), or a scan where the number is not known.
+// log2(segments) levels of products (SegmentStates.h).
 
 #ifndef HEDDLE_COMPILER_PARALLEL_LINEARATTENTIONSEGMENTS_H
 #define HEDDLE_COMPILER_PARALLEL_LINEARATTENTIONSEGMENTS_H

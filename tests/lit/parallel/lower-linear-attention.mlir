@@ -26,7 +26,6 @@
 // TREE-SAME: tensor<1024x64x64xf32>
 // TREE: %{{.*}}, %[[P:.*]] = heddle.linear_attention "add" %{{.*}} decay %[[G]] {form = "recurrent", parts = 2 : i64, segment = 64 : i64}
 // TREE-SAME: tensor<1024x1x1xf32>
-// TREE-NOT: heddle.scan
 // TREE-COUNT-31: "onnx.Mul"
 // TREE-NOT: "onnx.Mul"
 // TREE: %[[STARTS:.*]] = "onnx.Slice"{{.*}} -> tensor<1024x64x64xf32>
@@ -39,15 +38,12 @@ func.func @retention(%q: tensor<65536x64xf32>, %k: tensor<65536x64xf32>, %v: ten
   return %o, %last : tensor<65536x64xf32>, tensor<64x64xf32>
 }
 
-// How many segments there are is not known: a scan.
+// The levels of a tree need the number of segments: without it chunks, and why.
 // TREE-LABEL: func @of_unknown_length
-// TREE: %{{.*}}, %[[H:.*]] = heddle.linear_attention "add" {{.*}} {form = "recurrent", parts = 2 : i64, segment = 64 : i64}
-// TREE: %{{.*}}, %[[STATES:.*]] = heddle.scan (%[[S:.*]] : tensor<3x8x4xf32>) over(%[[H]] :
-// TREE-SAME: form = "tree"
-// TREE: combine
-// TREE: %[[ALL:.*]] = "onnx.Concat"(%{{.*}}, %[[STATES]])
-// TREE: %[[STARTS:.*]] = "onnx.Slice"(%[[ALL]]
-// TREE: heddle.linear_attention "add" %{{.*}} from %[[STARTS]]
+// TREE-SAME: form = "chunk"
+// TREE-SAME: span = "11*((L + 15) floordiv 16) + 4"
+// TREE-SAME: heddle.sequential = [{reason = "how many steps there are is not known
+// TREE: heddle.linear_attention "add" {{.*}} {form = "chunk", parts = 2 : i64}
 func.func @of_unknown_length(%q: tensor<?x3x8xf32, #heddle.dims<["L", "3", "8"]>>, %v: tensor<?x3x4xf32, #heddle.dims<["L", "3", "4"]>>,
                              %s: tensor<3x8x4xf32>)
     -> (tensor<?x3x4xf32, #heddle.dims<["L", "3", "4"]>>, tensor<3x8x4xf32>) {
