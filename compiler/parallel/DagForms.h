@@ -29,6 +29,9 @@ Work recurrentWork(GridScanOp grid);
 Work wavefrontWork(GridScanOp grid);
 std::optional<Work> pairingWork(GridScanOp grid);
 
+/// The form by the sizes of the grid and what its cells carry; never one that changes bits.
+llvm::StringRef chooseGridForm(GridScanOp grid);
+
 DagResults buildRecurrentDag(DagScanOp dag);
 /// `symbol` names a size that no other value has: the number of levels.
 DagResults buildLevels(DagScanOp dag, const std::string &symbol);

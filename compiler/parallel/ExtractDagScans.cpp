@@ -18,12 +18,11 @@ namespace heddle {
 
 namespace {
 
-/// How a grid is computed: by its sizes and the cores that the program is made for.
+/// How a grid is computed: by its sizes, or as somebody wants it, to compare.
 StringRef chooseForm(GridScanOp grid, StringRef forced) {
-  bool isLinear = pairingWork(grid).has_value();
-  if (forced == "recurrent" || forced == "wavefront" || (forced == "pairing" && isLinear))
-    return forced;
-  return "wavefront";
+  if (forced == "pairing")
+    return pairingWork(grid) ? forced : "wavefront";
+  return forced == "recurrent" || forced == "wavefront" ? forced : chooseGridForm(grid);
 }
 
 void recordGrid(GridScanOp grid) {

@@ -13,9 +13,9 @@ using namespace mlir;
 namespace heddle {
 
 bool GridLoop::isCandidate() {
-  return inner.states > 0 && llvm::any_of(inner.inputs(), [&](Value input) {
-           return outer.stateOf(input).has_value();
-         });
+  taintFrom(inner.op->getResults());
+  return inner.states > 0 &&
+         llvm::any_of(inner.inputs(), [&](Value input) { return isTainted(input); });
 }
 
 llvm::SetVector<Value> GridLoop::usedByInner() {

@@ -24,8 +24,8 @@ class GridLoop : public SplitLoop {
 public:
   GridLoop(onnx::ScanOp outer, onnx::ScanOp inner) : SplitLoop(outer), inner(inner) {}
 
-  /// Whether the inner loop reads a row state cell by cell and carries something along the row; so
-  /// that the two are a grid unless something stands in the way.
+  /// Whether the inner loop scans what an inner loop before it made, and carries something along the
+  /// row; so that the two are a grid unless something stands in the way.
   bool isCandidate();
   /// Proves it, or says what stands in the way. Moves what depends on neither loop out of both.
   bool match();

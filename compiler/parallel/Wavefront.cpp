@@ -7,6 +7,7 @@
 //
 // The rows are the shorter side, where that is known: then fewer places idle at the corners.
 
+#include "compiler/kernels/CostModel.h"
 #include "compiler/parallel/Batching.h"
 #include "compiler/parallel/DagForms.h"
 #include "compiler/parallel/ScanLoop.h"
@@ -62,6 +63,25 @@ Value joined(OpBuilder &b, Location loc, Value entering, Value sent) {
 Work wavefrontWork(GridScanOp grid) {
   Work cell = workOf(grid.getBody().front());
   return {recurrentWork(grid).work, (grid.getHeight() + grid.getWidth() - 1) * cell.span};
+}
+
+/// Bytes of what a step carries.
+static double frontBytes(GridScanOp grid) {
+  double bytes = 0, lanes = std::min(estimateSize(grid.getHeight()), estimateSize(grid.getWidth()));
+  for (unsigned i = 0; i < grid.getAlong().size() + grid.getDown().size(); ++i) {
+    Value state = grid.getBody().getArgument(i);
+    Type element = elementOf(state);
+    double bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
+    bytes += estimateSize(countElements(dimsOf(state))) * bits / 8;
+  }
+  return bytes * lanes;
+}
+
+StringRef chooseGridForm(GridScanOp grid) {
+  // Measured: beyond that, a step of all rows sends each state through memory, where cell by cell
+  // it stays in the cache next to the core.
+  constexpr double kCachedBytes = 96 * 1024;
+  return frontBytes(grid) <= kCachedBytes ? "wavefront" : "recurrent";
 }
 
 DagResults buildWavefront(GridScanOp grid) {

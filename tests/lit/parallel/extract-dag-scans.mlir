@@ -254,3 +254,68 @@ func.func @columns(%t: tensor<4x4xf32>, %i: tensor<7x1xi64>) -> tensor<4x4xf32> 
   }) : (tensor<4x4xf32>, tensor<7x1xi64>) -> tensor<4x4xf32>
   return %h : tensor<4x4xf32>
 }
+
+// -----
+
+// A table of dynamic programming: a row with its edge as element 0, read as a whole but the last and
+// as a whole but the first. The cell above to the left goes along the row.
+// CHECK-LABEL: func @edged_rows
+// CHECK: heddle.grid_scan along(%{{.*}}, %{{.*}} : tensor<8xf32>, tensor<8xf32>) down(%{{.*}} : tensor<6xf32>) cells(%{{.*}} : tensor<8x6xf32>)
+// CHECK: ^bb0(%[[L:.*]]: tensor<f32>, %[[LU:.*]]: tensor<f32>, %[[U:.*]]: tensor<f32>, %[[C:.*]]: tensor<f32>):
+// CHECK: %[[S:.*]] = "onnx.Add"(%[[LU]], %[[C]])
+// CHECK: %[[M:.*]] = "onnx.Min"(%[[L]], %[[U]], %[[S]])
+// CHECK: heddle.yield %[[M]], %[[U]], %[[M]] : tensor<f32>, tensor<f32>, tensor<f32>
+// CHECK: "onnx.Concat"
+// CHECK-SAME: -> tensor<7xf32>
+func.func @edged_rows(%row: tensor<7xf32>, %c: tensor<8x6xf32>) -> tensor<7xf32> {
+  %zero = "onnx.Constant"() {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %one = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %last = "onnx.Constant"() {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %end = "onnx.Constant"() {value = dense<9223372036854775807> : tensor<1xi64>} : () -> tensor<1xi64>
+  %step = "onnx.Constant"() {value = dense<1.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %0 = "onnx.Scan"(%row, %c) <{num_scan_inputs = 1 : i64}> ({
+  ^bb0(%r: tensor<7xf32>, %cr: tensor<6xf32>):
+    %left = "onnx.Slice"(%r, %zero, %last, %zero) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<7xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<6xf32>
+    %above = "onnx.Slice"(%r, %one, %end, %zero) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<7xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<6xf32>
+    %corner = "onnx.Slice"(%cr, %zero, %one, %zero) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<6xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<1xf32>
+    %edge = "onnx.Add"(%corner, %step) : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+    %first = "onnx.Squeeze"(%edge, %zero) : (tensor<1xf32>, tensor<1xi64>) -> tensor<f32>
+    %e, %cells = "onnx.Scan"(%first, %left, %above, %cr) <{num_scan_inputs = 3 : i64}> ({
+    ^bb1(%l: tensor<f32>, %lu: tensor<f32>, %u: tensor<f32>, %c0: tensor<f32>):
+      %s = "onnx.Add"(%lu, %c0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      %m = "onnx.Min"(%l, %u, %s) : (tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<f32>
+      onnx.Yield %m, %m : tensor<f32>, tensor<f32>
+    }) : (tensor<f32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) -> (tensor<f32>, tensor<6xf32>)
+    %next = "onnx.Concat"(%edge, %cells) {axis = 0 : i64} : (tensor<1xf32>, tensor<6xf32>) -> tensor<7xf32>
+    onnx.Yield %next : tensor<7xf32>
+  }) : (tensor<7xf32>, tensor<8x6xf32>) -> tensor<7xf32>
+  return %0 : tensor<7xf32>
+}
+
+// -----
+
+// The cell above to the right: one that an anti-diagonal does not have yet.
+// CHECK-LABEL: func @above_right
+// CHECK-SAME: reason = "a cell needs 'Slice', which depends on all cells of the row before"
+// CHECK-NOT: heddle.grid_scan
+func.func @above_right(%row: tensor<7xf32>, %c: tensor<8x6xf32>) -> tensor<7xf32> {
+  %zero = "onnx.Constant"() {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>
+  %one = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %end = "onnx.Constant"() {value = dense<9223372036854775807> : tensor<1xi64>} : () -> tensor<1xi64>
+  %edge = "onnx.Constant"() {value = dense<1.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %first = "onnx.Constant"() {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %0 = "onnx.Scan"(%row, %c) <{num_scan_inputs = 1 : i64}> ({
+  ^bb0(%r: tensor<7xf32>, %cr: tensor<6xf32>):
+    %above = "onnx.Slice"(%r, %one, %end, %zero) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<7xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<6xf32>
+    %e, %cells = "onnx.Scan"(%first, %above, %cr) <{num_scan_inputs = 2 : i64}> ({
+    ^bb1(%l: tensor<f32>, %u: tensor<f32>, %c0: tensor<f32>):
+      %s = "onnx.Add"(%l, %u) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      %m = "onnx.Min"(%s, %c0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      onnx.Yield %m, %m : tensor<f32>, tensor<f32>
+    }) : (tensor<f32>, tensor<6xf32>, tensor<6xf32>) -> (tensor<f32>, tensor<6xf32>)
+    // The edge stands at the end: element y + 1 is the cell above to the right.
+    %next = "onnx.Concat"(%cells, %edge) {axis = 0 : i64} : (tensor<6xf32>, tensor<1xf32>) -> tensor<7xf32>
+    onnx.Yield %next : tensor<7xf32>
+  }) : (tensor<7xf32>, tensor<8x6xf32>) -> tensor<7xf32>
+  return %0 : tensor<7xf32>
+}
