@@ -203,6 +203,145 @@ def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
 // Loops and repeated sub-graphs
 //===----------------------------------------------------------------------===//
 
+def NormalizeLoopsPass : Pass<"heddle-normalize-loops", "::mlir::func::FuncOp"> {
+  let summary = "write loops of a known number of iterations as onnx.Scan along axis 0, forward";
+  let description = [{
+    A Loop whose condition stays true becomes a Scan. What its body reads at its own
+    step of a tensor that is as long as the loop becomes an input; the number of the
+    iteration becomes one where it is used otherwise; a state that only grows by what
+    each step adds becomes an output. Axes and directions of Scans become
+    transpositions around them. Types are inferred again afterwards.
+
+    ```mlir
+    %y = "onnx.Loop"(%m, %s) ({
+    ^bb0(%i: tensor<i64>, %c: tensor<i1>, %0: tensor<4xf32>):
+      %1 = "onnx.Gather"(%x, %i) : (tensor<8x4xf32>, tensor<i64>) -> tensor<4xf32>
+      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      onnx.Yield %c, %2 : tensor<i1>, tensor<4xf32>
+    }) : (tensor<i64>, tensor<4xf32>) -> tensor<4xf32>
+    ```
+    becomes
+    ```mlir
+    %y = "onnx.Scan"(%s, %x) <{num_scan_inputs = 1 : i64}> ({
+    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
+      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      onnx.Yield %2 : tensor<4xf32>
+    }) : (tensor<4xf32>, tensor<8x4xf32>) -> tensor<4xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numLoops", "loops", "Loops that became Scans">,
+                    Statistic<"numTurned", "turned", "Scans with transpositions around them">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def RaiseScansPass : Pass<"heddle-raise-scans", "::mlir::func::FuncOp"> {
+  let summary = "make loops whose steps compose scans, and compute beside them what does not wait";
+  let description = [{
+    The states of a Scan are taken in groups that depend on each other. A group whose
+    update composes (sums, products, a s + b, maxima with shifts, logic, products with
+    small matrices, of one state or several that mix) becomes a `heddle.scan`; another
+    one stays a Scan of its own. What does not depend on states, and what only reads
+    them, is computed for all steps at once.
+
+    ```mlir
+    %last, %y = "onnx.Scan"(%s, %x) <{num_scan_inputs = 1 : i64}> ({
+    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
+      %2 = "onnx.Exp"(%1) : (tensor<4xf32>) -> tensor<4xf32>
+      %3 = "onnx.Add"(%0, %2) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      onnx.Yield %3, %3 : tensor<4xf32>, tensor<4xf32>
+    }) : (tensor<4xf32>, tensor<8x4xf32>) -> (tensor<4xf32>, tensor<8x4xf32>)
+    ```
+    becomes
+    ```mlir
+    %e = "onnx.Exp"(%x) : (tensor<8x4xf32>) -> tensor<8x4xf32>
+    %last, %y = heddle.scan (%s : tensor<4xf32>) over (%e : tensor<8x4xf32>) -> (tensor<4xf32>, tensor<8x4xf32>) apply {
+    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
+      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      heddle.yield %2 : tensor<4xf32>
+    } combine {
+    ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
+      %2 = "onnx.Add"(%0, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      heddle.yield %2 : tensor<4xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numScans", "scans", "groups of states that became scans">,
+                    Statistic<"numLoops", "loops", "groups of states that stayed loops">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def ExtractDagScansPass : Pass<"heddle-extract-dag-scans", "::mlir::func::FuncOp"> {
+  let summary = "find recurrences over grids and over graphs in loops";
+  let description = [{
+    The inner loop carries something along the row and scans a state of the outer
+    loop, whose next value is what it collects: then a cell depends on the one
+    before it and the one above it. What the outer loop does before and after the
+    cells of a row becomes loops of their own, which carry nothing of the grid.
+
+    Likewise a loop that carries tables, reads rows of them and writes one, by
+    indices that do not depend on them, becomes a `heddle.dag_scan`.
+
+    ```mlir
+    %last, %ys = "onnx.Scan"(%row, %xs) <{num_scan_inputs = 1 : i64}> ({
+    ^bb0(%above: tensor<6xf32>, %x: tensor<6xf32>):
+      %end, %next = "onnx.Scan"(%zero, %above, %x) <{num_scan_inputs = 2 : i64}> ({
+      ^bb0(%l: tensor<f32>, %u: tensor<f32>, %x0: tensor<f32>):
+        %0 = "onnx.Max"(%l, %u) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        %1 = "onnx.Add"(%0, %x0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        onnx.Yield %1, %1 : tensor<f32>, tensor<f32>
+      }) : (tensor<f32>, tensor<6xf32>, tensor<6xf32>) -> (tensor<f32>, tensor<6xf32>)
+      onnx.Yield %next, %next : tensor<6xf32>, tensor<6xf32>
+    }) : (tensor<6xf32>, tensor<8x6xf32>) -> (tensor<6xf32>, tensor<8x6xf32>)
+    ```
+    becomes
+    ```mlir
+    %along = "onnx.Expand"(%zero, ...) : ... -> tensor<8xf32>
+    %end, %last, %ys = heddle.grid_scan along (%along : tensor<8xf32>) down (%row : tensor<6xf32>)
+        cells (%xs : tensor<8x6xf32>) -> along (tensor<8xf32>) down (tensor<6xf32>) marks (tensor<8x6xf32>) {
+    ^bb0(%l: tensor<f32>, %u: tensor<f32>, %x0: tensor<f32>):
+      %0 = "onnx.Max"(%l, %u) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      %1 = "onnx.Add"(%0, %x0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      heddle.yield %1, %1, %1 : tensor<f32>, tensor<f32>, tensor<f32>
+    }
+    ```
+  }];
+  let options = [Option<"form", "form", "std::string", /*default=*/"",
+                        "recurrent, wavefront, or pairing for what is linear; else chosen by sizes">];
+  let statistics = [Statistic<"numGrids", "grids", "nests of loops that became grids">,
+                    Statistic<"numGraphs", "graphs", "loops over rows of tables that became graphs">,
+                    Statistic<"numLeft", "left", "loops that look like one and are not">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
+def LowerDagScansPass : Pass<"heddle-lower-dag-scans", "::mlir::func::FuncOp"> {
+  let summary = "compute all that is ready of a recurrence over a grid or graph at once";
+  let description = [{
+    A grid becomes a loop over its anti-diagonals, whose cells are computed as one.
+    Inputs are told by time: at time t, row x is at column t - x.
+
+    ```mlir
+    %end, %last, %ys = heddle.grid_scan along (%a : tensor<8xf32>) down (%d : tensor<6xf32>)
+        cells (%xs : tensor<8x6xf32>) -> ... { cell }
+    ```
+    becomes
+    ```mlir
+    %inside, %skewed = ... : tensor<13x8xi1>, tensor<13x8xf32>
+    "onnx.Scan"(%a, %zeros, %inside, %entering, %skewed) <{num_scan_inputs = 3 : i64}> ({
+    ^bb0(%left: tensor<8xf32>, %sent: tensor<8xf32>, %in: tensor<8xi1>, %first: tensor<f32>, %x: tensor<8xf32>):
+      %above = Concat(%first, %sent) without its last element
+      cell of %left, %above, %x, for eight cells
+      ...
+    ```
+    A graph becomes a loop over its levels (`heddle.levels`): each reads the rows
+    that its steps need, computes the steps as one, and writes their rows.
+  }];
+  let statistics = [Statistic<"numWavefronts", "wavefronts", "grids computed by anti-diagonals">,
+                    Statistic<"numPairings", "pairings", "grids computed by pairs of blocks">,
+                    Statistic<"numLevels", "levels", "graphs computed level by level">,
+                    Statistic<"numRecurrent", "recurrent", "those computed step by step">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
 def ExtractMapsPass : Pass<"heddle-extract-maps", "::mlir::func::FuncOp"> {
   let summary = "make loops whose iterations give nothing to each other maps";
   let description = [{
@@ -324,6 +463,65 @@ def LowerStreamsPass : Pass<"heddle-lower-streams", "::mlir::func::FuncOp"> {
 //===----------------------------------------------------------------------===//
 // Source level to parallel level
 //===----------------------------------------------------------------------===//
+
+def RaiseAttentionPass : Pass<"heddle-raise-attention", "::mlir::func::FuncOp"> {
+  let summary = "find attention in the spelling of any exporter";
+  let description = [{
+    Two products with a softmax of rows between them become one operation, which is
+    computed without a matrix of scores. What is done to scores, element by element,
+    becomes its region; transpositions, joined batch dimensions and keys repeated
+    for groups of heads are read through. Where scores or weights are used otherwise
+    as well, nothing changes and the reason is recorded.
+
+    ```mlir
+    %0 = "onnx.Transpose"(%k) <{perm = array<i64: 0, 2, 1>}> : (tensor<2x9x8xf32>) -> tensor<2x8x9xf32>
+    %1 = "onnx.MatMul"(%q, %0) : (tensor<2x4x8xf32>, tensor<2x8x9xf32>) -> tensor<2x4x9xf32>
+    %2 = "onnx.Add"(%1, %mask) : (tensor<2x4x9xf32>, tensor<9xf32>) -> tensor<2x4x9xf32>
+    %3 = "onnx.Softmax"(%2) <{axis = -1 : i64}> : (tensor<2x4x9xf32>) -> tensor<2x4x9xf32>
+    %4 = "onnx.MatMul"(%3, %v) : (tensor<2x4x9xf32>, tensor<2x9x8xf32>) -> tensor<2x4x8xf32>
+    ```
+    becomes
+    ```mlir
+    %4 = heddle.attention %q, %k, %v, %mask : (...) -> tensor<2x4x8xf32> {
+    ^bb0(%s: tensor<2x4x9xf32>, %m: tensor<9xf32>):
+      %5 = "onnx.Add"(%s, %m) : (tensor<2x4x9xf32>, tensor<9xf32>) -> tensor<2x4x9xf32>
+      heddle.yield %5 : tensor<2x4x9xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numRaised", "raised", "attentions raised">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def LowerScansPass : Pass<"heddle-lower-scans", "::mlir::func::FuncOp"> {
+  let summary = "choose how each scan is computed";
+  let description = [{
+    Where `apply` and `combine` are element-wise, a scan becomes passes over chunks,
+    which are kernels with the states in registers: one pass in the recurrent form;
+    in the chunk form the totals of the chunks, where each chunk starts, and the
+    states of each chunk. What else there is becomes an `onnx.Scan`.
+
+    ```mlir
+    %last, %states = heddle.scan (%s : tensor<8xf32>) over (%x : tensor<1000x8xf32>)
+        -> (tensor<8xf32>, tensor<1000x8xf32>) apply { ... } combine { ... }
+    ```
+    becomes in the chunk form, where the last state is not used,
+    ```mlir
+    %totals = heddle.chunk_totals "64" parts 1 (%x) : ... -> tensor<16x8xf32> { ... }
+    %starts = heddle.chunk_scan "16" parts 1 (%first : tensor<1x8xf32>) over (%totals : tensor<16x8xf32>)
+        keeps [false, true] before -> (tensor<16x8xf32>) { ... }
+    %states = heddle.chunk_scan "64" parts 1 (%starts : tensor<16x8xf32>) over (%x : tensor<1000x8xf32>)
+        keeps [false, true] -> (tensor<1000x8xf32>) { ... }
+    ```
+  }];
+  let options = [Option<"form", "form", "std::string", /*default=*/"",
+                        "recurrent, chunk or tree for all scans; else chosen for each">,
+                 Option<"cores", "cores", "int", /*default=*/"2",
+                        "that the program is made for">];
+  let statistics = [Statistic<"numChunked", "chunked", "scans in the chunk form">,
+                    Statistic<"numTrees", "trees", "scans in the tree form">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
 
 def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
   let summary = "group source operations that one kernel computes";

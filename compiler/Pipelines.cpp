@@ -25,15 +25,28 @@ void addSourcePasses(OpPassManager &passes) {
 }
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
+  if (options.scans) {
+    passes.addNestedPass<func::FuncOp>(createNormalizeLoopsPass());
+    passes.addPass(createInferShapesPass());
+  }
   OpPassManager &function = passes.nest<func::FuncOp>();
-  if (options.scans)
+  function.addPass(createRaiseAttentionPass());
+  if (options.scans) {
+    ExtractDagScansPassOptions grids;
+    // A tree's counterpart for a grid.
+    grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
+    function.addPass(createExtractDagScansPass(grids));
+    function.addPass(createRaiseScansPass());
     function.addPass(createExtractMapsPass());
+  }
   // Copies of one sub-graph share what they compute of the same values.
   function.addPass(createCSEPass());
   function.addPass(createForwardReadsPass());
   function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
+  function.addPass(createLowerDagScansPass());
   function.addPass(createLowerMapsPass());
+  function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

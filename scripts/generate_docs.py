@@ -96,7 +96,7 @@ def main():
     files = {
         "docs/operators.md": operators(options.build),
         "docs/generated/passes.md": passes(options.build),
-        "docs/generated/heddle.md": dialect(options.build, "heddle", "dialects/heddle/HeddleOps.td"),
+        "docs/generated/heddle.md": dialect(options.build, "heddle", "dialects/heddle/AllOps.td"),
         "docs/generated/task.md": dialect(options.build, "task", "dialects/task/TaskOps.td"),
     }
     stale = 0

@@ -145,6 +145,23 @@ run_models() {
   done <"$HEDDLE_ROOT/build/models.list"
 }
 
+# Programs of published systems, each at its small size, against references of their own.
+run_systems() {
+  local log=$HEDDLE_LOGS/systems.log rows line
+  rows=$(find "$HEDDLE_ROOT/examples/systems" -name system.json | wc -l)
+  counted "systems" systems.log "$HEDDLE_ROOT/scripts/systems.sh" --small --counts
+  line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
+  if [ -n "$line" ]; then
+    # shellcheck disable=SC2046
+    count $(printf '%s' "$line" | grep -oE '[0-9]+') "systems"
+  elif grep -aq '^SKIPPED: ' "$log"; then
+    skip "python3-numpy and python3-onnx cannot be had: no system was run"
+    count 0 0 "$rows" "systems"
+  else
+    count 0 "$rows" 0 "systems"
+  fi
+}
+
 if $install; then
   if [ -d "$HEDDLE_SHARED/models" ] && [ "$mode" != fast ]; then
     must "$HEDDLE_ROOT/scripts/install_dependencies.sh" --tests --models
@@ -161,6 +178,7 @@ run_ctest
 run_lit
 if [ "$mode" != fast ]; then
   run_conformance
+  run_systems
   run_models
 fi
 close

@@ -17,6 +17,8 @@
 
 namespace heddle {
 
+class DimRenaming;
+
 /// How one result of a cluster is computed: a kernel and what it is launched with, in terms of the
 /// cluster's dimensions.
 struct KernelUse {
@@ -48,6 +50,11 @@ public:
   mlir::FailureOr<KernelUse> kernelFor(ClusterOp cluster, unsigned result,
                                        llvm::ArrayRef<bool> constantOperands);
 
+  /// The kernel of a pass over chunks with an element-wise step, which computes all its results. Its
+  /// operands are those of the operation, then `shared`: what the region uses from outside.
+  mlir::FailureOr<KernelUse> kernelFor(ChunkTotalsOp totals, llvm::ArrayRef<mlir::Value> shared);
+  mlir::FailureOr<KernelUse> kernelFor(ChunkScanOp scan, llvm::ArrayRef<mlir::Value> shared);
+
   /// A kernel that writes `count` sizes as integers: the contents of an index tensor.
   std::string sizesKernel(unsigned count, unsigned bits);
 
@@ -64,7 +71,9 @@ private:
     std::string packKernel;
   };
 
-  std::string uniqueName(mlir::Operation *cluster);
+  std::string uniqueName(mlir::Block &body);
+  KernelUse useOf(const Entry &entry, const DimRenaming &renaming) const;
+  mlir::FailureOr<KernelUse> recurrenceFor(mlir::Operation *op, llvm::ArrayRef<mlir::Value> shared);
 
   mlir::ModuleOp module;
   const codegen::Target &target;

@@ -24,6 +24,11 @@ double elements(Value value) {
 
 /// Products of a contraction: the result's elements times the depth.
 double products(Operation *op) {
+  if (auto attention = dyn_cast<AttentionOp>(op)) {
+    double width = estimateSize(heddle::dimsOf(attention.getQuery()).back()) +
+                   estimateSize(heddle::dimsOf(attention.getValue()).back());
+    return elements(attention.getProducts()) * width;
+  }
   auto dimsOf = [](Value value) { return getDims(cast<RankedTensorType>(value.getType())); };
   double depth;
   if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op)) {
@@ -53,6 +58,15 @@ double iterations(Operation *op) {
                                   : estimateSize(DimExpr::symbol("iterations"));
 }
 
+/// One step of a recurrence: it waits for the one before, operation by operation.
+double estimateStep(Region &step) {
+  double sum = 0;
+  for (Operation &op : step.getOps())
+    if (op.getNumResults() > 0)
+      sum += 1 + elements(op.getResult(0)) / 16;
+  return sum;
+}
+
 } // namespace
 
 double estimateSize(const DimExpr &expr) {
@@ -64,7 +78,10 @@ double estimateSize(const DimExpr &expr) {
 double estimateCost(Operation *op) {
   if (isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
     return 0;
-  if (op->getNumRegions() != 0) {
+  if (isa<ChunkTotalsOp, ChunkScanOp>(op))
+    return estimateSize(heddle::dimsOf(op->getOperands().back()).front()) *
+           estimateStep(op->getRegion(0));
+  if (op->getNumRegions() != 0 && !isa<AttentionOp>(op)) {
     double most = 0; // of an If, one branch runs
     for (Region &region : op->getRegions()) {
       double sum = 0;

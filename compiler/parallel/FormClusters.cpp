@@ -259,7 +259,11 @@ void ClusterBuilder::outline(Group &group) {
 struct FormClusters : impl::FormClustersPassBase<FormClusters> {
   void runOnOperation() override {
     SmallVector<Block *> blocks;
-    getOperation().walk([&](Block *block) { blocks.push_back(block); });
+    getOperation().walk([&](Block *block) {
+      // What a step of a recurrence or an attention does to its scores is a kernel's as it is.
+      if (!isa<AttentionOp, ChunkTotalsOp, ChunkScanOp>(block->getParentOp()))
+        blocks.push_back(block);
+    });
     for (Block *block : blocks)
       ClusterBuilder(*block).run();
   }

@@ -5,6 +5,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "runtime/artifact/format.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
@@ -59,6 +60,12 @@ FailureOr<uint64_t> WeightLayout::place(task::ConstantOp constant) {
   } else {
     return constant.emitError("is not a dense constant");
   }
+  // A weight that several operations use is packed for each of them, to the same bytes.
+  auto &alike = byHash[llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()))];
+  for (const auto &[offset, placed] : alike)
+    if (program.weights[placed] == bytes)
+      return found->second = offset;
+  alike.push_back({size, program.weights.size()});
   program.weights.push_back(bytes);
   size = llvm::alignTo(size + bytes.size(), kWeightAlignment);
   return found->second;

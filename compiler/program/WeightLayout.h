@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The bytes of constants, and where they lie among the weights. Equal attributes share bytes.
+// The bytes of constants, and where they lie among the weights. Equal constants share bytes.
 
 #ifndef HEDDLE_COMPILER_PROGRAM_WEIGHTLAYOUT_H
 #define HEDDLE_COMPILER_PROGRAM_WEIGHTLAYOUT_H
 
 #include "compiler/program/ProgramWriter.h"
+
+#include <unordered_map>
 
 namespace heddle {
 
@@ -18,6 +20,8 @@ public:
 private:
   WrittenProgram &program;
   llvm::DenseMap<mlir::Attribute, uint64_t> offsets;
+  /// Offsets and places in the program's list of the weights with a hash.
+  std::unordered_map<uint64_t, std::vector<std::pair<uint64_t, size_t>>> byHash;
   uint64_t size = 0;
 };
 

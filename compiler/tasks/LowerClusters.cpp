@@ -7,6 +7,7 @@
 #include "compiler/tasks/TaskLowering.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 
@@ -19,11 +20,11 @@ static ArrayAttr textsOf(OpBuilder &b, ArrayRef<DimExpr> exprs) {
 }
 
 task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef kernel,
-                                    ValueRange inputs, Type result, ArrayRef<DimExpr> dims,
+                                    ValueRange inputs, TypeRange results, ArrayRef<DimExpr> dims,
                                     const DimExpr &grid, const DimExpr &scratch, double cost) {
   OpBuilder &b = sequence.builder;
   auto op = task::LaunchOp::create(
-      b, loc, TypeRange{result}, task::TokenType::get(b.getContext()),
+      b, loc, results, task::TokenType::get(b.getContext()),
       FlatSymbolRefAttr::get(b.getContext(), kernel), inputs, sequence.after(), textsOf(b, dims),
       b.getStringAttr(grid.str()), b.getI64IntegerAttr(1), b.getStringAttr(scratch.str()),
       b.getF64FloatAttr(cost), b.getStringAttr(sourceNames(loc)));
@@ -80,6 +81,24 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
   }
   return takeConstants(cluster);
 }
+
+template <typename ChunkOp>
+LogicalResult TaskLowering::lowerRecurrence(ChunkOp op, Sequence &sequence) {
+  llvm::SetVector<Value> shared;
+  getUsedValuesDefinedAbove(op->getRegions(), shared);
+  FailureOr<KernelUse> use = kernels.kernelFor(op, shared.getArrayRef());
+  if (failed(use))
+    return failure();
+  SmallVector<Value> inputs = mapped(op->getOperands());
+  llvm::append_range(inputs, mapped(shared.getArrayRef()));
+  auto launched = launch(sequence, op.getLoc(), use->kernel, inputs, op->getResultTypes(),
+                         use->dims, use->grid, use->scratchBytes, use->costPerPoint);
+  map(op->getResults(), launched.getOutputs());
+  return takeConstants(op);
+}
+
+template LogicalResult TaskLowering::lowerRecurrence(ChunkTotalsOp, Sequence &);
+template LogicalResult TaskLowering::lowerRecurrence(ChunkScanOp, Sequence &);
 
 /// No schedule covers the cluster as a whole: each operation becomes a cluster of its own.
 LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequence) {

@@ -8,6 +8,7 @@
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/SplitConstants.h"
 #include "compiler/tasks/TaskLowering.h"
+#include "dialects/heddle/DagOps.h"
 #include "dialects/onnx/Onnx.h"
 #include "runtime/library/library_call.h"
 
@@ -43,6 +44,8 @@ LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
   DictionaryAttr parameters = parametersOf(op);
   if (isa<ExpectOp>(op))
     function = "heddle.Expect";
+  if (isa<LevelsOp>(op))
+    function = "heddle.Levels";
   if (auto custom = dyn_cast<onnx::CustomOp>(op)) {
     function = ("custom:" + custom.getDomainName() + ":" + custom.getFunctionName()).str();
     parameters = custom.getNodeAttributes();
@@ -93,6 +96,10 @@ LogicalResult TaskLowering::lowerOp(Operation &op, Sequence &sequence) {
   }
   if (auto cluster = dyn_cast<ClusterOp>(op))
     return lowerCluster(cluster, sequence);
+  if (auto totals = dyn_cast<ChunkTotalsOp>(op))
+    return lowerRecurrence(totals, sequence);
+  if (auto scan = dyn_cast<ChunkScanOp>(op))
+    return lowerRecurrence(scan, sequence);
   if (auto sizes = dyn_cast<IndexTensorOp>(op)) {
     lowerSizes(sizes, sequence);
     return success();

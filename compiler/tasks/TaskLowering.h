@@ -50,6 +50,8 @@ private:
   mlir::LogicalResult lowerCluster(ClusterOp cluster, Sequence &sequence);
   mlir::LogicalResult lowerSeparately(ClusterOp cluster, Sequence &sequence);
   mlir::LogicalResult lowerAsCall(ClusterOp cluster, mlir::Operation &op, Sequence &sequence);
+  template <typename ChunkOp>
+  mlir::LogicalResult lowerRecurrence(ChunkOp op, Sequence &sequence);
   mlir::LogicalResult lowerSpawn(SpawnOp spawn, Sequence &sequence);
   mlir::LogicalResult lowerControl(mlir::Operation &op, Sequence &sequence);
   void lowerConstant(onnx::ConstantOp constant, Sequence &sequence);
@@ -64,7 +66,8 @@ private:
   static void markIfSequential(task::GraphOp graph);
 
   task::LaunchOp launch(Sequence &sequence, mlir::Location loc, llvm::StringRef kernel,
-                        mlir::ValueRange inputs, mlir::Type result, llvm::ArrayRef<DimExpr> dims,
+                        mlir::ValueRange inputs, mlir::TypeRange results,
+                        llvm::ArrayRef<DimExpr> dims,
                         const DimExpr &grid, const DimExpr &scratch, double cost);
   mlir::Value pack(Sequence &sequence, mlir::Location loc, const KernelUse::Pack &use,
                    mlir::Value weight);

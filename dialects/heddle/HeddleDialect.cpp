@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/heddle/DagOps.h"
 #include "dialects/heddle/Heddle.h"
 
 #include "mlir/IR/Builders.h"
@@ -25,6 +26,10 @@ void HeddleDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/heddle/HeddleOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/heddle/DagOps.cpp.inc"
       >();
   addAttributes<
 #define GET_ATTRDEF_LIST

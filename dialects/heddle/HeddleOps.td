@@ -3,16 +3,7 @@
 #ifndef HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS
 #define HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS
 
-include "mlir/IR/OpBase.td"
-include "mlir/IR/CommonAttrConstraints.td"
-include "mlir/IR/CommonTypeConstraints.td"
-include "mlir/Interfaces/ControlFlowInterfaces.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
-include "mlir/Interfaces/SideEffectInterfaces.td"
-include "HeddleAttrs.td"
-include "HeddleTypes.td"
-
-class Heddle_Op<string name, list<Trait> traits = []> : Op<Heddle_Dialect, name, traits>;
+include "HeddleBase.td"
 
 //===----------------------------------------------------------------------===//
 // What one kernel computes
@@ -194,5 +185,7 @@ def Heddle_ExpectOp : Heddle_Op<"expect"> {
 
 include "PlanOps.td"
 include "ScanOps.td"
+include "AttentionOps.td"
+include "ChunkOps.td"
 
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS

@@ -138,10 +138,10 @@ void PlanChecker::nameArguments(ParsedCall &call, const ToolDescription &tool,
   for (NamedArgument &argument : call.arguments.named) {
     bool known = std::find(properties.begin(), properties.end(), argument.name) != properties.end();
     if (closed && !known)
-      errors.push_back(planError(
-          argument.nameRange, absl::StrCat(tool.name, " has no argument ", Quoted(argument.name),
-                                           didYouMean(argument.name, properties),
-                                           "; its arguments: ", join(properties))));
+      errors.push_back(planError(argument.nameRange,
+                                 absl::StrCat(tool.name, " has no argument ", Quoted(argument.name),
+                                              "; its arguments: ", join(properties),
+                                              didYouMean(argument.name, properties))));
     else if (!names.insert(argument.name).second)
       errors.push_back(planError(argument.nameRange,
                                  absl::StrCat(Quoted(argument.name), " is given twice")));

@@ -15,8 +15,8 @@ constexpr std::string_view blanks = " \t\r\n";
 PlanForm formOf(Lookahead &look, size_t at) {
   look.narrow(at + maxHeadLength);
   if (look.isOneOf(at, "{[")) {
-    size_t next = look.endOf(
-        at + 1, [](char c) { return blanks.find(c) != std::string_view::npos; });
+    size_t next =
+        look.endOf(at + 1, [](char c) { return blanks.find(c) != std::string_view::npos; });
     if (look.isOneOf(next, "\"'{}]"))
       return PlanForm::Json;
   }

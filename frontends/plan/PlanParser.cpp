@@ -60,8 +60,7 @@ PlanParser::Decision PlanParser::decide(Lookahead &look) const {
   uint32_t next = pos + 1;
   if (look.is(pos, '\n'))
     return {Kind::LineEnd, next};
-  if (isBlank(look[pos]) ||
-      (afterCall && look.isOneOf(pos, head.isEmphasized ? ";,`*" : ";,`")))
+  if (isBlank(look[pos]) || (afterCall && look.isOneOf(pos, head.isEmphasized ? ";,`*" : ";,`")))
     return {Kind::Skip, next};
 
   // What stands around plans: comments, thoughts, fences, the mark of the end.
@@ -85,7 +84,8 @@ PlanParser::Decision PlanParser::decide(Lookahead &look) const {
     decision.kind = Kind::Call;
   } else if (match == HeadMatch::NoCall && lineStart && !isBroken) {
     decision.kind = Kind::NumberedLine;
-    decision.end = look.endOf(decision.head.begin, [](char c) { return c != '\n'; }, 80);
+    decision.end = look.endOf(
+        decision.head.begin, [](char c) { return c != '\n'; }, 80);
   }
   return decision;
 }

@@ -43,7 +43,8 @@ ScannedReference scanReference(Lookahead &look, size_t at);
 /// The number at the start of `text`, or -1 where there is none or it has more than 18 digits.
 CallId scanId(std::string_view text, size_t &length);
 
-/// The value as a literal or as a Text of pieces; `isEarlier` is asked of each "$N" that is no money; malformed references are added to `errors`.
+/// The value as a literal or as a Text of pieces; `isEarlier` is asked of each "$N" that is no
+/// money; malformed references are added to `errors`.
 Template splitReferences(const StringValue &value, SourceRange where,
                          const std::function<bool(CallId, SourceRange)> &isEarlier,
                          std::vector<PlanDiagnostic> &errors);

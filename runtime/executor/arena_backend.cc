@@ -5,8 +5,22 @@
 
 #include "runtime/executor/backend.h"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#define HEDDLE_TSAN(call) call
+#endif
+#endif
+#ifndef HEDDLE_TSAN
+#define HEDDLE_TSAN(call)
+#endif
+
 namespace heddle {
 namespace {
+
+// What is written before a task is enqueued is seen by the task. ThreadSanitizer cannot see that in
+// oneTBB, which is not built with it, and is told.
+[[maybe_unused]] char hand_over;
 
 class TbbBackend final : public Backend {
  public:
@@ -16,7 +30,11 @@ class TbbBackend final : public Backend {
 
   int concurrency() const override { return concurrency_; }
   void Lend(std::shared_ptr<Participant> participant) override {
-    arena_.enqueue([participant = std::move(participant)] { participant->Participate(); });
+    HEDDLE_TSAN(__tsan_release(&hand_over));
+    arena_.enqueue([participant = std::move(participant)] {
+      HEDDLE_TSAN(__tsan_acquire(&hand_over));
+      participant->Participate();
+    });
   }
 
  private:

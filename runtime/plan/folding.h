@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls whose result is known before anything runs: pure ones with arguments that are known, of a tool
-// that somebody here can evaluate, such as the builtin `math`. Results that are known make more known.
-// A call with `after` runs in its place: whoever comes after it waits for what it waited for.
+// Calls whose result is known before anything runs: pure ones with arguments that are known, of a
+// tool that somebody here can evaluate, such as the builtin `math`. Results that are known make
+// more known. A call with `after` runs in its place: whoever comes after it waits for what it
+// waited for.
 //
 // Thread-safety: none.
 

@@ -72,6 +72,7 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
       journal = *std::move(made);
     }
     run_options.journal = journal.get();
+    run_options.costs = &runner.costs;
     run = std::make_unique<PlanRun>(*runner.loop, runner.tools->registry(), run_options, this);
     return true;
   }

@@ -17,6 +17,7 @@
 
 #include "frontends/plan/RegistryCatalog.h"
 #include "heddle/plan.hpp"
+#include "runtime/plan/critical_path.h"
 #include "runtime/tools/tool_set.h"
 
 namespace heddle::api {
@@ -42,6 +43,7 @@ struct PlanRunner::State {
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<ToolSet> tools;
   std::unique_ptr<RegistryCatalog> catalog;
+  ToolCosts costs;  // each run learns from those before it
 
  private:
   bool stopped_ = false;  // of the loop's thread

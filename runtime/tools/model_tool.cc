@@ -41,11 +41,13 @@ absl::StatusOr<Tensor> TensorFromFile(const std::string& path, ElementType type,
   struct stat about = {};
   if (!path.ends_with(".npy")) {
     return absl::InvalidArgumentError(absl::StrCat(
-        Absl(Quoted(path)), " is no tensor: that is nested lists of numbers, or the path of a file that ends in .npy"));
+        Absl(Quoted(path)),
+        " is no tensor: that is nested lists of numbers, or the path of a file that ends in .npy"));
   }
   if (stat(path.c_str(), &about) != 0) {
     const std::string reason = std::generic_category().message(errno);
-    return absl::InvalidArgumentError(absl::StrCat(Absl(Quoted(path)), " cannot be read: ", reason));
+    return absl::InvalidArgumentError(
+        absl::StrCat(Absl(Quoted(path)), " cannot be read: ", reason));
   }
   if (!S_ISREG(about.st_mode)) {
     return absl::InvalidArgumentError(absl::StrCat(Absl(Quoted(path)), " is no regular file"));

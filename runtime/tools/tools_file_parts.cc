@@ -25,8 +25,8 @@ McpServerSpec::Stdio ReadStdio(JsonReader& reader, Variables& variables) {
 
 }  // namespace
 
-std::optional<std::chrono::milliseconds> ReadMilliseconds(JsonReader& reader, const std::string& name,
-                                                          double least) {
+std::optional<std::chrono::milliseconds> ReadMilliseconds(JsonReader& reader,
+                                                          const std::string& name, double least) {
   const std::optional<double> ms = reader.Number(name, least, kMaxMs);
   if (!ms) return std::nullopt;
   return std::chrono::milliseconds(static_cast<int64_t>(*ms));

@@ -22,8 +22,8 @@ namespace heddle {
 
 constexpr double kMaxMs = 1e9;  // eleven days
 
-std::optional<std::chrono::milliseconds> ReadMilliseconds(JsonReader& reader, const std::string& name,
-                                                          double least);
+std::optional<std::chrono::milliseconds> ReadMilliseconds(JsonReader& reader,
+                                                          const std::string& name, double least);
 
 // What a plan can spell as the name of a call.
 bool IsToolName(std::string_view name);

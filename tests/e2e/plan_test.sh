@@ -99,6 +99,11 @@ expect 1 run --json --approve none
 is 'd["calls"][0]["status"]' denied
 is 'd["calls"][1]["status"]' ok
 [ ! -e "$work/careful" ] || wrong "a denied call ran"
+plan '1. careful()' '2. look.up-it("$1")' '3. join($2)'
+expect 1 run
+grep -q 'see --approve' "$work/err" || wrong "nothing says why it was denied"
+grep -qF '2. look.up-it(...) skipped' "$work/err" || wrong "arguments that were never known are shown as none"
+plan '1. careful()' '2. look.up-it("x")' '3. join($2)'
 expect 0 run --approve all
 [ -e "$work/careful" ] || wrong "an approved call did not run"
 
@@ -127,6 +132,7 @@ lines=$(grep -c line "$work/log") unknown=$(value 'sum(c["status"] in ("unknown"
 plan '1. look.up-it("a")' '2. look.up-it("a")' '3. math("2 * 3")' '4. join($1, $3)'
 expect 0 "$heddle" plan explain "$work/plan.txt" --tools "$work/tools.json" --dot "$work/plan.dot"
 says 'critical path: 1'
+says 'if a call without costMs takes 100 ms'
 grep -q digraph "$work/plan.dot" || wrong "no drawing"
 expect 0 "$heddle" plan explain "$work/plan.txt" --tools "$work/tools.json" --emit heddle
 says 'heddle.duplicate 2'

@@ -35,21 +35,21 @@ private:
 
 class EventLog : public PlanListener {
 public:
-  void onCall(PlanCall call) override { add(call.where, toPlanText(call)); }
-  void onBroken(BrokenCall call) override {
-    add(call.where, "broken " + std::to_string(call.id) + " " + call.tool);
-  }
-  void onJoin(PlanJoin join) override {
-    SourceRange where = join.where;
-    add(where, toPlanText(Plan{{}, std::move(join)}));
-  }
+ void onCall(PlanCall call) override { add(call.where, toPlanText(call)); }
+ void onBroken(BrokenCall call) override {
+   add(call.where, "broken " + std::to_string(call.id) + " " + call.tool);
+ }
+ void onJoin(PlanJoin join) override {
+   SourceRange where = join.where;
+   add(where, toPlanText(Plan{{}, std::move(join)}));
+ }
   void onDiagnostic(const PlanDiagnostic &diagnostic) override {
     add(diagnostic.range, std::string(toText(diagnostic.severity)) + " " + diagnostic.message);
   }
 
   std::string text;
 
-private:
+ private:
   void add(SourceRange range, const std::string &what) {
     text += std::to_string(range.begin) + "-" + std::to_string(range.end) + ": " + what + "\n";
   }

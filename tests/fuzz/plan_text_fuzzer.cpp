@@ -14,13 +14,12 @@ std::string eventsOf(std::string_view text, size_t step, const heddle::PlanReadO
   static const heddle::FuzzCatalog catalog;
   heddle::EventLog log;
   heddle::PlanStream stream("fuzz", catalog, options, log);
-  for (size_t at = 0; at < text.size(); at += step)
-    stream.feed(text.substr(at, step));
+  for (size_t at = 0; at < text.size(); at += step) stream.feed(text.substr(at, step));
   stream.end();
   return log.text;
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   using namespace heddle;

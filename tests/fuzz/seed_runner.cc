@@ -32,7 +32,7 @@ extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__
 
 namespace {
 
-constexpr size_t kMaxSize = 4096;  // unless a seed is larger
+constexpr size_t kMaxSize = 4096;     // unless a seed is larger
 constexpr unsigned kMaxSeconds = 20;  // for one input
 
 const char* found_path = "fuzzer.found";
@@ -182,7 +182,8 @@ int main(int argc, char** argv) {
     }
   }
   if (seeds.empty()) {
-    fprintf(stderr, "usage: %s [--seconds S] [--dict FILE] [--found FILE] FILE|FOLDER...\n", argv[0]);
+    fprintf(stderr, "usage: %s [--seconds S] [--dict FILE] [--found FILE] FILE|FOLDER...\n",
+            argv[0]);
     return 2;
   }
   for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) signal(number, Die);

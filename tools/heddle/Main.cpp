@@ -24,7 +24,7 @@ static int run(int argc, char **argv) {
   commands.add("bench", "Measure how long a model or an artifact takes", addBench);
   commands.add("inspect", "Show what a model or an artifact is", addInspect);
   commands.add("plan", "Run plans of function calls in parallel", addPlan);
-  commands.add("explain", "Show what runs, beside what, for how long, in which memory", addExplain);
+  commands.add("explain", "Show what was found, what runs beside what, for how long, in which memory", addExplain);
 
   // CLI11 would only miss a subcommand, and not say what it met instead.
   if (argc < 2)

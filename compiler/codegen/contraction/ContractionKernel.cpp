@@ -5,6 +5,7 @@
 #include "compiler/codegen/NativeCode.h"
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "llvm/ADT/SetVector.h"
@@ -41,7 +42,8 @@ static bool isPooling(OperationName name) {
 }
 
 bool mayBeContraction(OperationName name) {
-  return isProduct(name) || isConvolution(name) || isPooling(name);
+  return isProduct(name) || isConvolution(name) || isPooling(name) ||
+         name.getStringRef() == AttentionOp::getOperationName();
 }
 
 bool isEmittedContraction(Operation *op) {
@@ -49,6 +51,8 @@ bool isEmittedContraction(Operation *op) {
     return isEmittedMatmul(op);
   if (isConvolution(op->getName()))
     return isEmittedConvolution(op);
+  if (isa<AttentionOp>(op))
+    return isEmittedAttention(op);
   return isPooling(op->getName()) && isEmittedPooling(op);
 }
 
@@ -76,6 +80,8 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
   FailureOr<ContractionKernel> result =
       isConvolution(contraction->getName())
           ? emitConvolutionKernel(structured, contraction, name, target)
+      : isa<AttentionOp>(contraction)
+          ? emitAttentionKernel(structured, contraction, name, target)
           : emitMatmulKernel(structured, contraction, name, constantOperands, target);
   if (succeeded(result))
     result->kernel.function->setAttr(codegen::kFillsRegisters,

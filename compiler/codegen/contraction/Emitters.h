@@ -32,6 +32,11 @@ mlir::FailureOr<ContractionKernel> emitPointwiseKernel(mlir::func::FuncOp struct
                                                        mlir::Operation *op, llvm::StringRef name,
                                                        const codegen::Target &target);
 
+bool isEmittedAttention(mlir::Operation *op);
+mlir::FailureOr<ContractionKernel> emitAttentionKernel(mlir::func::FuncOp structured,
+                                                       mlir::Operation *op, llvm::StringRef name,
+                                                       const codegen::Target &target);
+
 /// Pooling has the same form: windows, results that are pixels, an epilogue.
 bool isEmittedPooling(mlir::Operation *op);
 mlir::FailureOr<ContractionKernel> emitPoolingKernel(mlir::func::FuncOp structured,

@@ -32,6 +32,9 @@ KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, Type resultEle
   create(name, elements, symbolNames(structured));
 }
 
+KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, ArrayRef<Type> bufferElements)
+    : KernelFrame(structured, name, bufferElements, symbolNames(structured)) {}
+
 KernelFrame::KernelFrame(func::FuncOp structured, StringRef name, ArrayRef<Type> bufferElements,
                          ArrayRef<std::string> symbolNames)
     : b(structured.getLoc(), structured), structured(structured) {
@@ -76,7 +79,7 @@ void KernelFrame::bindOperands(ElementEmitter &elements) {
 }
 
 void KernelFrame::requireIterationSpaces() {
-  for (auto generic : structured.getOps<linalg::GenericOp>()) {
+  structured.walk([&](linalg::GenericOp generic) {
     Dims space = iterationSpace(generic);
     for (OpOperand &operand : generic->getOpOperands()) {
       Dims dims = getDims(cast<RankedTensorType>(operand.get().getType()));
@@ -85,7 +88,7 @@ void KernelFrame::requireIterationSpaces() {
         if (auto loop = dyn_cast<AffineDimExpr>(place))
           requireEqual(dim, space[loop.getPosition()]);
     }
-  }
+  });
 }
 
 Value KernelFrame::requirements() {
@@ -115,11 +118,11 @@ Value KernelFrame::requirements() {
     Value size = index(operand);
     conjoin(arith::OrIOp::create(b, equal(size, index(1)), equal(size, index(target))));
   }
-  for (auto require : structured.getOps<RequireOp>()) {
+  structured.walk([&](RequireOp require) {
     if (!mapping.contains(require.getCondition()))
       clone(require.getCondition().getDefiningOp());
     conjoin(mapping.lookup(require.getCondition()));
-  }
+  });
   return all;
 }
 

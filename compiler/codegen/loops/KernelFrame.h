@@ -17,6 +17,10 @@ public:
   /// Creates the function before `structured`, with a body to be built at `b`.
   KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name, mlir::Type resultElement);
 
+  /// The same for several results: the buffers are of the operands and all of them.
+  KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name,
+              llvm::ArrayRef<mlir::Type> bufferElements);
+
   /// A frame for a kernel beside that of `structured`, with buffers and symbols of its own.
   KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name,
               llvm::ArrayRef<mlir::Type> bufferElements,

@@ -157,7 +157,7 @@ class Graph:
         domains = {node.domain for node in self.nodes}
         opsets = [helper.make_opsetid("", 17)]
         if "ai.onnx.ml" in domains:
-            opsets.append(helper.make_opsetid("ai.onnx.ml", 3))
+            opsets.append(helper.make_opsetid("ai.onnx.ml", 5))
         model = helper.make_model(self._proto(weights), producer_name="examples/systems",
                                   opset_imports=opsets)
         model.ir_version = 8

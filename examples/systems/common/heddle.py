@@ -22,7 +22,8 @@ def call(*arguments):
     done = subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=600)
     if done.returncode:
-        raise HeddleError((done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit {done.returncode}"])
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise HeddleError(said[-1] if said else f"heddle {arguments[0]}: exit {done.returncode}")
     return done.stdout
 
 

@@ -5,6 +5,7 @@ system.json:
   paper       the published number that the row is about, as text
   tolerance   of the error, relative to the largest element of an output; integers must be equal
   sizes       by name ("small", "normal"): parameters of the builder
+  edges       sizes that differ from "small" in these parameters, at which only the outputs are compared
   constructs  found by the compiler: a kind, or {"kind", "at_least"?, "form"?}; kinds with | are alternatives
   counters    conditions over what was measured (names_of() in check.py) and the parameters of the size
 """

@@ -4,6 +4,7 @@ machine, a forest of trees and logistic regression, one after the other.
 """
 
 import numpy as np
+from onnx import numpy_helper
 
 from common.graph import Graph
 from common.layers import affine, normal, seeded
@@ -24,7 +25,7 @@ def weights(size):
     return {"mean": normal(rng, CLASSES, F, scale=1), "variance": rng.uniform(0.5, 2, (CLASSES, F)).astype("float32"),
             "train": normal(rng, N, F, scale=1), "labels": rng.integers(0, CLASSES, N),
             "support": normal(rng, size["vectors"], F, scale=1), "alpha": normal(rng, size["vectors"], scale=1),
-            "logistic": normal(rng, F, CLASSES), "logistic_b": normal(rng, CLASSES)}
+            "regression": normal(rng, F, CLASSES), "regression_b": normal(rng, CLASSES)}
 
 
 def inputs(size):
@@ -39,21 +40,22 @@ def squared_distances(g, a, b):
 
 
 def trees(g, x, size):
-    a = {name: [] for name in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")}
-    targets = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
-    for tree, (nodes, leaves) in enumerate(forest(size)):
-        for node in range(15):
-            feature, value = nodes[node] if node < 7 else (0, 0.0)
-            for name, entry in (("treeids", tree), ("nodeids", node), ("featureids", feature), ("values", value),
-                                ("modes", "BRANCH_LEQ" if node < 7 else "LEAF"),
-                                ("truenodeids", 2 * node + 1 if node < 7 else 0),
-                                ("falsenodeids", 2 * node + 2 if node < 7 else 0)):
-                a[name].append(entry)
-        for leaf, weight in enumerate(leaves):
-            for name, entry in (("treeids", tree), ("nodeids", 7 + leaf), ("ids", 0), ("weights", weight)):
-                targets[name].append(entry)
-    return g.TreeEnsembleRegressor(x, domain="ai.onnx.ml", n_targets=1, **{f"nodes_{k}": v for k, v in a.items()},
-                                   **{f"target_{k}": v for k, v in targets.items()})
+    nodes = {name: [] for name in ("featureids", "truenodeids", "falsenodeids", "trueleafs", "falseleafs")}
+    splits, leaves = [], []
+    for number, (decisions, values) in enumerate(forest(size)):
+        for node, (feature, threshold) in enumerate(decisions):
+            last = node >= 3  # its branches are leaves
+            for name, entry in (("featureids", feature), ("trueleafs", int(last)), ("falseleafs", int(last)),
+                                ("truenodeids", 2 * node - 6 + 8 * number if last else 2 * node + 1 + 7 * number),
+                                ("falsenodeids", 2 * node - 5 + 8 * number if last else 2 * node + 2 + 7 * number)):
+                nodes[name].append(entry)
+            splits.append(threshold)
+        leaves += values
+    tensor = lambda values, dtype: numpy_helper.from_array(np.array(values, dtype))
+    return g.TreeEnsemble(x, domain="ai.onnx.ml", n_targets=1, tree_roots=list(range(0, len(splits), 7)),
+                          nodes_modes=tensor([0] * len(splits), "uint8"), nodes_splits=tensor(splits, "float32"),
+                          leaf_targetids=[0] * len(leaves), leaf_weights=tensor(leaves, "float32"),
+                          **{f"nodes_{name}": values for name, values in nodes.items()})
 
 
 def program(size, w):
@@ -89,5 +91,5 @@ def program(size, w):
     with g.scope("trees"):
         g.output("trees", trees(g, x, size))
     with g.scope("logistic"):
-        g.output("logistic", g.Softmax(affine(g, x, "logistic", w), axis=-1))
+        g.output("logistic", g.Softmax(affine(g, x, "regression", w), axis=-1))
     return g

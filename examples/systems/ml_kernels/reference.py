@@ -41,7 +41,7 @@ def outputs(size, w, inputs):
         result["cluster"].append(distances(centres, x).argmin())
         result["svm"].append([w["alpha"] @ np.exp(-0.05 * distances(w["support"], x)) + 0.25])
         result["trees"].append([sum(decide(inputs["x"][len(result["trees"])], *tree) for tree in trees)])
-        result["logistic"].append(softmax(x @ w["logistic"] + w["logistic_b"]))
+        result["logistic"].append(softmax(x @ w["regression"] + w["regression_b"]))
     result = {name: np.array(values) for name, values in result.items()}
     result["votes"] = result["votes"].astype("float64")
     return {**result, "centres": centres}

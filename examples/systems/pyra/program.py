@@ -26,10 +26,11 @@ def merge(g, x, keys, size):
     _, order = g.TopK(best, g.constant([size["tokens"] // 2]), outputs=2, axis=0)
     joins, stays = g.Slice(order, [0], [size["merged"]]), g.Slice(order, [size["merged"]], [size["tokens"]])
     at = g.Unsqueeze(g.Gather(partner, joins, axis=0), [1])
+    everywhere = g.Expand(at, g.constant([size["merged"], size["D"]]))  # as scatter_add has it
     even, odd = pick(x, 0), pick(x, 1)
-    total = g.ScatterND(odd, at, g.Gather(even, joins, axis=0), reduction="add")
+    total = g.ScatterElements(odd, everywhere, g.Gather(even, joins, axis=0), axis=0, reduction="add")
     ones = g.Expand(1.0, g.constant([size["tokens"] // 2, 1]))
-    count = g.ScatterND(ones, at, g.Expand(1.0, g.constant([size["merged"], 1])), reduction="add")
+    count = g.ScatterElements(ones, at, g.Expand(1.0, g.constant([size["merged"], 1])), axis=0, reduction="add")
     return g.Concat(g.Gather(even, stays, axis=0), g.Div(total, count), axis=0)
 
 

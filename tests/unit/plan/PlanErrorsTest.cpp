@@ -107,8 +107,8 @@ TEST(PlanErrors, ChecksArguments) {
             "1:4: error: search: \"query\" is missing\n"
             "2:16: error: limit: expected at least 1, got 0\n"
             "3:21: error: search takes 2 arguments by position, got 3; its arguments: query, limit\n"
-            "4:11: error: search has no argument \"qery\"; did you mean 'query'?; its arguments: "
-            "query, limit\n"
+            "4:11: error: search has no argument \"qery\"; its arguments: "
+            "query, limit; did you mean 'query'?\n"
             "5:11: error: query: expected a string, got an integer: 7\n"
             "6:12: error: numbers[1]: expected a number, got a string: \"x\"\n");
 }

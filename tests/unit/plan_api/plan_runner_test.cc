@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 
 #include "plan_api_testing.h"
 
@@ -26,6 +27,27 @@ TEST(PlanRunner, CallsFunctions) {
   EXPECT_TRUE(report.ok()) << report.diagnostics;
   EXPECT_EQ(report.result, R"({"value":"Lyon"})");
   EXPECT_THAT(report.json, HasSubstr("\"makespan_ms\""));
+}
+
+TEST(PlanRunner, ARunKnowsWhatToolsTookInEarlierOnes) {
+  PlanRunner runner;
+  std::string order;
+  auto add = [&](const std::string& name, std::chrono::milliseconds takes) {
+    return runner.AddFunction(Reading(name), [&order, name, takes](std::string_view arguments) {
+      order += name;
+      std::this_thread::sleep_for(takes);
+      return ToolResult::Json(std::string(arguments));
+    });
+  };
+  ASSERT_EQ(add("a", std::chrono::milliseconds(0)), "");
+  ASSERT_EQ(add("b", std::chrono::milliseconds(20)), "");
+  PlanOptions one_at_a_time;
+  one_at_a_time.max_parallel = 1;
+  for (const char* value : {"1", "2"}) {
+    const std::string call = std::string("(") + value + ")\n";
+    EXPECT_TRUE(runner.Run("1. a" + call + "2. b" + call + "3. join()", one_at_a_time).ok());
+  }
+  EXPECT_EQ(order, "abba");  // what takes longer begins first, once that is known
 }
 
 TEST(PlanRunner, WhatIsNoJsonIsText) {

@@ -16,8 +16,8 @@ namespace heddle::cli {
 
 class Approvals {
 public:
-  /// `print` shows a line; `typedLine` is told of each that the person typed, which the terminal has
-  /// shown. What is asked is read from the terminal itself, as standard input may be the plan.
+  /// `print` shows a line; `typedLine` is told of each that the person typed, which the terminal
+  /// has shown. What is asked is read from the terminal itself, as standard input may be the plan.
   Approvals(EventLoop &loop, std::function<void(const std::string &)> print,
             std::function<void()> typedLine);
   ~Approvals();

@@ -25,13 +25,15 @@ struct ExplainCommand {
   int run() const;
 };
 
-void printText(const Plan &plan, const PlanExplanation &explained) {
+/// `guessed`: a call of a tool that does not say what it costs is in the sum.
+void printText(const Plan &plan, const PlanExplanation &explained, bool guessed) {
   size_t running = 0;
   for (const ExplainedCall &call : explained.calls)
     running += call.runs;
   const IdealSchedule &schedule = explained.schedule;
-  std::printf("%zu calls, %zu run, at most %u at once; %.0f ms at best\n", plan.calls.size(), running,
-              schedule.peak_concurrency, schedule.makespan_ms);
+  std::printf("%zu calls, %zu run, at most %u at once; %.0f ms at best%s\n", plan.calls.size(),
+              running, schedule.peak_concurrency, schedule.makespan_ms,
+              guessed ? ", if a call without costMs takes 100 ms" : "");
   for (size_t i = 0; i < plan.calls.size(); ++i) {
     const ExplainedCall &call = explained.calls[i];
     std::string waits;
@@ -49,7 +51,8 @@ void printText(const Plan &plan, const PlanExplanation &explained) {
     std::printf("%lld %s", static_cast<long long>(decision.call),
                 std::string(ToText(decision.kind)).c_str());
     if (decision.other)
-      std::printf(" with %lld", static_cast<long long>(*decision.other));
+      std::printf(" %s %lld", decision.kind == Explanation::Kind::kOrdered ? "after" : "with",
+                  static_cast<long long>(*decision.other));
     std::printf(": %s\n", decision.reason.c_str());
   }
 }
@@ -148,10 +151,13 @@ int ExplainCommand::run() const {
     std::fputs(mlir->c_str(), stdout);
     return exitDone;
   }
+  bool guessed = false;
+  for (size_t i = 0; i < checked->plan.calls.size(); ++i)
+    guessed |= explained.calls[i].runs && !toolOf(checked->plan.calls[i].tool)->cost_ms;
   if (json)
     std::printf("%s\n", toJson(checked->plan, explained).dump(1).c_str());
   else
-    printText(checked->plan, explained);
+    printText(checked->plan, explained, guessed);
   return exitDone;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
 
 namespace heddle::cli {
 
@@ -31,6 +32,8 @@ std::string shortText(const std::string &text, size_t width) {
 }
 
 std::string callText(const std::string &tool, const Json &arguments, size_t width) {
+  if (arguments.is_null()) // they were never known
+    return shortText(tool + "(...)", width);
   std::string text = tool + "(";
   const char *separator = "";
   if (arguments.is_object())
@@ -53,8 +56,8 @@ LiveView::LiveView(EventLoop &loop, const RunFlags &flags)
     : loop(loop), onTerminal(isatty(STDERR_FILENO) != 0), quiet(flags.json),
       policy(flags.approvalPolicy()),
       approvals(
-          loop, [this](const std::string &line) { print(line); },
-          [this] { drawn += onTerminal; }) {}
+          loop, [this](const std::string &line) { print(line); }, [this] { drawn += onTerminal; }) {
+}
 
 void LiveView::erase() {
   for (; drawn > 0; --drawn)
@@ -147,6 +150,8 @@ void LiveView::OnEnd(const CallReport &report) {
 
 void LiveView::OnApproval(CallId id, const std::string &tool, const Json &arguments,
                           std::function<void(bool)> answer) {
+  if (policy == ApprovalPolicy::None && !std::exchange(toldOfDenial, true))
+    say("calls that need approval are denied, as nobody is asked; see --approve");
   if (policy != ApprovalPolicy::Ask)
     return answer(policy == ApprovalPolicy::All);
   approvals.ask(std::to_string(id) + ". " + callText(tool, arguments, 400), std::move(answer));

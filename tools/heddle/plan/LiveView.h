@@ -57,6 +57,7 @@ private:
   EventLoop &loop;
   const bool onTerminal, quiet;
   const ApprovalPolicy policy;
+  bool toldOfDenial = false;
   std::map<CallId, Running> running;
   int drawn = 0; // lines on the terminal
   EventLoop::Timer timer;

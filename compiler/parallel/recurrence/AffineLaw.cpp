@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// States that are linear in the old ones, element by element:
+//
+//   s_i <- sum_j a_ij s_j + b_i
+//
+// with any a and b that do not depend on them. One state without a is a sum, without b a product.
+// The same over bits, where sum is exclusive or and product is and: not s is s + 1, s or x is
+// (1 + x) s + x, and every function of one bit has this form.
+//
+// Numbers of 16 bits round so much at every step that another order is another result; converted
+// states are rounded as well. Integers wrap around, which a ring does not mind; only their quotients
+// do not compose.
+
+#include "compiler/parallel/recurrence/Recurrence.h"
+#include "compiler/parallel/recurrence/Ring.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+constexpr unsigned kMostStates = 4; // that mix: a product of two steps costs the cube
+
+/// A value as a function of the states.
+struct Form {
+  SmallVector<Coefficient, 2> factors; // of each state
+  Coefficient bias;
+  Dims dims;
+
+  bool varies() const {
+    return llvm::any_of(factors, [](const Coefficient &factor) { return !factor.isZero(); });
+  }
+};
+
+class AffineLaw {
+public:
+  AffineLaw(const Component &component, bool bits)
+      : component(component), m(component.end), ring(elementOf(component.before[0]), bits),
+        bits(bits), state(dimsOf(component.before[0])), count(component.before.size()) {}
+
+  std::optional<Recurrence> find(Refusal &refusal);
+
+private:
+  std::optional<Form> transfer(Operation *op, ArrayRef<Form> operands, std::string &why);
+  std::optional<Form> transferNumbers(Operation *op, ArrayRef<Form> operands, std::string &why);
+  std::optional<Form> transferBits(Operation *op, ArrayRef<Form> operands, std::string &why);
+  template <typename Combine> Form zip(const Form &x, const Form &y, Combine combine);
+  template <typename Change> Form each(Form form, Change change);
+  Form sum(const Form &x, const Form &y) {
+    return zip(x, y, [&](Coefficient a, Coefficient b) { return ring.add(m, a, b); });
+  }
+  Form negated(const Form &x) {
+    return each(x, [&](Coefficient a) { return ring.neg(m, a); });
+  }
+  Form scaled(const Form &x, Coefficient factor) {
+    return each(x, [&](Coefficient a) { return ring.mul(m, a, factor); });
+  }
+  std::optional<Form> product(const Form &x, const Form &y, std::string &why);
+  Recurrence single(Coefficient a, Coefficient b);
+  Recurrence coupled(ArrayRef<Form> forms);
+
+  const Component &component;
+  Arithmetic m;
+  Ring ring;
+  bool bits;
+  Dims state;
+  unsigned count;
+};
+
+template <typename Combine> Form AffineLaw::zip(const Form &x, const Form &y, Combine combine) {
+  Form result;
+  for (auto [a, b] : llvm::zip(x.factors, y.factors))
+    result.factors.push_back(combine(a, b));
+  result.bias = combine(x.bias, y.bias);
+  return result;
+}
+
+template <typename Change> Form AffineLaw::each(Form form, Change change) {
+  for (Coefficient &factor : form.factors)
+    factor = change(factor);
+  form.bias = change(form.bias);
+  return form;
+}
+
+std::optional<Form> AffineLaw::product(const Form &x, const Form &y, std::string &why) {
+  if (!y.varies())
+    return scaled(x, y.bias);
+  if (!x.varies())
+    return scaled(y, x.bias);
+  // s and s is s: (a s + b)(c s + d) = (a c + a d + b c) s + b d.
+  if (bits && count == 1) {
+    Form result;
+    auto mul = [&](Coefficient a, Coefficient b) { return ring.mul(m, a, b); };
+    Coefficient a = x.factors[0], c = y.factors[0];
+    result.factors.push_back(ring.add(
+        m, mul(a, c), ring.add(m, mul(a, y.bias), mul(x.bias, c))));
+    result.bias = mul(x.bias, y.bias);
+    return result;
+  }
+  why = "multiplies two values that both depend on the state";
+  return std::nullopt;
+}
+
+std::optional<Form> AffineLaw::transferBits(Operation *op, ArrayRef<Form> operands,
+                                            std::string &why) {
+  Form one = operands[0];
+  for (Coefficient &factor : one.factors)
+    factor = Coefficient::Zero;
+  one.bias = Coefficient::One;
+  if (isa<onnx::NotOp, onnx::BitwiseNotOp>(op))
+    return sum(operands[0], one);
+  if (isa<onnx::XorOp, onnx::BitwiseXorOp>(op))
+    return sum(operands[0], operands[1]);
+  if (isa<onnx::AndOp, onnx::BitwiseAndOp>(op))
+    return product(operands[0], operands[1], why);
+  if (isa<onnx::OrOp, onnx::BitwiseOrOp>(op)) {
+    auto both = product(operands[0], operands[1], why);
+    return both ? std::optional(sum(sum(operands[0], operands[1]), *both)) : std::nullopt;
+  }
+  why = "is not a logical function of the state";
+  return std::nullopt;
+}
+
+std::optional<Form> AffineLaw::transferNumbers(Operation *op, ArrayRef<Form> operands,
+                                               std::string &why) {
+  if (isa<onnx::AddOp, onnx::SumOp>(op)) {
+    Form result = operands[0];
+    for (const Form &operand : operands.drop_front())
+      result = sum(result, operand);
+    return result;
+  }
+  if (isa<onnx::SubOp>(op))
+    return sum(operands[0], negated(operands[1]));
+  if (isa<onnx::NegOp>(op))
+    return negated(operands[0]);
+  if (isa<onnx::MulOp>(op))
+    return product(operands[0], operands[1], why);
+  if (isa<onnx::DivOp>(op)) {
+    if (operands[1].varies()) {
+      why = "divides by a value that depends on the state";
+      return std::nullopt;
+    }
+    if (!isa<FloatType>(elementOf(op->getResult(0)))) {
+      why = "divides integers, which rounds the state";
+      return std::nullopt;
+    }
+    Value divisor = op->getOperand(1);
+    return each(operands[0], [&](Coefficient a) -> Coefficient {
+      return a.isZero() ? a : Coefficient(m.div(ring.valueOf(m, a), divisor));
+    });
+  }
+  why = "is not a linear function of the state";
+  return std::nullopt;
+}
+
+std::optional<Form> AffineLaw::transfer(Operation *op, ArrayRef<Form> operands, std::string &why) {
+  Value result = op->getResult(0);
+  Dims dims = dimsOf(result);
+  if (elementOf(result) != elementOf(component.before[0])) {
+    why = "changes the type of the state";
+    return std::nullopt;
+  }
+  // Each element of a value must come from one element of the state, at the same place.
+  if (countElements(dims) != countElements(state)) {
+    why = "mixes elements of the state or repeats them";
+    return std::nullopt;
+  }
+  std::optional<Form> form;
+  if (isView(op)) {
+    const Dims &from = operands[0].dims;
+    form = each(operands[0], [&](Coefficient a) -> Coefficient {
+      return a.kind != Coefficient::General
+                 ? a
+                 : Coefficient(viewedWith(m, a.value, from, dims, component.init[0]));
+    });
+  } else if (isa<onnx::WhereOp>(op)) {
+    if (operands[0].varies()) {
+      why = "chooses by the state";
+      return std::nullopt;
+    }
+    form = zip(operands[1], operands[2], [&](Coefficient a, Coefficient b) {
+      return ring.select(m, op->getOperand(0), a, b);
+    });
+  } else {
+    form = bits ? transferBits(op, operands, why) : transferNumbers(op, operands, why);
+  }
+  if (form)
+    form->dims = dims;
+  return form;
+}
+
+Recurrence AffineLaw::single(Coefficient a, Coefficient b) {
+  Recurrence found;
+  StringRef times = bits ? "and" : "times", plus = bits ? "exclusive or" : "plus";
+  bool scales = !a.isOne(), shifts = !b.isZero() || !scales;
+  std::string proof = "the new state is the old one";
+  if (scales) {
+    found.elements.push_back(ring.valueOf(m, a));
+    proof += (" " + times + " a value without it").str();
+  }
+  if (shifts) {
+    found.elements.push_back(ring.valueOf(m, b));
+    proof += (" " + plus + " a value without it").str();
+  }
+  found.proof = proof;
+  found.summary = bits ? "recurrence of bits" : scales && shifts ? "affine recurrence"
+                  : scales                    ? "running product"
+                                              : "running sum";
+  found.operations = scales + shifts;
+  Ring r = ring;
+  found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) -> SmallVector<Value> {
+    Value next = s[0];
+    if (scales)
+      next = r.mul(m, e[0], next);
+    return {shifts ? r.add(m, next, e.back()) : next};
+  };
+  found.combine = [=](Arithmetic &m, ValueRange x, ValueRange y) -> SmallVector<Value> {
+    SmallVector<Value> both;
+    if (scales)
+      both.push_back(r.mul(m, y[0], x[0]));
+    if (shifts)
+      both.push_back(r.add(m, scales ? r.mul(m, y[0], x.back()) : x.back(), y.back()));
+    return both;
+  };
+  return found;
+}
+
+/// Elements are the factors row by row, then, where there are any, the biases.
+Recurrence AffineLaw::coupled(ArrayRef<Form> forms) {
+  Recurrence found;
+  unsigned n = count;
+  for (const Form &form : forms)
+    for (const Coefficient &factor : form.factors)
+      found.elements.push_back(ring.valueOf(m, factor));
+  bool shifts = llvm::any_of(forms, [](const Form &form) { return !form.bias.isZero(); });
+  if (shifts)
+    for (const Form &form : forms)
+      found.elements.push_back(ring.valueOf(m, form.bias));
+  found.summary = "linear recurrence of " + std::to_string(n) + " states";
+  found.proof = "the new states are sums of the old ones times values without them" +
+                std::string(shifts ? ", plus such values" : "");
+  found.operations = 2 * n * n;
+  Ring r = ring;
+  // Row i of the factors in e, times the column of values that starts at v, with a stride.
+  auto dot = [=](Arithmetic &m, ValueRange e, unsigned i, ValueRange v, unsigned start,
+                 unsigned stride) {
+    Value total;
+    for (unsigned j = 0; j < n; ++j) {
+      Value term = r.mul(m, e[i * n + j], v[start + j * stride]);
+      total = total ? r.add(m, total, term) : term;
+    }
+    return total;
+  };
+  found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) {
+    SmallVector<Value> next;
+    for (unsigned i = 0; i < n; ++i) {
+      Value value = dot(m, e, i, s, 0, 1);
+      next.push_back(shifts ? r.add(m, value, e[n * n + i]) : value);
+    }
+    return next;
+  };
+  found.combine = [=](Arithmetic &m, ValueRange x, ValueRange y) {
+    SmallVector<Value> both;
+    for (unsigned i = 0; i < n; ++i)
+      for (unsigned j = 0; j < n; ++j)
+        both.push_back(dot(m, y, i, x, j, n));
+    for (unsigned i = 0; shifts && i < n; ++i)
+      both.push_back(r.add(m, dot(m, y, i, x, n * n, 1), y[n * n + i]));
+    return both;
+  };
+  return found;
+}
+
+std::optional<Recurrence> AffineLaw::find(Refusal &refusal) {
+  Type element = elementOf(component.before[0]);
+  refusal.op = component.steps.empty() ? component.end : component.steps.front();
+  for (Value value : component.before)
+    if (value.getType() != component.before[0].getType()) {
+      refusal.why = "mixes states of different shapes or types";
+      return std::nullopt;
+    }
+  if (count > kMostStates) {
+    refusal.why = "mixes " + std::to_string(count) + " states, more than pay to be composed";
+    return std::nullopt;
+  }
+  bool number = element.isF32() || element.isF64() ||
+                (isa<IntegerType>(element) && !element.isInteger(1));
+  if (bits ? !isa<IntegerType>(element) : !number) {
+    refusal.why = "computes with numbers that another order would round otherwise";
+    return std::nullopt;
+  }
+  auto forms = interpret<Form>(
+      component,
+      [&](unsigned i) {
+        Form form{SmallVector<Coefficient, 2>(count, Coefficient::Zero), {}, state};
+        form.factors[i] = Coefficient::One;
+        return form;
+      },
+      [&](Value value) {
+        return Form{SmallVector<Coefficient, 2>(count, Coefficient::Zero), value, dimsOf(value)};
+      },
+      [&](Operation *op, ArrayRef<Form> operands, std::string &why) {
+        return transfer(op, operands, why);
+      },
+      refusal);
+  if (!forms)
+    return std::nullopt;
+  Recurrence found = count == 1 ? single(forms->front().factors[0], forms->front().bias)
+                                : coupled(*forms);
+  // A factor of the only state is combined with factors alone.
+  unsigned kept = count == 1 && found.elements.size() == 2 ? 1 : 0;
+  if (!unifyShapes(m, found.elements, kept, state, component.init[0])) {
+    refusal.why = "leaves parameters of shapes that are not known to fit";
+    return std::nullopt;
+  }
+  found.exact = isa<IntegerType>(element);
+  return found;
+}
+
+} // namespace
+
+std::optional<Recurrence> findAffine(const Component &component, Refusal &refusal) {
+  return AffineLaw(component, /*bits=*/false).find(refusal);
+}
+
+std::optional<Recurrence> findBitwise(const Component &component, Refusal &refusal) {
+  return AffineLaw(component, /*bits=*/true).find(refusal);
+}
+
+} // namespace heddle

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Attention as one operation, which never has all of its scores at once.
+
+#ifndef HEDDLE_DIALECTS_HEDDLE_ATTENTIONOPS
+#define HEDDLE_DIALECTS_HEDDLE_ATTENTIONOPS
+
+def Heddle_AttentionOp : Heddle_Op<"attention", [RecursiveMemoryEffects,
+    SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "values summed by the softmax of the products of queries and keys";
+  let description = [{
+    With queries `B... x L x D`, keys `B... x S x D` and values `B... x S x E`:
+
+        result = softmax(scores(query key^T)) value        B... x L x E
+
+    The region makes a score of a product, element by element: scale, masks and
+    positions in whatever way the source spells them. Its first argument is the
+    tensor of all products; the others are the further operands, broadcast to it.
+
+    A batch dimension of keys or values may divide that of the queries, whose
+    neighbours then share one (grouped heads). With `shares_keys` a length of 1
+    stands for S equal keys or values.
+
+    Operands and result may be stored with their axes in another order, so that
+    transpositions around attention move nothing: logical axis i of the queries is
+    axis `query_axes[i]` of the operand, likewise for keys and values; axis i of
+    the result is logical axis `result_axes[i]`. Keys have D or S as their last
+    axis, values and the result have E.
+
+    `undefined` says what the softmax of a row without a score above minus
+    infinity gives: `nan` as the operator Softmax, `zero`, or `zero_nan` where any
+    row that is not a number becomes zero. A row over no keys at all is zero.
+
+    ```mlir
+    %y = heddle.attention %q, %k, %v, %mask : (tensor<1x8x4x64xf32>, tensor<1x2x9x64xf32>,
+        tensor<1x2x9x64xf32>, tensor<4x9xf32>) -> tensor<1x8x4x64xf32> {
+    ^bb0(%s: tensor<1x8x4x9xf32>, %m: tensor<4x9xf32>):
+      %0 = "onnx.Add"(%s, %m) : (tensor<1x8x4x9xf32>, tensor<4x9xf32>) -> tensor<1x8x4x9xf32>
+      heddle.yield %0 : tensor<1x8x4x9xf32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$query, AnyRankedTensor:$key, AnyRankedTensor:$value,
+                       Variadic<AnyRankedTensor>:$extras,
+                       OptionalAttr<DenseI64ArrayAttr>:$query_axes,
+                       OptionalAttr<DenseI64ArrayAttr>:$key_axes,
+                       OptionalAttr<DenseI64ArrayAttr>:$value_axes,
+                       OptionalAttr<DenseI64ArrayAttr>:$result_axes,
+                       UnitAttr:$shares_keys,
+                       DefaultValuedStrAttr<StrAttr, "nan">:$undefined);
+  let results = (outs AnyRankedTensor:$output);
+  let regions = (region SizedRegion<1>:$scores);
+  let assemblyFormat = [{
+    operands attr-dict `:` functional-type(operands, $output) $scores
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The products, before the region.
+    ::mlir::BlockArgument getProducts() { return getScores().getArgument(0); }
+    /// Dimensions of the products: B..., L, S.
+    unsigned getRank();
+    /// The order of axes of the operands `query`, `key`, `value`, or of the result (3).
+    ::llvm::SmallVector<int64_t> axesOf(unsigned operand);
+  }];
+}
+
+#endif // HEDDLE_DIALECTS_HEDDLE_ATTENTIONOPS
