@@ -15,7 +15,6 @@ namespace {
 
 constexpr double kNanosecondsPerProduct = 0.02; // fused multiply-adds at some 50 GFMA/s
 constexpr double kNanosecondsPerElement = 0.25; // memory-bound work, and a few operations on it
-constexpr double kNanosecondsPerStateElement = 0.035; // that a step of a linear attention visits
 constexpr double kNanosecondsPerCall = 2000;    // an irregular operator of the runtime library
 
 double elements(Value value) {
@@ -48,15 +47,6 @@ double products(Operation *op) {
   return elements(op->getResult(0)) * depth;
 }
 
-/// One step of a recurrence: it waits for the one before, operation by operation.
-double estimateStep(Region &step) {
-  double sum = 0;
-  for (Operation &op : step.getOps())
-    if (op.getNumResults() > 0)
-      sum += 1 + elements(op.getResult(0)) / 16;
-  return sum;
-}
-
 double iterations(Operation *op) {
   if (isa<onnx::ScanOp>(op))
     return estimateSize(heddle::dimsOf(op->getOperands().back()).front());
@@ -66,6 +56,15 @@ double iterations(Operation *op) {
   auto count = constantIntegers(loop.getM());
   return count && !count->empty() ? std::max<double>(count->front(), 0)
                                   : estimateSize(DimExpr::symbol("iterations"));
+}
+
+/// One step of a recurrence: it waits for the one before, operation by operation.
+double estimateStep(Region &step) {
+  double sum = 0;
+  for (Operation &op : step.getOps())
+    if (op.getNumResults() > 0)
+      sum += 1 + elements(op.getResult(0)) / 16;
+  return sum;
 }
 
 } // namespace
@@ -80,7 +79,8 @@ double estimateCost(Operation *op) {
   if (isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
     return 0;
   if (isa<ChunkTotalsOp, ChunkScanOp>(op))
-    return estimateSize(dimsOf(op->getOperands().back()).front()) * estimateStep(op->getRegion(0));
+    return estimateSize(heddle::dimsOf(op->getOperands().back()).front()) *
+           estimateStep(op->getRegion(0));
   if (op->getNumRegions() != 0 && !isa<AttentionOp>(op)) {
     double most = 0; // of an If, one branch runs
     for (Region &region : op->getRegions()) {
@@ -91,9 +91,6 @@ double estimateCost(Operation *op) {
     }
     return most * iterations(op);
   }
-  if (auto attention = dyn_cast<LinearAttentionOp>(op))
-    return elements(attention.getKey()) * estimateSize(dimsOf(attention.getValue()).back()) *
-           kNanosecondsPerStateElement;
   double moved = 0;
   for (Value result : op->getResults())
     moved += elements(result) * kNanosecondsPerElement;

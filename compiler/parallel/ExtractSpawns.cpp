@@ -2,8 +2,7 @@
 //
 // Finds chains of operations that other work does not wait for and spawns them.
 //
-// Operations of a block are ordered by their values alone (effects do not cross clusters), so the
-// graph of values says what may run beside what. The chain with the longest way to the end stays in
+// The graph of a block says what may run beside what. The chain with the longest way to the end stays in
 // the block; every other chain that is long enough to pay for a task, and has work beside it, becomes
 // a spawned region. A chain is spawned where its first operation stood: it takes in a further one only
 // where all that one needs is there by then, so nothing starts later than before, and the critical
@@ -12,11 +11,9 @@
 //
 // Blocks of branches and of loops are looked at like that of the function.
 
-#include "compiler/kernels/CostModel.h"
 #include "compiler/Passes.h"
+#include "compiler/parallel/BlockGraph.h"
 #include "compiler/parallel/Constructs.h"
-#include "compiler/parallel/Work.h"
-#include "llvm/ADT/BitVector.h"
 
 using namespace mlir;
 
@@ -31,16 +28,6 @@ constexpr double kLongBlock = 20;
 /// A part of all work beyond which the longest chain is all of it.
 constexpr double kMostlyChain = 0.9;
 
-struct Node {
-  Operation *op;
-  double cost;
-  double fromStart = 0; // the longest way from the start of the block to its start
-  double toEnd = 0;     // the longest way from its start to the end of the block
-  SmallVector<unsigned> before, after;
-  llvm::BitVector related; // ancestors and descendants
-  bool placed = false;
-};
-
 /// Operations to spawn, where one of them stands.
 struct Spawn {
   unsigned place;
@@ -49,62 +36,27 @@ struct Spawn {
 
 class SpawnExtractor {
 public:
-  SpawnExtractor(Block &block, double leastCost) : block(block), leastCost(leastCost) {}
+  SpawnExtractor(Block &block, double leastCost)
+      : block(block), leastCost(leastCost), graph(block), placed(graph.nodes.size()) {}
 
   unsigned run();
 
 private:
-  void buildGraph();
   SmallVector<unsigned> longestChain();
   std::optional<SmallVector<unsigned>> missing(unsigned member, unsigned first,
                                                ArrayRef<unsigned> part);
   SmallVector<unsigned> spawnablePart(ArrayRef<unsigned> chain);
   bool hasWorkBeside(ArrayRef<unsigned> chain);
-  void spawn(const Spawn &part);
-  void record(SpawnOp spawned);
+  Construct describe(ArrayRef<unsigned> chain);
+  SpawnOp spawn(const Spawn &part);
   void recordChain();
 
   Block &block;
   double leastCost;
-  std::vector<Node> nodes; // in block order
-  DenseMap<Operation *, unsigned> indexOf;
+  BlockGraph graph;
+  std::vector<BlockNode> &nodes = graph.nodes;
+  llvm::BitVector placed; // in a chain already
 };
-
-void SpawnExtractor::buildGraph() {
-  for (Operation &op : block.without_terminator()) {
-    indexOf[&op] = nodes.size();
-    nodes.push_back({&op, estimateCost(&op), 0, 0, {}, {}, {}, false});
-  }
-  // Values used inside an operation's regions count as its own.
-  std::vector<llvm::BitVector> ancestors(nodes.size(), llvm::BitVector(nodes.size()));
-  for (unsigned i = 0; i < nodes.size(); ++i) {
-    llvm::SmallSetVector<unsigned, 8> before;
-    nodes[i].op->walk([&](Operation *inner) {
-      for (Value operand : inner->getOperands())
-        if (Operation *producer = operand.getDefiningOp())
-          if (Operation *outer = block.findAncestorOpInBlock(*producer);
-              outer && outer != nodes[i].op)
-            before.insert(indexOf[outer]);
-    });
-    nodes[i].before.assign(before.begin(), before.end());
-    for (unsigned b : before) {
-      nodes[i].fromStart = std::max(nodes[i].fromStart, nodes[b].fromStart + nodes[b].cost);
-      nodes[b].after.push_back(i);
-      ancestors[i] |= ancestors[b];
-      ancestors[i].set(b);
-    }
-  }
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    nodes[i].related = ancestors[i];
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    for (unsigned a : ancestors[i].set_bits())
-      nodes[a].related.set(i);
-  for (unsigned i = nodes.size(); i-- > 0;) {
-    for (unsigned next : nodes[i].after)
-      nodes[i].toEnd = std::max(nodes[i].toEnd, nodes[next].toEnd);
-    nodes[i].toEnd += nodes[i].cost;
-  }
-}
 
 /// From the operation with the longest way to the end along the longest way, as far as operations
 /// have no place yet.
@@ -112,13 +64,13 @@ SmallVector<unsigned> SpawnExtractor::longestChain() {
   auto longer = [&](unsigned a, unsigned b) { return nodes[a].toEnd < nodes[b].toEnd; };
   SmallVector<unsigned> free, chain;
   for (unsigned i = 0; i < nodes.size(); ++i)
-    if (!nodes[i].placed && nodes[i].cost > 0)
+    if (!placed[i] && nodes[i].cost > 0)
       free.push_back(i);
   while (!free.empty()) {
     chain.push_back(*llvm::max_element(free, longer));
     free.clear();
     for (unsigned next : nodes[chain.back()].after)
-      if (!nodes[next].placed)
+      if (!placed[next])
         free.push_back(next);
   }
   return chain;
@@ -133,7 +85,7 @@ std::optional<SmallVector<unsigned>> SpawnExtractor::missing(unsigned member, un
     unsigned node = pending.pop_back_val();
     if (node < first || llvm::is_contained(part, node) || llvm::is_contained(found, node))
       continue;
-    if (nodes[node].placed)
+    if (placed[node])
       return std::nullopt;
     found.push_back(node);
     llvm::append_range(pending, nodes[node].before);
@@ -147,9 +99,7 @@ std::optional<SmallVector<unsigned>> SpawnExtractor::missing(unsigned member, un
 SmallVector<unsigned> SpawnExtractor::spawnablePart(ArrayRef<unsigned> chain) {
   SmallVector<unsigned> part;
   unsigned first = chain.front();
-  double cost = 0, longestWay = 0;
-  for (const Node &node : nodes)
-    longestWay = std::max(longestWay, node.fromStart + node.toEnd);
+  double cost = 0, longestWay = graph.longestWay();
   for (unsigned member : chain) {
     auto needed = missing(member, first, part);
     if (!needed)
@@ -169,13 +119,13 @@ SmallVector<unsigned> SpawnExtractor::spawnablePart(ArrayRef<unsigned> chain) {
     return part;
   // What stands before the chain and is there for it alone would keep it waiting for what stands
   // before that.
-  Node &last = nodes[part.back()];
+  BlockNode &last = nodes[part.back()];
   double behind = last.toEnd - last.cost;
   for (size_t next = 0; next < part.size(); ++next)
     for (unsigned node : nodes[part[part.size() - 1 - next]].before) {
       bool alone = llvm::all_of(nodes[node].after,
                                 [&](unsigned user) { return llvm::is_contained(part, user); });
-      if (node >= first || nodes[node].placed || nodes[node].cost >= leastCost || !alone ||
+      if (node >= first || placed[node] || nodes[node].cost >= leastCost || !alone ||
           llvm::is_contained(part, node) ||
           nodes[first].fromStart + cost + nodes[node].cost + behind > longestWay)
         continue;
@@ -186,15 +136,29 @@ SmallVector<unsigned> SpawnExtractor::spawnablePart(ArrayRef<unsigned> chain) {
 }
 
 bool SpawnExtractor::hasWorkBeside(ArrayRef<unsigned> chain) {
-  double beside = 0;
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    if (!llvm::is_contained(chain, i) &&
-        llvm::none_of(chain, [&](unsigned member) { return nodes[member].related.test(i); }))
-      beside += nodes[i].cost;
-  return beside >= leastCost;
+  double cost = 0;
+  for (unsigned other : graph.beside(chain).set_bits())
+    cost += nodes[other].cost;
+  return cost >= leastCost;
 }
 
-void SpawnExtractor::spawn(const Spawn &part) {
+/// The chain and what is beside it, as one construct.
+Construct SpawnExtractor::describe(ArrayRef<unsigned> chain) {
+  llvm::BitVector own(nodes.size()), others = graph.beside(chain);
+  for (unsigned member : chain)
+    own.set(member);
+  Work apart = graph.workOf(own), rest = graph.workOf(others);
+  unsigned count = llvm::count_if(others.set_bits(), [&](unsigned i) { return nodes[i].cost > 0; });
+  return {.kind = "spawn",
+          .summary = ("tasks: " + Twine(chain.size()) + " in a row, " + Twine(count) + " beside it")
+                         .str(),
+          .proof = "neither reads what the other computes, directly or through others",
+          .form = "",
+          .work = apart.work + rest.work,
+          .span = greaterOf(apart.span, rest.span)};
+}
+
+SpawnOp SpawnExtractor::spawn(const Spawn &part) {
   SmallVector<Operation *> members;
   for (unsigned member : part.members)
     members.push_back(nodes[member].op);
@@ -219,7 +183,10 @@ void SpawnExtractor::spawn(const Spawn &part) {
   SmallVector<Type> futures;
   for (Value result : results)
     futures.push_back(FutureType::get(b.getContext(), result.getType()));
-  auto spawned = SpawnOp::create(b, place->getLoc(), futures);
+  SmallVector<Location> locs;
+  for (Operation *op : members)
+    locs.push_back(op->getLoc());
+  auto spawned = SpawnOp::create(b, b.getFusedLoc(locs), futures);
   Block *body = &spawned.getBody().emplaceBlock();
   for (Operation *op : members)
     op->moveBefore(body, body->end());
@@ -239,32 +206,12 @@ void SpawnExtractor::spawn(const Spawn &part) {
       return block.findAncestorOpInBlock(*use.getOwner()) != spawned;
     });
   }
-  record(spawned);
-}
-
-void SpawnExtractor::record(SpawnOp spawned) {
-  Work work = workOf(spawned.getBody().front());
-  size_t operations = 0;
-  spawned.getBody().walk([&](Operation *op) {
-    operations += !isa<ClusterOp, IndexTensorOp, onnx::ConstantOp>(op) &&
-                  !op->hasTrait<OpTrait::IsTerminator>();
-  });
-  recordConstruct(spawned, {.kind = "spawn",
-                            .summary = std::to_string(operations) + " operations beside the rest",
-                            .proof = "nothing beside them takes what they compute, and they take "
-                                     "nothing that is computed beside them",
-                            .form = "",
-                            .work = work.work,
-                            .span = work.span});
+  return spawned;
 }
 
 /// Why a long block is run as it stands.
 void SpawnExtractor::recordChain() {
-  double all = 0, longest = 0;
-  for (const Node &node : nodes) {
-    all += node.cost;
-    longest = std::max(longest, node.toEnd);
-  }
+  double all = graph.allCost(), longest = graph.longestWay();
   Operation *parent = block.getParentOp();
   if (all < kLongBlock * leastCost || isa<onnx::ScanOp, onnx::LoopOp>(parent))
     return;
@@ -276,24 +223,27 @@ void SpawnExtractor::recordChain() {
 }
 
 unsigned SpawnExtractor::run() {
-  buildGraph();
   for (unsigned member : longestChain())
-    nodes[member].placed = true;
+    placed.set(member);
   std::vector<Spawn> spawns;
   for (SmallVector<unsigned> chain = longestChain(); !chain.empty(); chain = longestChain()) {
     SmallVector<unsigned> part = spawnablePart(chain);
     double cost = 0;
     for (unsigned member : part) {
       cost += nodes[member].cost;
-      nodes[member].placed = true;
+      placed.set(member);
     }
     if (part.empty())
-      nodes[chain.front()].placed = true;
+      placed.set(chain.front());
     else if (cost >= leastCost && hasWorkBeside(part))
       spawns.push_back({chain.front(), part});
   }
+  // Described as they are in the program as written, before any is moved.
+  std::vector<Construct> constructs;
   for (const Spawn &part : spawns)
-    spawn(part);
+    constructs.push_back(describe(part.members));
+  for (auto [part, construct] : llvm::zip(spawns, constructs))
+    recordConstruct(spawn(part), construct);
   if (spawns.empty())
     recordChain();
   return spawns.size();

@@ -14,7 +14,9 @@ namespace {
 LogicalResult batchFolded(BatchedOperation &x) {
   if (!x.isOnlyStacked(0))
     return x.refuse("has more than its first operand differ between elements");
-  // Indices of MaxPool count over the whole batch.
+  // Statistics of a batch would become those of all batches; indices of MaxPool count over one.
+  if (auto norm = dyn_cast<onnx::BatchNormalizationOp>(x.op); norm && norm.getTrainingMode())
+    return x.refuse("computes statistics of its batch");
   for (Value result : llvm::drop_begin(x.op->getResults()))
     if (!result.use_empty())
       return x.refuse("has a second result");

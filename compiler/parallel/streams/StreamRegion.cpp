@@ -9,7 +9,6 @@
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/IR/OperationSupport.h"
-#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -21,24 +20,23 @@ constexpr double kMostCopied = 65536;
 /// Rounds in which a region gives up what is not independent.
 constexpr int kMostRounds = 16;
 
-bool isShared(ArrayRef<Value> values) { return llvm::all_equal(values); }
-
-SmallVector<Value> operandsOf(const Bundle &bundle, unsigned operand) {
-  return llvm::map_to_vector(bundle, [&](Operation *op) { return op->getOperand(operand); });
-}
-
-SmallVector<Value> resultsOf(const Bundle &bundle, unsigned result) {
-  return llvm::map_to_vector(bundle, [&](Operation *op) -> Value { return op->getResult(result); });
-}
-
 double elementsOf(Value value) { return estimateSize(countElements(dimsOf(value))); }
 
 } // namespace
 
 bool isSameForm(Operation *a, Operation *b) {
-  return a->getOperandTypes() == b->getOperandTypes() &&
-         OperationEquivalence::isEquivalentTo(a, b, OperationEquivalence::ignoreValueEquivalence,
-                                              nullptr, OperationEquivalence::IgnoreLocations);
+  if (a->getOperandTypes() != b->getOperandTypes() ||
+      !OperationEquivalence::isEquivalentTo(a, b, OperationEquivalence::ignoreValueEquivalence,
+                                            nullptr, OperationEquivalence::IgnoreLocations))
+    return false;
+  // Regions compute the same of their arguments and of the same values from outside.
+  DenseMap<Value, Value> same;
+  return llvm::all_of(llvm::zip(a->getRegions(), b->getRegions()), [&](auto pair) {
+    return OperationEquivalence::isRegionEquivalentTo(
+        &std::get<0>(pair), &std::get<1>(pair),
+        [&](Value x, Value y) { return success(x == y || same.lookup(x) == y); },
+        [&](Value x, Value y) { same[x] = y; }, OperationEquivalence::IgnoreLocations);
+  });
 }
 
 void StreamRegion::add(const Bundle &bundle) {
@@ -53,7 +51,7 @@ bool StreamRegion::mayAdd(const Bundle &bundle) const {
   for (Operation *op : bundle)
     if (op->getBlock() != &block || !isSameForm(op, first) || !distinct.insert(op).second)
       return false;
-  if (first->getNumRegions() != 0 || isa<onnx::ConstantOp, IndexTensorOp>(first) ||
+  if ((first->getNumRegions() != 0 && !isa<AttentionOp>(first)) || isa<onnx::ConstantOp, IndexTensorOp>(first) ||
       !isMemoryEffectFree(first) || !llvm::all_of(first->getResultTypes(), llvm::IsaPred<RankedTensorType>))
     return false;
   SmallVector<bool> stacked;
@@ -177,6 +175,11 @@ bool StreamRegion::readsRegion(Operation *op) const {
 /// by way of operations outside; and what its bundle computes, it takes for each stream.
 bool StreamRegion::isIndependent(Operation *op, const DenseSet<Operation *> &outside) const {
   Place own = place.lookup(op);
+  if (op->getNumRegions() != 0 && usesAny(op, [&](Operation *producer) {
+        return !op->isAncestor(producer) && (outside.contains(producer) || isInside(producer)) &&
+               !llvm::is_contained(op->getOperands(), producer->getResult(0));
+      }))
+    return false;
   for (OpOperand &operand : op->getOpOperands()) {
     Operation *producer = operand.get().getDefiningOp();
     if (!producer)
@@ -227,93 +230,6 @@ bool StreamRegion::grow() {
     addUsers(Bundle(bundles[i]));
   }
   return prune() && isInside(seed.front());
-}
-
-StreamsOp StreamRegion::extract() {
-  // Operations of the first stream in their order, and the place behind all streams.
-  SmallVector<unsigned> order;
-  Operation *last = nullptr, *first = nullptr;
-  for (Operation &op : block)
-    if (auto inside = place.find(&op); inside != place.end()) {
-      if (inside->second.stream == 0)
-        order.push_back(inside->second.bundle);
-      first = first ? first : &op;
-      last = &op;
-    }
-  // What reads the region and stands before its end goes behind it.
-  SmallVector<Operation *> moved;
-  DenseSet<Operation *> behind;
-  for (auto &[op, at] : place)
-    behind.insert(op);
-  for (Operation &op : llvm::make_range(first->getIterator(), last->getIterator()))
-    if (!isInside(&op) && dependsOn(&op, behind)) {
-      if (!isMemoryEffectFree(&op))
-        return {};
-      behind.insert(&op);
-      moved.push_back(&op);
-    }
-  // What each stream takes from outside, and what of it is used there.
-  llvm::MapVector<SmallVector<Value>, Value> inputs;
-  SmallVector<SmallVector<Value>> results;
-  auto isInput = [&](ArrayRef<Value> values) {
-    return !isShared(values) && !(values.front().getDefiningOp() && isInside(values.front().getDefiningOp()));
-  };
-  for (unsigned bundle : order) {
-    Operation *op = bundles[bundle].front();
-    for (unsigned i = 0; i < op->getNumOperands(); ++i)
-      if (SmallVector<Value> values = operandsOf(bundles[bundle], i); isInput(values))
-        inputs.insert({values, Value()});
-    for (unsigned i = 0; i < op->getNumResults(); ++i) {
-      SmallVector<Value> values = resultsOf(bundles[bundle], i);
-      if (llvm::any_of(values, [&](Value value) {
-            return llvm::any_of(value.getUsers(), [&](Operation *user) { return !isInside(user); });
-          }))
-        results.push_back(values);
-    }
-  }
-  SmallVector<Value> operands;
-  SmallVector<Type> types;
-  for (unsigned stream = 0; stream < count; ++stream) {
-    for (auto &[values, argument] : inputs)
-      operands.push_back(values[stream]);
-    for (const SmallVector<Value> &values : results)
-      types.push_back(values[stream].getType());
-  }
-  SmallVector<Location> locations;
-  for (unsigned bundle : order)
-    locations.push_back(bundles[bundle].front()->getLoc());
-  OpBuilder b(block.getParentOp()->getContext());
-  b.setInsertionPointAfter(last);
-  auto streams = StreamsOp::create(b, b.getFusedLoc(locations), types, count, operands);
-  for (Operation *op : llvm::reverse(moved))
-    op->moveAfter(streams);
-  Block *body = &streams.getBody().emplaceBlock();
-  for (auto &[values, argument] : inputs)
-    argument = body->addArgument(values.front().getType(), values.front().getLoc());
-  b.setInsertionPointToEnd(body);
-  IRMapping mapping; // of the first stream's values
-  for (unsigned bundle : order) {
-    Operation *op = bundles[bundle].front(), *copy = b.clone(*op);
-    for (unsigned i = 0; i < op->getNumOperands(); ++i) {
-      SmallVector<Value> values = operandsOf(bundles[bundle], i);
-      if (isInput(values))
-        copy->setOperand(i, inputs.lookup(values));
-      else if (!isShared(values))
-        copy->setOperand(i, mapping.lookup(values.front()));
-    }
-    mapping.map(op->getResults(), copy->getResults());
-  }
-  SmallVector<Value> yielded;
-  for (const SmallVector<Value> &values : results)
-    yielded.push_back(mapping.lookup(values.front()));
-  YieldOp::create(b, streams.getLoc(), yielded);
-  for (auto [i, values] : llvm::enumerate(results))
-    for (unsigned stream = 0; stream < count; ++stream)
-      values[stream].replaceAllUsesWith(streams.getResult(stream * results.size() + i));
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (isInside(&op))
-      op.erase();
-  return streams;
 }
 
 } // namespace heddle

@@ -23,6 +23,18 @@ namespace heddle {
 
 using Bundle = llvm::SmallVector<mlir::Operation *, 8>;
 
+/// What the streams' operations take, and make.
+inline llvm::SmallVector<mlir::Value> operandsOf(const Bundle &bundle, unsigned operand) {
+  return llvm::map_to_vector(bundle,
+                                [&](mlir::Operation *op) { return op->getOperand(operand); });
+}
+inline llvm::SmallVector<mlir::Value> resultsOf(const Bundle &bundle, unsigned result) {
+  return llvm::map_to_vector(
+      bundle, [&](mlir::Operation *op) -> mlir::Value { return op->getResult(result); });
+}
+/// Whether all streams take the same value.
+inline bool isShared(llvm::ArrayRef<mlir::Value> values) { return llvm::all_equal(values); }
+
 /// Whether the operations differ in nothing but the values they take.
 bool isSameForm(mlir::Operation *a, mlir::Operation *b);
 
