@@ -26,7 +26,6 @@ void addSourcePasses(OpPassManager &passes) {
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
   OpPassManager &function = passes.nest<func::FuncOp>();
-  function.addPass(createRaiseAttentionPass());
   if (options.scans)
     function.addPass(createExtractMapsPass());
   // Copies of one sub-graph share what they compute of the same values.
@@ -34,6 +33,11 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
   function.addPass(createLowerMapsPass());
+  // Of streams computed as one as well.
+  function.addPass(createExpandAttentionPass());
+  function.addPass(createRaiseAttentionPass());
+  if (options.caches)
+    function.addPass(createFormCachesPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

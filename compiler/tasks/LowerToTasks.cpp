@@ -43,6 +43,8 @@ LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
   DictionaryAttr parameters = parametersOf(op);
   if (isa<ExpectOp>(op))
     function = "heddle.Expect";
+  if (isa<AppendOp>(op))
+    function = "heddle.Append";
   if (auto custom = dyn_cast<onnx::CustomOp>(op)) {
     function = ("custom:" + custom.getDomainName() + ":" + custom.getFunctionName()).str();
     parameters = custom.getNodeAttributes();
