@@ -484,6 +484,30 @@ def LowerStreamsPass : Pass<"heddle-lower-streams", "::mlir::func::FuncOp"> {
 // Source level to parallel level
 //===----------------------------------------------------------------------===//
 
+def ExpandAttentionPass : Pass<"onnx-expand-attention", "::mlir::func::FuncOp"> {
+  let summary = "write onnx.Attention as heddle.attention";
+  let description = [{
+    Scale, cap, masks and windows become the region, heads in packed operands a matter
+    of axes, past keys and values a concatenation. What the kernel does not do stays:
+    counted padding, exposed scores, a softmax of another precision.
+
+    ```mlir
+    %y = "onnx.Attention"(%q, %k, %v) <{is_causal = 1 : i64}> : (tensor<1x2x4x8xf32>, ...) -> tensor<1x2x4x8xf32>
+    ```
+    becomes
+    ```mlir
+    %y = heddle.attention %q, %k, %v, %rows, %columns {undefined = "zero"} : ... {
+    ^bb0(%s: tensor<1x2x4x4xf32>, %i: tensor<4x1xi64>, %j: tensor<4xi64>):
+      %0 = "onnx.Mul"(%s, %scale) : ...
+      %1 = "onnx.LessOrEqual"(%j, %i) : (tensor<4xi64>, tensor<4x1xi64>) -> tensor<4x4xi1>
+      %2 = "onnx.Where"(%1, %0, %infinity) : ...
+      heddle.yield %2 : tensor<1x2x4x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 def RaiseAttentionPass : Pass<"heddle-raise-attention", "::mlir::func::FuncOp"> {
   let summary = "find attention in the spelling of any exporter";
   let description = [{
@@ -541,6 +565,33 @@ def LowerScansPass : Pass<"heddle-lower-scans", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numChunked", "chunked", "scans in the chunk form">,
                     Statistic<"numTrees", "trees", "scans in the tree form">];
   let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
+def FormCachesPass : Pass<"heddle-form-caches", "::mlir::func::FuncOp"> {
+  let summary = "store caches so that they grow in place";
+  let description = [{
+    An input that is only concatenated with further entries, where the result is only
+    attended over and returned, is a cache. It is stored with time as axis 0, as is
+    the result: what is appended then lies behind what was there. Both change their
+    shape in the signature, which is why this is an option (`--caches`).
+
+    ```mlir
+    func.func @main(%past: tensor<1x2x?x8xf32, ...>) -> tensor<1x2x?x8xf32, ...> {
+      %0 = "onnx.Concat"(%past, %new) <{axis = 2 : i64}> : ...
+      %1 = heddle.attention %q, %0, %v : ...
+      return %0
+    ```
+    becomes
+    ```mlir
+    func.func @main(%past: tensor<?x1x2x8xf32, ...>) -> tensor<?x1x2x8xf32, ...> {
+      %0 = "onnx.Transpose"(%new) <{perm = array<i64: 2, 0, 1, 3>}> : ...
+      %1 = heddle.append %0 to %past : ...
+      %2 = heddle.attention %q, %1, %v {key_axes = array<i64: 1, 2, 0, 3>} : ...
+      return %1
+    ```
+  }];
+  let statistics = [Statistic<"numCaches", "caches", "caches formed">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
 def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {

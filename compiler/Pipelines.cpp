@@ -30,7 +30,6 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
     passes.addPass(createInferShapesPass());
   }
   OpPassManager &function = passes.nest<func::FuncOp>();
-  function.addPass(createRaiseAttentionPass());
   if (options.scans) {
     ExtractDagScansPassOptions grids;
     // A tree's counterpart for a grid.
@@ -50,6 +49,11 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createLowerLinearAttentionPass({options.cores, options.scanForm}));
   function.addPass(createLowerMapsPass());
   function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));
+  // Of streams and maps computed as one as well.
+  function.addPass(createExpandAttentionPass());
+  function.addPass(createRaiseAttentionPass());
+  if (options.caches)
+    function.addPass(createFormCachesPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

@@ -26,6 +26,9 @@ struct ExtractionOptions {
   bool scans = true;
   /// "recurrent", "chunk" or "tree" for every scan; empty: chosen for each by its sizes and cores.
   std::string scanForm;
+  /// Whether inputs that the model only appends to and attends over are stored with time as axis 0,
+  /// in which form they grow in place; so are the outputs that are the next such inputs.
+  bool caches = false;
   /// Whether combiners that the model declares associative are tried on random values.
   bool verifyAssociativity = false;
 };

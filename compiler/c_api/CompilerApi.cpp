@@ -49,6 +49,7 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
                                       " cores; 1 to " + std::to_string(kMostCores) + " are possible");
   if (given.cores > 0)
     options.extraction.cores = given.cores;
+  options.extraction.caches = given.caches != 0;
   options.extraction.scans = !given.no_scans;
   options.extraction.verifyAssociativity = given.verify_associativity;
   if (std::string form = given.scan_form ? given.scan_form : ""; !form.empty()) {

@@ -46,6 +46,8 @@ LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
     function = "heddle.Expect";
   if (isa<LevelsOp>(op))
     function = "heddle.Levels";
+  if (isa<AppendOp>(op))
+    function = "heddle.Append";
   if (auto custom = dyn_cast<onnx::CustomOp>(op)) {
     function = ("custom:" + custom.getDomainName() + ":" + custom.getFunctionName()).str();
     parameters = custom.getNodeAttributes();

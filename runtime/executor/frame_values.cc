@@ -137,7 +137,7 @@ absl::Status Frame::AllocateLate(uint32_t v, int64_t bytes) {
     slot.buffer = outputs_[output].buffer();
     return absl::OkStatus();
   }
-  slot.buffer = context_.pool->Allocate(bytes);
+  slot.buffer = AllocateOutput(output, bytes);
   if (slot.buffer == nullptr) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "no memory for ", Quoted(info_.graph.values[v].name), " of ", bytes, " bytes"));

@@ -53,6 +53,7 @@ Session::Session(std::shared_ptr<const Model> model, const SessionOptions& optio
       frame_(context_, 0, nullptr, 0),
       inputs_(model_->inputs().size()),
       bound_(model_->outputs().size()),
+      grows_(model_->outputs().size()),
       results_(model_->outputs().size()) {}
 
 Session::~Session() = default;
@@ -78,6 +79,9 @@ absl::Status Session::SetInput(int index, Tensor tensor) {
                                                    expected.ShapeText()));
   }
   inputs_[index] = std::move(tensor);
+  for (State& state : states_) {
+    if (state.input == index) state.owned = false;
+  }
   return absl::OkStatus();
 }
 
@@ -120,7 +124,7 @@ absl::Status Session::BindState(int input, int output) {
     }
   }
   bound_[output] = Tensor();
-  states_.push_back({input, output});
+  states_.push_back({input, output, frame_.info().appends_to[output] == input, false});
   return absl::OkStatus();
 }
 
@@ -146,7 +150,12 @@ absl::Status Session::Begin() {
         trace_->NoteInput(model_->inputs()[i].name, inputs_[i].dims());
       }
     }
-    status = frame_.Prepare(inputs_, bound_);
+    for (const State& state : states_) {
+      if (!state.grows) continue;
+      bound_[state.output] = state.owned ? inputs_[state.input] : Tensor();
+      grows_[state.output] = state.owned;
+    }
+    status = frame_.Prepare(inputs_, bound_, grows_);
   }
   if (!status.ok()) {
     frame_.Clear();
@@ -167,9 +176,13 @@ absl::Status Session::End() {
     }
   }
   frame_.Clear();
+  for (const State& state : states_) bound_[state.output] = Tensor();
   if (status.ok()) {
     ++runs_;
-    for (const State& state : states_) inputs_[state.input] = results_[state.output];
+    for (State& state : states_) {
+      inputs_[state.input] = results_[state.output];
+      state.owned = true;
+    }
   } else {
     std::fill(results_.begin(), results_.end(), Tensor());
   }

@@ -63,7 +63,9 @@ class Session {
   // undefined tensor ends the binding.
   absl::Status BindOutput(int index, Tensor memory);
   // After each run that ended well, the output becomes the input of the next, without a copy. The
-  // input is set once before the first run; setting it again starts anew.
+  // input is set once before the first run; setting it again starts anew. A state that the model only
+  // appends to (a cache, see docs/caches.md) stays where it is and grows there; tensors of earlier
+  // outputs keep their contents.
   absl::Status BindState(int input, int output);
 
   absl::Status Run();
@@ -88,6 +90,8 @@ class Session {
   struct State {
     int input;
     int output;
+    bool grows;  // the output is the input with further entries behind
+    bool owned;  // the input is the last output: nobody has written behind it
   };
 
   Session(std::shared_ptr<const Model> model, const SessionOptions& options);
@@ -99,6 +103,7 @@ class Session {
   Frame frame_;
   std::vector<Tensor> inputs_;
   std::vector<Tensor> bound_;
+  std::vector<char> grows_;  // by output
   std::vector<Tensor> results_;
   std::vector<State> states_;
   std::unique_ptr<TraceRecorder> trace_;

@@ -59,6 +59,7 @@ static std::string digestOf(std::string_view bytes) {
 static std::string optionsText(const CompileRequest &request) {
   std::string text = "cpu " + request.cpu + "\nO" + std::to_string(request.optLevel) +
                      "\ncores " + std::to_string(request.cores) +
+                     (request.caches ? "\ncaches" : "") +
                      (request.noScans ? "\nno scans" : "") + "\nscan form " + request.scanForm +
                      (request.verifyAssociativity ? "\nverified associativity" : "") +
                      "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";

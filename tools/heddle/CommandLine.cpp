@@ -65,6 +65,8 @@ void CompileFlags::addTo(CLI::App &app, bool withCache) {
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N")
       ->capture_default_str();
+  app.add_flag("--caches", caches,
+               "Store what the model only appends to with time as axis 0, to grow in place");
   app.add_flag("--no-scans", noScans, "Leave loops as they were written, to compare");
   app.add_option("--scan-form", scanForm,
                  "recurrent, chunk or tree for every scan, to compare; chosen for each without")
@@ -89,6 +91,7 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
   request.cpu = cpu;
   request.optLevel = optLevel;
   request.cores = cores;
+  request.caches = caches;
   request.noScans = noScans;
   request.scanForm = scanForm;
   request.verifyAssociativity = verifyAssociativity;

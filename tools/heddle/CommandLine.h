@@ -53,6 +53,7 @@ struct CompileFlags {
   int cores = 2;
   uint64_t maxConstantMb = 2048;
   bool noCache = false;
+  bool caches = false;
   bool noScans = false;
   bool verifyAssociativity = false;
   std::string scanForm;

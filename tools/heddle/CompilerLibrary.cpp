@@ -80,6 +80,7 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
   options.emit = request.emit;
   options.opt_level = request.optLevel == 0 ? -1 : request.optLevel;
   options.cores = request.cores;
+  options.caches = request.caches;
   options.threads = request.threads > 0
                         ? request.threads
                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

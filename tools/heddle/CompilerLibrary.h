@@ -30,6 +30,7 @@ struct CompileRequest {
   int cores = 2;   ///< that the program is made for
   int threads = 0; ///< 0: as many as the machine has
   int64_t maxConstantBytes = 0;
+  bool caches = false;
   bool noScans = false;
   bool verifyAssociativity = false;
   std::string scanForm; ///< empty: chosen

@@ -68,6 +68,7 @@ typedef struct HeddleCompileOptions {
   int32_t no_scans;             /* not 0: loops stay as they were written */
   int32_t verify_associativity; /* not 0: combiners that a model declares are tried on random values */
   const char* scan_form; /* "recurrent", "chunk" or "tree" for every scan, to compare; NULL: chosen */
+  int32_t caches; /* not 0: states that only grow are stored with time as axis 0, and grow in place */
 } HeddleCompileOptions;
 
 typedef struct HeddleCompilation HeddleCompilation;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: heddle-opt -heddle-form-caches -split-input-file %s | FileCheck %s
+
+// CHECK-LABEL: func @grows
+// CHECK-SAME: %[[PAST:[^:]*]]: tensor<?x2x8xf32, #heddle.dims<["p", "2", "8"]>>
+// CHECK-SAME: tensor<?x2x8xf32, #heddle.dims<["p + 1", "2", "8"]>>
+// CHECK: %[[NEW:.*]] = "onnx.Transpose"(%{{.*}}) <{perm = array<i64: 1, 0, 2>}> : (tensor<2x1x8xf32>) -> tensor<1x2x8xf32>
+// CHECK: %[[ALL:.*]] = heddle.append %[[NEW]] to %[[PAST]]
+// CHECK: heddle.attention %{{.*}}, %[[ALL]], %[[ALL]] {key_axes = array<i64: 1, 0, 2>, value_axes = array<i64: 1, 0, 2>}
+// CHECK: return %{{.*}}, %[[ALL]]
+func.func @grows(%past: tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, %new: tensor<2x1x8xf32>, %q: tensor<2x1x8xf32>)
+    -> (tensor<2x1x8xf32>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>) {
+  %0 = "onnx.Concat"(%past, %new) <{axis = 1 : i64}> : (tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, tensor<2x1x8xf32>) -> tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+  %1 = heddle.attention %q, %0, %0 : (tensor<2x1x8xf32>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>) -> tensor<2x1x8xf32> {
+  ^bb0(%s: tensor<2x1x?xf32, #heddle.dims<["2", "1", "p + 1"]>>):
+    heddle.yield %s : tensor<2x1x?xf32, #heddle.dims<["2", "1", "p + 1"]>>
+  }
+  return %1, %0 : tensor<2x1x8xf32>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+}
+
+// -----
+
+// Something else reads what is there, entries are put in front, and the result is no state.
+// CHECK-LABEL: func @no_cache
+// CHECK-NOT: heddle.append
+func.func @no_cache(%a: tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, %b: tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>,
+    %c: tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, %new: tensor<2x1x8xf32>)
+    -> (tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>, tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>) {
+  %0 = "onnx.Concat"(%a, %new) <{axis = 1 : i64}> : (tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, tensor<2x1x8xf32>) -> tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+  %1 = "onnx.Relu"(%a) : (tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>) -> tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>
+  %2 = "onnx.Concat"(%new, %b) <{axis = 1 : i64}> : (tensor<2x1x8xf32>, tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>) -> tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+  %3 = "onnx.Concat"(%c, %new) <{axis = 1 : i64}> : (tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, tensor<2x1x8xf32>) -> tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+  %4 = "onnx.Relu"(%3) : (tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>) -> tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+  return %0, %2, %1, %4 : tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>, tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+}
