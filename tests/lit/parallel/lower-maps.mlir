@@ -69,7 +69,7 @@ func.func @table(%i: tensor<8x2xi64>, %t: tensor<16x4xf32>, %c: tensor<4xf32>) -
 
 // No form for many elements: a loop, and the reason.
 // CHECK-LABEL: func @no_form(
-// CHECK-SAME: reason = "independent iterations run one after the other: 'Det' has no form for many elements at once"
+// CHECK-SAME: reason = "independent iterations run one after the other: a node (Det) has no form for many elements at once"
 // CHECK: "onnx.Scan"(%{{.*}}) <{num_scan_inputs = 1 : i64}>
 // CHECK-NEXT: ^bb0(%{{.*}}: tensor<4x4xf32>):
 // CHECK-NEXT: "onnx.Relu"{{.*}} : (tensor<4x4xf32>)
@@ -85,7 +85,7 @@ func.func @no_form(%x: tensor<8x4x4xf32>) -> tensor<8xf32> {
 
 // The axes are only known when it runs: which ones are moved on is not.
 // CHECK-LABEL: func @unknown_axes(
-// CHECK-SAME: 'ReduceSum' has axes that are only known at run time
+// CHECK-SAME: a node (ReduceSum) has axes that are only known at run time
 // CHECK: "onnx.Scan"
 func.func @unknown_axes(%x: tensor<8x4x4xf32>, %axes: tensor<1xi64>) -> tensor<8x1x4xf32> {
   %y = heddle.map (%x) : (tensor<8x4x4xf32>) -> tensor<8x1x4xf32> {
