@@ -9,6 +9,7 @@
 #include "compiler/Passes.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/Raising.h"
+#include "compiler/parallel/ScanLoop.h"
 
 using namespace mlir;
 
@@ -19,14 +20,6 @@ namespace heddle {
 /// Operations whose cost makes it worthwhile to compute them for all steps at once.
 static bool isHeavy(Operation *op) {
   return isa<onnx::MatMulOp, onnx::GemmOp, onnx::ConvOp, onnx::EinsumOp>(op);
-}
-
-static bool isNormal(onnx::ScanOp loop) {
-  auto zeros = [](std::optional<ArrayRef<int64_t>> list) {
-    return !list || llvm::all_of(*list, [](int64_t value) { return value == 0; });
-  };
-  return zeros(loop.getScanInputAxes()) && zeros(loop.getScanInputDirections()) &&
-         zeros(loop.getScanOutputAxes()) && zeros(loop.getScanOutputDirections());
 }
 
 /// Decides what each group becomes. False where the loop is to stay as it is.
@@ -188,8 +181,9 @@ void Raising::dropParameters() {
 }
 
 bool Raising::run() {
-  if (!isNormal(loop)) {
-    reason = "its inputs are not along axis 0, forward";
+  if (ScanLoop scan(loop); !scan.isNormal()) {
+    reason = scan.hasOneLength() ? "its inputs are not along axis 0, forward"
+                                 : "its inputs are not known to be of one length";
     return false;
   }
   if (body.states == 0)

@@ -12,7 +12,15 @@ bool ScanLoop::isNormal() const {
   };
   onnx::ScanOp scan = op;
   return zeros(scan.getScanInputAxes()) && zeros(scan.getScanOutputAxes()) &&
-         zeros(scan.getScanInputDirections()) && zeros(scan.getScanOutputDirections());
+         zeros(scan.getScanInputDirections()) && zeros(scan.getScanOutputDirections()) &&
+         hasOneLength();
+}
+
+bool ScanLoop::hasOneLength() const {
+  auto inputs = op->getOperands().drop_front(states);
+  return llvm::all_of(inputs, [&](Value input) {
+    return dimsOf(input).front() == dimsOf(inputs.front()).front();
+  });
 }
 
 std::optional<unsigned> ScanLoop::stateOf(Value value) {

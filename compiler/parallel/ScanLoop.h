@@ -22,8 +22,10 @@ struct ScanLoop {
 
   mlir::Block &body() { return op.getBody().front(); }
   mlir::Operation *yield() { return body().getTerminator(); }
-  /// Whether everything is scanned and collected forward along axis 0.
+  /// Whether everything is scanned and collected forward along axis 0, in as many steps.
   bool isNormal() const;
+  /// Whether all inputs are known to have as many steps; where they do not, running it is an error.
+  bool hasOneLength() const;
   mlir::ValueRange initial() { return op->getOperands().take_front(states); }
   mlir::ValueRange inputs() { return op->getOperands().drop_front(states); }
   mlir::Block::BlockArgListType stateArguments() { return body().getArguments().take_front(states); }
