@@ -24,11 +24,16 @@ static StringRef nameOf(Equivalence equivalence) {
   llvm_unreachable("all equivalences are named");
 }
 
+static constexpr llvm::StringLiteral kConstructs = "heddle.constructs";
+
+static func::FuncOp functionOf(Operation *op) {
+  auto function = dyn_cast<func::FuncOp>(op);
+  return function ? function : op->getParentOfType<func::FuncOp>();
+}
+
 /// Appends to the list that the function has under the name.
 static void append(Operation *op, StringRef list, ArrayRef<NamedAttribute> fields) {
-  auto function = dyn_cast<func::FuncOp>(op);
-  if (!function)
-    function = op->getParentOfType<func::FuncOp>();
+  func::FuncOp function = functionOf(op);
   if (!function)
     return;
   SmallVector<Attribute> records;
@@ -39,20 +44,47 @@ static void append(Operation *op, StringRef list, ArrayRef<NamedAttribute> field
   function->setAttr(list, b.getArrayAttr(records));
 }
 
+/// The record of the same nodes that says what was found and not yet how it is computed.
+static std::optional<unsigned> findUndecided(ArrayAttr records, const Construct &construct,
+                                             Location source) {
+  for (auto [i, record] : llvm::enumerate(records.getAsRange<DictionaryAttr>()))
+    if (record.getAs<StringAttr>("kind") == construct.kind &&
+        record.getAs<StringAttr>("form").empty() && record.get("source") == source)
+      return i;
+  return std::nullopt;
+}
+
 void recordConstruct(Operation *op, const Construct &construct) {
   Builder b(op->getContext());
-  auto text = [&](StringRef name, StringRef value) {
-    return b.getNamedAttr(name, b.getStringAttr(value));
-  };
-  SmallVector<NamedAttribute> fields = {
-      text("kind", construct.kind), text("summary", construct.summary),
-      text("proof", construct.proof), text("equivalence", nameOf(construct.equivalence)),
-      text("form", construct.form), b.getNamedAttr("source", op->getLoc())};
+  NamedAttrList fields;
+  auto text = [&](StringRef name, StringRef value) { fields.set(name, b.getStringAttr(value)); };
+  text("kind", construct.kind);
+  text("summary", construct.summary);
+  text("proof", construct.proof);
+  text("equivalence", nameOf(construct.equivalence));
+  text("form", construct.form);
+  fields.set("source", op->getLoc());
   if (construct.work.isKnown())
-    fields.push_back(text("work", construct.work.str()));
+    text("work", construct.work.str());
   if (construct.span.isKnown())
-    fields.push_back(text("span", construct.span.str()));
-  append(op, "heddle.constructs", fields);
+    text("span", construct.span.str());
+  auto function = functionOf(op);
+  auto records = function ? function->getAttrOfType<ArrayAttr>(kConstructs) : ArrayAttr();
+  std::optional<unsigned> undecided;
+  if (records && !construct.form.empty())
+    undecided = findUndecided(records, construct, op->getLoc());
+  if (!undecided)
+    return append(op, kConstructs, fields);
+  // What was proved of the loop, with the form it has now. The rewrite that found it may have
+  // spelled a step otherwise, whatever the form keeps.
+  auto found = cast<DictionaryAttr>(records[*undecided]);
+  for (StringRef name : {"summary", "proof"})
+    fields.set(name, found.get(name));
+  if (construct.equivalence == Equivalence::Exact)
+    fields.set("equivalence", found.get("equivalence"));
+  SmallVector<Attribute> all(records.getValue());
+  all[*undecided] = fields.getDictionary(op->getContext());
+  function->setAttr(kConstructs, b.getArrayAttr(all));
 }
 
 void recordSequential(Operation *op, StringRef reason) {

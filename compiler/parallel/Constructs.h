@@ -47,7 +47,9 @@ struct Construct {
   DimExpr span = DimExpr::unknown();
 };
 
-/// Records it of an operation, whose location says which nodes of the source it came from.
+/// Records it of an operation, whose location says which nodes of the source it came from. A record
+/// with a form completes an earlier one of the same nodes without: what a pass found, and how another
+/// one computes it.
 void recordConstruct(mlir::Operation *op, const Construct &construct);
 
 /// Records why an operation (a loop, a long sequential region) was left as it is: one sentence that
