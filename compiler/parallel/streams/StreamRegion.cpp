@@ -25,18 +25,9 @@ double elementsOf(Value value) { return estimateSize(countElements(dimsOf(value)
 } // namespace
 
 bool isSameForm(Operation *a, Operation *b) {
-  if (a->getOperandTypes() != b->getOperandTypes() ||
-      !OperationEquivalence::isEquivalentTo(a, b, OperationEquivalence::ignoreValueEquivalence,
-                                            nullptr, OperationEquivalence::IgnoreLocations))
-    return false;
-  // Regions compute the same of their arguments and of the same values from outside.
-  DenseMap<Value, Value> same;
-  return llvm::all_of(llvm::zip(a->getRegions(), b->getRegions()), [&](auto pair) {
-    return OperationEquivalence::isRegionEquivalentTo(
-        &std::get<0>(pair), &std::get<1>(pair),
-        [&](Value x, Value y) { return success(x == y || same.lookup(x) == y); },
-        [&](Value x, Value y) { same[x] = y; }, OperationEquivalence::IgnoreLocations);
-  });
+  return a->getOperandTypes() == b->getOperandTypes() &&
+         OperationEquivalence::isEquivalentTo(a, b, OperationEquivalence::ignoreValueEquivalence,
+                                              nullptr, OperationEquivalence::IgnoreLocations);
 }
 
 void StreamRegion::add(const Bundle &bundle) {
@@ -51,7 +42,7 @@ bool StreamRegion::mayAdd(const Bundle &bundle) const {
   for (Operation *op : bundle)
     if (op->getBlock() != &block || !isSameForm(op, first) || !distinct.insert(op).second)
       return false;
-  if ((first->getNumRegions() != 0 && !isa<AttentionOp>(first)) || isa<onnx::ConstantOp, IndexTensorOp>(first) ||
+  if (first->getNumRegions() != 0 || isa<onnx::ConstantOp, IndexTensorOp>(first) ||
       !isMemoryEffectFree(first) || !llvm::all_of(first->getResultTypes(), llvm::IsaPred<RankedTensorType>))
     return false;
   SmallVector<bool> stacked;
@@ -175,11 +166,6 @@ bool StreamRegion::readsRegion(Operation *op) const {
 /// by way of operations outside; and what its bundle computes, it takes for each stream.
 bool StreamRegion::isIndependent(Operation *op, const DenseSet<Operation *> &outside) const {
   Place own = place.lookup(op);
-  if (op->getNumRegions() != 0 && usesAny(op, [&](Operation *producer) {
-        return !op->isAncestor(producer) && (outside.contains(producer) || isInside(producer)) &&
-               !llvm::is_contained(op->getOperands(), producer->getResult(0));
-      }))
-    return false;
   for (OpOperand &operand : op->getOpOperands()) {
     Operation *producer = operand.get().getDefiningOp();
     if (!producer)
