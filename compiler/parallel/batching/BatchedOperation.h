@@ -12,7 +12,7 @@
 #ifndef HEDDLE_COMPILER_PARALLEL_BATCHING_BATCHEDOPERATION_H
 #define HEDDLE_COMPILER_PARALLEL_BATCHING_BATCHEDOPERATION_H
 
-#include "compiler/parallel/Batching.h"
+#include "compiler/parallel/batching/Batching.h"
 #include "compiler/source/Arithmetic.h"
 
 #include "llvm/ADT/StringMap.h"

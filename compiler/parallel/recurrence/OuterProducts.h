@@ -7,7 +7,7 @@
 #ifndef HEDDLE_COMPILER_PARALLEL_RECURRENCE_OUTERPRODUCTS_H
 #define HEDDLE_COMPILER_PARALLEL_RECURRENCE_OUTERPRODUCTS_H
 
-#include "compiler/parallel/LoopBody.h"
+#include "compiler/parallel/loops/LoopBody.h"
 
 namespace heddle {
 

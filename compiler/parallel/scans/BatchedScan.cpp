@@ -2,7 +2,7 @@
 
 #include "compiler/parallel/scans/BatchedScan.h"
 
-#include "compiler/parallel/Batching.h"
+#include "compiler/parallel/batching/Batching.h"
 
 using namespace mlir;
 

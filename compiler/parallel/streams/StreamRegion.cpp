@@ -4,7 +4,7 @@
 
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/OperationKinds.h"
-#include "compiler/parallel/Batching.h"
+#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/streams/Chunks.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/parallel/loops/ScanLoop.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+bool ScanLoop::isNormal() const {
+  auto zeros = [](std::optional<ArrayRef<int64_t>> numbers) {
+    return !numbers || llvm::all_of(*numbers, [](int64_t number) { return number == 0; });
+  };
+  onnx::ScanOp scan = op;
+  return zeros(scan.getScanInputAxes()) && zeros(scan.getScanOutputAxes()) &&
+         zeros(scan.getScanInputDirections()) && zeros(scan.getScanOutputDirections()) &&
+         hasOneLength();
+}
+
+bool ScanLoop::hasOneLength() const {
+  auto inputs = op->getOperands().drop_front(states);
+  return llvm::all_of(inputs, [&](Value input) {
+    return dimsOf(input).front() == dimsOf(inputs.front()).front();
+  });
+}
+
+std::optional<unsigned> ScanLoop::stateOf(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != &body() || argument.getArgNumber() >= states)
+    return std::nullopt;
+  return argument.getArgNumber();
+}
+
+onnx::ScanOp buildScan(OpBuilder &b, Location loc, ValueRange initial, ValueRange inputs,
+                       function_ref<ScanStep(OpBuilder &, ValueRange, ValueRange)> build) {
+  auto body = std::make_unique<Region>();
+  Block *block = new Block;
+  body->push_back(block);
+  for (Value state : initial)
+    block->addArgument(state.getType(), loc);
+  for (Value input : inputs)
+    block->addArgument(tensorWithDims(ArrayRef(dimsOf(input)).drop_front(), elementOf(input)), loc);
+  ScanStep step;
+  {
+    OpBuilder inside(b.getContext());
+    inside.setInsertionPointToEnd(block);
+    ValueRange arguments(block->getArguments());
+    step = build(inside, arguments.take_front(initial.size()), arguments.drop_front(initial.size()));
+    SmallVector<Value> yielded(step.states);
+    llvm::append_range(yielded, step.collected);
+    onnx::YieldOp::create(inside, loc, yielded);
+  }
+  SmallVector<Type> types(initial.getTypes());
+  DimExpr length = dimsOf(inputs.front()).front();
+  for (Value value : step.collected) {
+    Dims dims = dimsOf(value);
+    dims.insert(dims.begin(), length);
+    types.push_back(tensorWithDims(dims, elementOf(value)));
+  }
+  SmallVector<Value> operands(initial);
+  llvm::append_range(operands, inputs);
+  OperationState state(loc, onnx::ScanOp::getOperationName());
+  state.addOperands(operands);
+  state.addTypes(types);
+  state.addAttribute("num_scan_inputs", b.getI64IntegerAttr(inputs.size()));
+  state.addRegion(std::move(body));
+  return cast<onnx::ScanOp>(b.create(state));
+}
+
+} // namespace heddle

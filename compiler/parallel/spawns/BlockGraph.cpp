@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/parallel/spawns/BlockGraph.h"
+
+#include "compiler/kernels/CostModel.h"
+#include "mlir/IR/Operation.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+BlockGraph::BlockGraph(Block &block) {
+  DenseMap<Operation *, unsigned> indexOf;
+  for (Operation &op : block.without_terminator()) {
+    indexOf[&op] = nodes.size();
+    nodes.push_back({&op, estimateCost(&op), 0, 0, {}, {}, {}});
+  }
+  // Values used inside an operation's regions count as its own.
+  std::vector<llvm::BitVector> ancestors(nodes.size(), llvm::BitVector(nodes.size()));
+  for (unsigned i = 0; i < nodes.size(); ++i) {
+    llvm::SmallSetVector<unsigned, 8> before;
+    nodes[i].op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (Operation *producer = operand.getDefiningOp())
+          if (Operation *outer = block.findAncestorOpInBlock(*producer);
+              outer && outer != nodes[i].op)
+            before.insert(indexOf[outer]);
+    });
+    nodes[i].before.assign(before.begin(), before.end());
+    for (unsigned b : before) {
+      nodes[i].fromStart = std::max(nodes[i].fromStart, nodes[b].fromStart + nodes[b].cost);
+      nodes[b].after.push_back(i);
+      ancestors[i] |= ancestors[b];
+      ancestors[i].set(b);
+    }
+  }
+  for (unsigned i = 0; i < nodes.size(); ++i)
+    nodes[i].related = ancestors[i];
+  for (unsigned i = 0; i < nodes.size(); ++i)
+    for (unsigned a : ancestors[i].set_bits())
+      nodes[a].related.set(i);
+  for (unsigned i = nodes.size(); i-- > 0;) {
+    for (unsigned next : nodes[i].after)
+      nodes[i].toEnd = std::max(nodes[i].toEnd, nodes[next].toEnd);
+    nodes[i].toEnd += nodes[i].cost;
+  }
+}
+
+double BlockGraph::longestWay() const {
+  double longest = 0;
+  for (const BlockNode &node : nodes)
+    longest = std::max(longest, node.toEnd);
+  return longest;
+}
+
+double BlockGraph::allCost() const {
+  double all = 0;
+  for (const BlockNode &node : nodes)
+    all += node.cost;
+  return all;
+}
+
+llvm::BitVector BlockGraph::beside(ArrayRef<unsigned> members) const {
+  llvm::BitVector others(nodes.size(), true);
+  for (unsigned member : members) {
+    others.reset(member);
+    others.reset(nodes[member].related);
+  }
+  return others;
+}
+
+Work BlockGraph::workOf(const llvm::BitVector &members) const {
+  Work sum;
+  std::vector<DimExpr> starts(nodes.size(), 0);
+  for (unsigned member : members.set_bits()) {
+    Work own = heddle::workOf(nodes[member].op);
+    DimExpr end = starts[member] + own.span;
+    sum = {sum.work + own.work, greaterOf(sum.span, end)};
+    for (unsigned next : nodes[member].after)
+      starts[next] = greaterOf(starts[next], end);
+  }
+  return sum;
+}
+
+} // namespace heddle

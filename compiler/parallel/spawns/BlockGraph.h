@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The operations of a block and what each waits for. Operations are ordered by their values alone
+// (effects do not cross clusters), so the graph of values says what may run beside what.
+
+#ifndef HEDDLE_COMPILER_PARALLEL_SPAWNS_BLOCKGRAPH_H
+#define HEDDLE_COMPILER_PARALLEL_SPAWNS_BLOCKGRAPH_H
+
+#include "compiler/parallel/Work.h"
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace heddle {
+
+struct BlockNode {
+  mlir::Operation *op;
+  double cost;          // by the cost model
+  double fromStart = 0; // the longest way from the start of the block to its start
+  double toEnd = 0;     // the longest way from its start to the end of the block
+  llvm::SmallVector<unsigned> before, after;
+  llvm::BitVector related; // ancestors and descendants
+};
+
+struct BlockGraph {
+  explicit BlockGraph(mlir::Block &block);
+
+  /// The longest way through the block.
+  double longestWay() const;
+  /// The cost of all operations.
+  double allCost() const;
+  /// What comes neither before nor after any of them.
+  llvm::BitVector beside(llvm::ArrayRef<unsigned> members) const;
+  Work workOf(const llvm::BitVector &members) const;
+
+  std::vector<BlockNode> nodes; // in block order
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_PARALLEL_SPAWNS_BLOCKGRAPH_H
