@@ -24,16 +24,11 @@ static StringRef nameOf(Equivalence equivalence) {
   llvm_unreachable("all equivalences are named");
 }
 
-static constexpr llvm::StringLiteral kConstructs = "heddle.constructs";
-
-static func::FuncOp functionOf(Operation *op) {
-  auto function = dyn_cast<func::FuncOp>(op);
-  return function ? function : op->getParentOfType<func::FuncOp>();
-}
-
 /// Appends to the list that the function has under the name.
 static void append(Operation *op, StringRef list, ArrayRef<NamedAttribute> fields) {
-  func::FuncOp function = functionOf(op);
+  auto function = dyn_cast<func::FuncOp>(op);
+  if (!function)
+    function = op->getParentOfType<func::FuncOp>();
   if (!function)
     return;
   SmallVector<Attribute> records;
@@ -44,14 +39,14 @@ static void append(Operation *op, StringRef list, ArrayRef<NamedAttribute> field
   function->setAttr(list, b.getArrayAttr(records));
 }
 
-/// The record of the same nodes that says what was found and not yet how it is computed.
-static std::optional<unsigned> findUndecided(ArrayAttr records, const Construct &construct,
-                                             Location source) {
-  for (auto [i, record] : llvm::enumerate(records.getAsRange<DictionaryAttr>()))
-    if (record.getAs<StringAttr>("kind") == construct.kind &&
-        record.getAs<StringAttr>("form").empty() && record.get("source") == source)
-      return i;
-  return std::nullopt;
+static constexpr llvm::StringLiteral kFound = "heddle.found";
+
+void noteFinding(Operation *op, const Construct &found) {
+  Builder b(op->getContext());
+  op->setAttr(kFound, b.getDictionaryAttr(
+                          {b.getNamedAttr("summary", b.getStringAttr(found.summary)),
+                           b.getNamedAttr("proof", b.getStringAttr(found.proof)),
+                           b.getNamedAttr("equivalence", b.getStringAttr(nameOf(found.equivalence)))}));
 }
 
 void recordConstruct(Operation *op, const Construct &construct) {
@@ -68,23 +63,14 @@ void recordConstruct(Operation *op, const Construct &construct) {
     text("work", construct.work.str());
   if (construct.span.isKnown())
     text("span", construct.span.str());
-  auto function = functionOf(op);
-  auto records = function ? function->getAttrOfType<ArrayAttr>(kConstructs) : ArrayAttr();
-  std::optional<unsigned> undecided;
-  if (records && !construct.form.empty())
-    undecided = findUndecided(records, construct, op->getLoc());
-  if (!undecided)
-    return append(op, kConstructs, fields);
-  // What was proved of the loop, with the form it has now. The rewrite that found it may have
-  // spelled a step otherwise, whatever the form keeps.
-  auto found = cast<DictionaryAttr>(records[*undecided]);
-  for (StringRef name : {"summary", "proof"})
-    fields.set(name, found.get(name));
-  if (construct.equivalence == Equivalence::Exact)
-    fields.set("equivalence", found.get("equivalence"));
-  SmallVector<Attribute> all(records.getValue());
-  all[*undecided] = fields.getDictionary(op->getContext());
-  function->setAttr(kConstructs, b.getArrayAttr(all));
+  if (auto found = dyn_cast_or_null<DictionaryAttr>(op->removeAttr(kFound))) {
+    fields.set("summary", found.get("summary"));
+    fields.set("proof", found.get("proof"));
+    // A step may be spelled otherwise than in the source, whatever the form keeps.
+    if (construct.equivalence == Equivalence::Exact)
+      fields.set("equivalence", found.get("equivalence"));
+  }
+  append(op, "heddle.constructs", fields);
 }
 
 void recordSequential(Operation *op, StringRef reason) {

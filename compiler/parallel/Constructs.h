@@ -47,9 +47,12 @@ struct Construct {
   DimExpr span = DimExpr::unknown();
 };
 
-/// Records it of an operation, whose location says which nodes of the source it came from. A record
-/// with a form completes an earlier one of the same nodes without: what a pass found, and how another
-/// one computes it.
+/// Notes at an operation what was found and proved of the program that it stands for: summary, proof
+/// and equivalence. For whoever decides how it is computed, and records that.
+void noteFinding(mlir::Operation *op, const Construct &found);
+
+/// Records it of an operation, whose location says which nodes of the source it came from; what was
+/// noted at the operation goes before the construct's own words, and is taken off.
 void recordConstruct(mlir::Operation *op, const Construct &construct);
 
 /// Records why an operation (a loop, a long sequential region) was left as it is: one sentence that

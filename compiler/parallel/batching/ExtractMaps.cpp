@@ -7,6 +7,7 @@
 #include "compiler/Passes.h"
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/Work.h"
 #include "compiler/source/Arithmetic.h"
 #include "llvm/ADT/SmallBitVector.h"
@@ -22,7 +23,7 @@ namespace {
 class MapExtractor {
 public:
   explicit MapExtractor(onnx::ScanOp scan)
-      : scan(scan), body(scan.getBody().front()), states(scan.getNumOperands() - scan.getNumScanInputs()) {}
+      : scan(scan), body(scan.getBody().front()), states(ScanLoop(scan).states) {}
 
   /// Why it stays a loop; empty where it became a map.
   std::string run();
@@ -39,10 +40,6 @@ private:
   unsigned states;
   llvm::SmallBitVector live; // states that something other than themselves reads
 };
-
-bool isPlain(std::optional<ArrayRef<int64_t>> numbers) {
-  return !numbers || llvm::all_of(*numbers, [](int64_t number) { return number == 0; });
-}
 
 /// From what is asked for backwards: results, and states that these read.
 void MapExtractor::findLiveStates() {
@@ -72,22 +69,20 @@ void MapExtractor::findLiveStates() {
 }
 
 std::string MapExtractor::whyNot() {
-  if (!isPlain(scan.getScanInputAxes()) || !isPlain(scan.getScanInputDirections()) ||
-      !isPlain(scan.getScanOutputAxes()) || !isPlain(scan.getScanOutputDirections()))
-    return "it does not run forward along axis 0";
+  ScanLoop loop(scan);
+  if (!loop.isNormal())
+    return loop.hasOneLength() ? "it does not run forward along axis 0"
+                               : "its inputs are not known to be of one length";
   if (live.any())
     return "an iteration reads state " + std::to_string(live.find_first()) +
            ", which the one before it computes";
   for (Operation &op : body)
     if (!isMemoryEffectFree(&op))
       return ("'" + op.getName().stripDialect() + "' in it has effects, whose order counts").str();
-  DimExpr length = dimsOf(scan.getOperand(states))[0];
-  for (unsigned i = states; i < scan.getNumOperands(); ++i) {
-    if (dimsOf(scan.getOperand(i))[0] != length)
-      return "its inputs are not known to be of one length";
-    if (stackedType(body.getArgument(i).getType(), length) != scan.getOperand(i).getType())
+  DimExpr length = loop.length();
+  for (auto [element, input] : llvm::zip(loop.elements(), loop.inputs()))
+    if (stackedType(element.getType(), length) != input.getType())
       return "an element has other dimensions than its input";
-  }
   for (unsigned i = 0; i < scan.getNumResults(); ++i) {
     Value yielded = yield()->getOperand(i);
     if (i < states ? scan.getResult(i).getType() != yielded.getType() ||
@@ -100,7 +95,7 @@ std::string MapExtractor::whyNot() {
 
 void MapExtractor::replace() {
   OpBuilder b(scan);
-  DimExpr length = dimsOf(scan.getOperand(states))[0];
+  DimExpr length = ScanLoop(scan).length();
   Work step = workOf(body);
   SmallVector<Value> yielded;
   SmallVector<Type> types;

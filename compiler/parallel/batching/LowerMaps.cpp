@@ -7,6 +7,7 @@
 #include "compiler/kernels/CostModel.h"
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 #include "dialects/heddle/TensorDims.h"
 
 using namespace mlir;
@@ -54,8 +55,7 @@ LogicalResult batch(MapOp map, std::string &reason) {
 /// As a loop again.
 void makeLoop(MapOp map) {
   OpBuilder b(map);
-  auto scan = onnx::ScanOp::create(b, map.getLoc(), map.getResultTypes(), map.getInputs(),
-                                   map.getNumOperands(), nullptr, nullptr, nullptr, nullptr);
+  auto scan = createScan(b, map.getLoc(), map.getResultTypes(), map.getInputs(), map.getNumOperands());
   scan.getBody().takeBody(map.getBody());
   Operation *end = scan.getBody().front().getTerminator();
   b.setInsertionPoint(end);

@@ -66,12 +66,9 @@ onnx::ScanOp rebuilt(onnx::ScanOp scan, ValueRange operands, unsigned states) {
   SmallVector<Type> types(yield->getOperands().take_front(states).getTypes());
   unsigned collected = yield->getNumOperands() - states;
   llvm::append_range(types, scan->getResults().take_back(collected).getTypes());
-  OperationState state(scan.getLoc(), onnx::ScanOp::getOperationName());
-  state.addOperands(operands);
-  state.addTypes(types);
-  state.addAttribute("num_scan_inputs", b.getI64IntegerAttr(operands.size() - states));
-  state.addRegion()->takeBody(scan.getBody());
-  return cast<onnx::ScanOp>(b.create(state));
+  auto made = createScan(b, scan.getLoc(), types, operands, operands.size() - states);
+  made.getBody().takeBody(scan.getBody());
+  return made;
 }
 
 void insertYield(Operation *yield, unsigned position, Value value) {

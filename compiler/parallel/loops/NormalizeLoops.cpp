@@ -8,6 +8,7 @@
 #include "compiler/Passes.h"
 #include "compiler/kernels/Parameters.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/loops/LoopBody.h"
 #include "compiler/parallel/loops/StepIndex.h"
 
@@ -257,8 +258,7 @@ std::string LoopToScan::run() {
     if (Operation *concat = body.getArgument(2 + state.state).getUses().begin()->getOwner())
       concat->erase();
   body.eraseArguments(dropped);
-  auto scan = onnx::ScanOp::create(m.b, loop.getLoc(), types, operands, inputs.size(), nullptr,
-                                   nullptr, nullptr, nullptr);
+  auto scan = createScan(m.b, loop.getLoc(), types, operands, inputs.size());
   scan->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
   scan.getBody().takeBody(loop.getBody());
   for (auto [i, place] : llvm::enumerate(places))

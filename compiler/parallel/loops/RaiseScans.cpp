@@ -140,37 +140,9 @@ LogicalResult Raising::emit(bool anything) {
 }
 
 void Raising::record() {
-  DimExpr length = body.length();
-  for (Group &group : groups) {
+  for (const Group &group : groups)
     if (group.kind == Group::Sequential)
       recordSequential(loop, group.reason);
-    if (group.products) {
-      Dims dims = dimsOf(group.component.init[0]);
-      recordConstruct(loop, {.kind = "scan",
-                             .summary = std::string(group.products->delta ? "delta rule"
-                                                    : group.products->decay
-                                                        ? "retention"
-                                                        : "linear attention") +
-                                        " of " + length.str() + " steps",
-                             .proof = group.products->proof,
-                             .equivalence = Equivalence::Reassociation,
-                             .form = "",
-                             .work = length * countElements(dims) * 4,
-                             .span = (logarithm(length) + 1) * dims[dims.size() - 1]});
-    }
-    if (group.kind != Group::Composed)
-      continue;
-    const Recurrence &found = *group.recurrence;
-    DimExpr width = countElements(dimsOf(group.component.init[0]));
-    recordConstruct(
-        loop, {.kind = "scan",
-               .summary = found.summary + " of " + length.str() + " steps",
-               .proof = found.proof,
-               .equivalence = found.exact ? Equivalence::Exact : Equivalence::Reassociation,
-               .form = "",
-               .work = length * width * found.operations,
-               .span = (logarithm(length) + 1) * found.operations});
-  }
 }
 
 /// Of a loop that stays: parameters that were built in it.

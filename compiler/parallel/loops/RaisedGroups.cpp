@@ -3,6 +3,7 @@
 // A group of states as a scan, a linear attention, or a loop with nothing else in it.
 
 #include "compiler/parallel/loops/Raising.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 
 using namespace mlir;
 
@@ -31,6 +32,11 @@ LogicalResult Raising::emitScan(StepsAtOnce &steps, Group &group) {
   for (Type type : state)
     results.push_back(stackedType(type, body.length()));
   auto scan = ScanOp::create(builder, loop.getLoc(), results, init, elements, StringAttr());
+  noteFinding(scan, {.kind = "scan",
+                     .summary = found.summary + " of " + body.length().str() + " steps",
+                     .proof = found.proof,
+                     .equivalence = found.exact ? Equivalence::Exact : Equivalence::Reassociation,
+                     .form = ""});
   auto fill = [&](Region &region, ArrayRef<Type> x, ArrayRef<Type> y, const Recurrence::Build &build) {
     SmallVector<Type> arguments(x);
     llvm::append_range(arguments, y);
@@ -92,6 +98,12 @@ LogicalResult Raising::emitProducts(StepsAtOnce &steps, Group &group) {
     properties.reads_before = before ? builder.getUnitAttr() : UnitAttr();
     properties.operandSegmentSizes = {1, 1, 1, 1, found.decay ? 1 : 0, found.rate ? 1 : 0};
     Operation *attention = builder.create(op);
+    StringRef name = found.delta ? "delta rule" : found.decay ? "retention" : "linear attention";
+    noteFinding(attention, {.kind = "scan",
+                            .summary = (name + " of " + body.length().str() + " steps").str(),
+                            .proof = found.proof,
+                            .equivalence = Equivalence::Reassociation,
+                            .form = ""});
     last = attention->getResult(1);
     return attention->getResult(0);
   };
@@ -164,9 +176,7 @@ LogicalResult Raising::emitLoop(StepsAtOnce &steps, Group &group) {
     results.push_back(stackedType(output.getType(), body.length()));
   }
 
-  auto rest = onnx::ScanOp::create(builder, loop.getLoc(), results, operands,
-                                   operands.size() - component.init.size(), nullptr, nullptr,
-                                   nullptr, nullptr);
+  auto rest = createScan(builder, loop.getLoc(), results, operands, operands.size() - component.init.size());
   Block *block = &rest.getBody().emplaceBlock();
   for (Value value : component.before)
     mapping.map(value, block->addArgument(value.getType(), value.getLoc()));

@@ -30,11 +30,15 @@ std::optional<unsigned> ScanLoop::stateOf(Value value) {
   return argument.getArgNumber();
 }
 
+onnx::ScanOp createScan(OpBuilder &b, Location loc, TypeRange results, ValueRange operands,
+                        size_t inputs) {
+  return onnx::ScanOp::create(b, loc, results, operands, inputs, nullptr, nullptr, nullptr, nullptr);
+}
+
 onnx::ScanOp buildScan(OpBuilder &b, Location loc, ValueRange initial, ValueRange inputs,
                        function_ref<ScanStep(OpBuilder &, ValueRange, ValueRange)> build) {
-  auto body = std::make_unique<Region>();
-  Block *block = new Block;
-  body->push_back(block);
+  Region body;
+  Block *block = &body.emplaceBlock();
   for (Value state : initial)
     block->addArgument(state.getType(), loc);
   for (Value input : inputs)
@@ -58,12 +62,9 @@ onnx::ScanOp buildScan(OpBuilder &b, Location loc, ValueRange initial, ValueRang
   }
   SmallVector<Value> operands(initial);
   llvm::append_range(operands, inputs);
-  OperationState state(loc, onnx::ScanOp::getOperationName());
-  state.addOperands(operands);
-  state.addTypes(types);
-  state.addAttribute("num_scan_inputs", b.getI64IntegerAttr(inputs.size()));
-  state.addRegion(std::move(body));
-  return cast<onnx::ScanOp>(b.create(state));
+  onnx::ScanOp scan = createScan(b, loc, types, operands, inputs.size());
+  scan.getBody().takeBody(body);
+  return scan;
 }
 
 } // namespace heddle

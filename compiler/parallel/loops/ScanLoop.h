@@ -26,6 +26,8 @@ struct ScanLoop {
   bool isNormal() const;
   /// Whether all inputs are known to have as many steps; where they do not, running it is an error.
   bool hasOneLength() const;
+  /// How many steps there are.
+  DimExpr length() { return dimsOf(inputs().front()).front(); }
   mlir::ValueRange initial() { return op->getOperands().take_front(states); }
   mlir::ValueRange inputs() { return op->getOperands().drop_front(states); }
   mlir::Block::BlockArgListType stateArguments() { return body().getArguments().take_front(states); }
@@ -36,6 +38,10 @@ struct ScanLoop {
   onnx::ScanOp op;
   unsigned states;
 };
+
+/// A loop in its normal form whose body is still to be filled.
+onnx::ScanOp createScan(mlir::OpBuilder &builder, mlir::Location loc, mlir::TypeRange results,
+                        mlir::ValueRange operands, size_t inputs);
 
 struct ScanStep {
   llvm::SmallVector<mlir::Value> states, collected;

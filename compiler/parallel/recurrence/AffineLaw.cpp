@@ -209,7 +209,6 @@ Recurrence AffineLaw::single(Coefficient a, Coefficient b) {
                   : scales ? "running product"
                   : shifts ? "running sum"
                            : "state that is kept";
-  found.operations = scales + shifts;
   Ring r = ring;
   found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) -> SmallVector<Value> {
     Value next = s[0];
@@ -242,7 +241,6 @@ Recurrence AffineLaw::coupled(ArrayRef<Form> forms) {
   found.summary = "linear recurrence of " + std::to_string(n) + " states";
   found.proof = "the new states are sums of the old ones times values without them" +
                 std::string(shifts ? ", plus such values" : "");
-  found.operations = 2 * n * n;
   Ring r = ring;
   // Row i of the factors in e, times the column of values that starts at v, with a stride.
   auto dot = [=](Arithmetic &m, ValueRange e, unsigned i, ValueRange v, unsigned start,

@@ -202,7 +202,6 @@ std::optional<Recurrence> MatrixLaw::find(Refusal &refusal) {
   found.summary = "recurrence with a matrix of " + std::to_string(*rows) + " rows";
   found.proof = std::string("the new state is the old one multiplied by a matrix without it") +
                 (shifts ? ", plus a value without it" : "");
-  found.operations = 2 * *rows;
   found.exact = isa<IntegerType>(element);
   MatrixLaw law = *this;
   auto step = [law, onLeft, shifts](Arithmetic &m, Value s, ValueRange e) {

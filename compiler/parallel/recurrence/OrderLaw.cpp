@@ -243,7 +243,6 @@ std::optional<Recurrence> OrderLaw::find(Refusal &refusal) {
                 (shifts ? " plus a value without it," : ",") + (low ? " bounded from below" : "") +
                 (low && high ? " and" : "") + (high ? " bounded from above" : "") +
                 " by values without it";
-  found.operations = shifts + low + high;
   auto step = [=](Arithmetic &m, Value s, ValueRange e) {
     if (shifts)
       s = m.add(s, e[0]);

@@ -67,7 +67,6 @@ static std::optional<Recurrence> findRestarted(const Component &component, Refus
   // Those of either step: their shapes have to be there from the beginning, conditions included.
   found.summary += " that starts over";
   found.proof += "; or a value without it, where a condition without it holds";
-  found.operations += 1;
   Recurrence::Build apply = inner->apply, combine = inner->combine;
   found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) -> SmallVector<Value> {
     return {select(m, e[0], e[1], apply(m, s, e.drop_front(2))[0])};

@@ -43,8 +43,6 @@ struct Recurrence {
   llvm::SmallVector<mlir::Value> elements;
   Build apply;   // states, elements -> states
   Build combine; // elements, those of the next step -> elements
-  /// Operations on an element of the state in a step.
-  int64_t operations = 1;
 };
 
 /// The operation that a law has no rule for.

@@ -3,6 +3,7 @@
 #include "compiler/parallel/scans/BatchedScan.h"
 
 #include "compiler/parallel/batching/Batching.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 
 using namespace mlir;
 
@@ -68,8 +69,7 @@ SmallVector<Value> BatchedScan::loop(Body body, ValueRange states, ValueRange el
     types.push_back(stackedType(type, rowsIn(elements.front())));
   SmallVector<Value> operands(states);
   llvm::append_range(operands, elements);
-  auto op = onnx::ScanOp::create(a.b, a.loc, types, operands, elements.size(), nullptr, nullptr,
-                                 nullptr, nullptr);
+  auto op = createScan(a.b, a.loc, types, operands, elements.size());
   op.getBody().takeBody(*body);
   return llvm::to_vector_of<Value>(op.getResults());
 }

@@ -9,6 +9,7 @@
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/scans/BatchedScan.h"
 #include "compiler/parallel/scans/ScanForms.h"
 #include "compiler/source/Arithmetic.h"
@@ -117,8 +118,7 @@ void ScanLowering::replace(ArrayRef<bool> kept, ArrayRef<Value> values) {
 
 void ScanLowering::lowerToLoop() {
   SmallVector<Value> operands(scan.getOperands());
-  auto loop = onnx::ScanOp::create(a.b, a.loc, scan.getResultTypes(), operands,
-                                   scan.getElements().size(), nullptr, nullptr, nullptr, nullptr);
+  auto loop = createScan(a.b, a.loc, scan.getResultTypes(), operands, scan.getElements().size());
   IRMapping mapping;
   scan.getApply().cloneInto(&loop.getBody(), mapping);
   Operation *yield = loop.getBody().front().getTerminator();

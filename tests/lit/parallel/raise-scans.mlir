@@ -3,11 +3,9 @@
 
 // A sum of what is computed for all steps at once.
 // CHECK-LABEL: func @sum
-// CHECK-SAME: heddle.constructs = [{equivalence = "reassoc"
-// CHECK-SAME: kind = "scan", proof = "the new state is the old one plus a value without it"
-// CHECK-SAME: span = "4", summary = "running sum of 8 steps", work = "32"
 // CHECK: %[[E:.*]] = "onnx.Exp"(%{{.*}}) : (tensor<8x4xf32>) -> tensor<8x4xf32>
 // CHECK: %[[LAST:.*]], %[[STATES:.*]] = heddle.scan (%{{.*}} : tensor<4xf32>) over(%[[E]] : tensor<8x4xf32>)
+// CHECK-SAME: heddle.found = {equivalence = "reassoc", proof = "the new state is the old one plus a value without it", summary = "running sum of 8 steps"}
 // CHECK-NOT: onnx.Scan
 // CHECK: return %[[LAST]], %[[STATES]]
 func.func @sum(%s: tensor<4xf32>, %x: tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
@@ -245,8 +243,8 @@ func.func @decides(%s: tensor<4xf32>, %i: tensor<i64>, %x: tensor<8x4xf32>, %t: 
 
 // Retention: the state is a matrix that a query reads; its values in between are not stored.
 // CHECK-LABEL: func @retention
-// CHECK-SAME: summary = "retention of 8 steps"
 // CHECK: heddle.linear_attention "add" %{{.*}}, %{{.*}}, %{{.*}} from %{{.*}} decay
+// CHECK-SAME: summary = "retention of 8 steps"
 // CHECK-NOT: onnx.Scan
 // CHECK: return
 func.func @retention(%s: tensor<3x4xf32>, %q: tensor<8x3xf32>, %k: tensor<8x3xf32>, %v: tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
@@ -270,8 +268,8 @@ func.func @retention(%s: tensor<3x4xf32>, %q: tensor<8x3xf32>, %k: tensor<8x3xf3
 
 // The delta rule, with heads, the key written in one spelling and read in another.
 // CHECK-LABEL: func @delta
-// CHECK-SAME: summary = "delta rule of 8 steps"
 // CHECK: heddle.linear_attention "delta" %{{.*}}, %{{.*}}, %{{.*}} from %{{.*}} rate
+// CHECK-SAME: summary = "delta rule of 8 steps"
 // CHECK-NOT: onnx.Scan
 // CHECK: return
 func.func @delta(%s: tensor<2x3x4xf32>, %q: tensor<8x2x3xf32>, %k: tensor<8x2x3xf32>, %v: tensor<8x2x4xf32>, %r: tensor<8x2x1xf32>) -> tensor<*xf32> {
