@@ -40,6 +40,19 @@ public:
   mlir::Value viewedAs(mlir::Value value, const Dims &dims);
   /// Repeated along axes of size 1, and along new ones before the first.
   mlir::Value expandedTo(mlir::Value value, const Dims &dims, mlir::Value sizes);
+  /// Result axis i is axis permutation[i]; the value itself where that moves nothing.
+  mlir::Value transposed(mlir::Value value, llvm::ArrayRef<int64_t> permutation);
+  /// With two axes the other way around.
+  mlir::Value exchanged(mlir::Value value, int64_t axis, int64_t other);
+  /// With one axis at another place, the others in their order.
+  mlir::Value moved(mlir::Value value, int64_t from, int64_t to);
+  /// Elements [begin, end) of an axis; `sizes` has the symbols of both, else the value itself.
+  mlir::Value sliced(mlir::Value value, int64_t axis, const DimExpr &begin, const DimExpr &end,
+                     mlir::Value sizes = {});
+  /// One after the other along an axis.
+  mlir::Value joined(mlir::ValueRange values, int64_t axis);
+  /// As the only element along a new axis 0.
+  mlir::Value asRow(mlir::Value value);
   /// Of a tensor of one element; others stay.
   mlir::Value asScalar(mlir::Value value) { return isSingle(value) ? viewed(value, {}) : value; }
   /// x / scale rounded and moved by the zero point into its type; both are scalars.

@@ -119,13 +119,7 @@ Heads Expansion::heads(Value operand, std::optional<uint64_t> count) {
 }
 
 Value Expansion::inOrder(const Heads &operand) {
-  if (llvm::is_sorted(operand.axes))
-    return operand.tensor;
-  Dims dims;
-  for (unsigned axis = 0; axis < 4; ++axis)
-    dims.push_back(operand.size(axis));
-  return onnx::TransposeOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(operand.tensor)),
-                                   operand.tensor, m.b.getDenseI64ArrayAttr(operand.axes));
+  return m.transposed(operand.tensor, operand.axes);
 }
 
 Heads Expansion::withPast(Heads now, Value before) {

@@ -5,6 +5,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/source/Arithmetic.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
@@ -78,9 +79,7 @@ void Cache::rewrite() {
   Location loc = concat.getLoc();
   Value entries = concat->getOperand(1);
   auto type = reordered(concat.getResult());
-  if (!llvm::is_sorted(perm))
-    entries = onnx::TransposeOp::create(b, loc, reordered(entries), entries,
-                                        b.getDenseI64ArrayAttr(perm));
+  entries = Arithmetic(b, loc).transposed(entries, perm);
   past.setType(reordered(past));
   Value appended = AppendOp::create(b, loc, type, past, entries);
   auto function = cast<func::FuncOp>(past.getOwner()->getParentOp());

@@ -132,11 +132,7 @@ void MapExtractor::replace() {
     if (result < states) {
       // The last one; without iterations it is the initial value.
       Value init = scan.getOperand(result);
-      Dims one = dimsOf(init), more = one;
-      one.insert(one.begin(), DimExpr(1));
-      more.insert(more.begin(), length + 1);
-      Value joined = onnx::ConcatOp::create(m.b, m.loc, tensorWithDims(more, elementOf(init)),
-                                            ValueRange{m.viewedAs(init, one), value}, /*axis=*/0);
+      Value joined = m.joined(ValueRange{m.asRow(init), value}, 0);
       value = onnx::GatherOp::create(m.b, m.loc, init.getType(), joined,
                                      m.viewed(m.integers({-1}), {}), /*axis=*/0);
     }

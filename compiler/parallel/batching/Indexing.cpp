@@ -9,17 +9,7 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-Value transposedBy(BatchedOperation &x, Value value, ArrayRef<int64_t> perm) {
-  Dims dims = dimsOf(value), result;
-  for (int64_t axis : perm)
-    result.push_back(dims[axis]);
-  if (llvm::is_sorted(perm))
-    return value;
-  return onnx::TransposeOp::create(x.m.b, x.m.loc, tensorWithDims(result, elementOf(value)), value,
-                                   x.m.b.getDenseI64ArrayAttr(perm));
-}
-
-/// The axes 0 to rank - 1 with one moved elsewhere: result i is axis perm[i].
+/// The axes 0 to rank - 1 with some neighbours moved elsewhere: result i is axis perm[i].
 SmallVector<int64_t> moving(int64_t rank, int64_t from, int64_t count, int64_t to) {
   SmallVector<int64_t> perm, moved;
   for (int64_t axis = 0; axis < rank; ++axis)
@@ -31,7 +21,7 @@ SmallVector<int64_t> moving(int64_t rank, int64_t from, int64_t count, int64_t t
 Value gatherBoth(BatchedOperation &x, onnx::GatherOp gather, int64_t axis) {
   Dims data = dimsOf(gather.getData()), places = dimsOf(gather.getIndices());
   // The axis directly behind the batch axis; indices as tuples of one.
-  Value moved = transposedBy(x, x.operand(0), moving(data.size() + 1, axis + 1, 1, 1));
+  Value moved = x.m.moved(x.operand(0), axis + 1, 1);
   Value indices = x.operand(1);
   if (elementOf(indices) != x.m.b.getI64Type())
     indices =
@@ -47,7 +37,7 @@ Value gatherBoth(BatchedOperation &x, onnx::GatherOp gather, int64_t axis) {
                                           tensorWithDims(dims, elementOf(gather.getData())), moved,
                                           x.m.viewedAs(indices, tuples), /*batch_dims=*/1);
   // What stood before the axis goes before the indices again.
-  return transposedBy(x, picked, moving(dims.size(), places.size() + 1, axis, 1));
+  return x.m.transposed(picked, moving(dims.size(), places.size() + 1, axis, 1));
 }
 
 LogicalResult batchGather(BatchedOperation &x) {
@@ -67,7 +57,7 @@ LogicalResult batchGather(BatchedOperation &x) {
   Dims dims = dimsOf(gather.getOutput());
   dims.insert(dims.begin() + axis, x.length);
   all.getOutput().setType(tensorWithDims(dims, elementOf(gather.getOutput())));
-  return x.finish(transposedBy(x, all.getOutput(), moving(dims.size(), axis, 1, 0)));
+  return x.finish(x.m.moved(all.getOutput(), axis, 0));
 }
 
 /// All operands have the same axes.

@@ -23,14 +23,9 @@ Factor factorOf(BatchedOperation &x, Value element) {
 
 /// With its last two axes exchanged.
 Factor transposed(BatchedOperation &x, Factor factor) {
-  Dims dims = dimsOf(factor.value);
-  SmallVector<int64_t> perm = llvm::to_vector<6>(llvm::seq<int64_t>(0, dims.size()));
-  std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
-  std::swap(dims[dims.size() - 1], dims[dims.size() - 2]);
+  int64_t rank = dimsOf(factor.value).size();
   std::swap(factor.dims[factor.dims.size() - 1], factor.dims[factor.dims.size() - 2]);
-  factor.value =
-      onnx::TransposeOp::create(x.m.b, x.m.loc, tensorWithDims(dims, elementOf(factor.value)),
-                                factor.value, x.m.b.getDenseI64ArrayAttr(perm));
+  factor.value = x.m.exchanged(factor.value, rank - 1, rank - 2);
   return factor;
 }
 

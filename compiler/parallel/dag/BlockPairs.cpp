@@ -8,20 +8,6 @@ using namespace mlir;
 
 namespace heddle {
 
-Value BlockPairs::concat(ArrayRef<Value> values, int64_t axis) {
-  if (values.size() == 1)
-    return values.front();
-  Dims dims = dimsOf(values.front());
-  for (Value value : values.drop_front())
-    dims[axis] = dims[axis] + dimsOf(value)[axis];
-  return onnx::ConcatOp::create(b, m.loc, tensorWithDims(dims, elementOf(values.front())), values,
-                                axis);
-}
-
-Value BlockPairs::slice(Value value, int64_t axis, DimExpr begin, DimExpr end) {
-  return sliced(m, value, axis, begin, end, value);
-}
-
 Value BlockPairs::zerosLike(Value value, int64_t axis, const DimExpr &size) {
   Dims dims = dimsOf(value);
   dims[axis] = size;
@@ -30,7 +16,7 @@ Value BlockPairs::zerosLike(Value value, int64_t axis, const DimExpr &size) {
 
 Value BlockPairs::padded(Value value, int64_t axis, int64_t size) {
   DimExpr missing = DimExpr(size) - dimsOf(value)[axis];
-  return missing == DimExpr(0) ? value : concat({value, zerosLike(value, axis, missing)}, axis);
+  return missing == DimExpr(0) ? value : m.joined(ValueRange{value, zerosLike(value, axis, missing)}, axis);
 }
 
 /// Of the matrices of each block.
@@ -50,7 +36,7 @@ Value BlockPairs::half(Value value, int64_t axis, int64_t which) {
   pairs[axis] = *dims[axis].asConstant() / 2;
   dims = pairs;
   pairs.insert(pairs.begin() + axis + 1, DimExpr(2));
-  return m.viewedAs(slice(m.viewedAs(value, pairs), axis + 1, which, which + 1), dims);
+  return m.viewedAs(m.sliced(m.viewedAs(value, pairs), axis + 1, which, which + 1), dims);
 }
 
 Blocks BlockPairs::half(const Blocks &blocks, int64_t axis, int64_t which) {
@@ -68,7 +54,7 @@ Value BlockPairs::interleaved(Value first, Value second, int64_t axis) {
   Dims dims = dimsOf(first), single = dims;
   single.insert(single.begin() + axis + 1, DimExpr(1));
   dims[axis] = dims[axis] * 2;
-  Value both = concat({m.viewedAs(first, single), m.viewedAs(second, single)}, axis + 1);
+  Value both = m.joined(ValueRange{m.viewedAs(first, single), m.viewedAs(second, single)}, axis + 1);
   return m.viewedAs(both, dims);
 }
 
@@ -79,15 +65,15 @@ Blocks BlockPairs::merged(const Blocks &x, const Blocks &y, int p) {
   constexpr int64_t kRow = 3, kColumn = 4;
   Blocks r = x;
   r.matrix[p][p] = product(y.matrix[p][p], x.matrix[p][p]);
-  r.matrix[p][q] = concat({product(y.matrix[p][p], x.matrix[p][q]), y.matrix[p][q]}, kColumn);
-  r.matrix[q][p] = concat({x.matrix[q][p], product(y.matrix[q][p], x.matrix[p][p])}, kRow);
+  r.matrix[p][q] = m.joined(ValueRange{product(y.matrix[p][p], x.matrix[p][q]), y.matrix[p][q]}, kColumn);
+  r.matrix[q][p] = m.joined(ValueRange{x.matrix[q][p], product(y.matrix[q][p], x.matrix[p][p])}, kRow);
   Value none = zerosLike(x.matrix[q][q], kColumn, dimsOf(y.matrix[q][q])[kColumn]);
-  Value upper = concat({x.matrix[q][q], none}, kColumn);
-  Value lower = concat({product(y.matrix[q][p], x.matrix[p][q]), y.matrix[q][q]}, kColumn);
-  r.matrix[q][q] = concat({upper, lower}, kRow);
+  Value upper = m.joined(ValueRange{x.matrix[q][q], none}, kColumn);
+  Value lower = m.joined(ValueRange{product(y.matrix[q][p], x.matrix[p][q]), y.matrix[q][q]}, kColumn);
+  r.matrix[q][q] = m.joined(ValueRange{upper, lower}, kRow);
   r.offset[p] = m.add(product(y.matrix[p][p], x.offset[p]), y.offset[p]);
   Value second = m.add(product(y.matrix[q][p], x.offset[p]), y.offset[q]);
-  r.offset[q] = concat({x.offset[q], second}, kRow);
+  r.offset[q] = m.joined(ValueRange{x.offset[q], second}, kRow);
   return r;
 }
 
@@ -100,7 +86,7 @@ void BlockPairs::spread(const Blocks &blocks, Value in[2]) {
   bool isWhole = x.count[0] == 1 && x.count[1] == 1;
   spread(isWhole ? x : merged(x, y, p), in);
   DimExpr own = dimsOf(x.offset[q])[3];
-  Value firstQ = slice(in[q], 3, 0, own), secondQ = slice(in[q], 3, own, own * 2);
+  Value firstQ = m.sliced(in[q], 3, 0, own), secondQ = m.sliced(in[q], 3, own, own * 2);
   Value sent = m.add(product(x.matrix[p][p], in[p]), product(x.matrix[p][q], firstQ));
   sent = m.add(sent, x.offset[p]);
   in[p] = interleaved(in[p], sent, axis);

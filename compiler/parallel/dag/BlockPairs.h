@@ -26,8 +26,6 @@ public:
   /// the blocks gets. Their counts are powers of 2.
   void spread(const Blocks &blocks, mlir::Value in[2]);
 
-  mlir::Value concat(llvm::ArrayRef<mlir::Value> values, int64_t axis);
-  mlir::Value slice(mlir::Value value, int64_t axis, DimExpr begin, DimExpr end);
   /// With zeros up to a size.
   mlir::Value padded(mlir::Value value, int64_t axis, int64_t size);
 

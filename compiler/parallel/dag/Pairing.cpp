@@ -160,12 +160,12 @@ DagResults buildPairing(GridScanOp grid) {
         SmallVector<Value> row;
         for (unsigned t = 0; t < counts[j]; ++t)
           row.push_back(spreadOver(form.coefficients[begin[j] + t], split.own, state.size(), 1));
-        rows[j].push_back(p.concat(row, 4));
+        rows[j].push_back(p.m.joined(row, 4));
       }
     }
-    cells.offset[i] = p.concat(offsets, 3);
+    cells.offset[i] = p.m.joined(offsets, 3);
     for (int j : {0, 1})
-      cells.matrix[i][j] = p.concat(rows[j], 3);
+      cells.matrix[i][j] = p.m.joined(rows[j], 3);
   }
   // Cells beyond the edges: nothing that is wanted depends on what they do.
   for (int axis : {0, 1}) {
@@ -184,9 +184,9 @@ DagResults buildPairing(GridScanOp grid) {
     for (Value value : initial)
       edges.push_back(p.m.viewedAs(value, {dimsOf(value).front(), DimExpr(1), k, v}));
     int64_t size = cells.count[i];
-    Value edge = p.padded(p.concat(edges, 1), 0, size);
+    Value edge = p.padded(p.m.joined(edges, 1), 0, size);
     edge = p.m.viewedAs(edge, {DimExpr(size * counts[i]), k, v});
-    edge = Skew(b, p.m.loc, 1, 1, edge).transposed(edge);
+    edge = p.m.exchanged(edge, 0, 1);
     in[i] = p.m.viewedAs(edge, {DimExpr(1), DimExpr(1), k, DimExpr(size * counts[i]), v});
   }
   p.spread(cells, in);
@@ -194,10 +194,10 @@ DagResults buildPairing(GridScanOp grid) {
   Batching all(b, *height * *width);
   unsigned argument = 0;
   for (int i : {0, 1}) {
-    Value inner = p.slice(p.slice(in[i], 0, 0, *height), 1, 0, *width);
+    Value inner = p.m.sliced(p.m.sliced(in[i], 0, 0, *height), 1, 0, *width);
     for (unsigned s = 0; s < counts[i]; ++s)
       all.map(cell.getArgument(argument++),
-              p.m.viewedAs(p.slice(inner, 3, s, s + 1), leading(state)));
+              p.m.viewedAs(p.m.sliced(inner, 3, s, s + 1), leading(state)));
   }
   SmallVector<Value> inputs(cell.getArguments().drop_front(states));
   mapInputs(p, grid, all, inputs);
@@ -211,7 +211,7 @@ DagResults buildPairing(GridScanOp grid) {
     Value of = p.m.viewedAs(all.stacked(value), dims);
     if (i < states) {
       int64_t axis = i < counts[0] ? 1 : 0;
-      of = p.slice(of, axis, dims[axis] - 1, dims[axis]);
+      of = p.m.sliced(of, axis, dims[axis] - 1, dims[axis]);
       dims.erase(dims.begin() + axis);
       of = p.m.viewedAs(of, dims);
     }

@@ -129,8 +129,8 @@ bool splitRowEdges(onnx::ScanOp &outerOp, onnx::ScanOp &innerOp) {
     Value whole = outer.initial()[state];
     DimExpr size = dimsOf(whole).front();
     SmallVector<Value> operands(outerOp->getOperands());
-    operands[state] = sliced(m, whole, 0, 1, size, whole);
-    operands.insert(operands.begin() + outer.states, sliced(m, whole, 0, 0, 1, whole));
+    operands[state] = m.sliced(whole, 0, 1, size);
+    operands.insert(operands.begin() + outer.states, m.sliced(whole, 0, 0, 1));
 
     BlockArgument cells = outer.stateArguments()[state];
     BlockArgument edge = outer.body().insertArgument(outer.states, operands[outer.states].getType(),
@@ -157,10 +157,9 @@ bool splitRowEdges(onnx::ScanOp &outerOp, onnx::ScanOp &innerOp) {
       }
       OpBuilder after(made->getContext());
       after.setInsertionPointAfter(made);
-      Value joined = onnx::ConcatOp::create(after, made.getLoc(), result.getType(),
-                                            ValueRange{made->getResult(outer.states), made->getResult(i)},
-                                            /*axis=*/0);
-      result.replaceAllUsesWith(joined);
+      result.replaceAllUsesWith(
+          Arithmetic(after, made.getLoc())
+              .joined(ValueRange{made->getResult(outer.states), made->getResult(i)}, 0));
     }
     outerOp->erase();
     outerOp = made;

@@ -19,25 +19,6 @@ static RankedTensorType withLeading(Value value, unsigned count, ArrayRef<DimExp
   return tensorWithDims(dims, elementOf(value));
 }
 
-Value Skew::transposed(Value value) {
-  Dims dims = dimsOf(value);
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, dims.size()));
-  std::swap(order[0], order[1]);
-  return onnx::TransposeOp::create(m.b, m.loc, withLeading(value, 2, {dims[1], dims[0]}), value,
-                                   m.b.getDenseI64ArrayAttr(order));
-}
-
-Value sliced(Arithmetic &m, Value value, int64_t axis, const DimExpr &begin, const DimExpr &end,
-             Value sizes) {
-  Dims dims = dimsOf(value);
-  if (begin == DimExpr(0) && end == dims[axis])
-    return value;
-  dims[axis] = end - begin;
-  return onnx::SliceOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(value)), value,
-                               m.shape({begin}, sizes), m.shape({end}, sizes),
-                               m.integers(axis), Value());
-}
-
 Value Skew::padded(Value value, int64_t axis, const DimExpr &count) {
   Dims dims = dimsOf(value);
   if (count == DimExpr(0))
@@ -53,16 +34,16 @@ Value Skew::skewed(Value grid) {
   Value rows = padded(grid, 1, length + 1 - width);
   auto flat = [&](DimExpr count) { return getDims(withLeading(rows, 2, count)); };
   Value line = m.viewedAs(rows, flat(height * (length + 1)));
-  line = sliced(m, line, 0, 0, height * length, sizes);
-  return transposed(m.viewedAs(line, getDims(withLeading(rows, 2, {height, length}))));
+  line = m.sliced(line, 0, 0, height * length, sizes);
+  return m.exchanged(m.viewedAs(line, getDims(withLeading(rows, 2, {height, length}))), 0, 1);
 }
 
 Value Skew::straightened(Value skewed) {
-  Value rows = transposed(skewed);
+  Value rows = m.exchanged(skewed, 0, 1);
   Value line = m.viewedAs(rows, getDims(withLeading(rows, 2, height * length)));
   line = padded(line, 0, height);
   rows = m.viewedAs(line, getDims(withLeading(rows, 2, {height, length + 1})));
-  return sliced(m, rows, 1, 0, width, sizes);
+  return m.sliced(rows, 1, 0, width, sizes);
 }
 
 Value splat(OpBuilder &b, Location loc, const Dims &dims, TypedAttr element, Value sizes) {
@@ -82,7 +63,7 @@ Value Skew::entering(Value columns) { return padded(columns, 0, length - width);
 
 Value Skew::leaving(Value lastRow) {
   DimExpr begin = DimExpr::max(height - 1, 0);
-  return sliced(m, lastRow, 0, begin, begin + width, sizes);
+  return m.sliced(lastRow, 0, begin, begin + width, sizes);
 }
 
 } // namespace heddle

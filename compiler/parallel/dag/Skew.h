@@ -40,9 +40,6 @@ public:
   /// entered.
   mlir::Value leaving(mlir::Value lastRow);
 
-  /// With its first two axes exchanged.
-  mlir::Value transposed(mlir::Value value);
-
 private:
   /// With zeros (false) after the last element of an axis.
   mlir::Value padded(mlir::Value value, int64_t axis, const DimExpr &count);
@@ -51,10 +48,6 @@ private:
   DimExpr height, width, length;
   mlir::Value sizes;
 };
-
-/// Elements [begin, end) of an axis; `sizes` has the symbols of both.
-mlir::Value sliced(Arithmetic &m, mlir::Value value, int64_t axis, const DimExpr &begin,
-                   const DimExpr &end, mlir::Value sizes);
 
 /// A tensor of one number, and of zeros; `sizes` has the symbols of the dimensions.
 mlir::Value splat(mlir::OpBuilder &b, mlir::Location loc, const Dims &dims, mlir::TypedAttr element,

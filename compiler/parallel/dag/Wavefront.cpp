@@ -50,12 +50,8 @@ Value choose(OpBuilder &b, Location loc, Value condition, Value yes, Value no) {
 /// What enters the first row, then what each row sends: a row takes the one at its own place, and
 /// the last one leaves the grid.
 Value joined(OpBuilder &b, Location loc, Value entering, Value sent) {
-  Dims one = dimsOf(entering), all = dimsOf(sent);
-  one.insert(one.begin(), DimExpr(1));
-  all.front() = all.front() + 1;
-  Value first = Arithmetic(b, loc).viewedAs(entering, one);
-  return onnx::ConcatOp::create(b, loc, tensorWithDims(all, elementOf(sent)),
-                                ValueRange{first, sent}, /*axis=*/0);
+  Arithmetic m(b, loc);
+  return m.joined(ValueRange{m.asRow(entering), sent}, 0);
 }
 
 } // namespace
@@ -102,7 +98,7 @@ DagResults buildWavefront(GridScanOp grid) {
   for (Value value : o.moved)
     inputs.push_back(skew.entering(value));
   for (Value value : o.cells)
-    inputs.push_back(skew.skewed(o.isTurned ? skew.transposed(value) : value));
+    inputs.push_back(skew.skewed(o.isTurned ? Arithmetic(b, loc).exchanged(value, 0, 1) : value));
   for (Value value : o.times) {
     Dims dims = dimsOf(value);
     dims.insert(dims.begin(), o.height);
@@ -116,7 +112,7 @@ DagResults buildWavefront(GridScanOp grid) {
     Value inside = elements.front();
     SmallVector<Value> kept(states.take_front(held)), arriving;
     for (unsigned i = 0; i < moved; ++i)
-      arriving.push_back(sliced(m, joined(b, loc, elements[1 + i], states[held + i]), 0, 0,
+      arriving.push_back(m.sliced(joined(b, loc, elements[1 + i], states[held + i]), 0, 0,
                                 o.height, states[held + i]));
     ValueRange ofCells = elements.slice(1 + moved, cells), ofTimes = elements.drop_front(1 + moved + cells);
     SmallVector<Value> arguments(o.isTurned ? arriving : kept);
@@ -148,7 +144,7 @@ DagResults buildWavefront(GridScanOp grid) {
     step.collected.append(made.begin() + held + moved, made.end());
     for (auto [i, value] : llvm::enumerate(across)) {
       Dims dims(ArrayRef(dimsOf(value)).drop_front());
-      Value last = sliced(m, joined(b, loc, elements[1 + i], value), 0, o.height, o.height + 1, value);
+      Value last = m.sliced(joined(b, loc, elements[1 + i], value), 0, o.height, o.height + 1, value);
       step.collected.push_back(m.viewedAs(last, dims));
     }
     return step;
@@ -165,7 +161,7 @@ DagResults buildWavefront(GridScanOp grid) {
   llvm::append_range(results, o.isTurned ? lastHeld : lastMoved);
   for (Value value : made.drop_front(held + moved).drop_back(moved)) {
     Value marks = skew.straightened(value);
-    results.push_back(o.isTurned ? skew.transposed(marks) : marks);
+    results.push_back(o.isTurned ? Arithmetic(b, loc).exchanged(marks, 0, 1) : marks);
   }
   return results;
 }

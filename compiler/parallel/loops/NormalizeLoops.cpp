@@ -37,38 +37,6 @@ bool isTrue(Value value) {
          elements.getSplatValue<bool>();
 }
 
-/// The value with its axis first.
-Value axisToFront(Arithmetic &m, Value value, int64_t axis) {
-  if (axis == 0)
-    return value;
-  Dims dims = dimsOf(value);
-  SmallVector<int64_t> permutation = {axis};
-  for (int64_t i = 0, rank = dims.size(); i < rank; ++i)
-    if (i != axis)
-      permutation.push_back(i);
-  DimExpr front = dims[axis];
-  dims.erase(dims.begin() + axis);
-  dims.insert(dims.begin(), front);
-  return onnx::TransposeOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(value)), value,
-                                   m.b.getDenseI64ArrayAttr(permutation));
-}
-
-/// The value with its first axis at another place.
-Value frontToAxis(Arithmetic &m, Value value, int64_t axis) {
-  if (axis == 0)
-    return value;
-  Dims dims = dimsOf(value);
-  SmallVector<int64_t> permutation;
-  for (int64_t i = 1, rank = dims.size(); i < rank; ++i)
-    permutation.push_back(i);
-  permutation.insert(permutation.begin() + axis, 0);
-  DimExpr front = dims.front();
-  dims.erase(dims.begin());
-  dims.insert(dims.begin() + axis, front);
-  return onnx::TransposeOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(value)), value,
-                                   m.b.getDenseI64ArrayAttr(permutation));
-}
-
 /// The elements along axis 0, last to first.
 Value reversed(Arithmetic &m, Value value) {
   constexpr int64_t before = std::numeric_limits<int64_t>::min();
@@ -170,7 +138,7 @@ void LoopToScan::readInputs() {
     row.erase(row.begin() + read->axis);
     Value &operand = moved[{read->data, read->axis}];
     if (!operand)
-      operand = axisToFront(m, read->data, read->axis);
+      operand = m.moved(read->data, read->axis, 0);
     Value element = body.getArgument(addInput(operand, tensorWithDims(row, elementOf(read->data))));
     if (read->keepsAxis) {
       Arithmetic inside(&op);
@@ -265,15 +233,12 @@ std::string LoopToScan::run() {
     loop->getResult(place).replaceAllUsesWith(scan->getResult(i));
   for (auto [i, state] : llvm::enumerate(grown)) {
     // length x ... rows ..., as initial rows followed by those of each step.
-    Value rows = frontToAxis(m, scan->getResult(places.size() + i), state.axis);
+    Value rows = m.moved(scan->getResult(places.size() + i), 0, state.axis);
     Dims dims = dimsOf(rows);
     dims[state.axis] = dims[state.axis] * dims[state.axis + 1];
     dims.erase(dims.begin() + state.axis + 1);
-    Value all = m.viewedAs(rows, dims);
-    dims[state.axis] = dims[state.axis] + dimsOf(state.init)[state.axis];
-    Value joined = onnx::ConcatOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(all)),
-                                          ValueRange{state.init, all}, state.axis);
-    loop->getResult(state.state).replaceAllUsesWith(joined);
+    loop->getResult(state.state)
+        .replaceAllUsesWith(m.joined(ValueRange{state.init, m.viewedAs(rows, dims)}, state.axis));
   }
   loop.erase();
   return "";
@@ -291,7 +256,7 @@ bool turnForward(onnx::ScanOp scan) {
   for (unsigned i = 0; i < scan.getNumScanInputs(); ++i) {
     Value input = scan->getOperand(states + i);
     int64_t axis = elementAt(scan.getScanInputAxes(), i);
-    Value turned = axisToFront(m, input, axis < 0 ? axis + dimsOf(input).size() : axis);
+    Value turned = m.moved(input, axis < 0 ? axis + dimsOf(input).size() : axis, 0);
     if (elementAt(scan.getScanInputDirections(), i) == 1)
       turned = reversed(m, turned);
     scan->setOperand(states + i, turned);
@@ -314,7 +279,7 @@ bool turnForward(onnx::ScanOp scan) {
     for (OpOperand &use : result.getUses())
       uses.push_back(&use);
     Value turned = backward ? reversed(m, result) : result;
-    turned = frontToAxis(m, turned, axis);
+    turned = m.moved(turned, 0, axis);
     for (OpOperand *use : uses)
       use->set(turned);
     changed = true;

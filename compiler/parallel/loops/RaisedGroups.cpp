@@ -59,13 +59,8 @@ LogicalResult Raising::emitScan(StepsAtOnce &steps, Group &group) {
 
 /// The value with its last two axes exchanged.
 static Value turned(Arithmetic &m, Value value) {
-  Dims dims = dimsOf(value);
-  size_t rank = dims.size();
-  SmallVector<int64_t> permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  std::swap(permutation[rank - 1], permutation[rank - 2]);
-  std::swap(dims[rank - 1], dims[rank - 2]);
-  return onnx::TransposeOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(value)), value,
-                                   m.b.getDenseI64ArrayAttr(permutation));
+  int64_t rank = dimsOf(value).size();
+  return m.exchanged(value, rank - 1, rank - 2);
 }
 
 /// A linear attention for each value that reads the state.

@@ -41,13 +41,7 @@ Value StepsAtOnce::rows(Value value, int64_t first, int64_t end, const DimExpr &
 Value StepsAtOnce::withInitial(unsigned state) {
   if (!joined[state]) {
     Arithmetic m(builder, loc);
-    Dims row = dimsOf(body.init(state));
-    row.insert(row.begin(), 1);
-    Value first = m.viewedAs(body.init(state), row);
-    row[0] = body.length() + 1;
-    joined[state] = onnx::ConcatOp::create(
-        builder, loc, tensorWithDims(row, elementOf(first)), ValueRange{first, after[state]},
-        /*axis=*/0);
+    joined[state] = m.joined(ValueRange{m.asRow(body.init(state)), after[state]}, 0);
   }
   return joined[state];
 }

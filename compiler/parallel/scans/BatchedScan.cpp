@@ -74,76 +74,46 @@ SmallVector<Value> BatchedScan::loop(Body body, ValueRange states, ValueRange el
   return llvm::to_vector_of<Value>(op.getResults());
 }
 
-Value BatchedScan::slice(Value value, int64_t from, int64_t to) {
-  Dims dims = dimsOf(value);
-  dims.front() = to - from;
-  return onnx::SliceOp::create(a.b, a.loc, tensorWithDims(dims, elementOf(value)), value,
-                               a.integers({from}), a.integers({to}), a.integers({0}),
-                               a.integers({1}));
-}
-
-Value BatchedScan::joined(Value first, Value second) {
-  Dims dims = dimsOf(first);
-  dims.front() = dims.front() + dimsOf(second).front();
-  return onnx::ConcatOp::create(a.b, a.loc, tensorWithDims(dims, elementOf(first)),
-                                ValueRange{first, second}, /*axis=*/0);
-}
-
 Value BatchedScan::withoutAxis(Value row) {
   Dims dims = dimsOf(row);
   dims.erase(dims.begin());
   return a.viewedAs(row, dims);
 }
 
-Value BatchedScan::withAxis(Value value) {
-  Dims dims = dimsOf(value);
-  dims.insert(dims.begin(), 1);
-  return a.viewedAs(value, dims);
-}
-
-/// With the first two axes the other way around: steps of chunks and chunks of a step.
-Value BatchedScan::swapped(Value value) {
-  Dims dims = dimsOf(value);
-  std::swap(dims[0], dims[1]);
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, dims.size()));
-  std::swap(order[0], order[1]);
-  return onnx::TransposeOp::create(a.b, a.loc, tensorWithDims(dims, elementOf(value)), value,
-                                   a.b.getDenseI64ArrayAttr(order));
-}
-
 SmallVector<Value> BatchedScan::build() {
   int64_t even = chunks * chunk;
   SmallVector<Value> main, first, others, rest, starts;
   for (Value element : scan.getElements()) {
-    Value part = even == length ? element : slice(element, 0, even);
+    Value part = a.sliced(element, 0, 0, even);
     Dims dims = dimsOf(part);
     dims.front() = chunk;
     dims.insert(dims.begin(), chunks);
-    main.push_back(swapped(a.viewedAs(part, dims)));
-    first.push_back(withoutAxis(slice(main.back(), 0, 1)));
-    others.push_back(slice(main.back(), 1, chunk));
+    main.push_back(a.exchanged(a.viewedAs(part, dims), 0, 1)); // steps of chunks
+    first.push_back(withoutAxis(a.sliced(main.back(), 0, 0, 1)));
+    others.push_back(a.sliced(main.back(), 0, 1, chunk));
     if (even < length)
-      rest.push_back(slice(element, even, length));
+      rest.push_back(a.sliced(element, 0, even, length));
   }
   unsigned states = scan.getInit().size();
   SmallVector<Value> totals = loop(std::move(combine), first, others);
   totals.truncate(main.size());
   SmallVector<Value> ends = loop(copied(scan.getApply()), scan.getInit(), totals);
   for (unsigned i = 0; i < states; ++i)
-    starts.push_back(joined(withAxis(scan.getInit()[i]), slice(ends[states + i], 0, chunks - 1)));
+    starts.push_back(a.joined(
+        ValueRange{a.asRow(scan.getInit()[i]), a.sliced(ends[states + i], 0, 0, chunks - 1)}, 0));
   SmallVector<Value> all = loop(std::move(apply), starts, main);
   SmallVector<Value> results(ArrayRef(ends).take_front(states));
   for (unsigned i = 0; i < states; ++i) {
     Dims dims = dimsOf(scan.getInit()[i]);
     dims.insert(dims.begin(), even);
-    results.push_back(a.viewedAs(swapped(all[states + i]), dims));
+    results.push_back(a.viewedAs(a.exchanged(all[states + i], 0, 1), dims));
   }
   if (rest.empty())
     return results;
   SmallVector<Value> tail = loop(copied(scan.getApply()), ArrayRef(results).take_front(states), rest);
   for (unsigned i = 0; i < states; ++i) {
     results[i] = tail[i];
-    results[states + i] = joined(results[states + i], tail[states + i]);
+    results[states + i] = a.joined(ValueRange{results[states + i], tail[states + i]}, 0);
   }
   return results;
 }

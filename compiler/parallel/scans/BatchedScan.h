@@ -30,11 +30,7 @@ private:
   Body copied(mlir::Region &step);
   llvm::SmallVector<mlir::Value> loop(Body body, mlir::ValueRange states,
                                       mlir::ValueRange elements);
-  mlir::Value slice(mlir::Value value, int64_t from, int64_t to);
-  mlir::Value joined(mlir::Value first, mlir::Value second);
   mlir::Value withoutAxis(mlir::Value row);
-  mlir::Value withAxis(mlir::Value value);
-  mlir::Value swapped(mlir::Value value);
 
   ScanOp scan;
   int64_t length, chunk, chunks;

@@ -81,15 +81,9 @@ SmallVector<bool> ScanLowering::keeps() {
   return llvm::map_to_vector(scan.getResults(), [](Value result) { return !result.use_empty(); });
 }
 
-/// As the only row.
+/// Each as the only row.
 SmallVector<Value> ScanLowering::stacked(ValueRange values) {
-  SmallVector<Value> rows;
-  for (Value value : values) {
-    Dims dims{1};
-    llvm::append_range(dims, dimsOf(value));
-    rows.push_back(a.viewedAs(value, dims));
-  }
-  return rows;
+  return llvm::map_to_vector(values, [&](Value value) { return a.asRow(value); });
 }
 
 SmallVector<Value> ScanLowering::chunkScan(const ScanLevel &level, ValueRange starts,

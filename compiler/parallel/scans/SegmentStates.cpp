@@ -30,18 +30,11 @@ Value SegmentStates::product(Value factor, Value x) {
   return m.mul(factor, x);
 }
 
-Value SegmentStates::joined(Value x, Value y, int64_t axis) {
-  Dims dims = dimsOf(x);
-  dims[axis] = dims[axis] + dimsOf(y)[axis];
-  return onnx::ConcatOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(x)), ValueRange{x, y},
-                                axis);
-}
-
 Value SegmentStates::interleaved(Value even, Value odd, int64_t count) {
   Dims dims = dimsOf(even), pairs = dims;
   pairs.insert(pairs.begin() + 1, 1);
   dims.front() = 2 * count;
-  return m.viewedAs(joined(m.viewedAs(even, pairs), m.viewedAs(odd, pairs), 1), dims);
+  return m.viewedAs(m.joined(ValueRange{m.viewedAs(even, pairs), m.viewedAs(odd, pairs)}, 1), dims);
 }
 
 Value SegmentStates::between(const SegmentEffects &effects, Value init) {
@@ -61,7 +54,7 @@ Value SegmentStates::between(const SegmentEffects &effects, Value init) {
   Value even = between(pairs, init); // pairCount + 1 of them
   Value odd = next(first, rows(even, 0, 1, odds));
   Value all = interleaved(rows(even, 0, 1, odds), odd, odds);
-  return odds == pairCount ? joined(all, rows(even, pairCount, 1, 1), 0) : all;
+  return odds == pairCount ? m.joined(ValueRange{all, rows(even, pairCount, 1, 1)}, 0) : all;
 }
 
 } // namespace heddle

@@ -37,7 +37,6 @@ public:
 private:
   SegmentEffects rows(const SegmentEffects &all, int64_t first, int64_t step, int64_t count);
   mlir::Value interleaved(mlir::Value even, mlir::Value odd, int64_t count);
-  mlir::Value joined(mlir::Value x, mlir::Value y, int64_t axis);
 
   Arithmetic &m;
   bool matrices;

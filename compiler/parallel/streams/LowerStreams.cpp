@@ -78,14 +78,11 @@ bool StreamsLowering::isStackedCheaper() {
 
 Value StreamsLowering::stackOperand(Arithmetic &m, unsigned argument) {
   SmallVector<Value> values = operandsOf(argument);
-  RankedTensorType type = stackedType(values.front().getType(), count);
-  Dims all = getDims(type), one = all;
   if (Value source = findStacked(values))
-    return m.viewedAs(source, all);
-  one.front() = 1;
+    return m.viewedAs(source, getDims(stackedType(values.front().getType(), count)));
   for (Value &value : values)
-    value = m.viewedAs(value, one);
-  return onnx::ConcatOp::create(m.b, m.loc, type, values, /*axis=*/0);
+    value = m.asRow(value);
+  return m.joined(values, 0);
 }
 
 LogicalResult StreamsLowering::stack(std::string &reason) {
