@@ -84,8 +84,10 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
       panels, tileLengths(allPanels, plan.channelBlock / plan.panel, plan.panels),
       [&](int64_t panelCount) {
         tile.panels = panelCount;
+        tile.turnShare = e.div(e.index(1 << 16), e.mul(block.rows, tiles.parts));
         e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
           e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
+            tile.turn = e.add(e.mul(row, tiles.parts), part);
             Value column = tiles.start(e, part), pixels = tiles.length(e, part);
             if (ops.prefetch)
               prefetch(n, e.add(e.mul(group, groupOutputs), channel), channels, block, row, column,

@@ -35,6 +35,8 @@ private:
     int64_t panels, pixels;
     mlir::Value firstPixel; // in the tile's results
     int64_t pixelStep;
+    /// Tiles of pixels that the panels meet one after the other: which this is, and 2^16 / how many.
+    mlir::Value turn, turnShare;
   };
   struct Tap {
     mlir::Value offset; // in elements of the patch along one axis
@@ -45,6 +47,9 @@ private:
   void channelPanels(mlir::Value n, mlir::Value group, const PixelBlock &block,
                      const InputPatch &patch, mlir::Value panel, mlir::Value panels);
   void accumulate(const Tile &tile);
+  /// Known to stay there from one tile of pixels, and from one run, to the next.
+  bool filtersFitCache() const;
+  void prefetchNextPanels(const Tile &tile, mlir::Value filtersDone, int64_t rowStep);
   Tap tap(const Tile &tile, int dim, mlir::Value index);
   /// Transposed: outputs of a row differ in which taps they have, periodically.
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }

@@ -17,6 +17,29 @@ ConvolutionEmitter::Tap ConvolutionEmitter::tap(const Tile &tile, int dim, Value
   return {e.div(distance, stride), exists};
 }
 
+bool ConvolutionEmitter::filtersFitCache() const {
+  constexpr int64_t secondCacheShare = 128 << 10;
+  std::optional<int64_t> inputs = getConstantIntValue(ops.ic);
+  std::optional<int64_t> outputs = getConstantIntValue(ops.oc);
+  int64_t bytes = spec.window[0] * spec.window[1] * spec.window[2] * elementBytes();
+  return inputs && outputs && *inputs * *outputs * bytes <= secondCacheShare;
+}
+
+// The panels that follow would come from memory as fast as the first tile of pixels asks for them,
+// and that is faster than memory is. So each tile of pixels asks for its share of them, spread over
+// its taps: here a few lines, for the part of the filters that corresponds to one block of channels.
+void ConvolutionEmitter::prefetchNextPanels(const Tile &tile, Value filtersDone, int64_t rowStep) {
+  constexpr int64_t lines = 4;
+  Value next = e.add(tile.filter, e.mul(tile.panelStep, tile.panels));
+  Value done = e.add(filtersDone, e.mul(tile.turn, tile.panelStep));
+  for (int64_t line = 0; line < lines; ++line) {
+    Value here = e.add(done, line * kChannelBlock / lines * rowStep);
+    Value offset = e.add(next, e.div(e.mul(here, tile.turnShare), e.index(1 << 16)));
+    for (int64_t j = 0; j < tile.panels; ++j)
+      e.prefetch(ops.filter, e.add(offset, e.mul(tile.panelStep, j)));
+  }
+}
+
 void ConvolutionEmitter::accumulate(const Tile &tile) {
   int64_t perPanel = plan.panel / math.columns(), vectors = tile.panels * perPanel;
   // With the input's sum as one more column.
@@ -34,6 +57,8 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
     Value inputBlock = e.add(tile.patch.start, e.mul(block, tile.patch.channelStep));
     Value tapStep = e.mul(depth, rowStep);
     auto innermost = [&](Value input, Value filter, Value depth, ValueRange carried) {
+      if (!filtersFitCache())
+        prefetchNextPanels(tile, e.sub(filter, filters), rowStep);
       return e.loop(zero, depth, one, carried, [&](Value channel, ValueRange carried) {
         Values sums(carried), weights;
         Value weightsAt = e.add(filter, e.mul(channel, rowStep));
