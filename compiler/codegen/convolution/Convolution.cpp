@@ -94,16 +94,15 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
                        pixels);
             tile.pixelStep = phases();
             e.loop(e.index(0), e.index(phases()), e.index(1), [&](Value phase) {
-              tile.firstPixel = phase;
+              tile.firstPixel = e.add(column, phase);
               tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
               e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
                 tile.pixels = pixelCount;
                 accumulate(tile);
               });
             });
-            finish(n, group, channel, tile.filter, tile.panelStep, block, row, column, pixels,
-                   channels);
           });
+          finish(n, group, channel, tile.filter, tile.panelStep, block, row, channels);
         });
       });
 }
@@ -139,9 +138,11 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   plan.channelBlock = 4 * plan.panel;
   int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
   int64_t phases = spec.transposed ? spec.stride[2] : 1;
-  int64_t tilePixels = (plan.pixels * phases + lanes - 1) / lanes * lanes;
+  // The phases of the last tile have equally many pixels, some of them past the row.
+  int64_t rowPixels = (plan.columnBlock + phases - 1 + lanes - 1) / lanes * lanes;
   int64_t tileRow = plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
-  plan.patchOffset = plan.scratchFixed = (tilePixels * tileRow + lanes * lanes) * bytes;
+  plan.turnedOffset = rowPixels * tileRow * bytes;
+  plan.patchOffset = plan.scratchFixed = plan.turnedOffset + lanes * lanes * bytes;
   plan.scratchPerChannel = 0;
   if (plan.bytes) {
     // Four channels to an element of the patch, however many are left.

@@ -64,7 +64,7 @@ struct ConvolutionPlan {
   int64_t panels, pixels;                      // register tile
   int64_t rowBlock, columnBlock, channelBlock; // of a grid point, at most
   int64_t scratchFixed, scratchPerChannel;     // bytes: fixed + perChannel * (IC / G)
-  int64_t patchOffset;                         // where in scratch the input's copy begins
+  int64_t turnedOffset, patchOffset;           // in scratch: a square of results, the input's copy
 
   /// Of an output of od x oh x ow pixels.
   int64_t gridPoints(int64_t n, int64_t groups, int64_t oc, int64_t od, int64_t oh,

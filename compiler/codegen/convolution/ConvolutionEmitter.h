@@ -20,8 +20,8 @@ public:
       : e(e), spec(spec), ops(ops), plan(planConvolution(spec, e.target)), sink(sink),
         scratch(scratch), math(e.target, spec.accumulator()),
         lanes(std::min(e.lanesOf(spec.accumulator()), plan.panel)),
-        tileBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
-        turned(e.view(scratch, tileBytes(), spec.accumulator())) {}
+        rowBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
+        turned(e.view(scratch, plan.turnedOffset, spec.accumulator())) {}
 
   void run(mlir::Value begin, mlir::Value end);
 
@@ -33,7 +33,7 @@ private:
     /// outputs, from the first element of the patch; all of it may reach backwards.
     SpatialValues origin;
     int64_t panels, pixels;
-    mlir::Value firstPixel; // in the tile's results
+    mlir::Value firstPixel; // in the row
     int64_t pixelStep;
     /// Tiles of pixels that the panels meet one after the other: which this is, and 2^16 / how many.
     mlir::Value turn, turnShare;
@@ -58,18 +58,16 @@ private:
   void prefetch(mlir::Value n, mlir::Value firstChannel, mlir::Value channels,
                 const PixelBlock &block, mlir::Value row, mlir::Value column, mlir::Value pixels);
   void finish(mlir::Value n, mlir::Value group, mlir::Value channel, mlir::Value filter,
-              mlir::Value panelStep, const PixelBlock &block, mlir::Value row, mlir::Value column,
-              mlir::Value pixels, mlir::Value channels);
+              mlir::Value panelStep, const PixelBlock &block, mlir::Value row,
+              mlir::Value channels);
   mlir::Value withoutZeroPoints(mlir::Value sum, mlir::Value inputSums, mlir::Value channel,
                                 mlir::Value panelAt, mlir::Value lane);
   int64_t elementBytes() const { return spec.accumulator().getIntOrFloatBitWidth() / 8; }
   bool usesInputSums() const { return math.isBytes() && !spec.filterCentered; }
-  // Results of a tile: [pixel, rounded up to whole vectors][panels * panel], then the input's sum.
+  // Results of a block's row: [pixel][panels * panel], then the input's sum.
   int64_t tileRow() const {
     return plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
   }
-  int64_t tilePixels() const { return (plan.pixels * phases() + lanes - 1) / lanes * lanes; }
-  int64_t tileBytes() const { return tilePixels() * tileRow() * elementBytes(); }
 
   Emitter &e;
   const ConvolutionSpec &spec;
@@ -79,7 +77,7 @@ private:
   mlir::Value scratch;
   TileMath math;
   int64_t lanes;
-  mlir::Value tileBuffer, turned;
+  mlir::Value rowBuffer, turned;
   mlir::Value groupChannels, groupOutputs;
   mlir::Value steps;     // of depth in a group
   mlir::Value inputZero; // point of unsigned bytes

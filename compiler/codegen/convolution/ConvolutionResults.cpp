@@ -26,10 +26,11 @@ void ConvolutionEmitter::prefetch(Value n, Value firstChannel, Value channels,
   });
 }
 
-// Turns a tile from channels to pixels in the lanes and hands it to the sink.
+// Turns a row from channels to pixels in the lanes and hands it to the sink. A row and not each of
+// its tiles: planes are far apart, and the longer the runs, the fewer lines are written in parts.
 void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filter, Value panelStep,
-                                const PixelBlock &block, Value row, Value column, Value pixels,
-                                Value channels) {
+                                const PixelBlock &block, Value row, Value channels) {
+  Value pixels = block.columns;
   Value zero = e.index(0), step = e.index(lanes);
   Value outRow = e.add(block.row, row);
   Value firstChannel = e.add(e.mul(group, groupOutputs), channel);
@@ -42,7 +43,7 @@ void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filte
       auto turn = [&](Value column) {
         Values square;
         for (int64_t i = 0; i < lanes; ++i)
-          square.push_back(e.load(tileBuffer, e.add(e.mul(e.add(p, i), tileRow()), column), lanes));
+          square.push_back(e.load(rowBuffer, e.add(e.mul(e.add(p, i), tileRow()), column), lanes));
         return e.transpose(square);
       };
       Value inputSums;
@@ -51,7 +52,7 @@ void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filte
       Values square = turn(c);
       for (int64_t i = 0; i < lanes; ++i)
         e.store(square[i], turned, e.index(i * lanes));
-      Value left = e.sub(pixels, p), firstColumn = e.add(e.add(block.column, column), p);
+      Value left = e.sub(pixels, p), firstColumn = e.add(block.column, p);
       e.loop(zero, count, e.index(1), [&](Value i) {
         Value sum = e.load(turned, e.mul(i, lanes), lanes);
         PixelPosition at;
