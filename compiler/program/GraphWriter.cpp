@@ -4,6 +4,7 @@
 
 #include "compiler/program/ProgramTypes.h"
 #include "dialects/heddle/TensorDims.h"
+#include "runtime/tensor/element_type.h"
 
 using namespace mlir;
 
@@ -85,7 +86,7 @@ LogicalResult GraphWriter::addValue(Value value, fb::Storage storage, StringRef 
   auto nameOffset = buffer.CreateString(name.str());
   auto dims = buffer.CreateVector(dimsOf(type));
   uint64_t weight = 0;
-  uint32_t viewOf = 0;
+  uint32_t viewOf = 0, viewOffset = UINT32_MAX;
   if (auto constant = value.getDefiningOp<task::ConstantOp>()) {
     FailureOr<uint64_t> offset = weightOffset(constant);
     if (failed(offset))
@@ -94,6 +95,10 @@ LogicalResult GraphWriter::addValue(Value value, fb::Storage storage, StringRef 
   }
   if (auto view = value.getDefiningOp<task::ViewOp>())
     viewOf = valueIndex.lookup(view.getSource());
+  if (auto part = partOf.find(value); part != partOf.end()) {
+    viewOf = valueIndex.lookup(part->second.first);
+    viewOffset = expression(part->second.second);
+  }
   if (storage == fb::Storage::kArena)
     arenaValues.push_back(value);
   valueIndex[value] = values.size();
@@ -104,6 +109,7 @@ LogicalResult GraphWriter::addValue(Value value, fb::Storage storage, StringRef 
   builder.add_storage(storage);
   builder.add_weight_offset(weight);
   builder.add_view_of(viewOf);
+  builder.add_view_offset(viewOffset);
   values.push_back(builder.Finish());
   return success();
 }
@@ -153,18 +159,44 @@ LogicalResult GraphWriter::addValues() {
     ++outputUses[output];
     outputName[output] = nameAt(graph.getOutputNames(), i);
   }
-  for (Operation &op : body.without_terminator()) {
+  if (failed(addJoins(body)))
+    return failure();
+  for (Operation &op : body.without_terminator())
     for (Value result : op.getResults()) {
-      auto type = dyn_cast<RankedTensorType>(result.getType());
-      if (!type)
+      if (!isa<RankedTensorType>(result.getType()) || valueIndex.contains(result))
         continue;
-      fb::Storage storage = isa<task::ConstantOp>(op)               ? fb::Storage::kConstant
-                            : isa<task::ViewOp>(op)                 ? fb::Storage::kView
-                            : isLate(type) || isa<task::ControlOp>(op) ? fb::Storage::kLate
-                                                                    : fb::Storage::kArena;
       bool named = outputUses.lookup(result) == 1 && isa<task::TaskInterface>(op);
-      if (failed(addValue(result, storage, named ? outputName[result] : StringRef())))
+      if (failed(addResult(result, named ? outputName[result] : StringRef())))
         return failure();
+    }
+  return success();
+}
+
+LogicalResult GraphWriter::addResult(Value result, StringRef name) {
+  Operation *op = result.getDefiningOp();
+  bool late = isLate(cast<RankedTensorType>(result.getType())) || isa<task::ControlOp>(op);
+  fb::Storage storage = isa<task::ConstantOp>(op)                             ? fb::Storage::kConstant
+                        : isa<task::ViewOp>(op) || partOf.contains(result) ? fb::Storage::kView
+                        : late                                             ? fb::Storage::kLate
+                                                                           : fb::Storage::kArena;
+  return addValue(result, storage, name);
+}
+
+/// What is made of parts comes before them, as views name earlier values; the last join first, as
+/// a join may be part of a later one.
+LogicalResult GraphWriter::addJoins(Block &body) {
+  for (Operation &op : llvm::reverse(body)) {
+    auto join = dyn_cast<task::JoinOp>(op);
+    if (!join)
+      continue;
+    if (failed(addResult(join.getResult(), {})))
+      return failure();
+    DimExpr offset = 0;
+    for (Value part : join.getParts()) {
+      auto type = cast<RankedTensorType>(part.getType());
+      partOf.try_emplace(part, join.getResult(), offset);
+      int64_t bits = ElementBits(static_cast<ElementType>(*programElementType(type.getElementType())));
+      offset = offset + countElements(getDims(type)) * (bits / 8);
     }
   }
   return success();

@@ -35,6 +35,8 @@ private:
   uint32_t expression(llvm::StringRef text) { return expression(*DimExpr::parse(text)); }
   std::vector<uint32_t> dimsOf(mlir::RankedTensorType type);
   bool isLate(mlir::RankedTensorType type);
+  mlir::LogicalResult addResult(mlir::Value result, llvm::StringRef name);
+  mlir::LogicalResult addJoins(mlir::Block &body);
   mlir::LogicalResult addValue(mlir::Value value, program::Storage storage, llvm::StringRef name);
   uint32_t addView(mlir::Value value, llvm::StringRef name);
   uint32_t missingValue();
@@ -55,6 +57,8 @@ private:
   std::vector<program::Expr> exprs;
   std::vector<flatbuffers::Offset<program::Value>> values;
   llvm::DenseMap<mlir::Value, uint32_t> valueIndex;
+  /// Where values lie that are made as parts of others: in which, and after how many bytes.
+  llvm::DenseMap<mlir::Value, std::pair<mlir::Value, DimExpr>> partOf;
   std::vector<mlir::Value> arenaValues;
   std::optional<uint32_t> missing;
 };

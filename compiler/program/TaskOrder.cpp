@@ -22,10 +22,23 @@ double estimateTaskCost(Operation *op) {
 Value storageOf(Value value) {
   while (auto view = value.getDefiningOp<task::ViewOp>())
     value = view.getSource();
+  for (Operation *user : value.getUsers())
+    if (auto join = dyn_cast<task::JoinOp>(user))
+      return storageOf(join.getResult());
   return value;
 }
 
 namespace {
+
+/// Calls `found` with each task that makes bytes of a value.
+void makersOf(Value value, llvm::function_ref<void(Operation *)> found) {
+  Operation *maker = value.getDefiningOp();
+  if (isa_and_nonnull<task::ViewOp, task::JoinOp>(maker))
+    for (Value source : maker->getOperands())
+      makersOf(source, found);
+  else if (isa_and_nonnull<task::TaskInterface>(maker))
+    found(maker);
+}
 
 /// Tasks that tell a dimension when they run, by the symbol.
 class SymbolDefinitions {
@@ -91,15 +104,16 @@ TaskOrder::TaskOrder(task::GraphOp graph) {
       before.insert(index[definer]);
     llvm::SmallSetVector<Value, 8> read;
     for (Value operand : op->getOperands()) {
-      Value storage = storageOf(operand);
-      if (Operation *producer = storage.getDefiningOp(); producer && isa<task::TaskInterface>(producer))
-        before.insert(index[producer]);
+      makersOf(operand, [&](Operation *maker) { before.insert(index[maker]); });
       if (!isa<task::TokenType>(operand.getType()))
-        read.insert(storage);
+        read.insert(storageOf(operand));
     }
     predecessors.emplace_back(before.begin(), before.end());
     for (Value storage : read)
-      readersOf[storage].push_back(index[op]);
+      accessesOf[storage].readers.push_back(index[op]);
+    for (Value result : op->getResults())
+      if (!isa<task::TokenType>(result.getType()))
+        accessesOf[storageOf(result)].writers.push_back(index[op]);
   }
   for (Value output : graph.getYield()->getOperands())
     outputs.insert(storageOf(output));
@@ -135,18 +149,15 @@ void TaskOrder::rank() {
   }
 }
 
-llvm::ArrayRef<uint32_t> TaskOrder::readers(Value storage) const {
-  auto found = readersOf.find(storage);
-  return found == readersOf.end() ? llvm::ArrayRef<uint32_t>() : found->second;
-}
-
 bool TaskOrder::isDeadBefore(Value first, Value second) const {
   if (outputs.contains(first))
     return false;
-  uint32_t made = indexOf(second.getDefiningOp());
-  // The task that makes it counts as a reader: a value that nothing reads is still written.
-  return isBefore(indexOf(first.getDefiningOp()), made) &&
-         llvm::all_of(readers(first), [&](uint32_t reader) { return isBefore(reader, made); });
+  const Accesses &early = accessesOf.find(first)->second, &late = accessesOf.find(second)->second;
+  auto endsBefore = [&](uint32_t task) {
+    return llvm::all_of(late.writers, [&](uint32_t writer) { return isBefore(task, writer); });
+  };
+  // The tasks that make it count: a value that nothing reads is still written.
+  return llvm::all_of(early.writers, endsBefore) && llvm::all_of(early.readers, endsBefore);
 }
 
 bool TaskOrder::mayShareBytes(Value first, Value second) const {

@@ -14,7 +14,7 @@ namespace heddle {
 /// Estimated nanoseconds of a task on one core.
 double estimateTaskCost(mlir::Operation *task);
 
-/// The value whose bytes a value is: views seen through.
+/// The value whose bytes a value is, or is part of: views seen through, parts of joins as the join.
 mlir::Value storageOf(mlir::Value value);
 
 class TaskOrder {
@@ -29,13 +29,15 @@ public:
   /// True where `first` has ended before `second` starts, whatever the schedule.
   bool isBefore(uint32_t first, uint32_t second) const { return ancestors[second].test(first); }
 
-  /// Tasks that read the bytes of a value, through views as well.
-  llvm::ArrayRef<uint32_t> readers(mlir::Value storage) const;
-  bool isOutput(mlir::Value storage) const { return outputs.contains(storage); }
   /// True where one value is dead before the other is made, under every legal order.
   bool mayShareBytes(mlir::Value first, mlir::Value second) const;
 
 private:
+  /// The tasks that write and read the bytes of a value, through views and in parts as well.
+  struct Accesses {
+    llvm::SmallVector<uint32_t> writers, readers;
+  };
+
   bool isDeadBefore(mlir::Value first, mlir::Value second) const;
   void reduceEdges();
   void rank();
@@ -44,7 +46,7 @@ private:
   llvm::DenseMap<mlir::Operation *, uint32_t> index;
   std::vector<llvm::SmallVector<uint32_t>> predecessors, next;
   std::vector<llvm::BitVector> ancestors;
-  llvm::DenseMap<mlir::Value, llvm::SmallVector<uint32_t>> readersOf;
+  llvm::DenseMap<mlir::Value, Accesses> accessesOf; // by storage
   llvm::DenseSet<mlir::Value> outputs;
 };
 

@@ -59,6 +59,8 @@ Value TaskLowering::pack(Sequence &sequence, Location loc, const KernelUse::Pack
 }
 
 LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) {
+  if (lowerAsJoin(cluster, sequence))
+    return success();
   SmallVector<bool> constants;
   for (Value input : cluster.getInputs())
     constants.push_back(isConstant(mapped(input)));

@@ -48,6 +48,9 @@ private:
   mlir::LogicalResult lowerBlock(mlir::Block &block, Sequence &sequence);
   mlir::LogicalResult lowerOp(mlir::Operation &op, Sequence &sequence);
   mlir::LogicalResult lowerCluster(ClusterOp cluster, Sequence &sequence);
+  /// Nothing, and false, where the cluster is no concatenation or its parts have to be moved.
+  bool lowerAsJoin(ClusterOp cluster, Sequence &sequence);
+  mlir::Value partOfJoin(mlir::Value value, mlir::Block *graph) const;
   mlir::LogicalResult lowerSeparately(ClusterOp cluster, Sequence &sequence);
   mlir::LogicalResult lowerAsCall(ClusterOp cluster, mlir::Operation &op, Sequence &sequence);
   template <typename ChunkOp>

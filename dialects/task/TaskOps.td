@@ -131,6 +131,24 @@ def Task_ViewOp : Task_Op<"view", [Pure]> {
   let assemblyFormat = "$source attr-dict `:` type($source) `to` type($result)";
 }
 
+def Task_JoinOp : Task_Op<"join", [Pure]> {
+  let summary = "the bytes of values one after the other; moves nothing";
+  let description = [{
+    What a concatenation is where its parts are contiguous in the result: the
+    tasks that make the parts write them there. A part is a result of a launch
+    or another join, and part of one join only.
+
+    ```mlir
+    %a, %0 = task.launch @left(%x) ...
+    %b, %1 = task.launch @right(%x) ...
+    %c = task.join %a, %b : tensor<1x2x8xf32>, tensor<1x3x8xf32> to tensor<1x5x8xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$parts);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$parts attr-dict `:` type($parts) `to` type($result)";
+}
+
 def Task_ConstantOp : Task_Op<"constant", [Pure]> {
   let summary = "a value in the artifact's weights";
   let arguments = (ins ElementsAttr:$value);

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/support/checked_math.h"
 #include "runtime/support/status_macros.h"
 
 namespace heddle {
@@ -32,10 +34,18 @@ class MemoryOrder {
   }
 
  private:
-  // What tasks do with a value's bytes, through views as well.
+  // Bytes of a value; where they depend on sizes, all of them.
+  struct Range {
+    int64_t begin = 0, end = INT64_MAX;
+    bool Overlaps(const Range& other) const { return begin < other.end && other.begin < end; }
+  };
+  struct Access {
+    uint32_t task;
+    Range range;
+  };
+  // What tasks do with a value's bytes, through views as well; by task, ascending.
   struct Accesses {
-    std::vector<uint32_t> readers, writers;  // tasks, ascending
-    bool written_in_parts = false;           // through views
+    std::vector<Access> readers, writers;
     bool is_output = false;
   };
 
@@ -61,15 +71,40 @@ class MemoryOrder {
     return value;
   }
 
+  std::optional<int64_t> NumberOf(uint32_t expr) const {
+    if (expr == kNoExpression) return 0;
+    const program::Expr& e = graph_.exprs[expr];
+    if (e.kind() == program::ExprKind::kConstant) return e.lhs();
+    return std::nullopt;
+  }
+
+  Range RangeOf(uint32_t value) const {
+    std::vector<int64_t> dims;
+    for (uint32_t d : graph_.values[value].dims) {
+      std::optional<int64_t> number = NumberOf(d);
+      if (!number) return {};
+      dims.push_back(*number);
+    }
+    std::optional<int64_t> bytes = CheckedTensorBytes(graph_.values[value].element_type, dims);
+    std::optional<int64_t> begin = 0;
+    for (; begin && graph_.values[value].storage == Storage::kView;
+         value = graph_.values[value].view_of) {
+      std::optional<int64_t> own = NumberOf(graph_.values[value].view_offset);
+      begin = own ? CheckedAdd(*begin, *own) : std::nullopt;
+    }
+    std::optional<int64_t> end = begin && bytes ? CheckedAdd(*begin, *bytes) : std::nullopt;
+    return end ? Range{*begin, *end} : Range{};
+  }
+
   void FindAccesses() {
     for (uint32_t task = 0; task < graph_.tasks.size(); ++task) {
       for (uint32_t operand : graph_.tasks[task].operands) {
-        accesses_[RootOf(operand)].readers.push_back(task);
+        if (graph_.values[operand].storage == Storage::kMissing) continue;
+        accesses_[RootOf(operand)].readers.push_back({task, RangeOf(operand)});
       }
       for (uint32_t result : graph_.tasks[task].results) {
-        Accesses& accesses = accesses_[RootOf(result)];
-        accesses.writers.push_back(task);
-        accesses.written_in_parts |= graph_.values[result].storage == Storage::kView;
+        if (graph_.values[result].storage == Storage::kMissing) continue;
+        accesses_[RootOf(result)].writers.push_back({task, RangeOf(result)});
       }
     }
     for (uint32_t output : graph_.outputs) accesses_[RootOf(output)].is_output = true;
@@ -82,21 +117,18 @@ class MemoryOrder {
                      std::string(graph_.tasks[second].name), "), which share value ", value));
   }
 
-  // Parts of a value are taken to be disjoint; a reader waits for all of them.
+  // Tasks that touch the same bytes, one of them writing, have an order.
   absl::Status CheckAccesses(uint32_t root) const {
     Storage storage = graph_.values[root].storage;
     if (storage != Storage::kArena && storage != Storage::kLate) return absl::OkStatus();
     const Accesses& accesses = accesses_[root];
-    for (uint32_t writer : accesses.writers) {
-      for (uint32_t reader : accesses.readers) {
-        if (reader == writer) continue;
-        if (!IsBefore(std::min(reader, writer), std::max(reader, writer))) {
-          return Bad(writer, reader, root);
-        }
-      }
-      for (uint32_t other : accesses.writers) {
-        if (writer < other && !accesses.written_in_parts && !IsBefore(writer, other)) {
-          return Bad(writer, other, root);
+    for (const Access& writer : accesses.writers) {
+      for (const std::vector<Access>* others : {&accesses.readers, &accesses.writers}) {
+        for (const Access& other : *others) {
+          if (other.task == writer.task || !other.range.Overlaps(writer.range)) continue;
+          if (!IsBefore(std::min(other.task, writer.task), std::max(other.task, writer.task))) {
+            return Bad(writer.task, other.task, root);
+          }
         }
       }
     }
@@ -105,9 +137,9 @@ class MemoryOrder {
 
   bool IsDeadBefore(const Accesses& first, const Accesses& second) const {
     if (first.is_output) return false;
-    auto precedes_second = [&](uint32_t task) {
+    auto precedes_second = [&](const Access& access) {
       return std::all_of(second.writers.begin(), second.writers.end(),
-                         [&](uint32_t writer) { return IsBefore(task, writer); });
+                         [&](const Access& writer) { return IsBefore(access.task, writer.task); });
     };
     return std::all_of(first.readers.begin(), first.readers.end(), precedes_second) &&
            std::all_of(first.writers.begin(), first.writers.end(), precedes_second);

@@ -3,8 +3,8 @@
 // Whether the tasks of a verified program may run in any order its edges allow without one seeing
 // another's bytes. For every graph:
 //
-// - a task that reads a value comes after every task before it that writes the value, and tasks
-//   that write a value as a whole come after its readers;
+// - tasks that touch the same bytes of a value, one of them writing, are ordered; views whose place
+//   depends on sizes count as all of the value;
 // - two arena values that the program does not list as a conflict, so that the arena may give them
 //   the same bytes, are never alive together: by reachability, all that touches the one ends before
 //   anything writes the other. Outputs live to the end of the run.
