@@ -165,11 +165,8 @@ void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Val
   tile.vectorsPerPanel = plan.panel / math.columns();
   Type vectorType = math.vectorType();
   Value first = e.equal(kBegin, e.index(0));
-  SmallVector<int64_t> allPanels;
-  for (int64_t columns : spec.columns)
-    allPanels.push_back((columns + plan.panel - 1) / plan.panel);
   e.specialize(
-      panels, tileLengths(allPanels, plan.nBlock / plan.panel, plan.panels),
+      panels, panelCounts(),
       [&](int64_t panelCount) {
         tile.panels = panelCount;
         tile.bPanels.clear();
@@ -199,6 +196,13 @@ void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Val
               e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
         });
       });
+}
+
+SmallVector<int64_t> MatmulEmitter::panelCounts() const {
+  SmallVector<int64_t> allPanels;
+  for (int64_t columns : spec.columns)
+    allPanels.push_back((columns + plan.panel - 1) / plan.panel);
+  return tileLengths(allPanels, plan.nBlock / plan.panel, plan.panels);
 }
 
 int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {

@@ -17,6 +17,8 @@ public:
                 MatmulSink sink);
   void run(mlir::Value begin, mlir::Value end);
   /// Accumulators of a block, which may be read up to a panel past their end.
+  /// How many panels a tile may have.
+  llvm::SmallVector<int64_t> panelCounts() const;
   static int64_t parkedBytes(const MatmulPlan &plan, int64_t element);
 
 private:

@@ -31,31 +31,42 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Va
                                Value panel, Value panels, Value parkOffset) {
   Value n0 = e.mul(panel, plan.panel);
   Value columns = e.min(e.mul(panels, plan.panel), e.sub(ops.n, n0));
-  e.loop(e.index(0), rows, e.index(1), [&](Value r) {
-    Value row = e.add(m, r);
-    Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n);
-    Value parkRow = e.add(parkOffset, e.mul(r, parkStride()));
-    e.loop(e.index(0), columns, e.index(lanes), [&](Value column) {
-      // The lanes of a panel that starts early come last.
-      Value place = e.add(parkRow, column);
-      if (source.lastStart)
-        place = e.add(place, earlyBy(source, e.add(n0, column)));
-      Value sum = e.load(parked, place, lanes);
-      MatmulPosition at{b.batch, row, e.add(n0, column), {}, {}, lanes};
-      at.offset = e.add(rowOffset, at.n);
-      Value left = e.sub(columns, column);
-      auto deliver = [&](Value mask) {
-        at.mask = mask;
-        sink(math.isBytes() ? withoutZeroPoints(sum, b, source, at) : sum, at);
-      };
-      if (e.target.hasAvx512())
-        deliver(e.firstLanes(left, lanes));
-      else // a full vector is worth code of its own
-        e.when(
-            e.less(left, e.index(lanes)), [&] { deliver(e.firstLanes(left, lanes)); },
-            [&] { deliver({}); });
+  auto eachRow = [&](llvm::function_ref<void(const MatmulPosition &, Value)> body) {
+    e.loop(e.index(0), rows, e.index(1), [&](Value r) {
+      Value row = e.add(m, r);
+      MatmulPosition at{b.batch, row, n0, {}, {}, lanes};
+      at.offset = e.add(e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n), n0);
+      body(at, e.add(parkOffset, e.mul(r, parkStride())));
     });
-  });
+  };
+  auto deliver = [&](MatmulPosition at, Value column, Value place, Value mask) {
+    Value sum = e.load(parked, place, lanes);
+    at.n = e.add(at.n, column);
+    at.offset = e.add(at.offset, column);
+    at.mask = mask;
+    sink(math.isBytes() ? withoutZeroPoints(sum, b, source, at) : sum, at);
+  };
+  auto whole = [&](int64_t panelCount) {
+    eachRow([&](const MatmulPosition &at, Value parkRow) {
+      for (int64_t column = 0; column < panelCount * plan.panel; column += lanes)
+        deliver(at, e.index(column), e.add(parkRow, column), {});
+    });
+  };
+  auto ragged = [&] {
+    eachRow([&](const MatmulPosition &at, Value parkRow) {
+      e.loop(e.index(0), columns, e.index(lanes), [&](Value column) {
+        // The lanes of a panel that starts early come last.
+        Value place = e.add(parkRow, column);
+        if (source.lastStart)
+          place = e.add(place, earlyBy(source, e.add(n0, column)));
+        deliver(at, column, place, e.firstLanes(e.sub(columns, column), lanes));
+      });
+    });
+  };
+  // Whole panels are worth code of their own: no masks, and neighbours overlap.
+  e.when(
+      e.less(columns, e.mul(panels, plan.panel)), ragged,
+      [&] { e.specialize(panels, panelCounts(), whole); });
 }
 
 void MatmulEmitter::prepareRows(const Block &b) {
