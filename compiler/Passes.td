@@ -599,7 +599,8 @@ def FormClustersPass : Pass<"heddle-form-clusters", "::mlir::func::FuncOp"> {
   let description = [{
     Compiled operations become `heddle.cluster`s: elementwise chains are fused, into
     the reductions over rows they surround and into the contraction whose result they
-    use. Operations of the runtime library, views and control flow stay as they are.
+    use. Max pooling of a large convolution's results, read by nothing else, goes into the
+    convolution. Operations of the runtime library, views and control flow stay as they are.
 
     ```mlir
     %1 = "onnx.MatMul"(%x, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>

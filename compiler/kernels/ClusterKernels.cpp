@@ -78,9 +78,11 @@ KernelUse ClusterKernels::useOf(const Entry &entry, const DimRenaming &renaming)
 
 FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned result,
                                                ArrayRef<bool> constantOperands) {
-  DimRenaming renaming;
-  bool contracts = llvm::any_of(cluster.getBody().front().without_terminator(),
-                                [](Operation &op) { return isContraction(&op); });
+  auto contractions = llvm::count_if(cluster.getBody().front().without_terminator(),
+                                     [](Operation &op) { return isContraction(&op); });
+  bool contracts = contractions != 0;
+  // What one contraction hands to another is laid out for its size.
+  DimRenaming renaming(/*keepsSizes=*/contractions > 1);
   SmallVector<bool> constants(constantOperands);
   if (!contracts)
     constants.assign(constants.size(), false);

@@ -14,7 +14,7 @@ static std::string symbolName(size_t index) { return "d" + std::to_string(index)
 
 DimExpr DimRenaming::rename(const DimExpr &expr) {
   if (std::optional<int64_t> number = expr.asConstant())
-    if (*number <= kLargestStatic)
+    if (keepsSizes || *number <= kLargestStatic)
       return expr;
   auto found = llvm::find(actual, expr);
   size_t index = found - actual.begin();

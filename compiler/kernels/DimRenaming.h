@@ -10,6 +10,9 @@ namespace heddle {
 
 class DimRenaming {
 public:
+  /// `keepsSizes`: for a kernel whose code is made for the sizes that are known.
+  explicit DimRenaming(bool keepsSizes = false) : keepsSizes(keepsSizes) {}
+
   /// The dimension as the kernel knows it: a small constant, or a symbol of its own.
   DimExpr rename(const DimExpr &actual);
   mlir::Type rename(mlir::Type type);
@@ -21,6 +24,7 @@ public:
   DimExpr resolve(const DimExpr &expr) const;
 
 private:
+  bool keepsSizes;
   llvm::SmallVector<DimExpr> actual;
 };
 

@@ -7,6 +7,7 @@
 // group has the results of the user. What may be merged with what follows from the access patterns;
 // the comments at `canMerge` say which and why.
 
+#include "compiler/codegen/contraction/ContractionKernel.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/kernels/StructuredLowering.h"
 #include "compiler/Passes.h"
@@ -143,6 +144,15 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
   // The root of a cluster has one result: a grid has one shape.
   if (root->getNumResults() != 1 || producer.members.back()->getNumResults() != 1)
     return false;
+  // What a convolution makes may be pooled where it is.
+  if (producer.contraction && user.contraction) {
+    auto isConvolution = [](Operation *op) { return isa<onnx::ConvOp>(op); };
+    auto *convolution = llvm::find_if(producer.members, isConvolution);
+    return convolution != producer.members.end() &&
+           isPooledConvolution(*convolution, user.members.front()) &&
+           user.members.front()->getOperand(0) == value &&
+           producer.members.back()->getResult(0) == value;
+  }
   Dims dims = dimsOf(value), rootDims = dimsOf(root->getResult(0));
   bool readElementwise = true;
   for (Operation *reader : value.getUsers())

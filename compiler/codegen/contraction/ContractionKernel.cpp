@@ -68,13 +68,21 @@ bool hasFewPixels(Operation *op) {
 FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, StringRef name,
                                                    ArrayRef<bool> constantOperands,
                                                    const codegen::Target &target) {
-  Operation *contraction = nullptr;
+  Operation *contraction = nullptr, *pooling = nullptr;
   for (Operation &op : structured.getBody().front())
     if (isEmittedContraction(&op)) {
-      if (contraction)
+      if (contraction && (pooling || !isPooledConvolution(contraction, &op)))
         return structured.emitError("has two contractions"), failure();
-      contraction = &op;
+      (contraction ? pooling : contraction) = &op;
     }
+  if (pooling) {
+    FailureOr<ContractionKernel> result =
+        emitPooledConvolutionKernel(structured, contraction, pooling, name, target);
+    if (succeeded(result))
+      result->kernel.function->setAttr(codegen::kFillsRegisters,
+                                       UnitAttr::get(structured.getContext()));
+    return result;
+  }
   if (isPooling(contraction->getName()))
     return emitPoolingKernel(structured, contraction, name, target);
   FailureOr<ContractionKernel> result =

@@ -4,7 +4,8 @@
 //
 // The structured function has one contraction, still a source operation (onnx.MatMul, onnx.Gemm,
 // onnx.Conv, onnx.ConvTranspose, onnx.MaxPool), and linalg.generic operations that use its result
-// elementwise: the epilogue, which is evaluated on the accumulators.
+// elementwise: the epilogue, which is evaluated on the accumulators. After a convolution there may be
+// a pooling too, with an epilogue before and another after it.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
 #define HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONTRACTIONKERNEL_H
@@ -18,6 +19,10 @@ bool isEmittedContraction(mlir::Operation *op);
 
 /// Whether there are operations of this operator for which that is true.
 bool mayBeContraction(mlir::OperationName name);
+
+/// Whether one kernel may compute both: the pooling reads what follows element by element from the
+/// convolution, and nothing else does.
+bool isPooledConvolution(mlir::Operation *convolution, mlir::Operation *pooling);
 
 /// Marks a convolution with so few output pixels that channels fill vectors better.
 constexpr llvm::StringLiteral kFewPixels = "heddle.few_pixels";

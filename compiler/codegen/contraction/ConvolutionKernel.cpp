@@ -5,10 +5,10 @@
 //   - one input channel a group (depthwise), not transposed: windows within a plane, pixels in the
 //     lanes;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task of
-//     their own: while compiling where they are weights, else before the convolution runs.
+//     their own: while compiling where they are weights, else before the convolution runs. Max pooling
+//     that follows may be part of it: PooledConvolutionKernel.cpp.
 
-#include "compiler/codegen/contraction/Emitters.h"
-#include "compiler/codegen/contraction/SpatialOperation.h"
+#include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/convolution/Window.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,84 +17,49 @@ using namespace mlir;
 using namespace heddle::codegen;
 
 namespace heddle {
-namespace {
+ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Operation *op,
+                                                   StringRef name, const Target &target)
+    : structured(structured), op(op), name(name), target(target), space(op),
+      filter(dimsOf(weights())),
+      stored(cast<RankedTensorType>(weights().getType()).getElementType()),
+      transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
+      inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
+      outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
 
-class ConvolutionKernelEmitter {
-public:
-  ConvolutionKernelEmitter(func::FuncOp structured, Operation *op, StringRef name,
-                           const Target &target)
-      : structured(structured), op(op), name(name), target(target), space(op),
-        filter(dimsOf(weights())),
-        stored(cast<RankedTensorType>(weights().getType()).getElementType()),
-        transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
-        inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
-        outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
+ContractionKernel ConvolutionKernelEmitter::emit() {
+  bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
+  return depthwise ? emitDepthwiseKernel() : emitDirect();
+}
 
-  ContractionKernel emit() {
-    bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
-    return depthwise ? emitDepthwiseKernel() : emitDirect();
-  }
+Value ConvolutionKernelEmitter::bias() const {
+  if (auto conv = dyn_cast<onnx::ConvTransposeOp>(op))
+    return conv.getB();
+  auto conv = dyn_cast<onnx::ConvOp>(op);
+  return conv ? conv.getB() : Value();
+}
 
-private:
-  ContractionKernel emitDirect();
-  ContractionKernel emitDepthwiseKernel();
-  Packing emitPacking(const ConvolutionSpec &spec, const ConvolutionPlan &plan);
+int64_t ConvolutionKernelEmitter::groupCount() const {
+  auto group = op->getAttrOfType<IntegerAttr>("group");
+  return group ? group.getInt() : 1;
+}
 
-  Value input() { return op->getOperand(0); }
-  Value weights() { return op->getOperand(1); }
-  Value bias() {
-    if (auto conv = dyn_cast<onnx::ConvTransposeOp>(op))
-      return conv.getB();
-    auto conv = dyn_cast<onnx::ConvOp>(op);
-    return conv ? conv.getB() : Value();
-  }
-  // Signedness matters of bytes alone.
-  bool inputSigned() { return !isUnsignedOperand(op, 0); }
-  bool filterSigned() { return !isUnsignedOperand(op, 1); }
-  int64_t groupCount() {
-    auto group = op->getAttrOfType<IntegerAttr>("group");
-    return group ? group.getInt() : 1;
-  }
-  /// Sizes that only a run tells: the filter's channels and window are those the kernel is made
-  /// for, and what is one for each output channel is.
-  void requireMatchingFilter(KernelFrame &frame) {
-    frame.requireEqual(space.x[1], inputs * groups);
-    frame.requireEqual(filter[0], filter[0].floorDiv(groups) * groups);
-    for (unsigned axis = 0; axis < space.axes; ++axis)
-      frame.requireEqual(filter[2 + axis], space.window[3 - space.axes + axis]);
-    auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
-    Value zeroPoint = integer ? integer.getWZeroPoint() : Value();
-    if (bias())
-      frame.requireEqual(countElements(dimsOf(bias())), outputs * groups);
-    if (zeroPoint && !countElements(dimsOf(zeroPoint)).isConstant(1))
-      frame.requireEqual(countElements(dimsOf(zeroPoint)), filter[0]);
-  }
-  template <typename Operands>
-  void addZeroPoints(Emitter &e, Epilogue &epilogue, Type as, Operands &operands);
+Type ConvolutionKernelEmitter::resultElement() {
+  return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
+}
 
-  Type resultElement() {
-    return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
-  }
-  Value bufferOf(KernelFrame &frame, Value operand) {
-    return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
-  }
-  double nanosecondsPerProduct() const {
-    return (space.element.isF64() ? 2.0 : 1.0) * 0.5 /
-           static_cast<double>(target.vectorBytes() / 4);
-  }
+void ConvolutionKernelEmitter::requireMatchingFilter(KernelFrame &frame) {
+  frame.requireEqual(space.x[1], inputs * groups);
+  frame.requireEqual(filter[0], filter[0].floorDiv(groups) * groups);
+  for (unsigned axis = 0; axis < space.axes; ++axis)
+    frame.requireEqual(filter[2 + axis], space.window[3 - space.axes + axis]);
+  auto integer = dyn_cast<onnx::ConvIntegerOp>(op);
+  Value zeroPoint = integer ? integer.getWZeroPoint() : Value();
+  if (bias())
+    frame.requireEqual(countElements(dimsOf(bias())), outputs * groups);
+  if (zeroPoint && !countElements(dimsOf(zeroPoint)).isConstant(1))
+    frame.requireEqual(countElements(dimsOf(zeroPoint)), filter[0]);
+}
 
-  func::FuncOp structured;
-  Operation *op;
-  StringRef name;
-  const Target &target;
-  SpatialOperation space;
-  Dims filter;
-  Type stored; // of input and filter
-  bool transposed;
-  DimExpr groups, inputs, outputs; // the channels are those of a group
-};
-
-/// One zero point of the input; one, or one a channel, of the filters. As numbers of type `as`.
 template <typename Operands>
 void ConvolutionKernelEmitter::addZeroPoints(Emitter &e, Epilogue &epilogue, Type as,
                                              Operands &operands) {
@@ -122,7 +87,7 @@ void ConvolutionKernelEmitter::addZeroPoints(Emitter &e, Epilogue &epilogue, Typ
     };
 }
 
-ContractionKernel ConvolutionKernelEmitter::emitDirect() {
+ConvolutionSpec ConvolutionKernelEmitter::directSpec() {
   ConvolutionSpec spec{.element = stored,
                        .window = space.window,
                        .stride = space.stride,
@@ -137,8 +102,23 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
     // Which zero point an operand holds is not known here.
     spec.filterCentered = !integer.getWZeroPoint() && spec.filterSigned;
   }
-  ConvolutionPlan plan = planConvolution(spec, target);
+  return spec;
+}
 
+ConvolutionOperands ConvolutionKernelEmitter::operandsIn(KernelFrame &frame) {
+  return {.input = bufferOf(frame, input()),
+          .filter = bufferOf(frame, weights()),
+          .n = frame.index(space.x[0]),
+          .groups = frame.index(groups),
+          .ic = frame.index(space.x[1]),
+          .oc = frame.index(space.y[1]),
+          .inputSize = space.inputSizes(frame),
+          .outputSize = space.outputSizes(frame)};
+}
+
+ContractionKernel ConvolutionKernelEmitter::emitDirect() {
+  ConvolutionSpec spec = directSpec();
+  ConvolutionPlan plan = planConvolution(spec, target);
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
@@ -146,14 +126,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
     space.joinPlane();
   requireMatchingFilter(frame);
   frame.guarded([&] {
-    ConvolutionOperands operands{.input = bufferOf(frame, input()),
-                                 .filter = bufferOf(frame, weights()),
-                                 .n = frame.index(space.x[0]),
-                                 .groups = frame.index(groups),
-                                 .ic = frame.index(space.x[1]),
-                                 .oc = frame.index(space.y[1]),
-                                 .inputSize = space.inputSizes(frame),
-                                 .outputSize = space.outputSizes(frame)};
+    ConvolutionOperands operands = operandsIn(frame);
     addZeroPoints(e, epilogue, spec.accumulator(), operands);
     operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
     emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch,
@@ -230,8 +203,6 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
   });
   return space.windowKernel(frame, plan, 2 * nanosecondsPerProduct());
 }
-
-} // namespace
 
 bool isEmittedConvolution(Operation *op) {
   if (auto integer = dyn_cast<onnx::ConvIntegerOp>(op)) {

@@ -14,12 +14,16 @@ static Value resultOf(KernelFrame &frame) {
 }
 
 Epilogue::Epilogue(KernelFrame &frame, Operation *contraction)
-    : frame(frame), contraction(contraction), result(resultOf(frame)),
+    : Epilogue(frame, contraction, resultOf(frame)) {
+  elements.bindBuffer(result, frame.buffers.back(), dims,
+                      [&](const DimExpr &expr) { return frame.index(expr); });
+}
+
+Epilogue::Epilogue(KernelFrame &frame, Operation *contraction, Value result)
+    : frame(frame), contraction(contraction), result(result),
       dims(getDims(cast<RankedTensorType>(result.getType()))),
       joinable(joinableDimensions(result)), elements(frame.b, /*lanes=*/1, frame.failure) {
   frame.bindOperands(elements);
-  elements.bindBuffer(result, frame.buffers.back(), dims,
-                      [&](const DimExpr &expr) { return frame.index(expr); });
 }
 
 bool Epilogue::joins(unsigned first, unsigned last) const {
@@ -67,17 +71,20 @@ void Epilogue::prefetch(ArrayRef<Element> place) {
   }
 }
 
-void Epilogue::store(Value accumulators, ArrayRef<Element> place, int64_t lanes, Value mask) {
+Element Epilogue::evaluate(Value accumulators, ArrayRef<Element> place, int64_t lanes, Value mask) {
   elements.setLanes(lanes);
   elements.setMask(mask);
   Element value{accumulators, isa<VectorType>(accumulators.getType()) ? Element::Varying
                                                                        : Element::Uniform};
   Value produced = contraction->getResult(0);
-  if (produced != result) {
-    elements.bindElement(produced, value);
-    value = elements.producedAt(result, place);
-  }
-  elements.store(result, place, value);
+  if (produced == result)
+    return value;
+  elements.bindElement(produced, value);
+  return elements.producedAt(result, place);
+}
+
+void Epilogue::store(Value accumulators, ArrayRef<Element> place, int64_t lanes, Value mask) {
+  elements.store(result, place, evaluate(accumulators, place, lanes, mask));
 }
 
 } // namespace heddle

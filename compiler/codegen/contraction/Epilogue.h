@@ -15,6 +15,8 @@ class Epilogue {
 public:
   /// `contraction` is the operation whose accumulators are given to store().
   Epilogue(KernelFrame &frame, mlir::Operation *contraction);
+  /// The same up to `result`, a value between the contraction and the function's result.
+  Epilogue(KernelFrame &frame, mlir::Operation *contraction, mlir::Value result);
 
   /// Joins the dimensions [first, last] of the result into one where the epilogue allows: place()
   /// then needs no division.
@@ -26,7 +28,11 @@ public:
   Element operandAt(mlir::Value operand, llvm::ArrayRef<Element> place, int64_t lanes,
                     mlir::Value mask);
 
-  /// Runs the epilogue on accumulators of the contraction's element type and stores the result.
+  /// Runs the epilogue on accumulators of the contraction's element type.
+  Element evaluate(mlir::Value accumulators, llvm::ArrayRef<Element> place, int64_t lanes,
+                   mlir::Value mask);
+  mlir::Value vectorOf(Element element) { return elements.vectorOf(element); }
+  /// The same, and stores the result.
   void store(mlir::Value accumulators, llvm::ArrayRef<Element> place, int64_t lanes,
              mlir::Value mask);
 

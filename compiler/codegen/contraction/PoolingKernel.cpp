@@ -8,7 +8,6 @@
 #include "compiler/codegen/contraction/SpatialOperation.h"
 #include "compiler/codegen/convolution/Window.h"
 #include "dialects/onnx/Onnx.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace heddle::codegen;
@@ -58,14 +57,7 @@ FailureOr<ContractionKernel> emitPoolingKernel(func::FuncOp structured, Operatio
                       frame.begin, frame.end, frame.scratch, sink);
       return;
     }
-    Value lowest = arith::ConstantOp::create(
-        frame.b, frame.b.getFloatAttr(
-                     type, APFloat::getInf(cast<FloatType>(type).getFloatSemantics(), true)));
-    auto greatest = [&](Value most, Value x, Value, Value) -> Value {
-      return arith::MaximumFOp::create(e.builder, e.loc, most, x);
-    };
-    emitWindow(e, spec, operands, frame.begin, frame.end, frame.scratch, lowest, lowest, greatest,
-               sink);
+    emitMaxPool(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
   });
   return space.windowKernel(frame, plan, 1.0 / static_cast<double>(target.vectorBytes() / 4));
 }

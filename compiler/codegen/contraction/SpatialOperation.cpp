@@ -40,23 +40,34 @@ SpatialValues SpatialOperation::sizes(KernelFrame &frame, const Dims &dims) cons
           frame.index(sizeOf(dims, 2))};
 }
 
+Value SpatialOperation::withBias(Epilogue &epilogue, Value pixels, const PixelPosition &at,
+                                 Value bias) const {
+  return bias ? epilogue.plus(pixels, epilogue.operandAt(bias, Element{at.channel}, at.lanes, at.mask))
+              : pixels;
+}
+
+Place SpatialOperation::placeOf(const PixelPosition &at, bool isVector) const {
+  Place place{Element{at.n}, Element{at.channel}};
+  for (unsigned axis = 3 - axes; axis < 3; ++axis)
+    place.push_back({at.pixel[axis],
+                     axis == 2 && isVector ? Element::Contiguous : Element::Uniform});
+  return place;
+}
+
+Value SpatialOperation::evaluate(Epilogue &epilogue, Value pixels, const PixelPosition &at,
+                                 Value bias) const {
+  pixels = withBias(epilogue, pixels, at, bias);
+  return epilogue.vectorOf(epilogue.evaluate(pixels, placeOf(at, /*isVector=*/true), at.lanes, at.mask));
+}
+
 void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPosition &at,
                              Value bias) const {
   bool isVector = isa<VectorType>(pixels.getType());
-  if (bias)
-    pixels = epilogue.plus(pixels, epilogue.operandAt(bias, Element{at.channel}, at.lanes, at.mask));
-  Place place{Element{at.n}, Element{at.channel}};
-  for (unsigned axis = 3 - axes; axis < 3; ++axis)
-    place.push_back({at.pixel[axis], axis == 2 && isVector ? Element::Contiguous
-                                                           : Element::Uniform});
-  epilogue.store(pixels, place, at.lanes, at.mask);
+  epilogue.store(withBias(epilogue, pixels, at, bias), placeOf(at, isVector), at.lanes, at.mask);
 }
 
 void SpatialOperation::prefetch(Epilogue &epilogue, const PixelPosition &at) const {
-  Place place{Element{at.n}, Element{at.channel}};
-  for (unsigned axis = 3 - axes; axis < 3; ++axis)
-    place.push_back({at.pixel[axis]});
-  epilogue.prefetch(place);
+  epilogue.prefetch(placeOf(at, /*isVector=*/false));
 }
 
 bool SpatialOperation::isResolved(Operation *op) {

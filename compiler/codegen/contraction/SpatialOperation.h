@@ -40,7 +40,10 @@ public:
   void joinPlane() { planeJoined = true; }
 
   /// Runs the epilogue on a row of pixels, to which its channel's element of `bias` (null: none) is
-  /// added first, and stores it.
+  /// added first.
+  mlir::Value evaluate(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at,
+                       mlir::Value bias) const;
+  /// The same, and stores it.
   void store(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at,
              mlir::Value bias = {}) const;
 
@@ -55,6 +58,10 @@ public:
   static bool isResolved(mlir::Operation *op);
 
 private:
+  mlir::Value withBias(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at,
+                       mlir::Value bias) const;
+  Place placeOf(const codegen::PixelPosition &at, bool isVector) const;
+
   bool planeJoined = false;
   DimExpr sizeOf(const Dims &dims, unsigned axis) const;
   codegen::SpatialValues sizes(KernelFrame &frame, const Dims &dims) const;

@@ -10,7 +10,7 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-void ConvolutionEmitter::run(Value begin, Value end) {
+void ConvolutionEmitter::prepare() {
   groupChannels = e.div(ops.ic, ops.groups);
   groupOutputs = e.div(ops.oc, ops.groups);
   steps = e.ceilDiv(groupChannels, math.depth());
@@ -19,7 +19,25 @@ void ConvolutionEmitter::run(Value begin, Value end) {
     if (ops.inputZeroPoint)
       inputZero = e.add(inputZero, ops.inputZeroPoint(e));
   }
+}
+
+void ConvolutionEmitter::run(Value begin, Value end) {
+  prepare();
   e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
+}
+
+void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value panels) {
+  prepare();
+  EvenSplit rowSplit(e, rows, plan.rowBlock), columnSplit(e, ops.outputSize[2], plan.columnBlock);
+  Value always = arith::ConstantIntOp::create(e.builder, e.loc, 1, 1);
+  e.loop(e.index(0), rowSplit.parts, e.index(1), [&](Value rowPart) {
+    e.loop(e.index(0), columnSplit.parts, e.index(1), [&](Value columnPart) {
+      PixelBlock block{e.index(0), e.add(row, rowSplit.start(e, rowPart)),
+                       rowSplit.length(e, rowPart), columnSplit.start(e, columnPart),
+                       columnSplit.length(e, columnPart)};
+      panelTiles(n, e.index(0), block, patchOf(n, e.index(0), block, always), panel, panels);
+    });
+  });
 }
 
 // Points run over the channel blocks first: they share a patch.
@@ -39,24 +57,31 @@ void ConvolutionEmitter::point(Value index, Value begin) {
   Value group = next(ops.groups), n = rest;
   PixelBlock block{depth, rowSplit.start(e, rowPart), rowSplit.length(e, rowPart),
                    columnSplit.start(e, columnPart), columnSplit.length(e, columnPart)};
-  Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, groupChannels));
-  InputPatch patch;
   Value refill =
       arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(panelPart, e.index(0)));
+  panelTiles(n, group, block, patchOf(n, group, block, refill), panelSplit.start(e, panelPart),
+             panelSplit.length(e, panelPart));
+}
+
+InputPatch ConvolutionEmitter::patchOf(Value n, Value group, const PixelBlock &block,
+                                       Value refill) {
+  Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, groupChannels));
   if (math.isBytes()) {
     Value fill = arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
-    patch = bytePatchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
-                            scratch, plan.patchOffset, fill, refill);
-  } else if (spec.padded || spec.transposed) {
-    patch = patchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
-                        e.view(scratch, plan.patchOffset, spec.element), refill);
-  } else {
-    patch = patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, block);
+    return bytePatchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
+                           scratch, plan.patchOffset, fill, refill);
   }
-  Value panel0 = panelSplit.start(e, panelPart);
-  EvenSplit tiles(e, panelSplit.length(e, panelPart), plan.panels);
+  if (spec.padded || spec.transposed)
+    return patchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
+                       e.view(scratch, plan.patchOffset, spec.element), refill);
+  return patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, block);
+}
+
+void ConvolutionEmitter::panelTiles(Value n, Value group, const PixelBlock &block,
+                                    const InputPatch &patch, Value panel, Value panels) {
+  EvenSplit tiles(e, panels, plan.panels);
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value tile) {
-    channelPanels(n, group, block, patch, e.add(panel0, tiles.start(e, tile)),
+    channelPanels(n, group, block, patch, e.add(panel, tiles.start(e, tile)),
                   tiles.length(e, tile));
   });
 }

@@ -24,6 +24,9 @@ public:
         turned(e.view(scratch, plan.turnedOffset, spec.accumulator())) {}
 
   void run(mlir::Value begin, mlir::Value end);
+  /// Full rows [row, row + rows) of the output of image n, of some panels of the only group.
+  void rows(mlir::Value n, mlir::Value row, mlir::Value rows, mlir::Value panel,
+            mlir::Value panels);
 
 private:
   struct Tile {
@@ -43,7 +46,11 @@ private:
     mlir::Value exists; // null: always
   };
 
+  void prepare();
   void point(mlir::Value index, mlir::Value begin);
+  InputPatch patchOf(mlir::Value n, mlir::Value group, const PixelBlock &block, mlir::Value refill);
+  void panelTiles(mlir::Value n, mlir::Value group, const PixelBlock &block,
+                  const InputPatch &patch, mlir::Value panel, mlir::Value panels);
   void channelPanels(mlir::Value n, mlir::Value group, const PixelBlock &block,
                      const InputPatch &patch, mlir::Value panel, mlir::Value panels);
   void accumulate(const Tile &tile);

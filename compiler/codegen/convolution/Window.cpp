@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/codegen/convolution/Window.h"
-
-#include "compiler/codegen/convolution/PhasedPatch.h"
+#include "compiler/codegen/convolution/WindowEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -9,53 +7,11 @@
 using namespace mlir;
 
 namespace heddle::codegen {
-namespace {
+static constexpr int64_t kUnrolledTaps = 64; // larger windows are loops
 
-constexpr int64_t kUnrolledTaps = 64; // larger windows are loops
-
-int64_t taps(const WindowSpec &spec) {
+static int64_t taps(const WindowSpec &spec) {
   return spec.window[0] * spec.window[1] * spec.window[2];
 }
-
-/// What a grid point needs of its channel, before any of its pixels.
-using WindowPrepare = llvm::function_ref<void(Value channel)>;
-
-class WindowEmitter {
-public:
-  WindowEmitter(Emitter &e, const WindowSpec &spec, const WindowOperands &ops, Value scratch,
-                Value fill, Value start, WindowPrepare prepare, WindowCombine combine,
-                PixelSink sink)
-      : e(e), spec(spec), ops(ops), plan(planWindow(spec, e.target)), fill(fill), prepare(prepare),
-        combine(combine), sink(sink), lanes(e.lanesOf(spec.accumulator)),
-        start(e.broadcast(start, lanes)), parked(e.view(scratch, int64_t(0), spec.accumulator)),
-        patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)) {}
-
-  void point(Value index);
-
-private:
-  struct Place {
-    Value n, channel;
-    PixelBlock block;
-    PhasedPatch patch;
-    Value planeOffset; // of the output plane at this depth
-  };
-
-  void tile(const Place &place, Value row, int64_t rows, Value column);
-  Values unrolled(const Place &place, Value at, int64_t rows);
-  Values looped(const Place &place, Value at, int64_t rows);
-  void deliver(const Place &place, const Values &sums, Value row, Value column);
-
-  Emitter &e;
-  const WindowSpec &spec;
-  const WindowOperands &ops;
-  WindowPlan plan;
-  Value fill;
-  WindowPrepare prepare;
-  WindowCombine combine;
-  PixelSink sink;
-  int64_t lanes;
-  Value start, parked, patchBuffer;
-};
 
 void WindowEmitter::point(Value index) {
   auto &[od, oh, ow] = ops.outputSize;
@@ -95,36 +51,51 @@ void WindowEmitter::point(Value index) {
 
 void WindowEmitter::tile(const Place &place, Value row, int64_t rows, Value column) {
   Value at = e.add(e.mul(e.mul(row, spec.stride[1]), place.patch.rowStep), column);
-  Values sums = taps(spec) <= kUnrolledTaps ? unrolled(place, at, rows) : looped(place, at, rows);
+  Values sums = taps(spec) > kUnrolledTaps ? looped(place, at, rows)
+                : isMaximum                ? maxima(place, at, rows)
+                                           : unrolled(place, at, rows);
   deliver(place, sums, row, column);
+}
+
+void WindowEmitter::eachRow(const Place &place, Value at, int64_t rows,
+                            llvm::function_ref<void(const TileRow &)> body) {
+  int64_t lastRow = (rows - 1) * spec.stride[1] + (spec.window[1] - 1) * spec.dilation[1];
+  for (int64_t d = 0; d < spec.window[0]; ++d)
+    for (int64_t inRow = 0; inRow <= lastRow; ++inRow) {
+      TileRow row{{}, d, {}};
+      for (int64_t r = 0; r < rows; ++r) {
+        int64_t offset = inRow - r * spec.stride[1];
+        if (offset >= 0 && offset % spec.dilation[1] == 0 &&
+            offset / spec.dilation[1] < spec.window[1])
+          row.users.push_back({r, offset / spec.dilation[1]});
+      }
+      if (row.users.empty())
+        continue;
+      row.at = e.add(at, e.add(e.mul(place.patch.depthStep, d * spec.dilation[0]),
+                               e.mul(place.patch.rowStep, inRow)));
+      body(row);
+    }
+}
+
+Value WindowEmitter::load(const Place &place, const TileRow &row, int64_t tap) {
+  int64_t column = tap * spec.dilation[2];
+  Value from = e.add(row.at, e.add(e.mul(place.patch.phaseStep, column % spec.stride[2]),
+                                   column / spec.stride[2]));
+  return e.load(place.patch.buffer, from, lanes);
 }
 
 // A loaded vector serves all rows of the tile whose windows contain it.
 Values WindowEmitter::unrolled(const Place &place, Value at, int64_t rows) {
   Values sums(rows, start);
-  auto [kd, kh, kw] = spec.window;
-  int64_t lastRow = (rows - 1) * spec.stride[1] + (kh - 1) * spec.dilation[1];
-  for (int64_t d = 0; d < kd; ++d)
-    for (int64_t inRow = 0; inRow <= lastRow; ++inRow) {
-      SmallVector<std::pair<int64_t, int64_t>> users; // output row, window row
-      for (int64_t r = 0; r < rows; ++r) {
-        int64_t offset = inRow - r * spec.stride[1];
-        if (offset >= 0 && offset % spec.dilation[1] == 0 && offset / spec.dilation[1] < kh)
-          users.push_back({r, offset / spec.dilation[1]});
-      }
-      if (users.empty())
-        continue;
-      Value rowAt = e.add(at, e.add(e.mul(place.patch.depthStep, d * spec.dilation[0]),
-                                    e.mul(place.patch.rowStep, inRow)));
-      for (int64_t w = 0; w < kw; ++w) {
-        int64_t column = w * spec.dilation[2];
-        Value from = e.add(rowAt, e.add(e.mul(place.patch.phaseStep, column % spec.stride[2]),
-                                        column / spec.stride[2]));
-        Value x = e.load(place.patch.buffer, from, lanes);
-        for (auto [r, h] : users)
-          sums[r] = combine(sums[r], x, place.channel, e.index((d * kh + h) * kw + w));
+  eachRow(place, at, rows, [&](const TileRow &row) {
+    for (int64_t w = 0; w < spec.window[2]; ++w) {
+      Value x = load(place, row, w);
+      for (auto [r, h] : row.users) {
+        int64_t tap = (row.depth * spec.window[1] + h) * spec.window[2] + w;
+        sums[r] = combine(sums[r], x, place.channel, e.index(tap));
       }
     }
+  });
   return sums;
 }
 
@@ -179,8 +150,6 @@ void WindowEmitter::deliver(const Place &place, const Values &sums, Value row, V
   });
 }
 
-} // namespace
-
 // Differences of bytes are 255 at most.
 Type WindowSpec::byteAccumulator(MLIRContext *context, const Spatial &window) {
   int64_t largest = window[0] * window[1] * window[2] * 255 * 255;
@@ -206,8 +175,7 @@ WindowPlan planWindow(const WindowSpec &spec, const Target &target) {
 void emitWindow(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value begin,
                 Value end, Value scratch, Value fill, Value start, WindowCombine combine,
                 PixelSink sink) {
-  WindowEmitter window(e, spec, operands, scratch, fill, start, nullptr, combine, sink);
-  e.loop(begin, end, e.index(1), [&](Value index) { window.point(index); });
+  WindowEmitter(e, spec, operands, scratch, fill, start, nullptr, combine, sink).run(begin, end);
 }
 
 void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value filter,
@@ -237,62 +205,7 @@ void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &ope
   };
   WindowEmitter window(e, spec, operands, scratch, zero, zero,
                        converts ? WindowPrepare(convert) : WindowPrepare(), combine, sink);
-  e.loop(begin, end, e.index(1), [&](Value index) { window.point(index); });
-}
-
-void emitAveragePool(Emitter &e, const WindowSpec &spec, const WindowOperands &operands,
-                     bool includePadding, const Spatial &paddingAfter, Value begin, Value end,
-                     Value scratch, PixelSink sink) {
-  Value zero = e.zero(spec.accumulator);
-  int64_t lanes = e.lanesOf(spec.accumulator);
-  auto i64 = e.builder.getI64Type();
-  // Elements of a window at an output coordinate that count, along one axis: those with
-  // low <= first + k * dilation < high.
-  auto counted = [&](int dim, Value at, bool vector) {
-    auto constant = [&](int64_t value) -> Value {
-      Value scalar = arith::ConstantIntOp::create(e.builder, e.loc, value, 64);
-      return vector ? e.broadcast(scalar, lanes) : scalar;
-    };
-    auto add = [&](Value a, Value b) { return e.builder.createOrFold<arith::AddIOp>(e.loc, a, b); };
-    auto sub = [&](Value a, Value b) { return e.builder.createOrFold<arith::SubIOp>(e.loc, a, b); };
-    Value size = arith::IndexCastOp::create(e.builder, e.loc, i64, operands.inputSize[dim]);
-    Value position = arith::IndexCastOp::create(e.builder, e.loc, i64, at);
-    if (vector) {
-      SmallVector<int64_t> steps(lanes);
-      for (int64_t l = 0; l < lanes; ++l)
-        steps[l] = l;
-      Value lane = arith::ConstantOp::create(e.builder, e.loc, e.builder.getI64VectorAttr(steps));
-      size = e.broadcast(size, lanes);
-      position = add(e.broadcast(position, lanes), lane);
-    }
-    Value first = sub(arith::MulIOp::create(e.builder, e.loc, position, constant(spec.stride[dim])),
-                      constant(spec.padding[dim]));
-    Value low = constant(includePadding ? -spec.padding[dim] : 0);
-    Value high = includePadding ? add(size, constant(paddingAfter[dim])) : size;
-    Value count = constant(0);
-    for (int64_t k = 0; k < spec.window[dim]; ++k) {
-      Value x = add(first, constant(k * spec.dilation[dim]));
-      Value inside = arith::AndIOp::create(
-          e.builder, e.loc,
-          arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::sge, x, low),
-          arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::slt, x, high));
-      count =
-          add(count, arith::SelectOp::create(e.builder, e.loc, inside, constant(1), constant(0)));
-    }
-    return count;
-  };
-  auto add = [&](Value sum, Value x, Value, Value) -> Value {
-    return arith::AddFOp::create(e.builder, e.loc, sum, x);
-  };
-  emitWindow(e, spec, operands, begin, end, scratch, zero, zero, add,
-             [&](Value sum, const PixelPosition &at) {
-               Value rows = arith::MulIOp::create(e.builder, e.loc, counted(0, at.pixel[0], false),
-                                                  counted(1, at.pixel[1], false));
-               Value count = arith::MulIOp::create(e.builder, e.loc, e.broadcast(rows, lanes),
-                                                   counted(2, at.pixel[2], true));
-               Value divisor = arith::SIToFPOp::create(e.builder, e.loc, sum.getType(), count);
-               sink(arith::DivFOp::create(e.builder, e.loc, sum, divisor), at);
-             });
+  window.run(begin, end);
 }
 
 } // namespace heddle::codegen

@@ -8,7 +8,7 @@
 //
 //   WindowSpec spec{f32, f32}; spec.window = {1, 3, 3}; spec.stride = {1, 2, 2}; ...
 //   emitDepthwise(e, spec, ops, filter, begin, end, scratch, sink);   // ops.multiplier: OC / IC
-//   emitWindow(e, spec, ops, begin, end, scratch, lowest, lowest, maximum, sink);  // max pooling
+//   emitMaxPool(e, spec, ops, begin, end, scratch, sink);
 //   emitAveragePool(e, spec, ops, includePadding, paddingAfter, begin, end, scratch, sink);
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_WINDOW_H
@@ -66,6 +66,10 @@ void emitWindow(Emitter &e, const WindowSpec &spec, const WindowOperands &operan
 void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &operands,
                    mlir::Value filter, mlir::Value begin, mlir::Value end, mlir::Value scratch,
                    PixelSink sink);
+
+/// NaN where a window contains one.
+void emitMaxPool(Emitter &e, const WindowSpec &spec, const WindowOperands &operands,
+                 mlir::Value begin, mlir::Value end, mlir::Value scratch, PixelSink sink);
 
 /// Divides by the number of elements in the window: those inside the input, or (includePadding)
 /// inside the input with its padding; `paddingAfter` matters as ceil_mode lets windows reach past

@@ -90,3 +90,35 @@ func.func @transposed_library(%x: tensor<1x4x5xf32>, %w: tensor<4x8x2xf32>) -> (
   %1 = "onnx.ConvTranspose"(%x, %w) <{kernel_shape = array<i64: 2>, output_shape = array<i64: 9>, strides = array<i64: 2>}> : (tensor<1x4x5xf32>, tensor<4x8x2xf32>) -> tensor<1x8x9xf32>
   return %0, %1 : tensor<1x8x12xf32>, tensor<1x8x9xf32>
 }
+
+
+// Pooling goes into a large convolution, with what is between and after.
+// CHECK-LABEL: func.func @pooled
+// CHECK: heddle.cluster
+// CHECK: onnx.Conv
+// CHECK: onnx.Relu
+// CHECK: onnx.MaxPool
+// CHECK: onnx.Sigmoid
+// CHECK-NOT: heddle.cluster
+func.func @pooled(%x: tensor<1x3x128x128xf32>, %w: tensor<16x3x3x3xf32>) -> tensor<1x16x63x63xf32> {
+  %c = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> : (tensor<1x3x128x128xf32>, tensor<16x3x3x3xf32>) -> tensor<1x16x128x128xf32>
+  %r = "onnx.Relu"(%c) : (tensor<1x16x128x128xf32>) -> tensor<1x16x128x128xf32>
+  %p = "onnx.MaxPool"(%r) <{kernel_shape = array<i64: 3, 3>, strides = array<i64: 2, 2>}> : (tensor<1x16x128x128xf32>) -> tensor<1x16x63x63xf32>
+  %s = "onnx.Sigmoid"(%p) : (tensor<1x16x63x63xf32>) -> tensor<1x16x63x63xf32>
+  return %s : tensor<1x16x63x63xf32>
+}
+
+
+// Not where something else reads the result, where it is small, or where groups are apart.
+// CHECK-LABEL: func.func @apart
+// CHECK-COUNT-6: heddle.cluster
+func.func @apart(%x: tensor<1x4x128x128xf32>, %w: tensor<16x4x3x3xf32>, %g: tensor<16x2x3x3xf32>, %t: tensor<1x4x16x16xf32>)
+    -> (tensor<1x16x126x126xf32>, tensor<1x16x63x63xf32>, tensor<1x16x7x7xf32>, tensor<1x16x63x63xf32>) {
+  %c = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 3, 3>}> : (tensor<1x4x128x128xf32>, tensor<16x4x3x3xf32>) -> tensor<1x16x126x126xf32>
+  %p = "onnx.MaxPool"(%c) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x16x126x126xf32>) -> tensor<1x16x63x63xf32>
+  %d = "onnx.Conv"(%t, %w) <{kernel_shape = array<i64: 3, 3>}> : (tensor<1x4x16x16xf32>, tensor<16x4x3x3xf32>) -> tensor<1x16x14x14xf32>
+  %q = "onnx.MaxPool"(%d) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x16x14x14xf32>) -> tensor<1x16x7x7xf32>
+  %e = "onnx.Conv"(%x, %g) <{group = 2 : i64, kernel_shape = array<i64: 3, 3>}> : (tensor<1x4x128x128xf32>, tensor<16x2x3x3xf32>) -> tensor<1x16x126x126xf32>
+  %s = "onnx.MaxPool"(%e) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x16x126x126xf32>) -> tensor<1x16x63x63xf32>
+  return %c, %p, %q, %s : tensor<1x16x126x126xf32>, tensor<1x16x63x63xf32>, tensor<1x16x7x7xf32>, tensor<1x16x63x63xf32>
+}

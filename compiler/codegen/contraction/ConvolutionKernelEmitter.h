@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The kernels of one convolution; ConvolutionKernel.cpp says which there are.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONVOLUTIONKERNELEMITTER_H
+#define HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONVOLUTIONKERNELEMITTER_H
+
+#include "compiler/codegen/contraction/Emitters.h"
+#include "compiler/codegen/contraction/SpatialOperation.h"
+
+namespace heddle {
+
+class ConvolutionKernelEmitter {
+public:
+  ConvolutionKernelEmitter(mlir::func::FuncOp structured, mlir::Operation *op, llvm::StringRef name,
+                           const codegen::Target &target);
+
+  ContractionKernel emit();
+  /// With the maximum over windows of the results, which is the only use of them.
+  ContractionKernel emitPooled(mlir::Operation *pooling);
+
+private:
+  codegen::ConvolutionSpec directSpec();
+  ContractionKernel emitDirect();
+  ContractionKernel emitDepthwiseKernel();
+  Packing emitPacking(const codegen::ConvolutionSpec &spec, const codegen::ConvolutionPlan &plan);
+
+  mlir::Value input() const { return op->getOperand(0); }
+  mlir::Value weights() const { return op->getOperand(1); }
+  mlir::Value bias() const;
+  // Signedness matters of bytes alone.
+  bool inputSigned() const { return !isUnsignedOperand(op, 0); }
+  bool filterSigned() const { return !isUnsignedOperand(op, 1); }
+  int64_t groupCount() const;
+  /// Sizes that only a run tells: the filter's channels and window are those the kernel is made
+  /// for, and what is one for each output channel is.
+  void requireMatchingFilter(KernelFrame &frame);
+  codegen::ConvolutionOperands operandsIn(KernelFrame &frame);
+  /// One zero point of the input; one, or one a channel, of the filters. As numbers of type `as`.
+  template <typename Operands>
+  void addZeroPoints(codegen::Emitter &e, Epilogue &epilogue, mlir::Type as, Operands &operands);
+
+  mlir::Type resultElement();
+  mlir::Value bufferOf(KernelFrame &frame, mlir::Value operand) {
+    return frame.buffers[mlir::cast<mlir::BlockArgument>(operand).getArgNumber()];
+  }
+  double nanosecondsPerProduct() const {
+    return (space.element.isF64() ? 2.0 : 1.0) * 0.5 /
+           static_cast<double>(target.vectorBytes() / 4);
+  }
+
+  mlir::func::FuncOp structured;
+  mlir::Operation *op;
+  llvm::StringRef name;
+  const codegen::Target &target;
+  SpatialOperation space;
+  Dims filter;
+  mlir::Type stored; // of input and filter
+  bool transposed;
+  DimExpr groups, inputs, outputs; // the channels are those of a group
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONTRACTION_CONVOLUTIONKERNELEMITTER_H

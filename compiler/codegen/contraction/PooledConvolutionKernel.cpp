@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// onnx.MaxPool of what a direct convolution and its epilogue make, where that is large and nothing
+// else reads it: written to memory and read back it costs as much as a quarter of the products of a
+// network's first convolution.
+
+#include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
+#include "compiler/codegen/convolution/PooledConvolution.h"
+#include "dialects/onnx/Onnx.h"
+
+using namespace mlir;
+using namespace heddle::codegen;
+
+namespace heddle {
+
+static bool isStatic(Value value) { return cast<RankedTensorType>(value.getType()).hasStaticShape(); }
+
+/// Results that the second cache does not keep until they are pooled.
+static bool isLarge(Value value) {
+  constexpr int64_t fewestElements = 64 << 10;
+  return cast<RankedTensorType>(value.getType()).getNumElements() >= fewestElements;
+}
+
+bool isPooledConvolution(Operation *convolution, Operation *pooling) {
+  auto conv = dyn_cast<onnx::ConvOp>(convolution);
+  if (!conv || !isa<onnx::MaxPoolOp>(pooling) || !isEmittedPooling(pooling) ||
+      !isEmittedConvolution(conv) || conv.getGroup() != 1 || !isStatic(conv.getX()) ||
+      !isStatic(conv.getY()) || !isStatic(pooling->getResult(0)) || !isLarge(conv.getY()))
+    return false;
+  SpatialOperation convolved(conv), pooled(pooling);
+  Spatial ones{1, 1, 1};
+  return convolved.element.isF32() && convolved.axes == 2 && pooled.axes == 2 &&
+         convolved.taps() > 1 && pooled.dilation == ones && pooled.stride[1] <= pooled.window[1] &&
+         llvm::all_of(pooled.padBefore, [](int64_t pad) { return pad >= 0; });
+}
+
+ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
+  SpatialOperation pooled(pooling);
+  auto size = [](const DimExpr &dim) { return *dim.asConstant(); };
+  PooledSpec spec{.convolution = directSpec(),
+                  .window = {.element = stored,
+                             .accumulator = stored,
+                             .window = pooled.window,
+                             .stride = pooled.stride,
+                             .dilation = pooled.dilation,
+                             .padding = pooled.padBefore},
+                  .channels = size(inputs),
+                  .height = size(space.outputSize(1)),
+                  .width = size(space.outputSize(2)),
+                  .outputs = size(outputs),
+                  .pooledHeight = size(pooled.outputSize(1)),
+                  .pooledWidth = size(pooled.outputSize(2))};
+  PooledPlan plan = planPooledConvolution(spec, target);
+  KernelFrame frame(structured, name, resultElement());
+  Emitter e(frame.b, frame.b.getLoc(), target);
+  Epilogue before(frame, op, pooling->getOperand(0)), after(frame, pooling);
+  requireMatchingFilter(frame);
+  frame.guarded([&] {
+    emitPooledConvolution(
+        e, spec, operandsIn(frame), frame.begin, frame.end, frame.scratch,
+        [&](Value acc, const PixelPosition &at) { return space.evaluate(before, acc, at, bias()); },
+        [&](Value most, const PixelPosition &at) { pooled.store(after, most, at); });
+  });
+
+  ContractionKernel result;
+  result.kernel.function = frame.function;
+  result.kernel.grid = space.y[0] * (plan.rowParts * plan.channelParts);
+  result.kernel.pointElements =
+      DimExpr(plan.rowBlock * pooled.stride[1] * spec.width) *
+      DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
+  result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
+  result.scratchBytes = plan.scratchBytes;
+  result.packing = emitPacking(spec.convolution, planConvolution(spec.convolution, target));
+  return result;
+}
+
+FailureOr<ContractionKernel> emitPooledConvolutionKernel(func::FuncOp structured,
+                                                         Operation *convolution, Operation *pooling,
+                                                         StringRef name, const Target &target) {
+  return ConvolutionKernelEmitter(structured, convolution, name, target).emitPooled(pooling);
+}
+
+} // namespace heddle

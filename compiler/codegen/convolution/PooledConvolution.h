@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Max pooling of a convolution's results, which never leave the cache. A grid point is some rows of
+// pooled pixels of some channels: the rows that their windows cover are computed into scratch and
+// pooled from there. Points that follow each other down an image keep the rows that both cover.
+//
+//   PooledPlan plan = planPooledConvolution(spec, target);
+//   // grid = n * plan.channelParts * plan.rowParts, scratch = plan.scratchBytes
+//   emitPooledConvolution(e, spec, operands, begin, end, scratch, epilogue, sink);
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_POOLEDCONVOLUTION_H
+#define HEDDLE_COMPILER_CODEGEN_CONVOLUTION_POOLEDCONVOLUTION_H
+
+#include "compiler/codegen/convolution/Window.h"
+
+namespace heddle::codegen {
+
+/// Two spatial axes, one group, floating-point; sizes are known.
+struct PooledSpec {
+  ConvolutionSpec convolution;
+  WindowSpec window;
+  int64_t channels;                 // of the convolution's input
+  int64_t height, width;            // of its output
+  int64_t outputs;                  // its channels
+  int64_t pooledHeight, pooledWidth;
+};
+
+struct PooledPlan {
+  int64_t rowBlock;     // pooled rows of a point, at most
+  int64_t channelBlock; // channels of a point, at most
+  int64_t heldRows;     // of the convolution, for that many pooled rows
+  int64_t heldOffset, windowOffset, scratchBytes;
+  int64_t rowParts, channelParts;
+};
+
+PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target);
+
+/// What a row of the convolution's results becomes before it is pooled.
+using PixelEpilogue =
+    llvm::function_ref<mlir::Value(mlir::Value accumulator, const PixelPosition &)>;
+
+void emitPooledConvolution(Emitter &e, const PooledSpec &spec, const ConvolutionOperands &operands,
+                           mlir::Value begin, mlir::Value end, mlir::Value scratch,
+                           PixelEpilogue epilogue, PixelSink sink);
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONVOLUTION_POOLEDCONVOLUTION_H

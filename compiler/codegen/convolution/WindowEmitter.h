@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The state of emitting one window kernel. Window.cpp and Pooling.cpp have its parts.
+
+#ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_WINDOWEMITTER_H
+#define HEDDLE_COMPILER_CODEGEN_CONVOLUTION_WINDOWEMITTER_H
+
+#include "compiler/codegen/convolution/PhasedPatch.h"
+
+namespace heddle::codegen {
+
+/// What a grid point needs of its channel, before any of its pixels.
+using WindowPrepare = llvm::function_ref<void(mlir::Value channel)>;
+
+class WindowEmitter {
+public:
+  WindowEmitter(Emitter &e, const WindowSpec &spec, const WindowOperands &ops, mlir::Value scratch,
+                mlir::Value fill, mlir::Value start, WindowPrepare prepare, WindowCombine combine,
+                PixelSink sink)
+      : e(e), spec(spec), ops(ops), plan(planWindow(spec, e.target)), fill(fill), prepare(prepare),
+        combine(combine), sink(sink), lanes(e.lanesOf(spec.accumulator)),
+        start(e.broadcast(start, lanes)), parked(e.view(scratch, int64_t(0), spec.accumulator)),
+        patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)) {}
+
+  /// Says that `combine` is the maximum of floats with NaN kept: there is a faster way.
+  void setMaximum() { isMaximum = true; }
+
+  void run(mlir::Value begin, mlir::Value end) {
+    e.loop(begin, end, e.index(1), [&](mlir::Value index) { point(index); });
+  }
+
+private:
+  struct Place {
+    mlir::Value n, channel;
+    PixelBlock block;
+    PhasedPatch patch;
+    mlir::Value planeOffset; // of the output plane at this depth
+  };
+  /// A row of a tile's input, with the rows of outputs whose windows contain it.
+  struct TileRow {
+    mlir::Value at;
+    int64_t depth;
+    llvm::SmallVector<std::pair<int64_t, int64_t>> users; // output row, window row
+  };
+
+  void point(mlir::Value index);
+  void tile(const Place &place, mlir::Value row, int64_t rows, mlir::Value column);
+  void eachRow(const Place &place, mlir::Value at, int64_t rows,
+               llvm::function_ref<void(const TileRow &)> body);
+  mlir::Value load(const Place &place, const TileRow &row, int64_t tap);
+  Values unrolled(const Place &place, mlir::Value at, int64_t rows);
+  Values looped(const Place &place, mlir::Value at, int64_t rows);
+  Values maxima(const Place &place, mlir::Value at, int64_t rows);
+  void deliver(const Place &place, const Values &sums, mlir::Value row, mlir::Value column);
+
+  Emitter &e;
+  const WindowSpec &spec;
+  const WindowOperands &ops;
+  WindowPlan plan;
+  mlir::Value fill;
+  WindowPrepare prepare;
+  WindowCombine combine;
+  PixelSink sink;
+  int64_t lanes;
+  mlir::Value start, parked, patchBuffer;
+  bool isMaximum = false;
+};
+
+} // namespace heddle::codegen
+
+#endif // HEDDLE_COMPILER_CODEGEN_CONVOLUTION_WINDOWEMITTER_H
