@@ -106,6 +106,29 @@ def ExpandGroupNormalizationPass : Pass<"onnx-expand-group-normalization", "::ml
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 
+def ExpandRecurrentPass : Pass<"onnx-expand-recurrent", "::mlir::func::FuncOp"> {
+  let summary = "write LSTM, GRU and RNN as matrix products and a loop of steps";
+  let description = [{
+    The inputs' part of the gates is one product for all steps. One step, as streaming
+    models have it, is no loop. Peepholes, clipping, sequences of several lengths, and
+    lengths that are not known with a reverse direction stay with the runtime library.
+
+    ```mlir
+    %y, %h, %c = "onnx.LSTM"(%x, %w, %r, %b, %h0, %c0) : (tensor<9x1x8xf32>, ...) -> ...
+    ```
+    becomes (abridged)
+    ```mlir
+    %p = "onnx.Gemm"(%x2, %w2, %b2) {transB = 1} : (tensor<9x8xf32>, tensor<512x8xf32>, ...) -> tensor<9x512xf32>
+    %h1, %c1, %hs = "onnx.Scan"(%h0, %c0, %p) ({
+    ^bb0(%h: tensor<1x128xf32>, %c: tensor<1x128xf32>, %pt: tensor<1x512xf32>):
+      %gates = "onnx.Gemm"(%h, %r2, %pt) {transB = 1} : ... -> tensor<1x512xf32>
+      ...
+    }) : ...
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 def ExpandQuantizedPass : Pass<"onnx-expand-quantized", "::mlir::func::FuncOp"> {
   let summary = "write quantised operators as integer products and element-wise operations";
   let description = [{

@@ -18,6 +18,7 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createHoistConstantsPass());
   function.addPass(createExpandBatchNormalizationPass());
   function.addPass(createExpandGroupNormalizationPass());
+  function.addPass(createExpandRecurrentPass());
   function.addPass(createExpandQuantizedPass());
   function.addPass(createFuseQuantizedPass());
   function.addPass(createResolvePaddingPass());

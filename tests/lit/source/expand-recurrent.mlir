@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: heddle-opt -onnx-expand-recurrent %s | FileCheck %s
+
+// The inputs' part of all steps is one product; the loop has the state's.
+// CHECK-LABEL: func.func @lstm
+// CHECK: "onnx.Gemm"(%{{.*}}) {{.*}}transB = 1{{.*}} -> tensor<18x32xf32>
+// CHECK: "onnx.Scan"
+// CHECK: "onnx.Gemm"(%{{.*}}) {{.*}} -> tensor<2x32xf32>
+// CHECK-COUNT-3: "onnx.Sigmoid"
+// CHECK-NOT: onnx.LSTM
+func.func @lstm(%x: tensor<9x2x4xf32>, %w: tensor<1x32x4xf32>, %r: tensor<1x32x8xf32>, %b: tensor<1x64xf32>) -> (tensor<9x1x2x8xf32>, tensor<1x2x8xf32>) {
+  %y, %h = "onnx.LSTM"(%x, %w, %r, %b) <{hidden_size = 8 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 1, 0>}> : (tensor<9x2x4xf32>, tensor<1x32x4xf32>, tensor<1x32x8xf32>, tensor<1x64xf32>) -> (tensor<9x1x2x8xf32>, tensor<1x2x8xf32>)
+  return %y, %h : tensor<9x1x2x8xf32>, tensor<1x2x8xf32>
+}
+
+// One step is no loop.
+// CHECK-LABEL: func.func @gru
+// CHECK-NOT: onnx.Scan
+// CHECK-NOT: onnx.GRU
+// CHECK: onnx.Tanh
+func.func @gru(%x: tensor<1x2x4xf32>, %w: tensor<1x24x4xf32>, %r: tensor<1x24x8xf32>) -> tensor<1x2x8xf32> {
+  %h = "onnx.GRU"(%x, %w, %r) <{hidden_size = 8 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 0, 1>}> : (tensor<1x2x4xf32>, tensor<1x24x4xf32>, tensor<1x24x8xf32>) -> tensor<1x2x8xf32>
+  return %h : tensor<1x2x8xf32>
+}
+
+// Sequences of several lengths, clipping, and turning around what has no known length.
+// CHECK-LABEL: func.func @left
+// CHECK-COUNT-3: "onnx.RNN"
+func.func @left(%x: tensor<9x2x4xf32>, %w: tensor<1x8x4xf32>, %r: tensor<1x8x8xf32>, %lens: tensor<2xi32>, %s: tensor<?x2x4xf32, #heddle.dims<["n", "2", "4"]>>) -> (tensor<1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>) {
+  %a = "onnx.RNN"(%x, %w, %r, %lens) <{hidden_size = 8 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0>, resultSegmentSizes = array<i32: 0, 1>}> : (tensor<9x2x4xf32>, tensor<1x8x4xf32>, tensor<1x8x8xf32>, tensor<2xi32>) -> tensor<1x2x8xf32>
+  %b = "onnx.RNN"(%x, %w, %r) <{clip = 1.0 : f32, hidden_size = 8 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 0, 1>}> : (tensor<9x2x4xf32>, tensor<1x8x4xf32>, tensor<1x8x8xf32>) -> tensor<1x2x8xf32>
+  %c = "onnx.RNN"(%s, %w, %r) <{direction = "reverse", hidden_size = 8 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 0, 1>}> : (tensor<?x2x4xf32, #heddle.dims<["n", "2", "4"]>>, tensor<1x8x4xf32>, tensor<1x8x8xf32>) -> tensor<1x2x8xf32>
+  return %a, %b, %c : tensor<1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>
+}
