@@ -97,5 +97,6 @@ int main(int argc, char **argv) {
       meter.filter = argv[i];
   }
   heddle::codegen::benchmarkMatmul(meter, cpu);
+  heddle::codegen::benchmarkFewRows(meter, cpu);
   heddle::codegen::benchmarkConvolution(meter, cpu);
 }

@@ -27,13 +27,15 @@ public:
   double seconds = 0.4;    // per kernel
   bool knownSizes = false; // compile convolutions for the sizes of the benchmark only
 
+  double peakSample(); // operations a second, of one core
+
 private:
-  double peakSample(); // operations a second
   KernelHarness harness;
   LoadedKernels kernels;
 };
 
 void benchmarkMatmul(Meter &meter, const std::string &cpu);
+void benchmarkFewRows(Meter &meter, const std::string &cpu);
 void benchmarkConvolution(Meter &meter, const std::string &cpu);
 
 } // namespace heddle::codegen

@@ -590,6 +590,31 @@ def LowerScansPass : Pass<"heddle-lower-scans", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
 }
 
+def SplitAttentionPass : Pass<"heddle-split-attention", "::mlir::func::FuncOp"> {
+  let summary = "compute attention with few queries by parts of the keys";
+  let description = [{
+    Heads and blocks of queries are beside each other anyway. Where these are too few
+    to fill the cores, and keys enough to pay for it, keys are cut into parts, whose
+    number follows from the sizes and the cores alone; what is known of the parts of a
+    query is merged in their order. For all attentions it records how they are
+    computed.
+
+    ```mlir
+    %1 = heddle.attention %q, %k, %v : (tensor<1x1x64xf32>, tensor<1x10000x64xf32>,
+        tensor<1x10000x64xf32>) -> tensor<1x1x64xf32> { ... }
+    ```
+    becomes
+    ```mlir
+    %0 = heddle.attention %q, %k, %v {in_parts} : (...) -> tensor<1x1x7x66xf32> { ... }
+    %1 = heddle.merge_attention %0 : tensor<1x1x7x66xf32> -> tensor<1x1x64xf32>
+    ```
+  }];
+  let options = [Option<"cores", "cores", "int", /*default=*/"2",
+                        "that the program is made for">];
+  let statistics = [Statistic<"numSplit", "split", "attentions cut into parts of keys">];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 def FormCachesPass : Pass<"heddle-form-caches", "::mlir::func::FuncOp"> {
   let summary = "store caches so that they grow in place";
   let description = [{

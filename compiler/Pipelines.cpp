@@ -55,6 +55,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createRaiseAttentionPass());
   if (options.caches)
     function.addPass(createFormCachesPass());
+  function.addPass(createSplitAttentionPass({options.cores}));
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

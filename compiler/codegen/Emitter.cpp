@@ -59,9 +59,9 @@ void Emitter::store(Value value, Value buffer, Value offset, Value mask) {
   else
     vector::StoreOp::create(builder, loc, value, buffer, offset);
 }
-void Emitter::prefetch(Value buffer, Value offset) {
+void Emitter::prefetch(Value buffer, Value offset, Cache cache) {
   memref::PrefetchOp::create(builder, loc, buffer, ValueRange{offset}, /*isWrite=*/false,
-                             /*localityHint=*/2, /*isDataCache=*/true);
+                             /*localityHint=*/cache == Cache::First ? 3 : 2, /*isDataCache=*/true);
 }
 
 Value Emitter::broadcast(Value scalar, int64_t lanes) {

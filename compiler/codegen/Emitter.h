@@ -53,9 +53,10 @@ public:
   mlir::Value load(mlir::Value buffer, mlir::Value offset, int64_t lanes, mlir::Value mask = {});
   void store(mlir::Value value, mlir::Value buffer, mlir::Value offset, mlir::Value mask = {});
   mlir::Value broadcast(mlir::Value scalar, int64_t lanes);
-  /// Asks for the cache line of an element that will be read, for the second cache. The offset may
-  /// lie outside of the buffer.
-  void prefetch(mlir::Value buffer, mlir::Value offset);
+  /// Asks for the cache line of an element that will be read. The offset may lie outside of the
+  /// buffer.
+  enum class Cache { First, Second };
+  void prefetch(mlir::Value buffer, mlir::Value offset, Cache cache);
   /// A mask of the first `count` lanes; any count, negative ones count as zero.
   mlir::Value firstLanes(mlir::Value count, int64_t lanes);
   /// The other lanes.

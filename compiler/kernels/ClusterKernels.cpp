@@ -63,8 +63,16 @@ std::string ClusterKernels::uniqueName(Block &body) {
   return name + "_" + std::to_string(nameCounts[name]++);
 }
 
-static double costPerPoint(const LoopKernel &kernel, const DimRenaming &renaming) {
-  return estimateSize(renaming.resolve(kernel.pointElements)) * kernel.nanosecondsPerElement;
+KernelCost::KernelCost(double nanosecondsPerElement, const DimExpr &elements)
+    : nanoseconds(nanosecondsPerElement), work(elements) {
+  if (std::optional<int64_t> number = elements.asConstant()) {
+    nanoseconds *= static_cast<double>(*number);
+    work = 1;
+  }
+}
+
+static KernelCost costOf(const LoopKernel &kernel, const DimRenaming &renaming) {
+  return {kernel.nanosecondsPerElement, renaming.resolve(kernel.pointElements)};
 }
 
 KernelUse ClusterKernels::useOf(const Entry &entry, const DimRenaming &renaming) const {
@@ -72,7 +80,7 @@ KernelUse ClusterKernels::useOf(const Entry &entry, const DimRenaming &renaming)
           .dims = SmallVector<DimExpr>(renaming.actuals()),
           .grid = renaming.resolve(entry.loops.grid),
           .scratchBytes = renaming.resolve(entry.scratchBytes),
-          .costPerPoint = costPerPoint(entry.loops, renaming),
+          .cost = costOf(entry.loops, renaming),
           .pack = std::nullopt};
 }
 
@@ -132,7 +140,7 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
                                .grid = renaming.resolve(entry.packing->kernel.grid),
                                .elements = renaming.resolve(entry.packing->elements),
                                .elementType = entry.packing->elementType,
-                               .costPerPoint = costPerPoint(entry.packing->kernel, renaming)};
+                               .cost = costOf(entry.packing->kernel, renaming)};
   return use;
 }
 

@@ -19,6 +19,15 @@ namespace heddle {
 
 class DimRenaming;
 
+/// Nanoseconds of a point on one core: sizes that only running tells are in `work`.
+struct KernelCost {
+  double nanoseconds = 0;
+  DimExpr work = 1;
+
+  KernelCost() = default;
+  KernelCost(double nanosecondsPerElement, const DimExpr &elements);
+};
+
 /// How one result of a cluster is computed: a kernel and what it is launched with, in terms of the
 /// cluster's dimensions.
 struct KernelUse {
@@ -26,7 +35,7 @@ struct KernelUse {
   llvm::SmallVector<DimExpr> dims;
   DimExpr grid;
   DimExpr scratchBytes;
-  double costPerPoint = 0;
+  KernelCost cost;
   /// A weight to be packed first: the operand, and how.
   struct Pack {
     unsigned operand;
@@ -34,7 +43,7 @@ struct KernelUse {
     llvm::SmallVector<DimExpr> dims;
     DimExpr grid, elements;
     mlir::Type elementType;
-    double costPerPoint;
+    KernelCost cost;
   };
   std::optional<Pack> pack;
 };

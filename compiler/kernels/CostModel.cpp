@@ -29,6 +29,8 @@ double products(Operation *op) {
                    estimateSize(heddle::dimsOf(attention.getValue()).back());
     return elements(attention.getProducts()) * width;
   }
+  if (auto merge = dyn_cast<MergeAttentionOp>(op))
+    return elements(merge.getParts());
   auto dimsOf = [](Value value) { return getDims(cast<RankedTensorType>(value.getType())); };
   double depth;
   if (isa<onnx::ConvOp, onnx::ConvIntegerOp>(op)) {

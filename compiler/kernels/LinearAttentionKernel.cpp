@@ -117,9 +117,8 @@ FailureOr<KernelUse> linearAttentionKernel(ClusterKernels &kernels, LinearAttent
   LinearAttentionScratch scratch = linearAttentionScratch(spec);
   use.scratchBytes = rows * scratch.perRow + scratch.fixed;
   // Vectors of the state are visited at every step.
-  double visited = estimateSize(op.getSegment() ? segment : length) * estimateSize(rows) *
-                   static_cast<double>(spec.vectors);
-  use.costPerPoint = visited * (spec.delta ? 0.6 : 0.4);
+  DimExpr visited = (op.getSegment() ? segment : length) * rows * spec.vectors;
+  use.cost = {spec.delta ? 0.6 : 0.4, visited};
   return use;
 }
 

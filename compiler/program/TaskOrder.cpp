@@ -15,7 +15,8 @@ namespace heddle {
 double estimateTaskCost(Operation *op) {
   double cost = op->getAttrOfType<FloatAttr>("cost").getValueAsDouble();
   if (auto launch = dyn_cast<task::LaunchOp>(op))
-    cost *= estimateSize(*DimExpr::parse(launch.getGrid()));
+    cost *= estimateSize(*DimExpr::parse(launch.getGrid())) *
+            estimateSize(*DimExpr::parse(launch.getWork()));
   return cost;
 }
 

@@ -229,7 +229,7 @@ void Expansion::run() {
   auto attention = AttentionOp::create(
       m.b, m.loc, tensorWithDims(stored, elementOf(op.getY())), q.tensor, k.tensor, v.tensor, extras,
       order(q), order(k), order(v), m.b.getDenseI64ArrayAttr(resultAxes), /*shares_keys=*/false,
-      "zero");
+      /*in_parts=*/false, "zero");
   Block *body = m.b.createBlock(&attention.getScores());
   body->addArgument(tensorWithDims(space, elementOf(op.getQ())), m.loc);
   for (Value extra : extras)

@@ -21,13 +21,14 @@ static ArrayAttr textsOf(OpBuilder &b, ArrayRef<DimExpr> exprs) {
 
 task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef kernel,
                                     ValueRange inputs, TypeRange results, ArrayRef<DimExpr> dims,
-                                    const DimExpr &grid, const DimExpr &scratch, double cost) {
+                                    const DimExpr &grid, const DimExpr &scratch,
+                                    const KernelCost &cost) {
   OpBuilder &b = sequence.builder;
   auto op = task::LaunchOp::create(
       b, loc, results, task::TokenType::get(b.getContext()),
       FlatSymbolRefAttr::get(b.getContext(), kernel), inputs, sequence.after(), textsOf(b, dims),
       b.getStringAttr(grid.str()), b.getI64IntegerAttr(1), b.getStringAttr(scratch.str()),
-      b.getF64FloatAttr(cost), b.getStringAttr(sourceNames(loc)));
+      b.getF64FloatAttr(cost.nanoseconds), b.getStringAttr(cost.work.str()), b.getStringAttr(sourceNames(loc)));
   sequence.last = op.getDone();
   // A kernel may read sizes that are not in its result's type.
   auto isNumber = [](const DimExpr &expr) { return expr.asConstant().has_value(); };
@@ -41,7 +42,7 @@ Value TaskLowering::pack(Sequence &sequence, Location loc, const KernelUse::Pack
                          Value weight) {
   Type packed = tensorWithDims({use.elements}, use.elementType);
   auto packIn = [&](Sequence &where, Value source) {
-    return launch(where, loc, use.kernel, source, packed, use.dims, use.grid, 0, use.costPerPoint)
+    return launch(where, loc, use.kernel, source, packed, use.dims, use.grid, 0, use.cost)
         .getOutputs()[0];
   };
   Value source = mainValueOf(weight);
@@ -78,7 +79,7 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
       weight = pack(sequence, cluster.getLoc(), *use.pack, weight);
     }
     auto op = launch(sequence, cluster.getLoc(), use.kernel, inputs, result.getType(), use.dims,
-                     use.grid, use.scratchBytes, use.costPerPoint);
+                     use.grid, use.scratchBytes, use.cost);
     mapping.map(result, op.getOutputs()[0]);
   }
   return takeConstants(cluster);
@@ -94,7 +95,7 @@ LogicalResult TaskLowering::lowerRecurrence(ChunkOp op, Sequence &sequence) {
   SmallVector<Value> inputs = mapped(op->getOperands());
   llvm::append_range(inputs, mapped(shared.getArrayRef()));
   auto launched = launch(sequence, op.getLoc(), use->kernel, inputs, op->getResultTypes(),
-                         use->dims, use->grid, use->scratchBytes, use->costPerPoint);
+                         use->dims, use->grid, use->scratchBytes, use->cost);
   map(op->getResults(), launched.getOutputs());
   return takeConstants(op);
 }
@@ -155,7 +156,7 @@ void TaskLowering::lowerSizes(IndexTensorOp op, Sequence &sequence) {
   auto type = cast<RankedTensorType>(op.getValue().getType());
   auto launched = launch(sequence, op.getLoc(),
                          kernels.sizesKernel(exprs.size(), type.getElementTypeBitWidth()), {},
-                         type, exprs, 1, 0, 5);
+                         type, exprs, 1, 0, {5, 1});
   mapping.map(op.getValue(), launched.getOutputs()[0]);
 }
 

@@ -23,7 +23,7 @@ LogicalResult TaskLowering::lowerLinearAttention(LinearAttentionOp op, Sequence 
     return failure();
   auto launched = launch(sequence, op.getLoc(), use->kernel, mapped(op.getOperands()),
                          ValueRange(wanted).getTypes(), use->dims, use->grid, use->scratchBytes,
-                         use->costPerPoint);
+                         use->cost);
   map(wanted, launched.getOutputs());
   return takeConstants(op);
 }

@@ -10,14 +10,12 @@
 #include "compiler/tasks/TaskLowering.h"
 #include "dialects/heddle/DagOps.h"
 #include "dialects/onnx/Onnx.h"
+#include "runtime/artifact/program.h"
 #include "runtime/library/library_call.h"
 
 using namespace mlir;
 
 namespace heddle {
-
-/// Nanoseconds below which waking a second thread costs more than it saves.
-static constexpr double kSequentialCost = 60000;
 
 void TaskLowering::noteConstant(Operation *task, ValueRange inputs) {
   auto isKnown = [](Type type) {
@@ -155,7 +153,7 @@ void TaskLowering::markIfSequential(task::GraphOp graph) {
   for (Operation &op : graph.getBody().front())
     if (isa<task::TaskInterface>(op))
       cost += estimateTaskCost(&op);
-  graph.setSequential(cost < kSequentialCost);
+  graph.setSequential(cost < kSequentialNanoseconds);
 }
 
 LogicalResult TaskLowering::run(func::FuncOp function) {

@@ -72,7 +72,7 @@ private:
   task::LaunchOp launch(Sequence &sequence, mlir::Location loc, llvm::StringRef kernel,
                         mlir::ValueRange inputs, mlir::TypeRange results,
                         llvm::ArrayRef<DimExpr> dims,
-                        const DimExpr &grid, const DimExpr &scratch, double cost);
+                        const DimExpr &grid, const DimExpr &scratch, const KernelCost &cost);
   mlir::Value pack(Sequence &sequence, mlir::Location loc, const KernelUse::Pack &use,
                    mlir::Value weight);
 

@@ -17,7 +17,8 @@ SmallVector<int64_t> AttentionOp::axesOf(unsigned operand) {
                                                getResultAxes()};
   if (orders[operand])
     return llvm::to_vector(*orders[operand]);
-  return llvm::to_vector(llvm::seq<int64_t>(0, getRank()));
+  // A result in parts has their axis as well.
+  return llvm::to_vector(llvm::seq<int64_t>(0, getRank() + (operand == 3 && getInParts())));
 }
 
 static bool isPermutation(ArrayRef<int64_t> axes, unsigned rank) {
@@ -28,6 +29,10 @@ static bool isPermutation(ArrayRef<int64_t> axes, unsigned rank) {
     seen[axis] = true;
   }
   return axes.size() == rank;
+}
+
+static bool isUndefinedKind(StringRef undefined) {
+  return undefined == "nan" || undefined == "zero" || undefined == "zero_nan";
 }
 
 /// Whether neighbours in a dimension of the queries can share one of the keys.
@@ -49,15 +54,25 @@ LogicalResult AttentionOp::verify() {
   Dims space = getDims(products);
   if (!score || getDims(score) != space || !isa<FloatType>(score.getElementType()))
     return emitOpError("has a region that does not make one score of each product");
-  if (getUndefined() != "nan" && getUndefined() != "zero" && getUndefined() != "zero_nan")
+  if (!isUndefinedKind(getUndefined()))
     return emitOpError("has undefined rows of '") << getUndefined() << "'; nan, zero and zero_nan are known";
 
-  Value sides[] = {getQuery(), getKey(), getValue(), getOutput()};
+  Dims result = dimsOf(getOutput());
+  if (getInParts()) {
+    // As a result without the axis of the parts, of what is known of one.
+    if (getResultAxes() || result.size() != rank + 1 || !isa<FloatType>(elementOf(getOutput())) ||
+        result.back() != dimsOf(getValue()).back() + 2)
+      return emitOpError("has parts of other dimensions than B..., L, P, E + 2");
+    result.erase(result.end() - 2);
+    result.back() = dimsOf(getValue()).back();
+  }
+  Value sides[] = {getQuery(), getKey(), getValue()};
   StringRef names[] = {"queries", "keys", "values", "a result"};
   SmallVector<Dims> logical;
   for (unsigned i = 0; i < 4; ++i) {
-    Dims dims = dimsOf(sides[i]);
+    Dims dims = i == 3 ? result : dimsOf(sides[i]);
     SmallVector<int64_t> axes = axesOf(i);
+    axes.resize(std::min<size_t>(axes.size(), dims.size()));
     if (dims.size() != rank || !isPermutation(axes, rank))
       return emitOpError("has ") << names[i] << " of another rank than the products";
     Dims order(rank, DimExpr(0));
@@ -81,6 +96,30 @@ LogicalResult AttentionOp::verify() {
   if (logical[0][last - 1] != space[last - 1] || logical[3][last - 1] != space[last - 1] ||
       logical[2][last] != logical[3][last])
     return emitOpError("has a result of other dimensions than its queries and values");
+  return success();
+}
+
+SmallVector<int64_t> MergeAttentionOp::getResultOrder() {
+  if (auto axes = getResultAxes())
+    return llvm::to_vector(*axes);
+  return llvm::to_vector(llvm::seq<int64_t>(0, dimsOf(getOutput()).size()));
+}
+
+LogicalResult MergeAttentionOp::verify() {
+  Dims parts = dimsOf(getParts()), result = dimsOf(getOutput());
+  SmallVector<int64_t> order = getResultOrder();
+  unsigned rank = result.size();
+  if (parts.size() != rank + 1 || rank < 2 || !isPermutation(order, rank) ||
+      order.back() + 1 != static_cast<int64_t>(rank) || parts.back() != result.back() + 2)
+    return emitOpError("has types that are not parts of attention and its result");
+  for (unsigned axis = 0; axis + 1 < rank; ++axis)
+    if (result[axis] != parts[order[axis]])
+      return emitOpError("has a result of other dimensions than its parts");
+  Type element = elementOf(getParts());
+  if (!element.isF32() && !element.isF64())
+    return emitOpError("has parts of ") << element << "; they are f32 or f64";
+  if (!isUndefinedKind(getUndefined()))
+    return emitOpError("has undefined rows of '") << getUndefined() << "'; nan, zero and zero_nan are known";
   return success();
 }
 

@@ -31,6 +31,11 @@ def Heddle_AttentionOp : Heddle_Op<"attention", [RecursiveMemoryEffects,
     infinity gives: `nan` as the operator Softmax, `zero`, or `zero_nan` where any
     row that is not a number becomes zero. A row over no keys at all is zero.
 
+    With `in_parts` the keys are cut into P parts of nearly equal size, and the result,
+    `B... x L x P x (E + 2)`, is what is known of each part alone: the values summed by
+    exp(score - m), the greatest score m, and the sum of these weights.
+    `heddle.merge_attention` makes the result of them.
+
     ```mlir
     %y = heddle.attention %q, %k, %v, %mask : (tensor<1x8x4x64xf32>, tensor<1x2x9x64xf32>,
         tensor<1x2x9x64xf32>, tensor<4x9xf32>) -> tensor<1x8x4x64xf32> {
@@ -46,7 +51,7 @@ def Heddle_AttentionOp : Heddle_Op<"attention", [RecursiveMemoryEffects,
                        OptionalAttr<DenseI64ArrayAttr>:$key_axes,
                        OptionalAttr<DenseI64ArrayAttr>:$value_axes,
                        OptionalAttr<DenseI64ArrayAttr>:$result_axes,
-                       UnitAttr:$shares_keys,
+                       UnitAttr:$shares_keys, UnitAttr:$in_parts,
                        DefaultValuedStrAttr<StrAttr, "nan">:$undefined);
   let results = (outs AnyRankedTensor:$output);
   let regions = (region SizedRegion<1>:$scores);
@@ -61,6 +66,29 @@ def Heddle_AttentionOp : Heddle_Op<"attention", [RecursiveMemoryEffects,
     unsigned getRank();
     /// The order of axes of the operands `query`, `key`, `value`, or of the result (3).
     ::llvm::SmallVector<int64_t> axesOf(unsigned operand);
+  }];
+}
+
+def Heddle_MergeAttentionOp : Heddle_Op<"merge_attention", [Pure]> {
+  let summary = "the result of attention whose keys were cut into parts";
+  let description = [{
+    Parts `B... x L x P x (E + 2)` of `heddle.attention` with `in_parts` become its
+    result, `B... x L x E` with its axes in the order `result_axes`: with M the greatest
+    of the maxima m, the values of the parts summed with exp(m - M), divided by their
+    sums of weights summed with the same. Parts are summed in their order.
+
+    ```mlir
+    %y = heddle.merge_attention %parts : tensor<1x8x1x4x66xf32> -> tensor<1x8x1x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$parts, OptionalAttr<DenseI64ArrayAttr>:$result_axes,
+                       DefaultValuedStrAttr<StrAttr, "nan">:$undefined);
+  let results = (outs AnyRankedTensor:$output);
+  let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($output)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The logical axis of each axis of the result.
+    ::llvm::SmallVector<int64_t> getResultOrder();
   }];
 }
 

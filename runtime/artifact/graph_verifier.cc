@@ -148,6 +148,9 @@ class GraphVerifier {
     if (task.scratch != kNoExpression && task.scratch >= graph_.exprs.size()) {
       return Bad("scratch size out of range");
     }
+    if (task.work != kNoExpression && task.work >= graph_.exprs.size()) {
+      return Bad("work out of range");
+    }
     if (task.kind == TaskKind::kKernel &&
         (task.kernel >= program_.kernels.size() || task.grid >= graph_.exprs.size())) {
       return Bad("kernel or grid out of range");

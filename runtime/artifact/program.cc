@@ -94,6 +94,7 @@ class Decoder {
             .grain = t.grain(),
             .scratch = t.scratch(),
             .cost_per_point = t.cost_per_point(),
+            .work = t.work(),
             .function = Text(t.function()),
             .attributes = Tables(t.attributes(), [this](auto& a) { return DecodeAttribute(a); }),
             .graphs = Numbers(t.graphs()),

@@ -22,6 +22,9 @@ namespace heddle {
 using Indices = absl::Span<const uint32_t>;
 inline constexpr uint32_t kNoExpression = 0xffffffff;
 
+// A graph that takes less is not worth waking another thread for.
+inline constexpr double kSequentialNanoseconds = 60'000;
+
 struct ProgramAttribute {
   std::string_view name;
   program::AttributeKind kind;
@@ -59,6 +62,7 @@ struct ProgramTask {
   uint32_t grain;
   uint32_t scratch;  // kNoExpression: 0
   float cost_per_point;
+  uint32_t work = kNoExpression;  // a factor of the cost; kNoExpression: 1
   std::string_view function;
   std::vector<ProgramAttribute> attributes;
   Indices graphs;

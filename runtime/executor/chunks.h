@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "runtime/artifact/program.h"
-
 namespace heddle {
 
 // A chunk that costs less than this is not worth handing to another thread (some 0.2 us for the
@@ -18,12 +16,12 @@ inline constexpr double kChunkNanoseconds = 10'000;
 // More than one chunk per thread evens out unequal speed, many more only cost.
 inline constexpr int64_t kChunksPerThread = 4;
 
-inline int64_t CountChunks(const ProgramTask& task, int64_t grid, int threads) {
-  double cost = static_cast<double>(task.cost_per_point) * static_cast<double>(grid);
+// `cost` is that of the whole grid, in nanoseconds on one core.
+inline int64_t CountChunks(double cost, int64_t grid, uint32_t grain, int threads) {
   // Negated, so that a NaN of a damaged estimate means one chunk, too.
   if (threads == 1 || !(cost >= 2 * kChunkNanoseconds)) return 1;
   int64_t chunks = kChunksPerThread * threads;
-  chunks = std::min(chunks, grid / std::max<int64_t>(task.grain, 1));
+  chunks = std::min(chunks, grid / std::max<int64_t>(grain, 1));
   if (cost < kChunkNanoseconds * static_cast<double>(chunks)) {
     chunks = static_cast<int64_t>(cost / kChunkNanoseconds);
   }

@@ -81,7 +81,8 @@ class Frame final : public WorkSource {
   // Lets go of what a run left behind.
   void Clear();
 
-  bool straight() const { return info_.graph.sequential || info_.graph.tasks.empty(); }
+  // Of a frame that is prepared.
+  bool straight() const { return plan_->sequential || info_.graph.tasks.empty(); }
   const GraphInfo& info() const { return info_; }
   const ShapePlan& plan() const { return *plan_; }
   RunContext& context() const { return context_; }
@@ -131,6 +132,7 @@ class Frame final : public WorkSource {
   absl::Status DescribeKernel(uint32_t task, KernelCall& call) const;
   absl::Status CallKernel(uint32_t task, const KernelCall& call, int64_t begin, int64_t end,
                           Worker& worker);
+  int64_t ChunksOf(uint32_t t, const KernelCall& call) const;
   WorkItem ExecuteChunk(const WorkItem& item, Worker& worker);
 
   absl::Status RunLibrary(uint32_t task);

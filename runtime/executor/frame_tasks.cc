@@ -45,6 +45,7 @@ struct Frame::KernelCall {
   const int64_t* dims = nullptr;
   int64_t grid = 0;
   int64_t scratch = 0;
+  double cost = 0;
 };
 
 // Late results are allocated once, before the kernel is described for each of its chunks.
@@ -80,6 +81,7 @@ absl::Status Frame::DescribeKernel(uint32_t t, KernelCall& call) const {
     call.dims = plan_->task_dims.data() + planned.dims_begin;
     call.grid = planned.grid;
     call.scratch = planned.scratch;
+    call.cost = planned.cost;
     return absl::OkStatus();
   }
   bool good = true;
@@ -93,6 +95,7 @@ absl::Status Frame::DescribeKernel(uint32_t t, KernelCall& call) const {
   if (!good || call.grid < 0 || call.scratch < 0) {
     return absl::InvalidArgumentError("a size it needs is negative or not defined");
   }
+  call.cost = EstimateCost(source, call.grid, source.work == kNoExpression ? 1 : Number(source.work));
   return absl::OkStatus();
 }
 
@@ -125,6 +128,10 @@ absl::Status Frame::RunLibrary(uint32_t t) {
   return call.CheckComplete();
 }
 
+int64_t Frame::ChunksOf(uint32_t t, const KernelCall& call) const {
+  return CountChunks(call.cost, call.grid, task(t).grain, context_.scheduler->threads());
+}
+
 WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
   uint32_t t = item.task;
   if (!context_.run.stopped()) {
@@ -132,7 +139,7 @@ WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
     int64_t begin = trace != nullptr ? trace->Now() : 0;
     KernelCall call;
     absl::Status status = DescribeKernel(t, call);
-    int64_t chunks = CountChunks(task(t), call.grid, context_.scheduler->threads());
+    int64_t chunks = ChunksOf(t, call);
     if (status.ok()) {
       status = CallKernel(t, call, ChunkBegin(call.grid, chunks, item.chunk),
                           ChunkBegin(call.grid, chunks, item.chunk + 1), worker);
@@ -164,8 +171,7 @@ WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
       KernelCall call;
       absl::Status status = MakeKernelResults(t);
       if (status.ok()) status = DescribeKernel(t, call);
-      int64_t chunks =
-          status.ok() ? CountChunks(task(t), call.grid, context_.scheduler->threads()) : 1;
+      int64_t chunks = status.ok() ? ChunksOf(t, call) : 1;
       if (chunks > 1) {
         // Relaxed: the pushes publish it.
         chunks_left_[t].store(static_cast<int32_t>(chunks), std::memory_order_relaxed);

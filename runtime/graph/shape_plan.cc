@@ -148,11 +148,15 @@ class Planner {
 
   absl::Status SizeTasks() {
     plan_.tasks.resize(graph_.tasks.size());
+    double cost = 0;
     for (size_t t = 0; t < graph_.tasks.size(); ++t) {
       const ProgramTask& source = graph_.tasks[t];
       ShapePlan::Task& task = plan_.tasks[t];
       task.dims_begin = static_cast<uint32_t>(plan_.task_dims.size());
-      if (source.kind != TaskKind::kKernel) continue;
+      if (source.kind != TaskKind::kKernel) {
+        cost += source.cost_per_point;
+        continue;
+      }
       bool bad = false;
       for (uint32_t d : source.dims) {
         task.late |= info_.late_expr[d];
@@ -165,12 +169,20 @@ class Planner {
         task.late |= info_.late_expr[source.scratch];
         task.scratch = plan_.exprs[source.scratch];
       }
+      int64_t work = 1;
+      if (source.work != kNoExpression) {
+        task.late |= info_.late_expr[source.work];
+        work = plan_.exprs[source.work];
+      }
+      task.cost = EstimateCost(source, task.grid, work);
+      cost += task.cost;
       if (!task.late && (bad || task.grid < 0 || task.scratch < 0)) {
         return absl::InvalidArgumentError(
             absl::StrCat(Absl(source.op), " ", Quoted(source.name),
                          ": a size is negative or not defined for these input shapes"));
       }
     }
+    plan_.sequential = graph_.sequential && !(cost >= kSequentialNanoseconds);
     return absl::OkStatus();
   }
 
@@ -182,6 +194,12 @@ class Planner {
 };
 
 }  // namespace
+
+double EstimateCost(const ProgramTask& task, int64_t grid, int64_t work) {
+  if (grid < 0 || work < 0) return 0;  // not known yet, or refused elsewhere
+  return static_cast<double>(task.cost_per_point) * static_cast<double>(work) *
+         static_cast<double>(grid);
+}
 
 int64_t EvaluateOperation(ExprKind kind, int64_t lhs, int64_t rhs) {
   if (lhs == kNoNumber || rhs == kNoNumber) return kNoNumber;

@@ -25,6 +25,10 @@ namespace heddle {
 // The value of an expression that overflows, divides by zero, or is not known (yet).
 inline constexpr int64_t kNoNumber = std::numeric_limits<int64_t>::min();
 
+// Estimated nanoseconds of a kernel on one core, for so many points; `work` is that of its
+// expression, if it has one.
+double EstimateCost(const ProgramTask& task, int64_t grid, int64_t work);
+
 // Applies an expression's operation; kNoNumber is contagious.
 int64_t EvaluateOperation(program::ExprKind kind, int64_t lhs, int64_t rhs);
 
@@ -32,6 +36,7 @@ struct ShapePlan {
   struct Task {
     int64_t grid = 0;
     int64_t scratch = 0;
+    double cost = 0;          // of the whole grid, in estimated nanoseconds on one core
     uint32_t dims_begin = 0;  // into task_dims
     bool late = false;        // grid, scratch or dims are not known when a run starts
   };
@@ -44,6 +49,8 @@ struct ShapePlan {
   std::vector<Task> tasks;
   std::vector<int64_t> task_dims;
   int64_t arena_bytes = 0;
+  // Too little work for several threads: the compiler thought so, and these sizes agree.
+  bool sequential = false;
 
   absl::Span<const int64_t> DimsOf(const GraphInfo& info, uint32_t value) const {
     uint32_t begin = info.dims_begin[value];

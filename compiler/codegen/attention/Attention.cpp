@@ -34,8 +34,7 @@ AttentionEmitter::AttentionEmitter(Emitter &e, const AttentionSpec &spec,
                                    const AttentionOperands &ops, Value scratch,
                                    const AttentionCallbacks &callbacks)
     : e(e), spec(spec), ops(ops), plan(planAttention(spec, e.target)), callbacks(callbacks),
-      math(e.target, spec.accumulator), lanes(e.lanesOf(spec.accumulator)),
-      vectorType(VectorType::get({lanes}, spec.accumulator)) {
+      math(e.target, spec.accumulator), softmax(e, spec), lanes(softmax.lanes) {
   int64_t element = spec.accumulator.getIntOrFloatBitWidth() / 8;
   wide = e.mul(e.ceilDiv(ops.width, plan.panel), plan.panel);
   Value at = e.index(0);
@@ -52,53 +51,39 @@ AttentionEmitter::AttentionEmitter(Emitter &e, const AttentionSpec &spec,
   valuePanels = take(e.mul(wide, plan.keys));
 }
 
-Value AttentionEmitter::number(double value) {
-  Attribute scalar = e.builder.getFloatAttr(spec.accumulator, value);
-  return arith::ConstantOp::create(e.builder, e.loc, DenseElementsAttr::get(vectorType, scalar));
-}
-
-Value AttentionEmitter::power(Value exponent) {
-  return math::ExpOp::create(e.builder, e.loc, exponent);
-}
-
-// What is not a number is lost here; exp brings it back.
-Value AttentionEmitter::greater(Value a, Value b) {
-  Value isGreater =
-      arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OGT, a, b);
-  return arith::SelectOp::create(e.builder, e.loc, isGreater, a, b);
-}
-
-Value AttentionEmitter::acrossLanes(Value vector,
-                                    llvm::function_ref<Value(Value, Value)> combine) {
-  for (int64_t half = lanes / 2; half > 0; half /= 2) {
-    SmallVector<int64_t> turned;
-    for (int64_t lane = 0; lane < lanes; ++lane)
-      turned.push_back((lane + half) % lanes);
-    vector = combine(vector, vector::ShuffleOp::create(e.builder, e.loc, vector, vector, turned));
-  }
-  return vector;
-}
-
 void AttentionEmitter::point(Value index) {
-  EvenSplit parts(e, ops.queries, plan.queries);
-  Value part = e.rem(index, parts.parts);
   Block block;
-  block.starts = callbacks.enter(e.div(index, parts.parts));
-  block.query0 = parts.start(e, part);
-  block.rows = parts.length(e, part);
+  Value firstKey = e.index(0), lastKey = ops.keys;
+  if (ops.parts) { // neighbours read neighbouring keys
+    block.part = e.rem(index, ops.parts);
+    index = e.div(index, ops.parts);
+    firstKey = e.div(e.mul(ops.keys, block.part), ops.parts);
+    lastKey = e.div(e.mul(ops.keys, e.add(block.part, 1)), ops.parts);
+  }
+  EvenSplit split(e, ops.queries, plan.queries);
+  Value queries = e.rem(index, split.parts);
+  block.starts = callbacks.enter(e.div(index, split.parts));
+  block.query0 = split.start(e, queries);
+  block.rows = split.length(e, queries);
   clear(block.rows);
-  e.loop(e.index(0), ops.keys, e.index(plan.keys), [&](Value key) {
+  e.loop(firstKey, lastKey, e.index(plan.keys), [&](Value key) {
     block.key0 = key;
-    block.count = e.min(e.index(plan.keys), e.sub(ops.keys, key));
+    block.count = e.min(e.index(plan.keys), e.sub(lastKey, key));
     products(block);
     weigh(block);
     addValues(block);
   });
-  finish(block);
+  ops.parts ? finishPart(block) : finish(block);
+}
+
+Value AttentionEmitter::sumOf(Value row) {
+  return softmax.acrossLanes(e.load(sums, stateAt(row), lanes), [&](Value x, Value y) -> Value {
+    return arith::AddFOp::create(e.builder, e.loc, x, y);
+  });
 }
 
 void AttentionEmitter::clear(Value rows) {
-  Value none = number(-std::numeric_limits<double>::infinity()), zero = number(0);
+  Value none = softmax.none(), zero = number(0);
   e.loop(e.index(0), rows, e.index(1), [&](Value row) {
     e.store(none, tops, stateAt(row));
     e.store(zero, sums, stateAt(row));
@@ -109,7 +94,7 @@ void AttentionEmitter::clear(Value rows) {
 
 // Scores of the block from its products, their weights, and the older sums scaled to the same top.
 void AttentionEmitter::weigh(const Block &block) {
-  Value none = number(-std::numeric_limits<double>::infinity()), zero = number(0);
+  Value none = softmax.none(), zero = number(0);
   OpBuilder &b = e.builder;
   e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
     Value line = e.mul(row, plan.keys), query = e.add(block.query0, row);
@@ -122,22 +107,20 @@ void AttentionEmitter::weigh(const Block &block) {
                          Value score = callbacks.score(e.load(scores, at, lanes), position);
                          score = arith::SelectOp::create(b, e.loc, inside, score, none);
                          e.store(score, scores, at);
-                         return Values{greater(score, carried[0])};
+                         return Values{softmax.greater(score, carried[0])};
                        })[0];
-    top = acrossLanes(top, [&](Value x, Value y) { return greater(x, y); });
+    top = softmax.acrossLanes(top, [&](Value x, Value y) { return softmax.greater(x, y); });
     e.store(top, tops, stateAt(row));
-    // Before there is a score above minus infinity, any other number does.
-    Value isNone = arith::CmpFOp::create(b, e.loc, arith::CmpFPredicate::OEQ, top, none);
-    Value base = arith::SelectOp::create(b, e.loc, isNone, zero, top);
+    Value base = softmax.base(top);
     Value sum = e.loop(e.index(0), block.count, e.index(lanes), {zero},
                        [&](Value key, ValueRange carried) {
                          Value at = e.add(line, key);
                          Value score = e.load(scores, at, lanes);
-                         Value weight = power(arith::SubFOp::create(b, e.loc, score, base));
+                         Value weight = softmax.power(arith::SubFOp::create(b, e.loc, score, base));
                          e.store(weight, scores, at);
                          return Values{arith::AddFOp::create(b, e.loc, carried[0], weight)};
                        })[0];
-    Value scale = power(arith::SubFOp::create(b, e.loc, before, base));
+    Value scale = softmax.power(arith::SubFOp::create(b, e.loc, before, base));
     e.store(e.fma(e.load(sums, stateAt(row), lanes), scale, sum), sums, stateAt(row));
     Value one = arith::ConstantOp::create(b, e.loc, b.getFloatAttr(spec.accumulator, 1));
     Value changes = arith::CmpFOp::create(
@@ -154,30 +137,33 @@ void AttentionEmitter::weigh(const Block &block) {
 }
 
 void AttentionEmitter::finish(const Block &block) {
-  OpBuilder &b = e.builder;
-  Value zero = number(0), one = number(1);
-  auto where = [&](arith::CmpFPredicate predicate, Value sum, Value then, Value otherwise) {
-    Value holds = arith::CmpFOp::create(b, e.loc, predicate, sum, zero);
-    return Value(arith::SelectOp::create(b, e.loc, holds, then, otherwise));
-  };
   e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
-    Value sum = acrossLanes(e.load(sums, stateAt(row), lanes), [&](Value x, Value y) -> Value {
-      return arith::AddFOp::create(b, e.loc, x, y);
-    });
-    Value scale = arith::DivFOp::create(b, e.loc, one, sum);
-    if (spec.undefined == UndefinedRows::Zero)
-      scale = where(arith::CmpFPredicate::OEQ, sum, zero, scale);
+    Value sum = sumOf(row), scale = softmax.scaleOf(sum);
     // Over no keys, a sum of values is zero whatever their weights would be.
-    Value noKeys = e.equal(ops.keys, e.index(0));
-    scale = arith::SelectOp::create(b, e.loc, noKeys, zero, scale);
+    scale = e.select(e.equal(ops.keys, e.index(0)), number(0), scale);
     e.loop(e.index(0), ops.width, e.index(lanes), [&](Value column) {
-      Value result = arith::MulFOp::create(
-          b, e.loc, e.load(results, e.add(e.mul(row, wide), column), lanes), scale);
-      if (spec.undefined == UndefinedRows::ZeroNan) // equal to zero, or not comparable
-        result = where(arith::CmpFPredicate::UEQ, sum, zero, result);
+      Value summed = e.load(results, e.add(e.mul(row, wide), column), lanes);
       Value inside = e.firstLanes(e.sub(ops.width, column), lanes);
-      callbacks.sink(result, {e.add(block.query0, row), column, inside, lanes});
+      callbacks.sink(softmax.resultOf(summed, scale, sum),
+                     {e.add(block.query0, row), column, inside, lanes});
     });
+  });
+}
+
+void AttentionEmitter::finishPart(const Block &block) {
+  // No keys are one part whose result is zero; of many, no part is empty.
+  Value noKeys = e.equal(ops.keys, e.index(0)), one = e.firstLanes(e.index(1), lanes);
+  e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
+    Value query = e.add(block.query0, row);
+    e.loop(e.index(0), ops.width, e.index(lanes), [&](Value column) {
+      Value summed = e.load(results, e.add(e.mul(row, wide), column), lanes);
+      Value inside = e.firstLanes(e.sub(ops.width, column), lanes);
+      callbacks.sink(summed, {query, column, inside, lanes, block.part});
+    });
+    Value top = e.select(noKeys, number(0), e.load(tops, stateAt(row), lanes));
+    Value sum = e.select(noKeys, number(1), sumOf(row));
+    callbacks.sink(top, {query, ops.width, one, lanes, block.part});
+    callbacks.sink(sum, {query, e.add(ops.width, 1), one, lanes, block.part});
   });
 }
 

@@ -7,6 +7,9 @@
 // exp(score - m) * value. A block with a greater score scales the older sums down; two blocks merge
 // by the same rule, which is associative. The result is w / u.
 //
+// Where few points have many keys, the keys are cut into parts: a point is then one part, what it
+// delivers is its (w, m, u), and a kernel of its own merges the parts of each query in their order.
+//
 // Scores of minus infinity weigh nothing, also before the first other score: exp(-inf - -inf) is
 // never computed. Results do not depend on how the grid is cut; the block of keys is fixed.
 //
@@ -51,6 +54,7 @@ struct AttentionOperands {
   mlir::Value query, key, value; // buffers
   mlir::Value queries, keys, depth, width; // sizes
   mlir::Value queryStep, keyStep, keyDepthStep, valueStep;
+  mlir::Value parts = {}; // of the keys; null: results are of all of them
 };
 
 /// Where one batch's matrices start, in elements.
@@ -58,11 +62,13 @@ struct AttentionStarts {
   mlir::Value query, key, value;
 };
 
-/// A vector of neighbouring keys of one query, or of columns of a result.
+/// A vector of neighbouring keys of one query, or of columns of a result. Those of a part are w, m
+/// and u.
 struct AttentionPosition {
   mlir::Value query, first;
   mlir::Value mask;
   int64_t lanes;
+  mlir::Value part = {};
 };
 
 struct AttentionCallbacks {
@@ -73,10 +79,20 @@ struct AttentionCallbacks {
   llvm::function_ref<void(mlir::Value results, const AttentionPosition &)> sink;
 };
 
-/// Grid: batch * ceil(queries / plan.queries).
+/// Grid: batch * ceil(queries / plan.queries) * parts.
 void emitAttention(Emitter &e, const AttentionSpec &spec, const AttentionOperands &operands,
                    mlir::Value begin, mlir::Value end, mlir::Value scratch,
                    const AttentionCallbacks &callbacks);
+
+/// Rows of parts as emitAttention() delivers them, each of `parts` times w, m and u.
+struct MergeOperands {
+  mlir::Value buffer, parts, width;
+};
+
+/// Grid: rows of results. `sink` gets them vector by vector, the row as the query.
+void emitMergeAttention(Emitter &e, const AttentionSpec &spec, const MergeOperands &operands,
+                        mlir::Value begin, mlir::Value end,
+                        llvm::function_ref<void(mlir::Value results, const AttentionPosition &)> sink);
 
 } // namespace heddle::codegen
 

@@ -6,7 +6,7 @@
 #define HEDDLE_COMPILER_CODEGEN_ATTENTION_ATTENTIONEMITTER_H
 
 #include "compiler/codegen/TileMath.h"
-#include "compiler/codegen/attention/Attention.h"
+#include "compiler/codegen/attention/SoftmaxMath.h"
 
 namespace heddle::codegen {
 
@@ -17,9 +17,10 @@ public:
   void point(mlir::Value index);
 
 private:
-  struct Block { // queries of a point, and the keys at hand
+  struct Block { // queries of a point, the part of keys it is for, and the keys at hand
     AttentionStarts starts;
     mlir::Value query0, rows;
+    mlir::Value part;
     mlir::Value key0, count;
   };
   struct Matrix { // B of a product in panels
@@ -33,15 +34,12 @@ private:
   void weigh(const Block &block);
   void addValues(const Block &block);
   Matrix panelsOfValues(const Block &block);
+  mlir::Value sumOf(mlir::Value row);
   void finish(const Block &block);
+  void finishPart(const Block &block);
 
   void rowTiles(mlir::Value rows, llvm::function_ref<void(mlir::Value first, int64_t count)> body);
-  mlir::Value power(mlir::Value exponent);
-  mlir::Value greater(mlir::Value a, mlir::Value b);
-  /// The same number in all lanes.
-  mlir::Value acrossLanes(mlir::Value vector,
-                          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
-  mlir::Value number(double value);
+  mlir::Value number(double value) { return softmax.number(value); }
   mlir::Value stateAt(mlir::Value row) { return e.mul(row, lanes); }
 
   Emitter &e;
@@ -50,8 +48,8 @@ private:
   AttentionPlan plan;
   const AttentionCallbacks &callbacks;
   TileMath math;
+  SoftmaxMath softmax;
   int64_t lanes;
-  mlir::VectorType vectorType;
   mlir::Value wide; // columns of results, whole panels
   // In scratch: a block's scores; for each query a vector of its greatest score, one of sums, and
   // its summed values; a block's keys and values in panels.

@@ -3,7 +3,7 @@
 // heddle.attention by way of the attention emitter. Its region is evaluated on vectors of products,
 // what follows it on vectors of results.
 
-#include "compiler/codegen/attention/Attention.h"
+#include "compiler/codegen/contraction/AttentionPlaces.h"
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/Epilogue.h"
 #include "dialects/heddle/Heddle.h"
@@ -24,10 +24,7 @@ public:
     spec.stored = element;
     spec.accumulator = element.isF64() ? element : Type(Float32Type::get(element.getContext()));
     spec.keysAreRows = op.axesOf(1).back() + 1 == rank();
-    spec.undefined = llvm::StringSwitch<UndefinedRows>(op.getUndefined())
-                         .Case("zero", UndefinedRows::Zero)
-                         .Case("zero_nan", UndefinedRows::ZeroNan)
-                         .Default(UndefinedRows::Nan);
+    spec.undefined = undefinedRows(op.getUndefined());
   }
 
   ContractionKernel emit();
@@ -51,7 +48,7 @@ private:
   Dims space; // B..., L, S
   Type element;
   AttentionSpec spec;
-  SmallVector<Value> coordinates; // of the batch at hand
+  Values coordinates; // of the batch at hand
 };
 
 AttentionKernelEmitter::Side AttentionKernelEmitter::sideOf(KernelFrame &frame, unsigned operand,
@@ -114,14 +111,10 @@ ContractionKernel AttentionKernelEmitter::emit() {
        value = sideOf(frame, 2, op.getValue());
   require(frame, key.dims, value.dims);
   DimExpr queries = space[rank() - 2], depth = key.dims.back(), width = value.dims.back();
+  DimExpr parts = op.getInParts() ? dimsOf(op.getOutput())[rank() - 1] : DimExpr(1);
 
   auto enter = [&](Value batch) {
-    coordinates.assign(rank() - 2, Value());
-    for (int64_t axis = rank() - 2; axis-- > 0;) {
-      Value size = frame.index(space[axis]);
-      coordinates[axis] = axis == 0 ? batch : e.rem(batch, size);
-      batch = axis == 0 ? batch : e.div(batch, size);
-    }
+    coordinates = coordinatesOf(frame, e, batch, ArrayRef(space).drop_back(2));
     return AttentionStarts{startOf(frame, e, query), startOf(frame, e, key),
                            startOf(frame, e, value)};
   };
@@ -143,11 +136,11 @@ ContractionKernel AttentionKernelEmitter::emit() {
   };
   SmallVector<int64_t> resultAxes = op.axesOf(3);
   auto sink = [&](Value results, const AttentionPosition &at) {
-    Place logical = placeOf(at), place;
-    for (int64_t axis : resultAxes)
-      place.push_back(logical[axis]);
+    Place place = placeOf(at);
+    if (at.part)
+      place.insert(place.end() - 1, {at.part});
     Type type = elementOf(op.getOutput());
-    epilogue.store(e.convertFloat(results, type), place, at.lanes, at.mask);
+    epilogue.store(e.convertFloat(results, type), ordered(place, resultAxes), at.lanes, at.mask);
   };
   auto bufferOf = [&](Value operand) {
     return frame.buffers[cast<BlockArgument>(operand).getArgNumber()];
@@ -164,14 +157,17 @@ ContractionKernel AttentionKernelEmitter::emit() {
                                .keyStep = timeStep(frame, e, key),
                                .keyDepthStep = key.steps.back(),
                                .valueStep = timeStep(frame, e, value)};
+    if (op.getInParts())
+      operands.parts = frame.index(parts);
     emitAttention(e, spec, operands, frame.begin, frame.end, frame.scratch, {enter, score, sink});
   });
   ContractionKernel result;
   DimExpr batch = countElements(ArrayRef(space).drop_back(2));
   result.kernel.function = frame.function;
-  result.kernel.grid = batch * queries.ceilDiv(plan.queries);
-  result.kernel.pointElements =
-      DimExpr::min(queries, plan.queries) * space.back() * (depth + width);
+  result.kernel.grid = batch * queries.ceilDiv(plan.queries) * parts;
+  // Reading keys and values takes as long as another query does.
+  result.kernel.pointElements = (DimExpr::min(queries, plan.queries) + 1) *
+                                space.back().ceilDiv(parts) * (depth + width);
   result.kernel.nanosecondsPerElement =
       (element.isF64() ? 2.0 : 1.0) * 0.5 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = plan.scratchBytes(depth, width.ceilDiv(plan.panel));

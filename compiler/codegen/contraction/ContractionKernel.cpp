@@ -43,7 +43,7 @@ static bool isPooling(OperationName name) {
 
 bool mayBeContraction(OperationName name) {
   return isProduct(name) || isConvolution(name) || isPooling(name) ||
-         name.getStringRef() == AttentionOp::getOperationName();
+         isNamed<AttentionOp, MergeAttentionOp>(name);
 }
 
 bool isEmittedContraction(Operation *op) {
@@ -53,6 +53,8 @@ bool isEmittedContraction(Operation *op) {
     return isEmittedConvolution(op);
   if (isa<AttentionOp>(op))
     return isEmittedAttention(op);
+  if (isa<MergeAttentionOp>(op))
+    return isEmittedMergeAttention(op);
   return isPooling(op->getName()) && isEmittedPooling(op);
 }
 
@@ -85,6 +87,8 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
   }
   if (isPooling(contraction->getName()))
     return emitPoolingKernel(structured, contraction, name, target);
+  if (isa<MergeAttentionOp>(contraction))
+    return emitMergeAttentionKernel(structured, contraction, name, target);
   FailureOr<ContractionKernel> result =
       isConvolution(contraction->getName())
           ? emitConvolutionKernel(structured, contraction, name, target)

@@ -36,7 +36,7 @@ void ConvolutionEmitter::prefetchNextPanels(const Tile &tile, Value filtersDone,
     Value here = e.add(done, line * kChannelBlock / lines * rowStep);
     Value offset = e.add(next, e.div(e.mul(here, tile.turnShare), e.index(1 << 16)));
     for (int64_t j = 0; j < tile.panels; ++j)
-      e.prefetch(ops.filter, e.add(offset, e.mul(tile.panelStep, j)));
+      e.prefetch(ops.filter, e.add(offset, e.mul(tile.panelStep, j)), Emitter::Cache::Second);
   }
 }
 

@@ -10,6 +10,10 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
+/// How far ahead memory is to be asked for where rows are enough to compute meanwhile: with fewer of
+/// them the CPU looks far enough ahead by itself, and asking takes time from reading.
+static constexpr int64_t kAhead = 64, kAheadRows = 6;
+
 MatmulEmitter::MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops,
                              Value scratch, MatmulSink sink)
     : e(e), spec(spec), ops(ops), plan(planMatmul(spec, e.target)), sink(sink), scratch(scratch),
@@ -135,15 +139,24 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
         Value m = e.add(b.m0, firstRow), panel = e.add(b.panel0, firstPanel);
         if (ops.prefetch)
           e.when(last, [&] { prefetchTile(b, m, rows, panel, panels); });
-        tile(b, source, kBegin, kEnd, m, rows, panel, panels, park);
+        tile(b, source, few, kBegin, kEnd, m, rows, panel, panels, park);
         e.when(last, [&] { finishTile(b, source, m, rows, panel, panels, park); });
       });
     });
   });
 }
 
-void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Value kEnd, Value m,
-                         Value rows, Value panel, Value panels, Value parkOffset) {
+/// From a step past the last one of a tile to the step of the tile that follows; of the last one, to
+/// the step at hand.
+Value MatmulEmitter::shiftToNext(const Source &source, Value panel, int64_t panels) {
+  Value next = e.sub(e.mul(source.panelStep, panels), e.mul(steps, source.depthStep));
+  Value isLast = e.less(e.ceilDiv(ops.n, plan.panel), e.add(panel, panels + 1));
+  return e.select(isLast, e.mul(source.depthStep, -kAhead), next);
+}
+
+void MatmulEmitter::tile(const Block &b, const Source &source, Value once, Value kBegin,
+                         Value kEnd, Value m, Value rows, Value panel, Value panels,
+                         Value parkOffset) {
   bool transposed = spec.aLayout == MatrixLayout::Transposed;
   Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
   RegisterTile tile;
@@ -190,7 +203,16 @@ void MatmulEmitter::tile(const Block &b, const Source &source, Value kBegin, Val
                       loaded.push_back(e.load(parked, slot(r, j), math.columns()));
                   return loaded;
                 });
-          sums = emitRegisterTile(e, math, tile, sums);
+          if (!math.isBytes() && rowCount >= kAheadRows && panelCount == plan.panels) {
+            RegisterTile ahead = tile;
+            ahead.ahead = kAhead;
+            ahead.aheadShift = shiftToNext(source, panel, panelCount);
+            sums = e.choose(
+                once, types, [&] { return emitRegisterTile(e, math, ahead, sums); },
+                [&] { return emitRegisterTile(e, math, tile, sums); });
+          } else {
+            sums = emitRegisterTile(e, math, tile, sums);
+          }
           for (int64_t r = 0; r < rowCount; ++r)
             for (int64_t j = 0; j < vectors; ++j)
               e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));

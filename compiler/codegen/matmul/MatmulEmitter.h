@@ -42,9 +42,11 @@ private:
   mlir::Value panelStart(const Source &source, mlir::Value panel);
   mlir::Value earlyBy(const Source &source, mlir::Value column);
   void block(const Block &block, const Source &source);
-  void tile(const Block &block, const Source &source, mlir::Value kBegin, mlir::Value kEnd,
-            mlir::Value m, mlir::Value rows, mlir::Value panel, mlir::Value panels,
-            mlir::Value parkOffset);
+  /// `once`: whether B is read by few rows, once and in order.
+  void tile(const Block &block, const Source &source, mlir::Value once, mlir::Value kBegin,
+            mlir::Value kEnd, mlir::Value m, mlir::Value rows, mlir::Value panel,
+            mlir::Value panels, mlir::Value parkOffset);
+  mlir::Value shiftToNext(const Source &source, mlir::Value panel, int64_t panels);
   void prefetchTile(const Block &block, mlir::Value m, mlir::Value rows, mlir::Value panel,
                     mlir::Value panels);
   void finishTile(const Block &block, const Source &source, mlir::Value m, mlir::Value rows,

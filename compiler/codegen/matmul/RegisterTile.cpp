@@ -14,6 +14,12 @@ Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &ti
   return e.loop(tile.kBegin, tile.kEnd, e.index(1), initial, [&](Value k, ValueRange carried) {
     Values sums(carried), columns;
     Value bRow = e.mul(k, tile.bDepthStep), aColumn = e.mul(k, tile.aDepthStep);
+    if (tile.ahead) {
+      Value later = e.add(k, tile.ahead), row = e.mul(later, tile.bDepthStep);
+      row = e.select(e.less(later, tile.kEnd), row, e.add(row, tile.aheadShift));
+      for (Value panel : tile.bPanels)
+        e.prefetch(tile.b, e.add(panel, row), Emitter::Cache::First);
+    }
     for (int64_t j = 0; j < tile.panels; ++j)
       for (int64_t v = 0; v < tile.vectorsPerPanel; ++v)
         columns.push_back(

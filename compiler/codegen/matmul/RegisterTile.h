@@ -17,6 +17,10 @@ struct RegisterTile {
   mlir::Value kBegin, kEnd;
   int64_t rows, panels; // at most the plan's
   int64_t vectorsPerPanel;
+  /// B is asked for so many steps ahead; 0: not. `aheadShift` leads from a step past the last one to
+  /// what is read after this tile.
+  int64_t ahead = 0;
+  mlir::Value aheadShift = {};
 };
 
 /// Returns the accumulators, row by row, started from `initial`.

@@ -55,13 +55,16 @@ bool AttentionMatch::followWeights() {
       return fail("the weights of " + nameOf(softmax) + " are needed as a whole, also by " +
                   nameOf(users.front()));
     if (users[0]->getBlock() != softmax->getBlock())
-      return false;
+      return fail("the weights of " + nameOf(softmax) + " are used in a branch or a loop only");
     if (isFloatCast(users[0]) || keepsRows(users[0])) {
       weights = users[0]->getResult(0);
       continue;
     }
     valueProduct = ValueProduct::of(users[0], weights);
-    return valueProduct.has_value();
+    if (!valueProduct)
+      return fail("the weights of " + nameOf(softmax) + " go to " + nameOf(users[0]) +
+                  " and not as they are to a product with values");
+    return true;
   }
 }
 
@@ -87,11 +90,11 @@ bool AttentionMatch::findScores(Value score, unsigned depth) {
     return fail("the products of " + nameOf(op) + " are needed as a whole by several operations");
   }
   if (isWhole)
-    return false;
+    return fail("the scores of " + nameOf(op) + " are needed as a whole by several operations");
   bool isElementwise = op->getNumResults() == 1 && isa<FloatType>(elementOf(score)) &&
                        accessPattern(op) == AccessPattern::Elementwise;
   if (!isElementwise && !keepsRows(op))
-    return false;
+    return fail(nameOf(op) + " is between products and softmax, and does not treat each score alone");
   for (Value operand : op->getOperands()) {
     bool reaches = isElementwise ? agreeOnRows(operand, dimsOf(score)) &&
                                        isa<FloatType>(elementOf(operand))
@@ -99,10 +102,35 @@ bool AttentionMatch::findScores(Value score, unsigned depth) {
     if (reaches && findScores(operand, depth - 1)) {
       chain.push_back(op);
       chained.push_back(operand);
+      reason.clear(); // of an operand that was tried before
       return true;
     }
   }
   return false;
+}
+
+/// Operations between products and softmax of what may be meant as attention.
+static constexpr unsigned kNear = 6;
+
+static bool isProduct(Operation *op) { return isa<onnx::MatMulOp, onnx::GemmOp, onnx::EinsumOp>(op); }
+
+/// Whether weights are used by a product at all, in whatever way.
+static bool goesToProduct(Value weights, unsigned depth) {
+  return llvm::any_of(weights.getUsers(), [&](Operation *user) {
+    return isProduct(user) || (depth > 0 && user->getNumResults() == 1 &&
+                               goesToProduct(user->getResult(0), depth - 1));
+  });
+}
+
+/// Whether scores are made of products at all, in whatever way.
+static bool comesFromProduct(Value score, unsigned depth) {
+  Operation *op = score.getDefiningOp();
+  if (!op || depth == 0 || op->getNumResults() != 1 || !isa<FloatType>(elementOf(score)))
+    return false;
+  return isProduct(op) || llvm::any_of(op->getOperands(), [&](Value operand) {
+           return hasKnownDims(operand.getType()) && dimsOf(operand).size() >= 2 &&
+                  comesFromProduct(operand, depth - 1);
+         });
 }
 
 /// The dimensions that the elementwise operations see. Those on one number see any.
@@ -168,7 +196,7 @@ bool AttentionMatch::readOperands() {
   Type element = elementOf(query.tensor);
   if (!isa<FloatType>(element) || elementOf(key.tensor) != element ||
       elementOf(value.tensor) != element)
-    return false;
+    return fail("queries, keys and values are of different types");
   bool regroups = space != dimsOf(scoreProduct->result) || space != valueProduct->weights;
   for (AttentionOperand *operand : {&query, &key, &value}) {
     operand->simplify();
@@ -197,9 +225,10 @@ bool AttentionMatch::readOperands() {
         batchOf(*operand, space.size() - 2) != space.back())
       return fail("keys and values are not known to be equally many");
   factor = scoreProduct->factor * query.factor * key.factor;
-  return valueProduct->resultAxes.back() + 1 ==
-             static_cast<int64_t>(valueProduct->resultAxes.size()) &&
-         (!regroups || llvm::is_sorted(valueProduct->resultAxes));
+  bool keepsOrder = valueProduct->resultAxes.back() + 1 ==
+                        static_cast<int64_t>(valueProduct->resultAxes.size()) &&
+                    (!regroups || llvm::is_sorted(valueProduct->resultAxes));
+  return keepsOrder || fail("the product with values puts its columns elsewhere than last");
 }
 
 bool AttentionMatch::match() {
@@ -207,7 +236,20 @@ bool AttentionMatch::match() {
   int64_t rank = dimsOf(scores).size(), axis = softmax.getAxis();
   if (rank < 2 || (axis != -1 && axis != rank - 1))
     return false;
-  return followWeights() && findScores(scores, 32) && chooseSpace() && readOperands();
+  bool hasValues = followWeights();
+  std::string whyNoValues = std::exchange(reason, "");
+  // One product alone is no attention: then there is nothing to say.
+  if (!findScores(scores, 32)) {
+    if (!hasValues || !comesFromProduct(scores, kNear))
+      reason.clear();
+    return false;
+  }
+  if (!hasValues) {
+    if (goesToProduct(softmax.getOutput(), kNear))
+      reason = whyNoValues;
+    return false;
+  }
+  return chooseSpace() && readOperands();
 }
 
 } // namespace heddle

@@ -8,6 +8,7 @@
 #include "compiler/Passes.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/parallel/attention/AttentionMatch.h"
+#include "compiler/parallel/attention/WrittenSoftmax.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/source/Arithmetic.h"
 #include "mlir/IR/IRMapping.h"
@@ -118,7 +119,8 @@ void rewrite(AttentionMatch &match) {
   auto op = AttentionOp::create(b, loc, tensorWithDims(stored, elementOf(replaced)), match.query.tensor,
                                 match.key.tensor, match.value.tensor, extras.getArrayRef(),
                                 orderOf(match.query.axes), orderOf(match.key.axes), orderOf(match.value.axes),
-                                orderOf(axes), match.key.sharesTime || match.value.sharesTime, match.undefined);
+                                orderOf(axes), match.key.sharesTime || match.value.sharesTime,
+                                /*in_parts=*/false, match.undefined);
   Block *body = b.createBlock(&op.getScores());
   body->addArgument(tensorWithDims(match.space, elementOf(match.scoreProduct->result)), loc);
   for (Value extra : extras)
@@ -131,21 +133,20 @@ void rewrite(AttentionMatch &match) {
     result = Arithmetic(last).viewedAs(result, dimsOf(replaced));
   replaced.replaceAllUsesWith(result);
 
-  DimExpr products = countElements(match.space);
-  DimExpr depth = dimsOf(match.query.tensor).back(), width = logical.back();
-  recordConstruct(op, {.kind = "attention",
-                       .summary = "attention of " + match.space[match.space.size() - 2].str() +
-                                  " queries over " + match.space.back().str() + " keys",
-                       .proof = "each row of scores is used by one softmax, and its weights by one "
-                                "product; what is done to scores is done to each alone",
-                       .equivalence = Equivalence::Reassociation,
-                       .form = "blocks of keys",
-                       .work = products * (depth + width + 1) * 2,
-                       .span = depth + match.space.back() * 2});
+  noteFinding(op, {.kind = "attention",
+                   .summary = "attention of " + match.space[match.space.size() - 2].str() +
+                              " queries over " + match.space.back().str() + " keys",
+                   .proof = "each row of scores is used by one softmax, and its weights by one "
+                            "product; what is done to scores is done to each alone",
+                   .equivalence = Equivalence::Reassociation});
 }
 
 struct RaiseAttention : impl::RaiseAttentionPassBase<RaiseAttention> {
   void runOnOperation() override {
+    SmallVector<onnx::DivOp> quotients;
+    getOperation().walk([&](onnx::DivOp op) { quotients.push_back(op); });
+    for (onnx::DivOp quotient : quotients)
+      raiseSoftmax(quotient);
     SmallVector<onnx::SoftmaxOp> softmaxes;
     getOperation().walk([&](onnx::SoftmaxOp op) { softmaxes.push_back(op); });
     for (onnx::SoftmaxOp softmax : softmaxes) {

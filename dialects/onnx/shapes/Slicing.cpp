@@ -151,13 +151,21 @@ static DimExpr leastDifference(ArrayRef<DimExpr> lhs, ArrayRef<DimExpr> rhs) {
   return *least;
 }
 
-/// The number of elements that a cut takes of a dimension; unknown where signs are.
-static DimExpr sizeOfCut(const Cut &cut, const DimExpr &dim) {
+/// A position whose sign is not known, as one from the start: negative ones count from the end, and
+/// go no further than before the first element that the step can take.
+static DimExpr fromStart(const DimExpr &position, const DimExpr &dim, int64_t step) {
+  if (position.isAtLeast(0) || isNegative(position))
+    return position;
+  DimExpr isNegative = DimExpr::min(DimExpr::max(-position, 0), 1);
+  return DimExpr::max(position + dim * isNegative, step > 0 ? 0 : -1);
+}
+
+/// The number of elements that a cut takes of a dimension.
+static DimExpr sizeOfCut(Cut cut, const DimExpr &dim) {
   if (!cut.start.isKnown() || !cut.end.isKnown() || cut.step == 0)
     return DimExpr::unknown();
-  for (const DimExpr *position : {&cut.start, &cut.end})
-    if (!position->isAtLeast(0) && !isNegative(*position))
-      return DimExpr::unknown();
+  cut.start = fromStart(cut.start, dim, cut.step);
+  cut.end = fromStart(cut.end, dim, cut.step);
   // Each bound is the least (an end) or the greatest (a start) of some alternatives, and the
   // distance is the least of their differences; the clamps that cannot matter are left out.
   SmallVector<DimExpr, 2> from, to;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: heddle-opt -heddle-raise-attention -split-input-file %s | FileCheck %s
+// RUN: heddle-opt -heddle-raise-attention "-heddle-split-attention=cores=1" -split-input-file %s | FileCheck %s
 
 // A scale becomes a number, a mask an operand of the region.
 // CHECK-LABEL: func @masked
@@ -130,4 +130,78 @@ func.func @no_attention(%q: tensor<9x8xf32>, %k: tensor<8x9xf32>, %v: tensor<9x9
   %4 = "onnx.Softmax"(%3) <{axis = 1 : i64}> : (tensor<9x9xf32>) -> tensor<9x9xf32>
   %5 = "onnx.MatMul"(%v, %4) : (tensor<9x9xf32>, tensor<9x9xf32>) -> tensor<9x9xf32>
   return %2, %5 : tensor<9x9xf32>, tensor<9x9xf32>
+}
+
+// -----
+
+// A softmax that is written as its parts is one.
+// CHECK-LABEL: func @parts
+// CHECK-NOT: onnx.Exp
+// CHECK: heddle.attention %arg0, %arg1, %arg2 {key_axes = array<i64: 0, 2, 1>} :
+// CHECK-NOT: onnx.Div
+func.func @parts(%q: tensor<2x4x8xf32>, %k: tensor<2x8x9xf32>, %v: tensor<2x9x8xf32>) -> tensor<2x4x8xf32> {
+  %last = "onnx.Constant"() <{value = dense<-1> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %0 = "onnx.MatMul"(%q, %k) : (tensor<2x4x8xf32>, tensor<2x8x9xf32>) -> tensor<2x4x9xf32>
+  %1 = "onnx.ReduceMax"(%0, %last) <{keepdims = 1 : i64}> : (tensor<2x4x9xf32>, tensor<1xi64>) -> tensor<2x4x1xf32>
+  %2 = "onnx.Sub"(%0, %1) : (tensor<2x4x9xf32>, tensor<2x4x1xf32>) -> tensor<2x4x9xf32>
+  %3 = "onnx.Exp"(%2) : (tensor<2x4x9xf32>) -> tensor<2x4x9xf32>
+  %4 = "onnx.ReduceSum"(%3, %last) <{keepdims = 1 : i64}> : (tensor<2x4x9xf32>, tensor<1xi64>) -> tensor<2x4x1xf32>
+  %5 = "onnx.Div"(%3, %4) : (tensor<2x4x9xf32>, tensor<2x4x1xf32>) -> tensor<2x4x9xf32>
+  %6 = "onnx.MatMul"(%5, %v) : (tensor<2x4x9xf32>, tensor<2x9x8xf32>) -> tensor<2x4x8xf32>
+  return %6 : tensor<2x4x8xf32>
+}
+
+// -----
+
+// Without the maximum, it is another program: it may overflow.
+// CHECK-LABEL: func @overflows
+// CHECK: onnx.Exp
+// CHECK-NOT: heddle.attention
+func.func @overflows(%q: tensor<2x4x8xf32>, %k: tensor<2x8x9xf32>, %v: tensor<2x9x8xf32>) -> tensor<2x4x8xf32> {
+  %last = "onnx.Constant"() <{value = dense<-1> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %0 = "onnx.MatMul"(%q, %k) : (tensor<2x4x8xf32>, tensor<2x8x9xf32>) -> tensor<2x4x9xf32>
+  %3 = "onnx.Exp"(%0) : (tensor<2x4x9xf32>) -> tensor<2x4x9xf32>
+  %4 = "onnx.ReduceSum"(%3, %last) <{keepdims = 1 : i64}> : (tensor<2x4x9xf32>, tensor<1xi64>) -> tensor<2x4x1xf32>
+  %5 = "onnx.Div"(%3, %4) : (tensor<2x4x9xf32>, tensor<2x4x1xf32>) -> tensor<2x4x9xf32>
+  %6 = "onnx.MatMul"(%5, %v) : (tensor<2x4x9xf32>, tensor<2x9x8xf32>) -> tensor<2x4x8xf32>
+  return %6 : tensor<2x4x8xf32>
+}
+
+// -----
+
+// What else is done to weights is the reason.
+// CHECK-LABEL: func @weighted_heads
+// CHECK-SAME: reason = "the weights of Softmax go to Mul and not as they are to a product with values"
+// CHECK-NOT: heddle.attention
+func.func @weighted_heads(%q: tensor<2x4x8xf32>, %k: tensor<2x8x9xf32>, %v: tensor<2x9x8xf32>, %h: tensor<2x1x1xf32>) -> tensor<2x4x8xf32> {
+  %0 = "onnx.MatMul"(%q, %k) : (tensor<2x4x8xf32>, tensor<2x8x9xf32>) -> tensor<2x4x9xf32>
+  %1 = "onnx.Softmax"(%0) <{axis = -1 : i64}> : (tensor<2x4x9xf32>) -> tensor<2x4x9xf32>
+  %2 = "onnx.Mul"(%1, %h) : (tensor<2x4x9xf32>, tensor<2x1x1xf32>) -> tensor<2x4x9xf32>
+  %3 = "onnx.MatMul"(%2, %v) : (tensor<2x4x9xf32>, tensor<2x9x8xf32>) -> tensor<2x4x8xf32>
+  return %3 : tensor<2x4x8xf32>
+}
+
+// -----
+
+// A reduction between products and softmax is one, too; a softmax of classes says nothing.
+// CHECK-LABEL: func @centred
+// CHECK-SAME: reason = "ReduceMean is between products and softmax, and does not treat each score alone"
+// CHECK-NOT: heddle.attention
+func.func @centred(%q: tensor<2x4x8xf32>, %k: tensor<2x8x9xf32>, %v: tensor<2x9x8xf32>) -> tensor<2x4x8xf32> {
+  %last = "onnx.Constant"() <{value = dense<-1> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %0 = "onnx.MatMul"(%q, %k) : (tensor<2x4x8xf32>, tensor<2x8x9xf32>) -> tensor<2x4x9xf32>
+  %1 = "onnx.ReduceMean"(%0, %last) <{keepdims = 1 : i64}> : (tensor<2x4x9xf32>, tensor<1xi64>) -> tensor<2x4x1xf32>
+  %2 = "onnx.Sub"(%0, %1) : (tensor<2x4x9xf32>, tensor<2x4x1xf32>) -> tensor<2x4x9xf32>
+  %3 = "onnx.Softmax"(%2) <{axis = -1 : i64}> : (tensor<2x4x9xf32>) -> tensor<2x4x9xf32>
+  %4 = "onnx.MatMul"(%3, %v) : (tensor<2x4x9xf32>, tensor<2x9x8xf32>) -> tensor<2x4x8xf32>
+  return %4 : tensor<2x4x8xf32>
+}
+
+// CHECK-LABEL: func @classes
+// CHECK-NOT: heddle.sequential
+// CHECK: onnx.Softmax
+func.func @classes(%x: tensor<4x8xf32>, %w: tensor<8x9xf32>) -> tensor<4x9xf32> {
+  %0 = "onnx.MatMul"(%x, %w) : (tensor<4x8xf32>, tensor<8x9xf32>) -> tensor<4x9xf32>
+  %1 = "onnx.Softmax"(%0) <{axis = -1 : i64}> : (tensor<4x9xf32>) -> tensor<4x9xf32>
+  return %1 : tensor<4x9xf32>
 }

@@ -76,6 +76,11 @@ TEST(DimExprTest, Extrema) {
   EXPECT_EQ(DimExpr::max(DimExpr::max(a, 7), 9).str(), "max(a, 9)");
   EXPECT_EQ(DimExpr::min(a.mod(8), 8).str(), "a mod 8");
   EXPECT_EQ(DimExpr::max(a, 4).lowerBound(), 4);
+  // Within each other: rows of a table cut to a length are no more than it.
+  EXPECT_EQ(DimExpr::max(a, DimExpr::min(a, 64)), a);
+  EXPECT_EQ(DimExpr::max(DimExpr::max(DimExpr::min(a, 64 - b), 0), a), a);
+  EXPECT_EQ(DimExpr::max(DimExpr::min(a + b, 64) - DimExpr::min(a, 64), b), b);
+  EXPECT_FALSE(DimExpr::max(DimExpr::min(a + b, 64), b) == b);
   EXPECT_EQ(DimExpr::min(a, 4).upperBound(), 4);
 }
 

@@ -177,7 +177,7 @@ void Explainer::describe(uint32_t index, const std::string &title, const ShapePl
   ExplainedGraph &graph = result.graphs.emplace_back();
   graph.title = title;
   graph.index = index;
-  graph.sequential = info.graph.sequential;
+  graph.sequential = plan ? plan->sequential : info.graph.sequential;
   graph.sized = plan != nullptr;
   for (size_t i = 0; i < info.graph.tasks.size(); ++i) {
     const ProgramTask &task = info.graph.tasks[i];
@@ -187,8 +187,8 @@ void Explainer::describe(uint32_t index, const std::string &title, const ShapePl
     explained.op = operatorsOf(task, explained.runs);
     if (task.kind == TaskKind::kKernel)
       explained.points = !plan || plan->tasks[i].late ? -1 : plan->tasks[i].grid;
-    explained.estimatedUs =
-        task.cost_per_point * static_cast<double>(std::max<int64_t>(explained.points, 1)) / 1e3;
+    bool isSized = plan && task.kind == TaskKind::kKernel && !plan->tasks[i].late;
+    explained.estimatedUs = (isSized ? plan->tasks[i].cost : task.cost_per_point) / 1e3;
     explained.successors.assign(task.successors.begin(), task.successors.end());
     graph.tasks.push_back(std::move(explained));
   }
