@@ -76,6 +76,12 @@ bool GraphWriter::isLate(RankedTensorType type) {
   return late;
 }
 
+/// Whether the results of a task may be in the memory of its operand, whatever their size.
+static bool sharesMemory(Operation &op) {
+  auto call = dyn_cast<task::CallOp>(op);
+  return call && (call.getFunction() == "heddle.Append" || call.getFunction() == "heddle.Truncate");
+}
+
 LogicalResult GraphWriter::addValue(Value value, fb::Storage storage, StringRef name) {
   auto type = cast<RankedTensorType>(value.getType());
   std::optional<fb::ElementType> element = programElementType(type.getElementType());
@@ -160,7 +166,8 @@ LogicalResult GraphWriter::addValues() {
         continue;
       fb::Storage storage = isa<task::ConstantOp>(op)               ? fb::Storage::kConstant
                             : isa<task::ViewOp>(op)                 ? fb::Storage::kView
-                            : isLate(type) || isa<task::ControlOp>(op) ? fb::Storage::kLate
+                            : isLate(type) || isa<task::ControlOp>(op) || sharesMemory(op)
+                                ? fb::Storage::kLate
                                                                     : fb::Storage::kArena;
       bool named = outputUses.lookup(result) == 1 && isa<task::TaskInterface>(op);
       if (failed(addValue(result, storage, named ? outputName[result] : StringRef())))
