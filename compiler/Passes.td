@@ -618,10 +618,16 @@ def SplitAttentionPass : Pass<"heddle-split-attention", "::mlir::func::FuncOp"> 
 def FormCachesPass : Pass<"heddle-form-caches", "::mlir::func::FuncOp"> {
   let summary = "store caches so that they grow in place";
   let description = [{
-    An input that is only concatenated with further entries, where the result is only
-    attended over and returned, is a cache. It is stored with time as axis 0, as is
-    the result: what is appended then lies behind what was there. Both change their
-    shape in the signature, which is why this is an option (`--caches`).
+    What a loop carries and only appends to is a cache, and so is, with `inputs=true`, an
+    input of the program that goes through concatenations, branches and loops to a result.
+    A version is what any of them makes of it; where an operation gives one to two others,
+    both have it. The concatenation becomes `heddle.cache.append`.
+
+    Entries that lie one after the other as they are (axis 0, or axes of one element before
+    it) stay as they are, whoever reads them. Else time becomes axis 0, around a loop by a
+    transposition before and one behind it; for that, versions may be read as the keys and
+    values of attention only, which takes axes in any order. Inputs and outputs of the
+    program then change their shape, which is why they are an option (`--caches`).
 
     ```mlir
     func.func @main(%past: tensor<1x2x?x8xf32, ...>) -> tensor<1x2x?x8xf32, ...> {
@@ -633,10 +639,15 @@ def FormCachesPass : Pass<"heddle-form-caches", "::mlir::func::FuncOp"> {
     ```mlir
     func.func @main(%past: tensor<?x1x2x8xf32, ...>) -> tensor<?x1x2x8xf32, ...> {
       %0 = "onnx.Transpose"(%new) <{perm = array<i64: 2, 0, 1, 3>}> : ...
-      %1 = heddle.append %0 to %past : ...
-      %2 = heddle.attention %q, %1, %v {key_axes = array<i64: 1, 2, 0, 3>} : ...
-      return %1
+      %1 = heddle.cache.open %past : ...
+      %2 = heddle.cache.append %0 to %1 : ...
+      %3 = heddle.cache.view %2 : ...
+      %4 = heddle.attention %q, %3, %v {key_axes = array<i64: 1, 2, 0, 3>} : ...
+      return %3
     ```
+
+    What a loop carries on must come from what it carried: a state that begins anew in an
+    iteration is no cache. Where the axes cannot move, `heddle explain` says who reads it.
   }];
   let statistics = [Statistic<"numCaches", "caches", "caches formed">];
   let dependentDialects = ["::heddle::HeddleDialect"];

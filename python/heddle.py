@@ -106,6 +106,8 @@ _TAKES = {  # name: (result, arguments); P is a handle or a pointer to one
     "heddle_model_input": "PPiP", "heddle_model_output": "PPiP",
     "heddle_session_create": "PPPP", "heddle_session_free": "vP",
     "heddle_session_set_input": "PPiP", "heddle_session_bind_state": "PPii",
+    "heddle_session_snapshot": "PPiP", "heddle_session_restore": "PPiP",
+    "heddle_session_truncate": "PPil", "heddle_session_fork": "PPP",
     "heddle_session_run": "PP", "heddle_session_cancel": "vP",
     "heddle_session_share_output": "PPiPP", "heddle_share_free": "vP",
     "heddle_session_write_trace": "PPs",
@@ -114,7 +116,7 @@ _COMPILER_TAKES = {
     "heddle_compile_file": "PssP", "heddle_compilation_code": "iP",
     "heddle_compilation_message": "sP", "heddle_compilation_free": "vP",
 }
-_KINDS = {"s": C.c_char_p, "i": C.c_int32, "P": C.c_void_p, "z": C.c_size_t, "v": None}
+_KINDS = {"s": C.c_char_p, "i": C.c_int32, "P": C.c_void_p, "l": C.c_int64, "z": C.c_size_t, "v": None}
 
 
 class _Library:
@@ -329,6 +331,29 @@ class Session:
         _check(_runtime.heddle_session_bind_state(self._handle, self._index(self.model.inputs, input_name),
                                                   self._index(self.model.outputs, output_name)))
 
+    def snapshot(self, input_name):
+        """The version of a state that the next run starts from; it keeps its contents."""
+        index, share = self._index(self.model.inputs, input_name), C.c_void_p()
+        _check(_runtime.heddle_session_snapshot(self._handle, index, C.byref(share)))
+        return _Share(share, self._inputs.get(index))
+
+    def restore(self, input_name, version):
+        """The next run starts from the version, which may be of another session of the model."""
+        index = self._index(self.model.inputs, input_name)
+        _check(_runtime.heddle_session_restore(self._handle, index, version._handle))
+        self._inputs[index] = version
+
+    def truncate(self, input_name, length):
+        """The next run starts from the first entries of the state."""
+        _check(_runtime.heddle_session_truncate(self._handle, self._index(self.model.inputs, input_name), length))
+
+    def fork(self):
+        """A session that goes on from the same states by itself."""
+        other, handle = Session.__new__(Session), C.c_void_p()
+        _check(_runtime.heddle_session_fork(self._handle, C.byref(handle)))
+        other.model, other._handle, other._inputs = self.model, handle, dict(self._inputs)
+        return other
+
     def run(self, inputs=None):
         """Sets the inputs that are given, runs, and returns the outputs by name."""
         for name, value in (inputs or {}).items():
@@ -362,10 +387,10 @@ class Session:
 
 
 class _Share:
-    """A share of an output's memory."""
+    """A share of an output's memory, or a version of a state."""
 
-    def __init__(self, handle):
-        self._handle = handle
+    def __init__(self, handle, source=None):
+        self._handle, self._source = handle, source
 
     def __del__(self):
         if self._handle:

@@ -2,7 +2,7 @@
 
 #include "compiler/builder/ProgramBuilder.h"
 
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "frontends/onnx/SourceNode.h"
@@ -12,21 +12,6 @@
 using namespace mlir;
 
 namespace heddle {
-
-/// Keeps the first error that is emitted while it lives.
-class ProgramBuilder::ErrorKeeper {
-public:
-  explicit ErrorKeeper(MLIRContext *context)
-      : handler(context, [this](Diagnostic &diagnostic) {
-          if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
-            message = diagnostic.str();
-          return success();
-        }) {}
-  std::string message;
-
-private:
-  ScopedDiagnosticHandler handler;
-};
 
 ProgramBuilder::ProgramBuilder(MLIRContext &context, StringRef name)
     : builder(&context), module(ModuleOp::create(NameLoc::get(builder.getStringAttr(name)))) {
@@ -118,8 +103,9 @@ bool ProgramBuilder::infer(Operation *op, const ErrorKeeper &errors) {
   if (succeeded(inferred))
     for (Value result : op->getResults())
       if (const onnx::TensorFacts *facts = shapes->lookup(result);
-          facts && isa<TensorType>(result.getType()))
-        result.setType(tensorWithDims(facts->dims, facts->elementType));
+          facts && isa<TensorType, CacheType, SnapshotType>(result.getType()))
+        result.setType(
+            withTensor(result.getType(), tensorWithDims(facts->dims, facts->elementType)));
   if (succeeded(inferred) && succeeded(verify(op)))
     return true;
   op->erase();
@@ -135,6 +121,30 @@ ProgramBuilder::Id ProgramBuilder::await(Id id) {
   auto op = AwaitOp::create(builder, location("await"), future[0]);
   ErrorKeeper errors(context());
   return infer(op, errors) ? remember(op.getValue()) : kNoValue;
+}
+
+ProgramBuilder::Id ProgramBuilder::cache(StringRef what, ArrayRef<Id> inputs) {
+  SmallVector<Value> operands;
+  if (!firstError.empty() || !lookUp(inputs, operands))
+    return kNoValue;
+  if (!is_contained({"open", "append", "view", "snapshot", "fork", "truncate"}, what))
+    return fail("a cache has no '" + what + "'; there are open, append, view, snapshot, fork and "
+                "truncate"),
+           kNoValue;
+  size_t count = what == "append" || what == "truncate" ? 2 : 1;
+  RankedTensorType tensor = operands.empty() ? RankedTensorType() : tensorOf(operands[0].getType());
+  if (operands.size() != count || !tensor || tensor.getRank() == 0)
+    return fail(what + " takes " + (what == "open" ? "a tensor of one or more dimensions" : "a cache") +
+                (what == "append" ? " and entries" : what == "truncate" ? " and a length" : "")),
+           kNoValue;
+  OperationState state(location(what), ("heddle.cache." + what).str());
+  state.addOperands(operands);
+  state.addTypes(what == "view"       ? Type(tensor)
+                 : what == "snapshot" ? Type(SnapshotType::get(context(), tensor))
+                                      : Type(CacheType::get(context(), tensor)));
+  ErrorKeeper errors(context());
+  Operation *op = builder.create(state);
+  return infer(op, errors) ? remember(op->getResult(0)) : kNoValue;
 }
 
 std::vector<ProgramBuilder::Id> ProgramBuilder::add(StringRef name, ArrayRef<Id> inputs,
@@ -174,160 +184,10 @@ void ProgramBuilder::output(StringRef name, Id value) {
   if (!firstError.empty() || !lookUp(value, found))
     return;
   if (!isa<TensorType>(found[0].getType())) {
-    fail("output '" + name + "' is not a tensor; await it");
+    fail("output '" + name + "' is not a tensor; await it, or view it");
     return;
   }
   outputs.emplace_back(name.str(), found[0]);
-}
-
-void ProgramBuilder::begin(StringRef op, ArrayRef<Id> inputs, StringRef attributes, size_t states) {
-  if (!firstError.empty())
-    return;
-  if (!is_contained({"spawn", "map", "streams", "scan"}, op)) {
-    fail("'" + op + "' has no regions to build; there are spawn, map, streams and scan");
-    return;
-  }
-  SmallVector<Value> operands;
-  Open next{OperationState(location(op), ("heddle." + op).str()), builder.saveInsertionPoint(),
-            states};
-  if (!lookUp(inputs, operands) || !parseAttributes(attributes, next.state.attributes))
-    return;
-  for (Value operand : operands)
-    if (!isa<RankedTensorType>(operand.getType())) {
-      fail(op + ": an input is not a tensor");
-      return;
-    }
-  if (op == "scan" && (states == 0 || states >= operands.size())) {
-    fail("a scan needs states and elements");
-    return;
-  }
-  next.state.addOperands(operands);
-  if (op == "scan")
-    next.state.addAttribute("operandSegmentSizes",
-                            builder.getDenseI32ArrayAttr(
-                                {int32_t(states), int32_t(operands.size() - states)}));
-  open.push_back(std::move(next));
-}
-
-/// Of the region that is opened next.
-SmallVector<Type> ProgramBuilder::argumentTypes(const Open &open) {
-  SmallVector<Type> types;
-  ValueRange operands(open.state.operands);
-  auto addElements = [&](ValueRange of) {
-    for (Value value : of) {
-      auto type = cast<RankedTensorType>(value.getType());
-      if (type.getRank() == 0)
-        return fail("an element has no axis 0 to go along");
-      types.push_back(tensorWithDims(ArrayRef(getDims(type)).drop_front(), type.getElementType()));
-    }
-    return true;
-  };
-  StringRef name = open.state.name.getStringRef();
-  if (name == MapOp::getOperationName()) {
-    addElements(operands);
-  } else if (name == StreamsOp::getOperationName()) {
-    auto count = dyn_cast_or_null<IntegerAttr>(open.state.attributes.get("count"));
-    if (!count || count.getInt() < 1 || operands.size() % count.getInt() != 0)
-      fail("streams needs `count`, and as many operands for each stream");
-    else
-      llvm::append_range(types, operands.take_front(operands.size() / count.getInt()).getTypes());
-  } else if (name == ScanOp::getOperationName()) {
-    bool isApply = open.state.regions.empty();
-    ValueRange elements = operands.drop_front(open.states);
-    if (isApply)
-      llvm::append_range(types, operands.take_front(open.states).getTypes());
-    else
-      addElements(elements);
-    addElements(elements);
-  }
-  return types;
-}
-
-std::vector<ProgramBuilder::Id> ProgramBuilder::region() {
-  if (!firstError.empty())
-    return {};
-  if (open.empty() || open.back().inRegion)
-    return fail("there is no operation whose region could be opened"), std::vector<Id>();
-  Open &current = open.back();
-  size_t most = current.state.name.getStringRef() == ScanOp::getOperationName() ? 2 : 1;
-  if (current.state.regions.size() >= most)
-    return fail("all of the operation's regions are there"), std::vector<Id>();
-  SmallVector<Type> types = argumentTypes(current);
-  if (!firstError.empty())
-    return {};
-  // While it is built the region stands in the program, in an operation that is replaced at the end.
-  builder.restoreInsertionPoint(current.after);
-  auto holder = SpawnOp::create(builder, current.state.location, TypeRange());
-  Block &block = holder.getBody().emplaceBlock();
-  block.addArguments(types, SmallVector<Location>(types.size(), current.state.location));
-  for (BlockArgument argument : block.getArguments()) {
-    auto type = cast<RankedTensorType>(argument.getType());
-    shapes->setFacts(argument, type.getElementType(), getDims(type));
-  }
-  current.inRegion = true;
-  builder.setInsertionPointToEnd(&block);
-  return remember(block.getArguments());
-}
-
-void ProgramBuilder::yield(ArrayRef<Id> ids) {
-  SmallVector<Value> yielded;
-  if (!firstError.empty())
-    return;
-  if (open.empty() || !open.back().inRegion) {
-    fail("there is no region to yield from");
-    return;
-  }
-  if (!lookUp(ids, yielded))
-    return;
-  Open &current = open.back();
-  YieldOp::create(builder, current.state.location, yielded);
-  Operation *holder = builder.getInsertionBlock()->getParentOp();
-  current.state.addRegion()->takeBody(holder->getRegion(0));
-  current.inRegion = false;
-  builder.restoreInsertionPoint(current.after);
-  holder->erase();
-}
-
-bool ProgramBuilder::addResultTypes(Open &current) {
-  OperationState &state = current.state;
-  StringRef name = state.name.getStringRef();
-  if (state.regions.empty())
-    return fail(name + " has no region");
-  TypeRange yielded = state.regions.front()->front().getTerminator()->getOperandTypes();
-  auto stacked = [&](Type element) {
-    Dims dims = {getDims(cast<RankedTensorType>(state.operands.back().getType())).front()};
-    auto type = cast<RankedTensorType>(element);
-    llvm::append_range(dims, getDims(type));
-    return tensorWithDims(dims, type.getElementType());
-  };
-  if (name == SpawnOp::getOperationName()) {
-    for (Type type : yielded)
-      state.addTypes(FutureType::get(context(), type));
-  } else if (name == StreamsOp::getOperationName()) {
-    int64_t count = cast<IntegerAttr>(state.attributes.get("count")).getInt();
-    for (int64_t stream = 0; stream < count; ++stream)
-      state.addTypes(yielded);
-  } else {
-    if (name == ScanOp::getOperationName())
-      state.addTypes(yielded);
-    for (Type type : yielded)
-      state.addTypes(stacked(type));
-  }
-  return true;
-}
-
-std::vector<ProgramBuilder::Id> ProgramBuilder::end() {
-  if (!firstError.empty())
-    return {};
-  if (open.empty() || open.back().inRegion)
-    return fail("there is no operation to end"), std::vector<Id>();
-  Open current = std::move(open.back());
-  open.pop_back();
-  if (!addResultTypes(current))
-    return {};
-  ErrorKeeper errors(context());
-  Operation *op = builder.create(current.state);
-  return infer(op, errors) ? remember(op->getResults()) : std::vector<Id>();
 }
 
 OwningOpRef<ModuleOp> ProgramBuilder::take() {

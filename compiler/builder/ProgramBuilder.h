@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
 
 #include <string>
@@ -37,10 +38,13 @@ public:
                       size_t results);
   /// The value of a future.
   Id await(Id future);
+  /// open, append, view, snapshot, fork or truncate of the dialect's caches.
+  Id cache(llvm::StringRef what, llvm::ArrayRef<Id> inputs);
   void output(llvm::StringRef name, Id value);
 
-  /// Opens an operation with regions: spawn, map, streams or scan. For a scan the first `states`
-  /// inputs are the initial states, the others elements.
+  /// Opens an operation with regions: spawn, map, streams, scan or dag_scan. For a scan the first
+  /// `states` inputs are the initial states, the others elements; for a dag_scan they are tables,
+  /// followed by as many writes, the reads and elements.
   void begin(llvm::StringRef op, llvm::ArrayRef<Id> inputs, llvm::StringRef attributes,
              size_t states);
   /// Opens its next region and returns the region's arguments.
@@ -57,7 +61,20 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> take();
 
 private:
-  class ErrorKeeper;
+  /// Keeps the first error that is emitted while it lives.
+  class ErrorKeeper {
+  public:
+    explicit ErrorKeeper(mlir::MLIRContext *context)
+        : handler(context, [this](mlir::Diagnostic &diagnostic) {
+            if (message.empty() && diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
+              message = diagnostic.str();
+            return llvm::success();
+          }) {}
+    std::string message;
+
+  private:
+    mlir::ScopedDiagnosticHandler handler;
+  };
 
   /// An operation with regions that is not closed yet.
   struct Open {

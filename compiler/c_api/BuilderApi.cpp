@@ -83,6 +83,11 @@ HeddleNode heddle_builder_await(HeddleBuilder *builder, HeddleNode future) {
   return builder->program.await(future);
 }
 
+HeddleNode heddle_builder_cache(HeddleBuilder *builder, const char *what, const HeddleNode *inputs,
+                                size_t input_count) {
+  return builder->program.cache(text(what), list(inputs, input_count));
+}
+
 void heddle_builder_begin(HeddleBuilder *builder, const char *op, const HeddleNode *inputs,
                           size_t input_count, const char *attributes, size_t states) {
   builder->program.begin(text(op), list(inputs, input_count), text(attributes), states);

@@ -4,7 +4,7 @@
 
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/kernels/Parameters.h"
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 
@@ -16,6 +16,7 @@ namespace {
 constexpr double kNanosecondsPerProduct = 0.02; // fused multiply-adds at some 50 GFMA/s
 constexpr double kNanosecondsPerElement = 0.25; // memory-bound work, and a few operations on it
 constexpr double kNanosecondsPerCall = 2000;    // an irregular operator of the runtime library
+constexpr double kNanosecondsPerVersion = 100;  // of a cache
 
 double elements(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
@@ -80,6 +81,12 @@ double estimateSize(const DimExpr &expr) {
 double estimateCost(Operation *op) {
   if (isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
     return 0;
+  if (isa<CacheOpenOp, CacheViewOp, CacheSnapshotOp, CacheForkOp>(op))
+    return 0;
+  if (auto append = dyn_cast<CacheAppendOp>(op))
+    return kNanosecondsPerVersion + elements(append.getEntries()) * kNanosecondsPerElement;
+  if (isa<CacheTruncateOp>(op))
+    return kNanosecondsPerVersion;
   if (isa<ChunkTotalsOp, ChunkScanOp>(op))
     return estimateSize(heddle::dimsOf(op->getOperands().back()).front()) *
            estimateStep(op->getRegion(0));

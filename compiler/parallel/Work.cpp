@@ -6,7 +6,7 @@
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/kernels/StructuredLowering.h"
 #include "compiler/parallel/Constructs.h"
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 
@@ -45,6 +45,11 @@ static DimExpr depthOf(Operation *op) {
 
 Work workOf(Operation *op) {
   if (op->hasTrait<OpTrait::IsTerminator>() || isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op))
+    return {};
+  // A version is the memory of another one; only entries move.
+  if (auto append = dyn_cast<CacheAppendOp>(op))
+    return {elementsOf(append.getEntries()), 1};
+  if (isa<CacheOpenOp, CacheViewOp, CacheSnapshotOp, CacheForkOp, CacheTruncateOp>(op))
     return {};
   if (isa<onnx::ScanOp, onnx::LoopOp>(op)) {
     Work step = workOf(op->getRegion(0).front());

@@ -77,6 +77,12 @@ bool GraphWriter::isLate(RankedTensorType type) {
   return late;
 }
 
+/// Whether the results of a task may be in the memory of its operand, whatever their size.
+static bool sharesMemory(Operation &op) {
+  auto call = dyn_cast<task::CallOp>(op);
+  return call && (call.getFunction() == "heddle.Append" || call.getFunction() == "heddle.Truncate");
+}
+
 LogicalResult GraphWriter::addValue(Value value, fb::Storage storage, StringRef name) {
   auto type = cast<RankedTensorType>(value.getType());
   std::optional<fb::ElementType> element = programElementType(type.getElementType());
@@ -174,7 +180,8 @@ LogicalResult GraphWriter::addValues() {
 
 LogicalResult GraphWriter::addResult(Value result, StringRef name) {
   Operation *op = result.getDefiningOp();
-  bool late = isLate(cast<RankedTensorType>(result.getType())) || isa<task::ControlOp>(op);
+  bool late = isLate(cast<RankedTensorType>(result.getType())) || isa<task::ControlOp>(op) ||
+              sharesMemory(*op);
   fb::Storage storage = isa<task::ConstantOp>(op)                             ? fb::Storage::kConstant
                         : isa<task::ViewOp>(op) || partOf.contains(result) ? fb::Storage::kView
                         : late                                             ? fb::Storage::kLate

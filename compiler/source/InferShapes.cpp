@@ -3,6 +3,7 @@
 #include "compiler/source/DuplicateTail.h"
 #include "compiler/source/FoldKnownValues.h"
 #include "compiler/Passes.h"
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/onnx/ShapeContext.h"
 
 namespace heddle {
@@ -44,8 +45,9 @@ static LogicalResult addArguments(func::FuncOp function, ShapeContext &context) 
 }
 
 static void setType(Value value, ShapeContext &context) {
-  if (const TensorFacts *facts = context.lookup(value); facts && isa<TensorType>(value.getType()))
-    value.setType(tensorWithDims(facts->dims, facts->elementType));
+  if (const TensorFacts *facts = context.lookup(value);
+      facts && isa<TensorType, CacheType, SnapshotType>(value.getType()))
+    value.setType(withTensor(value.getType(), tensorWithDims(facts->dims, facts->elementType)));
 }
 
 static void setTypes(func::FuncOp function, ShapeContext &context) {

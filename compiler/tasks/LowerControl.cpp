@@ -6,6 +6,7 @@
 #include "compiler/tasks/Parameters.h"
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/TaskLowering.h"
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -36,7 +37,7 @@ Value TaskLowering::import(Value value) {
 }
 
 static void visitDims(Type type, llvm::function_ref<void(const DimExpr &)> visit) {
-  if (auto tensor = dyn_cast<RankedTensorType>(type))
+  if (RankedTensorType tensor = tensorOf(type))
     for (const DimExpr &dim : getDims(tensor))
       visit(dim);
 }
@@ -146,7 +147,7 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
     present.pop_back();
   present.append(captureCount, true);
   auto control = task::ControlOp::create(
-      b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
+      b, op.getLoc(), tensorTypesOf(op.getResults()), task::TokenType::get(b.getContext()),
       b.getStringAttr(kind), inputs, sequence.after(), b.getArrayAttr(graphs),
       b.getI64IntegerAttr(captureCount), parametersOf(op), b.getDenseBoolArrayAttr(present),
       b.getF64FloatAttr(std::max(kCallCost, estimateCost(&op))),
@@ -164,12 +165,13 @@ FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef nam
   auto graph = task::GraphOp::create(b, region.getLoc(), b.getStringAttr(unique), UnitAttr(),
                                      b.getArrayAttr({}), b.getArrayAttr({}));
   Block *body = &graph.getBody().emplaceBlock();
-  for (Value argument : region.getArguments())
-    mapping.map(argument, body->addArgument(argument.getType(), argument.getLoc()));
+  for (auto [argument, type] :
+       llvm::zip(region.getArguments(), tensorTypesOf(region.getArguments())))
+    mapping.map(argument, body->addArgument(type, argument.getLoc()));
   // Captured values are other values inside: restored when the region is done.
   SmallVector<Value> outside = mapped(captures);
   for (auto [capture, value] : llvm::zip(captures, outside)) {
-    Value argument = body->addArgument(capture.getType(), capture.getLoc());
+    Value argument = body->addArgument(value.getType(), capture.getLoc());
     outerOf[argument] = value;
     mapping.map(capture, argument);
   }

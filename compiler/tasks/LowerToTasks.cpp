@@ -2,12 +2,14 @@
 
 #include "compiler/tasks/LowerToTasks.h"
 
+#include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/program/TaskOrder.h"
 #include "compiler/tasks/Parameters.h"
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/SplitConstants.h"
 #include "compiler/tasks/TaskLowering.h"
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/DagOps.h"
 #include "dialects/onnx/Onnx.h"
 #include "runtime/artifact/program.h"
@@ -44,8 +46,15 @@ LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
     function = "heddle.Expect";
   if (isa<LevelsOp>(op))
     function = "heddle.Levels";
-  if (isa<AppendOp>(op))
+  // Moving entries behind others is no work to speak of.
+  bool growsCache = isa<CacheAppendOp, CacheTruncateOp>(op);
+  if (auto append = dyn_cast<CacheAppendOp>(op)) {
     function = "heddle.Append";
+    if (append.getCache().getDefiningOp<CacheForkOp>())
+      parameters = b.getDictionaryAttr(b.getNamedAttr("forks", b.getI64IntegerAttr(1)));
+  }
+  if (isa<CacheTruncateOp>(op))
+    function = "heddle.Truncate";
   if (auto custom = dyn_cast<onnx::CustomOp>(op)) {
     function = ("custom:" + custom.getDomainName() + ":" + custom.getFunctionName()).str();
     parameters = custom.getNodeAttributes();
@@ -53,10 +62,10 @@ LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
     return op.emitOpError("has no kernel for these operands, and the runtime library has none");
   }
   auto call = task::CallOp::create(
-      b, op.getLoc(), op.getResultTypes(), task::TokenType::get(b.getContext()),
+      b, op.getLoc(), tensorTypesOf(op.getResults()), task::TokenType::get(b.getContext()),
       b.getStringAttr(function), inputs, sequence.after(), parameters,
       b.getDenseBoolArrayAttr(presentOperands(op)), b.getDenseBoolArrayAttr(wantedResults(op)),
-      b.getF64FloatAttr(kCallCost), b.getStringAttr(sourceNames(op.getLoc())));
+      b.getF64FloatAttr(growsCache ? estimateCost(&op) : kCallCost), b.getStringAttr(sourceNames(op.getLoc())));
   sequence.last = call.getDone();
   if (isMemoryEffectFree(&op))
     noteConstant(call, inputs);
@@ -108,6 +117,11 @@ LogicalResult TaskLowering::lowerOp(Operation &op, Sequence &sequence) {
     return lowerSpawn(spawn, sequence);
   if (auto await = dyn_cast<AwaitOp>(op)) {
     mapping.map(await.getValue(), mapped(await.getFuture()));
+    return success();
+  }
+  // The same bytes; of which version they are, its memory knows.
+  if (isa<CacheOpenOp, CacheViewOp, CacheSnapshotOp, CacheForkOp>(op)) {
+    mapping.map(op.getResult(0), mapped(op.getOperand(0)));
     return success();
   }
   if (auto attention = dyn_cast<LinearAttentionOp>(op))

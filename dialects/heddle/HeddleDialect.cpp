@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/DagOps.h"
 #include "dialects/heddle/Heddle.h"
 
@@ -26,6 +27,10 @@ void HeddleDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/heddle/HeddleOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/heddle/CacheOps.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

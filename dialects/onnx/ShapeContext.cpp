@@ -2,7 +2,7 @@
 
 #include "dialects/onnx/ShapeContext.h"
 
-#include "dialects/heddle/Heddle.h"
+#include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/TensorBytes.h"
 #include "dialects/onnx/Onnx.h"
 
@@ -14,7 +14,7 @@ using namespace heddle::onnx;
 
 ShapeContext::ShapeContext(Operation *root) {
   auto note = [&](Value value) {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
+    RankedTensorType type = tensorOf(value.getType());
     if (!type)
       return;
     for (const DimExpr &dim : getDims(type))
@@ -58,7 +58,7 @@ std::string ShapeContext::makeName(Value value, int64_t axis) const {
 
 /// The symbol that an earlier run gave the dimension, so that running again changes nothing.
 std::optional<DimExpr> ShapeContext::previousSymbol(Value value, int64_t axis) const {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
+  RankedTensorType type = tensorOf(value.getType());
   if (!type || axis >= type.getRank())
     return std::nullopt;
   DimExpr dim = getDims(type)[axis];
@@ -126,8 +126,7 @@ LogicalResult ShapeContext::inferOperation(Operation *op) {
     return success();
   }
   for (Value result : op->getResults()) {
-    auto future = dyn_cast<FutureType>(result.getType());
-    auto type = dyn_cast<RankedTensorType>(future ? future.getValueType() : result.getType());
+    RankedTensorType type = tensorOf(result.getType());
     if (!type)
       return op->emitOpError("is not supported: cannot tell the rank of result ")
              << cast<OpResult>(result).getResultNumber();

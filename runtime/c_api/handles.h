@@ -64,12 +64,10 @@ class CallerAllocator final : public Allocator {
 }  // namespace heddle
 
 struct HeddleSession {
-  std::shared_ptr<heddle::Allocator> allocator;  // outlives the session below; null: the default
   std::unique_ptr<heddle::Session> session;
 };
 
 struct HeddleShare {
-  std::shared_ptr<heddle::Allocator> allocator;
   heddle::Tensor tensor;
 };
 

@@ -130,12 +130,11 @@ HeddleStatus* heddle_session_create(const HeddleModel* model, const HeddleSessio
     if ((allocator.allocate == nullptr) != (allocator.deallocate == nullptr)) {
       return absl::InvalidArgumentError("an allocator needs both its functions");
     }
-    if (allocator.allocate != nullptr) {
-      handle->allocator = std::make_shared<heddle::CallerAllocator>(allocator);
-    }
     heddle::SessionOptions session_options;
     session_options.threads = options.threads;
-    session_options.allocator = handle->allocator.get();
+    if (allocator.allocate != nullptr) {
+      session_options.allocator = std::make_shared<heddle::CallerAllocator>(allocator);
+    }
     HEDDLE_ASSIGN_OR_RETURN(handle->session,
                             heddle::Session::Create(model->model, session_options));
     if (options.trace != 0) handle->session->EnableTrace();
@@ -214,17 +213,51 @@ HeddleStatus* heddle_session_share_output(const HeddleSession* session, int32_t 
     if (share == nullptr) return NullPointer("the share");
     *share = nullptr;
     HEDDLE_RETURN_IF_ERROR(heddle::CheckOutput(session, index, out));
-    *share = new HeddleShare{session->allocator, session->session->output(index)};
+    *share = new HeddleShare{session->session->output(index)};
     // The dims, too, must outlive the session.
     out->as.tensor.dims = (*share)->tensor.dims().data();
     return absl::OkStatus();
   });
 }
 
-void heddle_share_free(HeddleShare* share) {
-  if (share == nullptr) return;
-  share->tensor = heddle::Tensor();  // before the allocator it came from
-  delete share;
+void heddle_share_free(HeddleShare* share) { delete share; }
+
+HeddleStatus* heddle_session_snapshot(const HeddleSession* session, int32_t input,
+                                      HeddleShare** version) {
+  return Guard([&]() -> absl::Status {
+    if (session == nullptr || version == nullptr) return NullPointer("the session or version");
+    *version = nullptr;
+    HEDDLE_ASSIGN_OR_RETURN(heddle::Tensor tensor, session->session->Snapshot(input));
+    *version = new HeddleShare{std::move(tensor)};
+    return absl::OkStatus();
+  });
+}
+
+HeddleStatus* heddle_session_restore(HeddleSession* session, int32_t input,
+                                     const HeddleShare* version) {
+  return Guard([&]() -> absl::Status {
+    if (session == nullptr || version == nullptr) return NullPointer("the session or version");
+    return session->session->SetInput(input, version->tensor);
+  });
+}
+
+HeddleStatus* heddle_session_truncate(HeddleSession* session, int32_t input, int64_t length) {
+  return Guard([&]() -> absl::Status {
+    if (session == nullptr) return NullPointer("the session");
+    return session->session->Truncate(input, length);
+  });
+}
+
+HeddleStatus* heddle_session_fork(const HeddleSession* session, HeddleSession** out) {
+  return Guard([&]() -> absl::Status {
+    if (session == nullptr || out == nullptr) return NullPointer("the session or the fork");
+    *out = nullptr;
+    auto handle = std::make_unique<HeddleSession>();
+    HEDDLE_ASSIGN_OR_RETURN(handle->session, session->session->Fork());
+    if (session->session->trace() != nullptr) handle->session->EnableTrace();
+    *out = handle.release();
+    return absl::OkStatus();
+  });
 }
 
 HeddleStatus* heddle_session_write_trace(const HeddleSession* session, const char* path) {

@@ -50,8 +50,7 @@ Frame::Frame(RunContext& context, uint32_t graph, Frame* parent, uint32_t parent
 
 Frame::~Frame() = default;
 
-absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs,
-                            absl::Span<const char> grows) {
+absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs) {
   Clear();
   if (plan_ == nullptr || !SameShapes(plan_key_, inputs)) {
     HEDDLE_ASSIGN_OR_RETURN(plan_, context_.plans[graph_index_].Get(info_, inputs));
@@ -95,8 +94,6 @@ absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Te
   }
   outputs_.assign(outputs.begin(), outputs.end());
   outputs_.resize(info_.graph.outputs.size());
-  grows_.assign(grows.begin(), grows.end());
-  grows_.resize(info_.graph.outputs.size());
   return PrepareOutputs();
 }
 
@@ -112,7 +109,7 @@ absl::Status Frame::PrepareOutputs() {
       slot.buffer = outputs_[i].buffer();
       continue;
     }
-    slot.buffer = AllocateOutput(static_cast<int32_t>(i), slot.bytes);
+    slot.buffer = context_.pool->Allocate(slot.bytes);
     if (slot.buffer == nullptr) {
       return absl::ResourceExhaustedError(absl::StrCat("no memory for output ",
                                                        Quoted(info_.graph.values[root].name),
@@ -121,16 +118,6 @@ absl::Status Frame::PrepareOutputs() {
     slot.data = slot.buffer->data();
   }
   return absl::OkStatus();
-}
-
-// Memory other than the caller's. What has outgrown its own gets twice as much as it needs, so that
-// all copies of something that grows cost no more than its final size does.
-BufferRef Frame::AllocateOutput(int32_t output, int64_t bytes) {
-  if (output < 0 || !grows_[output] || !outputs_[output].defined()) {
-    return context_.pool->Allocate(bytes);
-  }
-  outputs_[output] = Tensor();
-  return context_.pool->Allocate(2 * bytes);
 }
 
 void Frame::Clear() {

@@ -60,10 +60,8 @@ class Frame final : public WorkSource {
   ~Frame() override;
 
   // Takes the inputs, plans for their shapes, and gets memory. Where `outputs[i]` is a tensor with
-  // memory, output i is written there if it fits; the list may be shorter than the outputs. Where
-  // `grows[i]` is true, the output takes other memory if it does not fit, with room to grow.
-  absl::Status Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs = {},
-                       absl::Span<const char> grows = {});
+  // memory, output i is written there if it fits; the list may be shorter than the outputs.
+  absl::Status Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs = {});
 
   // Runs all tasks on this thread. Errors go to the context's run.
   void RunStraight(Worker& worker);
@@ -103,6 +101,11 @@ class Frame final : public WorkSource {
 
   // Memory for a result of these dimensions: checks them against the program, binds late symbols.
   absl::StatusOr<void*> MakeResult(uint32_t value, absl::Span<const int64_t> dims);
+  // The same for a result that begins with all of value `from`: where they may share memory, the
+  // result is late and `from` is the longest version in its block, the block grows, and nothing
+  // moves; else it is copied.
+  absl::StatusOr<void*> GrowResult(uint32_t value, uint32_t from, bool share,
+                                   absl::Span<const int64_t> dims);
   // Makes a result of a tensor: shares its memory where the value is late, else copies.
   absl::Status DeliverResult(uint32_t value, const Tensor& tensor);
 
@@ -122,7 +125,6 @@ class Frame final : public WorkSource {
   struct KernelCall;
 
   absl::Status PrepareOutputs();
-  BufferRef AllocateOutput(int32_t output, int64_t bytes);
   absl::Status CheckResultDims(uint32_t value, absl::Span<const int64_t> dims);
   absl::Status AllocateLate(uint32_t value, int64_t bytes);
   bool BindSymbol(uint32_t symbol, int64_t number);
@@ -155,7 +157,6 @@ class Frame final : public WorkSource {
   BufferRef arena_;
   std::vector<Slot> slots_;         // by value; views have none of their own
   std::vector<Tensor> outputs_;     // the caller's memory
-  std::vector<char> grows_;         // by output: that memory may be replaced by a larger one
   std::vector<int64_t> late_dims_;  // of late values, by GraphInfo::dims_begin
   // By symbol: bound by the task that makes the value. A compare-exchange decides who binds; its
   // readers are ordered after one of the binders by the graph's edges.

@@ -61,11 +61,35 @@ ElementType FrameCall::result_type(int index) const {
 }
 
 absl::StatusOr<MutableTensorView> FrameCall::Result(int index, absl::Span<const int64_t> dims) {
-  if (!wants_result(index) || made_[index]) {
-    return absl::InternalError(
-        absl::StrCat("the function made result ", index, " twice or unasked"));
-  }
+  HEDDLE_RETURN_IF_ERROR(CheckUnmade(index));
   HEDDLE_ASSIGN_OR_RETURN(void* data, frame_.MakeResult(task_.results[index], dims));
+  return Made(index, dims, data);
+}
+
+absl::StatusOr<MutableTensorView> FrameCall::Grown(int index, int operand, bool share,
+                                                   absl::Span<const int64_t> dims) {
+  HEDDLE_RETURN_IF_ERROR(CheckUnmade(index));
+  HEDDLE_ASSIGN_OR_RETURN(
+      void* data, frame_.GrowResult(task_.results[index], task_.operands[operand], share, dims));
+  return Made(index, dims, data);
+}
+
+absl::Status FrameCall::Prefix(int index, int operand, absl::Span<const int64_t> dims) {
+  HEDDLE_RETURN_IF_ERROR(CheckUnmade(index));
+  HEDDLE_ASSIGN_OR_RETURN(Tensor all, frame_.OperandTensor(index_, operand));
+  HEDDLE_RETURN_IF_ERROR(frame_.DeliverResult(
+      task_.results[index],
+      Tensor::Share(all.element_type(), dims, all.data(), all.capacity(), all.buffer())));
+  made_[index] = true;
+  return absl::OkStatus();
+}
+
+absl::Status FrameCall::CheckUnmade(int index) const {
+  if (wants_result(index) && !made_[index]) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("the function made result ", index, " twice or unasked"));
+}
+
+MutableTensorView FrameCall::Made(int index, absl::Span<const int64_t> dims, void* data) {
   made_[index] = true;
   result_dims_[index].assign(dims.begin(), dims.end());
   MutableTensorView view;

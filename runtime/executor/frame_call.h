@@ -13,7 +13,7 @@ namespace heddle {
 
 class FrameCall final : public LibraryCall {
  public:
-  FrameCall(Frame& frame, uint32_t task) : frame_(frame), task_(frame.task(task)) {}
+  FrameCall(Frame& frame, uint32_t task) : frame_(frame), index_(task), task_(frame.task(task)) {}
 
   // Finds the operands; before the call.
   absl::Status Prepare();
@@ -26,6 +26,9 @@ class FrameCall final : public LibraryCall {
   bool wants_result(int index) const override;
   ElementType result_type(int index) const override;
   absl::StatusOr<MutableTensorView> Result(int index, absl::Span<const int64_t> dims) override;
+  absl::StatusOr<MutableTensorView> Grown(int index, int operand, bool share,
+                                          absl::Span<const int64_t> dims) override;
+  absl::Status Prefix(int index, int operand, absl::Span<const int64_t> dims) override;
 
   std::optional<int64_t> Int(std::string_view name) const override;
   std::optional<double> Float(std::string_view name) const override;
@@ -36,9 +39,12 @@ class FrameCall final : public LibraryCall {
   void* Scratch(int64_t bytes) override;
 
  private:
+  absl::Status CheckUnmade(int index) const;
+  MutableTensorView Made(int index, absl::Span<const int64_t> dims, void* data);
   const ProgramAttribute* Find(std::string_view name, program::AttributeKind kind) const;
 
   Frame& frame_;
+  const uint32_t index_;
   const ProgramTask& task_;
   absl::InlinedVector<TensorView, 8> operands_;
   absl::InlinedVector<int64_t, 24> late_dims_;

@@ -137,7 +137,7 @@ absl::Status Frame::AllocateLate(uint32_t v, int64_t bytes) {
     slot.buffer = outputs_[output].buffer();
     return absl::OkStatus();
   }
-  slot.buffer = AllocateOutput(output, bytes);
+  slot.buffer = context_.pool->Allocate(bytes);
   if (slot.buffer == nullptr) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "no memory for ", Quoted(info_.graph.values[v].name), " of ", bytes, " bytes"));
@@ -162,6 +162,53 @@ absl::StatusOr<void*> Frame::MakeResult(uint32_t v, absl::Span<const int64_t> di
   HEDDLE_RETURN_IF_ERROR(AllocateLate(v, *bytes));
   std::copy(dims.begin(), dims.end(), late_dims_.begin() + info_.dims_begin[v]);
   return slots_[v].data;
+}
+
+absl::StatusOr<void*> Frame::GrowResult(uint32_t v, uint32_t from, bool share,
+                                        absl::Span<const int64_t> dims) {
+  const ProgramValue& value = info_.graph.values[v];
+  int64_t late_dims[kMaxRank];
+  HEDDLE_ASSIGN_OR_RETURN(Operand source, Resolve(from, late_dims));
+  std::optional<int64_t> before =
+      CheckedTensorBytes(info_.graph.values[from].element_type, source.dims);
+  std::optional<int64_t> bytes = CheckedTensorBytes(value.element_type, dims);
+  if (!before || !bytes || *bytes < *before) {
+    return absl::InvalidArgumentError(absl::StrCat("result ", Quoted(value.name), " of shape ",
+                                                   ShapeText(dims), " does not hold what grows"));
+  }
+  const BufferRef& block = slots_[info_.root[from]].buffer;
+  int32_t output = info_.output_of[v];
+  bool bound = output >= 0 && outputs_[output].defined();
+  if (value.storage != Storage::kLate || bound) {
+    HEDDLE_ASSIGN_OR_RETURN(void* data, MakeResult(v, dims));
+    if (*before > 0) std::memcpy(data, source.data, *before);
+    return data;
+  }
+  HEDDLE_RETURN_IF_ERROR(CheckResultDims(v, dims));
+  std::copy(dims.begin(), dims.end(), late_dims_.begin() + info_.dims_begin[v]);
+  Slot& slot = slots_[v];
+  slot.bytes = *bytes;
+  bool is_version = block && block->holds_versions();
+  if (share && is_version) {
+    int64_t begin = static_cast<char*>(source.data) - static_cast<char*>(block->data());
+    if (block->Extend(begin + *before, begin + *bytes)) {
+      slot.data = source.data;
+      slot.buffer = block;
+      return slot.data;
+    }
+  }
+  // What has outgrown its block gets twice what it needs, so that all copies of something that grows
+  // cost no more than its final size does. What comes from elsewhere may never grow again.
+  std::optional<int64_t> room = is_version ? CheckedMul(*bytes, 2) : bytes;
+  slot.buffer = room ? context_.pool->Allocate(*room) : nullptr;
+  if (slot.buffer == nullptr) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("no memory for ", Quoted(value.name), " of ", *bytes, " bytes"));
+  }
+  slot.buffer->SetVersionsEnd(*bytes);
+  slot.data = slot.buffer->data();
+  if (*before > 0) std::memcpy(slot.data, source.data, *before);
+  return slot.data;
 }
 
 absl::Status Frame::DeliverResult(uint32_t v, const Tensor& tensor) {

@@ -119,17 +119,6 @@ GraphInfo::GraphInfo(const ProgramGraph& graph)
     output_of[root[graph.outputs[i]]] = static_cast<int32_t>(i);
   }
   for (uint32_t v : late_roots) readers[v] = output_of[v] >= 0 ? 1 : 0;
-  appends_to.assign(graph.outputs.size(), -1);
-  for (const ProgramTask& task : graph.tasks) {
-    if (task.kind != program::TaskKind::kLibrary || task.function != "heddle.Append") continue;
-    for (size_t i = 0; i < graph.inputs.size(); ++i) {
-      for (size_t o = 0; o < graph.outputs.size(); ++o) {
-        if (task.operands[0] == graph.inputs[i] && task.results[0] == graph.outputs[o]) {
-          appends_to[o] = static_cast<int32_t>(i);
-        }
-      }
-    }
-  }
   late_reads_begin.push_back(0);
   for (const ProgramTask& task : graph.tasks) {
     size_t begin = late_reads.size();

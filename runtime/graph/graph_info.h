@@ -30,9 +30,6 @@ struct GraphInfo {
   std::vector<int32_t> readers;      // of a late root: tasks that read it, plus one for outputs
   std::vector<int32_t> output_of;    // first output with this root, -1 for none
 
-  // By output: the input that it is with further entries behind, where heddle.Append makes it; -1.
-  std::vector<int32_t> appends_to;
-
   // By expression and by symbol: not known when a run starts.
   std::vector<bool> late_expr;
   std::vector<bool> late_symbol;

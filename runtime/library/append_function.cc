@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Caches that grow along axis 0.
+// Caches that grow along axis 0: their versions share memory where whoever runs the functions can
+// arrange that (LibraryCall::Grown, Prefix).
 
 #include <cstring>
 
@@ -9,27 +10,74 @@
 #include "runtime/library/errors.h"
 #include "runtime/library/functions.h"
 #include "runtime/support/status_macros.h"
+#include "runtime/support/text.h"
 
-namespace heddle::library {
+namespace heddle {
 
-// Operand 0 followed by operand 1. Where the result is where operand 0 is, only the rest moves.
-absl::Status Append(LibraryCall& call) {
-  constexpr std::string_view kOp = "heddle.Append";
-  HEDDLE_ASSIGN_OR_RETURN(RawOperand past, LoadRaw(call, kOp, 0));
-  HEDDLE_ASSIGN_OR_RETURN(RawOperand entries, LoadRaw(call, kOp, 1));
-  Dims dims = past.dims;
-  if (dims.empty() || dims.size() != entries.dims.size() || past.size != entries.size ||
-      !std::equal(dims.begin() + 1, dims.end(), entries.dims.begin() + 1)) {
-    return Invalid(kOp, "entries of shape ", ShapeText(entries.dims), " for a cache of shape ",
-                   ShapeText(past.dims));
+absl::StatusOr<MutableTensorView> LibraryCall::Grown(int index, int from, bool /*share*/,
+                                                     absl::Span<const int64_t> dims) {
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, Result(index, dims));
+  TensorView view = operand(from);
+  if (int64_t bytes = ElementBytes(view.element_type, view.count()); bytes > 0) {
+    std::memcpy(result.data, view.data, bytes);
   }
-  dims[0] += entries.dims[0];
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, call.Result(0, dims));
-  auto* to = static_cast<uint8_t*>(result.data);
-  int64_t before = past.count() * past.size, after = entries.count() * entries.size;
-  if (before > 0 && to != past.data) std::memcpy(to, past.data, before);
-  if (after > 0) std::memcpy(to + before, entries.data, after);
+  return result;
+}
+
+absl::Status LibraryCall::Prefix(int index, int from, absl::Span<const int64_t> dims) {
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, Result(index, dims));
+  if (int64_t bytes = ElementBytes(result.element_type, result.count()); bytes > 0) {
+    std::memcpy(result.data, operand(from).data, bytes);
+  }
   return absl::OkStatus();
 }
 
-}  // namespace heddle::library
+namespace library {
+
+// A cache has an axis of entries, and its elements are whole bytes.
+absl::StatusOr<TensorView> LoadCache(LibraryCall& call, std::string_view op, int index) {
+  TensorView view = call.operand(index);
+  if (view.element_type == ElementType::kUndefined || view.rank() == 0 ||
+      ElementBits(view.element_type) < 8) {
+    return Invalid(op, "operand ", index, " is no cache: ", Absl(ElementTypeName(view.element_type)),
+                   " of shape ", ShapeText(view.dims));
+  }
+  return view;
+}
+
+// Operand 0 followed by operand 1. With the attribute `forks` it has memory of its own.
+absl::Status Append(LibraryCall& call) {
+  constexpr std::string_view kOp = "heddle.Append";
+  HEDDLE_ASSIGN_OR_RETURN(TensorView past, LoadCache(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(TensorView entries, LoadCache(call, kOp, 1));
+  Dims dims = ToDims(past.dims);
+  if (past.rank() != entries.rank() || past.element_type != entries.element_type ||
+      !std::equal(dims.begin() + 1, dims.end(), entries.dims.begin() + 1)) {
+    return Invalid(kOp, "entries of shape ", ShapeText(entries.dims), " for a cache of shape ",
+                   ShapeText(dims));
+  }
+  dims[0] += entries.dims[0];
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result,
+                          call.Grown(0, 0, call.Int("forks", 0) == 0, dims));
+  int64_t after = ElementBytes(entries.element_type, entries.count());
+  auto* to = static_cast<char*>(result.data) + ElementBytes(past.element_type, past.count());
+  if (after > 0) std::memcpy(to, entries.data, after);
+  return absl::OkStatus();
+}
+
+// The first entries of operand 0, as many as operand 1 says.
+absl::Status Truncate(LibraryCall& call) {
+  constexpr std::string_view kOp = "heddle.Truncate";
+  HEDDLE_ASSIGN_OR_RETURN(TensorView past, LoadCache(call, kOp, 0));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> length, Load<int64_t>(call, kOp, 1));
+  Dims dims = ToDims(past.dims);
+  if (length.size() != 1 || length[0] < 0 || length[0] > dims[0]) {
+    return Invalid(kOp, "no version of ", length.empty() ? 0 : length[0],
+                   " entries in a cache of shape ", ShapeText(dims));
+  }
+  dims[0] = length[0];
+  return call.Prefix(0, 0, dims);
+}
+
+}  // namespace library
+}  // namespace heddle

@@ -48,6 +48,12 @@ class LibraryCall {
   // Memory for a result of these dimensions, uninitialised; at most once per result.
   virtual absl::StatusOr<MutableTensorView> Result(int index, absl::Span<const int64_t> dims) = 0;
 
+  // A result that begins with all of an operand. With `share`, it may share the operand's memory.
+  virtual absl::StatusOr<MutableTensorView> Grown(int index, int operand, bool share,
+                                                  absl::Span<const int64_t> dims);
+  // Makes a result of an operand's first elements, which it shares the memory of where it can.
+  virtual absl::Status Prefix(int index, int operand, absl::Span<const int64_t> dims);
+
   // Attributes; the second form gives `fallback` where the attribute is absent.
   virtual std::optional<int64_t> Int(std::string_view name) const = 0;
   virtual std::optional<double> Float(std::string_view name) const = 0;

@@ -88,6 +88,7 @@ BufferRef BufferPool::Allocate(size_t bytes) {
     peak_ = std::max(peak_, held_);
   }
   buffer->pool_ = std::move(self);
+  buffer->SetVersionsEnd(-1);
   // Relaxed: nobody else has the block yet.
   buffer->references_.store(1, std::memory_order_relaxed);
   return BufferRef(buffer);

@@ -36,6 +36,19 @@ class Buffer {
     // holders' last writes.
     return references_.load(std::memory_order_acquire) == 1;
   }
+  int32_t references() const { return references_.load(std::memory_order_acquire); }
+
+  // Versions of a cache share a block: each is some of its first bytes. Where the longest one ends,
+  // whoever has it may go on; where several have it, one of them, and the others copy.
+  bool holds_versions() const { return versions_end() >= 0; }
+  int64_t versions_end() const { return versions_end_.load(std::memory_order_relaxed); }
+  void SetVersionsEnd(int64_t end) { versions_end_.store(end, std::memory_order_relaxed); }
+  // Makes the version that ends at `from` one that ends at `to`, in place; false where that cannot be.
+  bool Extend(int64_t from, int64_t to) {
+    // Relaxed: it decides who writes; what is written is published as any result is.
+    return to <= static_cast<int64_t>(capacity_) &&
+           versions_end_.compare_exchange_strong(from, to, std::memory_order_relaxed);
+  }
 
  private:
   friend class BufferPool;
@@ -43,6 +56,7 @@ class Buffer {
   std::atomic<int32_t> references_{0};
   void* data_ = nullptr;
   size_t capacity_ = 0;
+  std::atomic<int64_t> versions_end_{-1};  // -1: no cache
   uint64_t epoch_ = 0;                // the pool's epoch when it was freed
   std::shared_ptr<BufferPool> pool_;  // set while in use
 };
@@ -77,6 +91,9 @@ class BufferRef {
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
  public:
   explicit BufferPool(Allocator& allocator) : allocator_(allocator) {}
+  // Keeps the allocator for as long as there is a block.
+  explicit BufferPool(std::shared_ptr<Allocator> allocator)
+      : owner_(std::move(allocator)), allocator_(*owner_) {}
   ~BufferPool();
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
@@ -96,6 +113,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   void Free(Buffer* buffer);
   void Release(Buffer* buffer);  // to the allocator
 
+  const std::shared_ptr<Allocator> owner_;
   Allocator& allocator_;
   mutable std::mutex mutex_;
   std::vector<Buffer*> free_;  // few: scanned for the best fit

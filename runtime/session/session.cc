@@ -21,8 +21,8 @@ std::shared_ptr<Scheduler> MakeScheduler(const SessionOptions& options) {
 }
 
 std::shared_ptr<BufferPool> MakePool(const SessionOptions& options) {
-  return std::make_shared<BufferPool>(options.allocator != nullptr ? *options.allocator
-                                                                   : DefaultAllocator());
+  if (options.allocator != nullptr) return std::make_shared<BufferPool>(options.allocator);
+  return std::make_shared<BufferPool>(DefaultAllocator());
 }
 
 absl::Status Busy() {
@@ -49,11 +49,11 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const M
 
 Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options)
     : model_(std::move(model)),
+      options_(options),
       context_(model_->executable(), MakePool(options), MakeScheduler(options)),
       frame_(context_, 0, nullptr, 0),
       inputs_(model_->inputs().size()),
       bound_(model_->outputs().size()),
-      grows_(model_->outputs().size()),
       results_(model_->outputs().size()) {}
 
 Session::~Session() = default;
@@ -79,9 +79,6 @@ absl::Status Session::SetInput(int index, Tensor tensor) {
                                                    expected.ShapeText()));
   }
   inputs_[index] = std::move(tensor);
-  for (State& state : states_) {
-    if (state.input == index) state.owned = false;
-  }
   return absl::OkStatus();
 }
 
@@ -124,8 +121,62 @@ absl::Status Session::BindState(int input, int output) {
     }
   }
   bound_[output] = Tensor();
-  states_.push_back({input, output, frame_.info().appends_to[output] == input, false});
+  states_.push_back({input, output});
   return absl::OkStatus();
+}
+
+absl::StatusOr<const Session::State*> Session::FindState(int input) const {
+  if (running_.load(std::memory_order_acquire)) return Busy();
+  HEDDLE_RETURN_IF_ERROR(CheckIndex(input, inputs_.size(), "input"));
+  for (const State& state : states_) {
+    if (state.input != input) continue;
+    if (inputs_[input].defined()) return &state;
+    return absl::FailedPreconditionError(
+        absl::StrCat("state ", Quoted(model_->inputs()[input].name), " is not set"));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("input ", Quoted(model_->inputs()[input].name), " is not bound as a state"));
+}
+
+absl::StatusOr<Tensor> Session::Snapshot(int input) const {
+  HEDDLE_RETURN_IF_ERROR(FindState(input).status());
+  return inputs_[input];
+}
+
+absl::Status Session::Truncate(int input, int64_t length) {
+  HEDDLE_ASSIGN_OR_RETURN(const State* state, FindState(input));
+  const TensorSignature& expected = model_->inputs()[input];
+  Tensor& version = inputs_[input];
+  if (expected.dims.empty() || expected.dims[0].size >= 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("state ", Quoted(expected.name), " of shape ", expected.ShapeText(),
+                     " does not grow along axis 0"));
+  }
+  if (length < 0 || length > version.dims()[0]) {
+    return absl::InvalidArgumentError(absl::StrCat("state ", Quoted(expected.name), " has ",
+                                                   version.dims()[0], " entries, not ", length));
+  }
+  Tensor::Dims dims(version.dims().begin(), version.dims().end());
+  dims[0] = length;
+  version = Tensor::Share(version.element_type(), dims, version.data(), version.capacity(),
+                          version.buffer());
+  Tensor& result = results_[state->output];
+  if (result.defined()) result = version;
+  // Nobody else has the block, so nobody has what was behind.
+  const BufferRef& block = version.buffer();
+  if (block && block->holds_versions() && block->references() == (result.defined() ? 2 : 1)) {
+    block->SetVersionsEnd(static_cast<char*>(version.data()) + version.bytes() -
+                          static_cast<char*>(block->data()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Fork() const {
+  if (running_.load(std::memory_order_acquire)) return Busy();
+  HEDDLE_ASSIGN_OR_RETURN(std::unique_ptr<Session> fork, Create(model_, options_));
+  fork->inputs_ = inputs_;
+  fork->states_ = states_;
+  return fork;
 }
 
 absl::Status Session::Begin() {
@@ -150,12 +201,7 @@ absl::Status Session::Begin() {
         trace_->NoteInput(model_->inputs()[i].name, inputs_[i].dims());
       }
     }
-    for (const State& state : states_) {
-      if (!state.grows) continue;
-      bound_[state.output] = state.owned ? inputs_[state.input] : Tensor();
-      grows_[state.output] = state.owned;
-    }
-    status = frame_.Prepare(inputs_, bound_, grows_);
+    status = frame_.Prepare(inputs_, bound_);
   }
   if (!status.ok()) {
     frame_.Clear();
@@ -176,13 +222,9 @@ absl::Status Session::End() {
     }
   }
   frame_.Clear();
-  for (const State& state : states_) bound_[state.output] = Tensor();
   if (status.ok()) {
     ++runs_;
-    for (State& state : states_) {
-      inputs_[state.input] = results_[state.output];
-      state.owned = true;
-    }
+    for (const State& state : states_) inputs_[state.input] = results_[state.output];
   } else {
     std::fill(results_.begin(), results_.end(), Tensor());
   }

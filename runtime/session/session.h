@@ -6,8 +6,8 @@
 //   absl::Status status = session->Run();
 //   const Tensor& y = session->output(0);
 //
-// Thread-safety: one thread at a time, except Cancel. Sessions of one model run side by side and
-// share the process's worker threads.
+// Thread-safety: one thread at a time, except Cancel. Sessions of one model, forks included, run side
+// by side and share the process's worker threads.
 // Ownership: a session shares its model. Inputs given as borrowed memory stay valid until another
 // input takes their place. Outputs are shared with the session until its next run; a copy of the
 // Tensor keeps the memory, even beyond the session, then the next run takes other memory.
@@ -36,7 +36,7 @@ struct SessionOptions {
   // run stays on the thread that called it.
   int threads = 0;
   Backend* backend = nullptr;      // null: the process's arena
-  Allocator* allocator = nullptr;  // null: the C++ heap
+  std::shared_ptr<Allocator> allocator;  // null: the C++ heap
 };
 
 struct SessionStatistics {
@@ -68,6 +68,18 @@ class Session {
   // outputs keep their contents.
   absl::Status BindState(int input, int output);
 
+  // The version of a state that the next run starts from. It keeps its contents and shares memory
+  // with longer ones; SetInput with it, in this or another session, goes on from there.
+  absl::StatusOr<Tensor> Snapshot(int input) const;
+  // The next run starts from the first `length` entries (along axis 0) of the state. Where nobody
+  // else has a longer version, their memory is used again, else what is left is copied by the run
+  // that appends to it. The state's output becomes the shorter version.
+  absl::Status Truncate(int input, int64_t length);
+  // A session with the same options, inputs and states, which goes on by itself: of two that append
+  // to one version, the first grows in place and the other copies it, once. Memory given to
+  // BindOutput stays with this one.
+  absl::StatusOr<std::unique_ptr<Session>> Fork() const;
+
   absl::Status Run();
   // Returns at once; `done` is called on a worker thread, and must not block it. The session must
   // not be used before, except for Cancel. Starting the next run in `done` is fine; destroying the
@@ -90,20 +102,19 @@ class Session {
   struct State {
     int input;
     int output;
-    bool grows;  // the output is the input with further entries behind
-    bool owned;  // the input is the last output: nobody has written behind it
   };
 
   Session(std::shared_ptr<const Model> model, const SessionOptions& options);
+  absl::StatusOr<const State*> FindState(int input) const;
   absl::Status Begin();
   absl::Status End();
 
   const std::shared_ptr<const Model> model_;
+  const SessionOptions options_;
   RunContext context_;
   Frame frame_;
   std::vector<Tensor> inputs_;
   std::vector<Tensor> bound_;
-  std::vector<char> grows_;  // by output
   std::vector<Tensor> results_;
   std::vector<State> states_;
   std::unique_ptr<TraceRecorder> trace_;

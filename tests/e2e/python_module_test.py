@@ -124,6 +124,28 @@ class Append(unittest.TestCase):
         self.assertEqual(cache.shape, (5, 2))
         self.assertEqual(cache.tolist(), [0, 0, 1, -1, 2, -2, 3, -3, 4, -4])
 
+    def test_versions(self):
+        session = heddle.Model(artifact("append.heddle")).session(threads=1)
+        session.bind_state("cache", "next")
+        session.set_input("cache", heddle.Tensor(b"", "float32", [0, 2]))
+
+        def append(to, number):
+            row = heddle.Tensor(array.array("f", [number, number]), "float32", [1, 2])
+            return to.run({"row": row})["next"].tolist()[::2]
+
+        append(session, 1)
+        kept = session.snapshot("cache")
+        append(session, 2)
+        beam = session.fork()
+        self.assertEqual(append(session, 3), [1, 2, 3])
+        self.assertEqual(append(beam, 4), [1, 2, 4])
+        session.truncate("cache", 2)
+        self.assertEqual(append(session, 5), [1, 2, 5])
+        beam.restore("cache", kept)
+        self.assertEqual(append(beam, 6), [1, 6])
+        with self.assertRaisesRegex(heddle.Error, "has 3 entries, not 7"):
+            session.truncate("cache", 7)
+
 
 if __name__ == "__main__":
     unittest.main()

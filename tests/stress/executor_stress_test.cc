@@ -307,7 +307,7 @@ TEST_P(ExecutorStress, EndsWhenMemoryFails) {
   ForEachCase([&](RandomCase& c, std::mt19937& random) {
     UnreliableAllocator allocator(2 + static_cast<int>(random() % 8));
     SessionOptions options = Options();
-    options.allocator = &allocator;
+    options.allocator = std::shared_ptr<Allocator>(std::shared_ptr<void>(), &allocator);
     auto session = testing::Open(LoadCase(c.builder), options);
     for (int run = 0; run < 8; ++run) {
       std::vector<uint32_t> x = RandomInput(c.width + 200 * run, random);

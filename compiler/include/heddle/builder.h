@@ -55,12 +55,25 @@ HEDDLE_COMPILER_API void heddle_builder_op(HeddleBuilder* builder, const char* o
 /* The value of a future, once its region has made it. */
 HEDDLE_COMPILER_API HeddleNode heddle_builder_await(HeddleBuilder* builder, HeddleNode future);
 
+/* Caches, of docs/caches.md: values that grow along axis 0 and keep their contents.
+ *   "open"      a cache that begins as a tensor
+ *   "append"    a cache and entries: the cache with them behind
+ *   "view"      a cache or snapshot: its entries as a tensor
+ *   "snapshot"  a cache: the version as it is, to be viewed or forked
+ *   "fork"      a cache or snapshot: a cache of its own with the same entries
+ *   "truncate"  a cache and a length, an int64 tensor of one element: its first entries */
+HEDDLE_COMPILER_API HeddleNode heddle_builder_cache(HeddleBuilder* builder, const char* what,
+                                                    const HeddleNode* inputs, size_t input_count);
+
 /* Operations with regions, of docs/generated/heddle.md:
  *   "spawn"    a region of no arguments that runs beside what follows; results are futures
  *   "map"      a region over the elements of the inputs along axis 0
  *   "streams"  a region for each of `count` groups of inputs; attribute "count = 4 : i64"
  *   "scan"     `states` initial states, then elements; regions apply (states, element -> states) and
  *              combine (element, element -> element); results are last states, then all states
+ *   "dag_scan" `states` tables, as many writes, reads, then elements; attribute "read_tables =
+ *              array<i64: ...>" with the table of each read; a region of the rows read and the
+ *              elements yields a row for each table, then marks; results are last tables, then marks
  * begin, then for each region: region, what stands in it, yield; then end. */
 HEDDLE_COMPILER_API void heddle_builder_begin(HeddleBuilder* builder, const char* op,
                                               const HeddleNode* inputs, size_t input_count,

@@ -139,6 +139,37 @@ class Builder {
     return End(2 * states.size());
   }
 
+  // Rows of table `table`, by index: one for each step, or several.
+  struct Read {
+    Node indices;
+    int64_t table = 0;
+  };
+  // Step i reads rows of tables and writes row `writes[k][i]` of table k: a recurrence over a graph.
+  // `body(rows read and elements) -> rows, then marks`. Returns the last tables, then
+  // the marks of all steps along axis 0.
+  template <typename Body>
+  Nodes DagScan(const Nodes& tables, const Nodes& writes, const std::vector<Read>& reads,
+                const Nodes& elements, Body body) {
+    Nodes inputs = tables;
+    inputs.insert(inputs.end(), writes.begin(), writes.end());
+    std::string of;
+    for (const Read& read : reads) {
+      inputs.push_back(read.indices);
+      of += (of.empty() ? ": " : ", ") + std::to_string(read.table);
+    }
+    inputs.insert(inputs.end(), elements.begin(), elements.end());
+    Begin("dag_scan", inputs, ("read_tables = array<i64" + of + ">").c_str(), tables.size());
+    return End(Region(reads.size() + elements.size(), body));
+  }
+
+  // Caches: versions of something that grows along axis 0 (docs/caches.md).
+  Node OpenCache(Node tensor) { return Cache("open", {tensor}); }
+  Node Append(Node cache, Node entries) { return Cache("append", {cache, entries}); }
+  Node View(Node cache) { return Cache("view", {cache}); }
+  Node Snapshot(Node cache) { return Cache("snapshot", {cache}); }
+  Node Fork(Node cache) { return Cache("fork", {cache}); }
+  Node Truncate(Node cache, Node length) { return Cache("truncate", {cache, length}); }
+
   // The result is in `output`, or in memory. Nothing can be built afterwards.
   Compilation Compile(const char* output = nullptr, const HeddleCompileOptions* options = nullptr) {
     return Compilation(heddle_builder_compile(builder_.get(), output, options));
@@ -160,6 +191,10 @@ class Builder {
     return nodes;
   }
 
+  Node Cache(const char* what, const Nodes& inputs) {
+    std::vector<HeddleNode> ids = Ids(inputs);
+    return {heddle_builder_cache(builder_.get(), what, ids.data(), ids.size())};
+  }
   void Begin(const char* op, const Nodes& inputs, const char* attributes, size_t states) {
     std::vector<HeddleNode> ids = Ids(inputs);
     heddle_builder_begin(builder_.get(), op, ids.data(), ids.size(), attributes, states);

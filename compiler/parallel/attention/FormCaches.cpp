@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Key and value caches: inputs that the model only appends to. docs/caches.md says why they are stored
-// with time as axis 0.
+// What a program only appends to becomes a cache: what loops carry, and key and value caches among the
+// inputs. docs/caches.md says why entries lie along axis 0.
+
+#include "compiler/parallel/attention/FormCaches.h"
 
 #include "compiler/Passes.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/attention/CacheVersions.h"
 #include "compiler/source/Arithmetic.h"
-#include "dialects/heddle/Heddle.h"
-#include "dialects/heddle/TensorDims.h"
-#include "dialects/onnx/Onnx.h"
+#include "dialects/heddle/CacheOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <map>
 
 using namespace mlir;
 
@@ -19,115 +22,188 @@ namespace heddle {
 
 namespace {
 
-class Cache {
+/// Values with their axes in another order, each once, where the value is made.
+class Reordered {
 public:
-  explicit Cache(BlockArgument past) : past(past) {}
-
-  bool match();
-  void rewrite();
+  Value get(Value value, ArrayRef<int64_t> order) {
+    Value &made = values[{value.getAsOpaquePointer(), order.vec()}];
+    if (!made) {
+      OpBuilder b(value.getContext());
+      b.setInsertionPointAfterValue(value);
+      made = Arithmetic(b, value.getLoc()).transposed(value, order);
+    }
+    return made;
+  }
+  /// Of a value that goes, or whose axes are another's from now on.
+  void forget(Value value) {
+    std::erase_if(values, [&](auto &made) { return made.first.first == value.getAsOpaquePointer(); });
+  }
 
 private:
-  RankedTensorType reordered(Value value) {
-    Dims dims = dimsOf(value), order;
-    for (int64_t axis : perm)
-      order.push_back(dims[axis]);
-    return tensorWithDims(order, elementOf(value));
-  }
-
-  BlockArgument past;
-  onnx::ConcatOp concat;
-  OpOperand *returned = nullptr;
-  SmallVector<int64_t> perm; // time first, the others in order
+  std::map<std::pair<void *, std::vector<int64_t>>, Value> values;
 };
 
-bool isAttendedOver(OpOperand &use) {
-  return isa<AttentionOp>(use.getOwner()) &&
-         (use.getOperandNumber() == 1 || use.getOperandNumber() == 2);
-}
-
-bool Cache::match() {
-  if (!isa<RankedTensorType>(past.getType()) || !past.hasOneUse())
-    return false;
-  concat = dyn_cast<onnx::ConcatOp>(*past.getUsers().begin());
-  if (!concat || concat->getNumOperands() != 2 || concat->getOperand(0) != past ||
-      concat->getBlock() != past.getOwner())
-    return false;
-  for (OpOperand &use : concat->getUses()) {
-    if (isa<func::ReturnOp>(use.getOwner()) && !returned)
-      returned = &use;
-    else if (!isAttendedOver(use))
-      return false;
-  }
-  if (!returned)
-    return false;
-  int64_t rank = dimsOf(past).size(), time = concat.getAxis();
-  time = time < 0 ? time + rank : time;
-  perm = {time};
-  for (int64_t axis = 0; axis < rank; ++axis)
-    if (axis != time)
-      perm.push_back(axis);
-  // The elements of an entry stay neighbours.
-  for (OpOperand &use : concat->getUses())
-    if (auto attention = dyn_cast<AttentionOp>(use.getOwner()))
-      if (attention.axesOf(use.getOperandNumber()).back() != perm.back())
-        return false;
-  return true;
-}
-
-void Cache::rewrite() {
-  OpBuilder b(concat);
-  Location loc = concat.getLoc();
-  Value entries = concat->getOperand(1);
-  auto type = reordered(concat.getResult());
-  entries = Arithmetic(b, loc).transposed(entries, perm);
-  past.setType(reordered(past));
-  Value appended = AppendOp::create(b, loc, type, past, entries);
-  auto function = cast<func::FuncOp>(past.getOwner()->getParentOp());
-  SmallVector<Type> results(function.getResultTypes());
-  results[returned->getOperandNumber()] = type;
-  function.setType(b.getFunctionType(past.getOwner()->getArgumentTypes(), results));
-  SmallVector<int64_t> places(perm.size());
-  for (auto [place, axis] : llvm::enumerate(perm))
+SmallVector<int64_t> inverse(ArrayRef<int64_t> order) {
+  SmallVector<int64_t> places(order.size());
+  for (auto [place, axis] : llvm::enumerate(order))
     places[axis] = place;
-  for (OpOperand &use : llvm::make_early_inc_range(concat->getUses())) {
-    if (auto attention = dyn_cast<AttentionOp>(use.getOwner())) {
-      SmallVector<int64_t> axes;
-      for (int64_t axis : attention.axesOf(use.getOperandNumber()))
-        axes.push_back(places[axis]);
-      auto attribute = b.getDenseI64ArrayAttr(axes);
-      if (use.getOperandNumber() == 1)
-        attention.setKeyAxesAttr(attribute);
-      else
-        attention.setValueAxesAttr(attribute);
-    }
-    use.set(appended);
+  return places;
+}
+
+class Rewrite {
+public:
+  Rewrite(CacheVersions &versions, Reordered &reordered)
+      : versions(versions), reordered(reordered) {}
+
+  /// With `signature`, the function's results keep the order of axes that versions have.
+  void run(bool signature);
+
+private:
+  RankedTensorType ordered(Value value) {
+    Dims dims = dimsOf(value), result;
+    for (int64_t axis : versions.order)
+      result.push_back(dims[axis]);
+    return tensorWithDims(result, elementOf(value));
   }
-  recordConstruct(appended.getDefiningOp(),
-                  {.kind = "cache",
-                   .summary = "a cache of " + getDims(type).front().str() +
-                              " entries that grows in place",
-                   .proof = "the input is only appended to; the result is only attended over and "
-                            "returned",
-                   .equivalence = Equivalence::Exact,
-                   .form = "time first",
-                   .work = countElements(dimsOf(entries)),
-                   .span = 1});
+  void moveAxes(bool signature);
+  void append(onnx::ConcatOp concat);
+  void record(CacheAppendOp append);
+
+  CacheVersions &versions;
+  Reordered &reordered;
+};
+
+/// Everything but the concatenations: they are replaced by what has the right type.
+void Rewrite::moveAxes(bool signature) {
+  SmallVector<int64_t> places = inverse(versions.order);
+  for (OpOperand *entry : versions.entries)
+    entry->set(reordered.get(entry->get(), versions.order));
+  // Taken before types change; what is put back in order is made behind the versions.
+  SmallVector<OpOperand *> leaving(versions.others);
+  if (!signature)
+    llvm::append_range(leaving, versions.returns);
+  for (Value version : versions.all) {
+    version.setType(ordered(version));
+    reordered.forget(version);
+  }
+  for (OpOperand *use : leaving)
+    use->set(reordered.get(use->get(), places));
+  for (OpOperand *read : versions.reads) {
+    auto attention = cast<AttentionOp>(read->getOwner());
+    SmallVector<int64_t> axes;
+    for (int64_t axis : attention.axesOf(read->getOperandNumber()))
+      axes.push_back(places[axis]);
+    auto attribute = Builder(attention).getDenseI64ArrayAttr(axes);
+    if (read->getOperandNumber() == 1)
+      attention.setKeyAxesAttr(attribute);
+    else
+      attention.setValueAxesAttr(attribute);
+  }
+}
+
+void Rewrite::append(onnx::ConcatOp concat) {
+  OpBuilder b(concat);
+  Arithmetic a(b, concat.getLoc());
+  // Axes before time that have one element may as well stand behind it.
+  auto timeFirst = [&](Value value) {
+    Dims dims = dimsOf(value);
+    std::rotate(dims.begin(), dims.begin() + versions.time, dims.begin() + versions.time + 1);
+    return a.viewedAs(value, dims);
+  };
+  Value past = concat->getOperand(0), entries = a.joined(concat->getOperands().drop_front(), versions.time);
+  bool isFlat = versions.isFlat() && versions.time != 0;
+  past = isFlat ? timeFirst(past) : past;
+  entries = isFlat ? timeFirst(entries) : a.transposed(entries, versions.order);
+  auto cacheOf = [&](RankedTensorType tensor) { return CacheType::get(b.getContext(), tensor); };
+  auto type = cast<RankedTensorType>(past.getType());
+  Dims dims = getDims(type);
+  dims[0] = dims[0] + dimsOf(entries)[0];
+  auto all = tensorWithDims(dims, type.getElementType());
+  Value cache = CacheOpenOp::create(b, concat.getLoc(), cacheOf(type), past);
+  auto appended = CacheAppendOp::create(b, concat.getLoc(), cacheOf(all), cache, entries);
+  Value view = CacheViewOp::create(b, concat.getLoc(), all, appended);
+  record(appended);
+  if (isFlat)
+    view = a.viewedAs(view, dimsOf(concat.getResult()));
+  concat.getResult().replaceAllUsesWith(view);
+  reordered.forget(concat.getResult());
   concat.erase();
 }
 
+void Rewrite::record(CacheAppendOp append) {
+  bool isCarried = !isa<func::FuncOp>(versions.first.getOwner()->getParentOp());
+  Dims dims = getDims(append.getAppended().getType().getTensor());
+  std::string length = dims.front().str();
+  recordConstruct(append,
+                  {.kind = "cache",
+                   .summary = isCarried ? "a cache that a loop carries grows in place"
+                                        : "a cache of " + length + " entries that grows in place",
+                   .proof = "what was there is read, and what is appended goes behind it: no version "
+                            "sees what another one appends",
+                   .equivalence = Equivalence::Exact,
+                   .form = versions.isFlat() ? "as it was stored" : "time first",
+                   .work = isCarried ? DimExpr::unknown() : countElements(dimsOf(append.getEntries())),
+                   .span = isCarried ? DimExpr::unknown() : DimExpr(1)});
+}
+
+void Rewrite::run(bool signature) {
+  if (!versions.isFlat())
+    moveAxes(signature);
+  for (onnx::ConcatOp concat : versions.appends)
+    append(concat);
+}
+
 struct FormCaches : impl::FormCachesPassBase<FormCaches> {
+  FormCaches() = default;
+  FormCaches(const FormCaches &other) : FormCachesPassBase(other) {}
+
   void runOnOperation() override {
-    if (getOperation().isExternal())
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
       return;
-    for (BlockArgument argument : getOperation().getArguments()) {
-      Cache cache(argument);
-      if (cache.match()) {
-        cache.rewrite();
-        ++numCaches;
-      }
-    }
+    if (inputs)
+      for (BlockArgument argument : function.getArguments())
+        form(argument, /*signature=*/true);
+    SmallVector<Block *> bodies; // outer ones first
+    function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<onnx::LoopOp, onnx::ScanOp>(op))
+        bodies.push_back(&op->getRegion(0).front());
+    });
+    for (Block *body : bodies)
+      for (BlockArgument argument : body->getArguments())
+        form(argument, /*signature=*/false);
+    Block &block = function.getBody().front();
+    function.setType(FunctionType::get(&getContext(), block.getArgumentTypes(),
+                                       block.getTerminator()->getOperandTypes()));
   }
+
+  Option<bool> inputs{*this, "inputs", llvm::cl::init(false),
+                      llvm::cl::desc("of the program too, which may change their shapes")};
+
+private:
+  void form(BlockArgument argument, bool signature) {
+    CacheVersions versions(argument);
+    if (!versions.find())
+      return;
+    if (std::string why = versions.whyFixed(); !why.empty()) {
+      recordSequential(versions.appends.front(),
+                       "all of a cache is copied to append to it: its entries are not along the first "
+                       "axis that has several elements, and " + why);
+      return;
+    }
+    Rewrite(versions, reordered).run(signature);
+    ++numCaches;
+  }
+
+  Reordered reordered;
 };
 
 } // namespace
+
+std::unique_ptr<Pass> createFormCaches(bool inputs) {
+  auto pass = std::make_unique<FormCaches>();
+  pass->inputs = inputs;
+  return pass;
+}
+
 } // namespace heddle

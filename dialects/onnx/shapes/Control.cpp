@@ -5,6 +5,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace heddle;
 using namespace heddle::onnx;
@@ -131,7 +133,7 @@ struct CarriedLoop {
       FailureOr<std::vector<TensorFacts>> yielded = context.inferRegion(body, arguments);
       if (failed(yielded))
         return failure();
-      FailureOr<bool> changed = widen(*yielded, /*all=*/round == 2);
+      FailureOr<bool> changed = widen(*yielded, /*all=*/round == 4);
       if (failed(changed))
         return failure();
       if (!*changed)
@@ -139,9 +141,12 @@ struct CarriedLoop {
     }
   }
 
-  /// Gives dimensions that do not stay the same a symbol; the third time all that may change.
+  /// Gives dimensions that do not stay the same a symbol: one for all that began with the same size
+  /// and changed in the same way, until an iteration tells them apart. The fifth time all that may
+  /// change get one each.
   FailureOr<bool> widen(ArrayRef<TensorFacts> yielded, bool all) {
     bool changed = false;
+    std::map<std::pair<std::string, std::string>, DimExpr> alike;
     for (unsigned i = 0; i < count; ++i) {
       TensorFacts &before = arguments[firstArgument + i];
       const TensorFacts &after = yielded[firstYield + i];
@@ -156,7 +161,12 @@ struct CarriedLoop {
       for (int64_t axis = 0; axis < before.rank(); ++axis) {
         if (before.dims[axis] == after.dims[axis] && !all)
           continue;
-        DimExpr fresh = context.freshSymbol(argument, axis);
+        auto change = std::pair(before.dims[axis].str(), after.dims[axis].str());
+        auto known = alike.find(change);
+        DimExpr fresh = known != alike.end() && !all ? known->second
+                                                     : context.freshSymbol(argument, axis);
+        if (before.dims[axis].isKnown() && after.dims[axis].isKnown())
+          alike.try_emplace(change, fresh);
         changed |= before.dims[axis] != fresh;
         before.dims[axis] = fresh;
       }

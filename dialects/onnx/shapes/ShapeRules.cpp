@@ -2,6 +2,7 @@
 
 #include "dialects/onnx/shapes/ShapeRules.h"
 #include "dialects/onnx/ShapeModels.h"
+#include "dialects/onnx/shapes/Caches.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -14,7 +15,7 @@ using namespace heddle::onnx;
 void heddle::onnx::registerShapeModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, OnnxDialect *) {
     for (auto attach :
-         {attachArithmeticShapes, attachControlShapes, attachConvolutionShapes,
+         {attachArithmeticShapes, attachCacheShapes, attachControlShapes, attachConvolutionShapes,
           attachDetectionShapes, attachElementwiseShapes, attachGeneratorShapes,
           attachIndexingShapes, attachLayoutShapes, attachMatrixShapes, attachMlShapes,
           attachNormalizationShapes, attachQuantizationShapes, attachReductionShapes,

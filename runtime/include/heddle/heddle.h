@@ -312,6 +312,34 @@ HEDDLE_API HeddleStatus* heddle_session_share_output(const HeddleSession* sessio
                                                      HeddleValue* out, HeddleShare** share);
 HEDDLE_API void heddle_share_free(HeddleShare* share);
 
+/* Versions of a bound state: beam search, speculative decoding, going back. A state that the model
+ * only appends to (docs/caches.md) is one block of memory that its versions share, from whichever
+ * session; a version keeps its contents whatever is done with others.
+ *
+ *   heddle_session_snapshot(session, past, &before);      keep this version
+ *   ... run on: a draft of some tokens ...
+ *   heddle_session_truncate(session, past, accepted);     go on from fewer entries
+ *   heddle_session_restore(session, past, before);        or from the version that was kept
+ *   heddle_session_fork(session, &beam);                  or in two ways at once
+ *
+ * Threads: each function is a use of its session; forks are sessions of their own and may run at the
+ * same time. Ownership: a version is freed with heddle_share_free, at any time. */
+
+/* The version that the next run starts from. Before the first run that is the caller's own memory. */
+HEDDLE_API HeddleStatus* heddle_session_snapshot(const HeddleSession* session, int32_t input,
+                                                 HeddleShare** version);
+/* The next run of this session, which may be another one, starts from the version. */
+HEDDLE_API HeddleStatus* heddle_session_restore(HeddleSession* session, int32_t input,
+                                                const HeddleShare* version);
+/* The next run starts from the first `length` entries. Their memory is used again where nobody else
+ * has a longer version; else the next run copies what is left. The state's output becomes the
+ * shorter version. */
+HEDDLE_API HeddleStatus* heddle_session_truncate(HeddleSession* session, int32_t input,
+                                                 int64_t length);
+/* A session with the same options, inputs and states. Of two that append to one version the first
+ * goes on in place and the other copies it, once. Bound outputs stay with `session`. */
+HEDDLE_API HeddleStatus* heddle_session_fork(const HeddleSession* session, HeddleSession** out);
+
 /* The last run as JSON for Chrome's and Perfetto's viewers; needs the option `trace`. */
 HEDDLE_API HeddleStatus* heddle_session_write_trace(const HeddleSession* session, const char* path);
 

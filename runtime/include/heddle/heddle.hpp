@@ -158,6 +158,16 @@ class SharedTensor : public TensorView {
   std::shared_ptr<HeddleShare> share_;
 };
 
+// A state as it was at some time; keeps its contents and outlives the session. Copies are cheap.
+class Version {
+ public:
+  explicit Version(HeddleShare* share) : share_(share, heddle_share_free) {}
+  const HeddleShare* handle() const { return share_.get(); }
+
+ private:
+  std::shared_ptr<HeddleShare> share_;
+};
+
 struct Dim {
   int64_t size = -1;   // -1: symbolic
   std::string symbol;  // its name, or an expression of names
@@ -199,6 +209,27 @@ class Session {
   }
   Error BindState(int input, int output) {
     return Error(heddle_session_bind_state(handle(), input, output));
+  }
+
+  // The version of a state that the next run starts from.
+  Result<Version> Snapshot(int input) const {
+    HeddleShare* share = nullptr;
+    if (Error e{heddle_session_snapshot(handle(), input, &share)}) return e;
+    return Version(share);
+  }
+  // The next run starts from the version, which may be of another session.
+  Error Restore(int input, const Version& version) {
+    return Error(heddle_session_restore(handle(), input, version.handle()));
+  }
+  // The next run starts from the first `length` entries of the state.
+  Error Truncate(int input, int64_t length) {
+    return Error(heddle_session_truncate(handle(), input, length));
+  }
+  // A session that goes on from the same states by itself, on another thread if need be.
+  Result<Session> Fork() const {
+    HeddleSession* fork = nullptr;
+    if (Error e{heddle_session_fork(handle(), &fork)}) return e;
+    return Session(fork);
   }
 
   Error Run() { return Error(heddle_session_run(handle())); }

@@ -110,3 +110,21 @@ func.func @scan(%s: tensor<4xf32>, %x: tensor<?x4xf32, #heddle.dims<["time", "4"
   }) {num_scan_inputs = 1 : i64, scan_output_axes = array<i64: 1>} : (tensor<4xf32>, tensor<?x4xf32, #heddle.dims<["time", "4"]>>) -> (tensor<*xf32>, tensor<*xf32>)
   return %0#0, %0#1 : tensor<*xf32>, tensor<*xf32>
 }
+
+// -----
+
+// What a loop carries and begins and grows alike has one length; what grows otherwise has its own.
+// CHECK-LABEL: @alike
+// CHECK: ^bb0(%{{.*}}: tensor<i64>, %{{.*}}: tensor<i1>, %{{.*}}: tensor<?x4xf32, #heddle.dims<["[[N:[^"]*]]", "4"]>>, %{{.*}}: tensor<?x4xf32, #heddle.dims<["[[N]]", "4"]>>, %{{.*}}: tensor<?x4xf32, #heddle.dims<["[[M:Loop[^"]*in4:0]]", "4"]>>):
+// CHECK: "onnx.Add"({{.*}} -> tensor<?x4xf32, #heddle.dims<["[[N]]", "4"]>>
+func.func @alike(%x: tensor<1x4xf32>, %n: tensor<i64>) -> (tensor<*xf32>, tensor<*xf32>, tensor<*xf32>) {
+  %0:3 = "onnx.Loop"(%n, %x, %x, %x) <{operandSegmentSizes = array<i32: 1, 0, 3>}> ({
+  ^bb0(%i: tensor<i64>, %c: tensor<i1>, %a: tensor<*xf32>, %b: tensor<*xf32>, %d: tensor<*xf32>):
+    %1 = "onnx.Concat"(%a, %x) {axis = 0 : i64} : (tensor<*xf32>, tensor<1x4xf32>) -> tensor<*xf32>
+    %2 = "onnx.Add"(%a, %b) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %3 = "onnx.Concat"(%2, %x) {axis = 0 : i64} : (tensor<*xf32>, tensor<1x4xf32>) -> tensor<*xf32>
+    %4 = "onnx.Concat"(%d, %d) {axis = 0 : i64} : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %c, %1, %3, %4 : tensor<i1>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>
+  }) : (tensor<i64>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>) -> (tensor<*xf32>, tensor<*xf32>, tensor<*xf32>)
+  return %0#0, %0#1, %0#2 : tensor<*xf32>, tensor<*xf32>, tensor<*xf32>
+}

@@ -50,6 +50,38 @@ TEST(Builder, SpawnedRegionsAreAwaited) {
   EXPECT_THAT(Results(b, {{-2, 3}}, {{2}}), ElementsAre(2, -3, 2, 3, 4, 9));
 }
 
+// A draft of a row on a prefix, thrown away, and another row: no version sees what others append.
+TEST(Builder, CachesHaveVersions) {
+  Builder b("draft");
+  Node past = b.OpenCache(b.Input("past", HEDDLE_FLOAT32, {"past", "1"}));
+  Node row = b.Input("row", HEDDLE_FLOAT32, {"n", "1"});
+  Node draft = b.Append(past, b.Op("Neg", {row}));
+  Node kept = b.Snapshot(draft);
+  Node length = b.Constant<int64_t>({1}, {1});
+  Node back = b.Append(b.Truncate(draft, length), row);
+  Node other = b.Append(b.Fork(kept), b.Mul(row, row));
+  Nodes all = {b.View(draft), b.View(back), b.View(other), b.View(kept)};
+  b.Output("y", b.Op("Concat", all, "axis = 0 : i64"));
+  EXPECT_THAT(Results(b, {{1, 2}, {3}}, {{2, 1}, {1, 1}}),
+              ElementsAre(1, 2, -3, 1, 3, 1, 2, -3, 9, 1, 2, -3));
+}
+
+// h[i] = x[i] + what its two predecessors have.
+TEST(Builder, RecurrencesOverGraphs) {
+  Builder b("paths");
+  Node h = b.Input("h", HEDDLE_FLOAT32, {"5"}), x = b.Input("x", HEDDLE_FLOAT32, {"4"});
+  Node to = b.Constant<int64_t>({4}, {1, 2, 3, 4});
+  Node from = b.Constant<int64_t>({4, 2}, {0, 0, 1, 0, 2, 1, 3, 0});
+  Node axis = b.Constant<int64_t>({1}, {0});
+  Nodes ends = b.DagScan({h}, {to}, {{from, 0}}, {x}, [&](Nodes in) -> Nodes {
+    Node sum = b.Op("ReduceSum", {in[0], axis}, "keepdims = 0 : i64");
+    return {b.Add(sum, in[1]), sum};
+  });
+  b.Output("y", b.Op("Concat", ends, "axis = 0 : i64"));
+  EXPECT_THAT(Results(b, {{1, 0, 0, 0, 0}, {1, 2, 3, 4}}, {{5}, {4}}),
+              ElementsAre(1, 3, 6, 12, 17, 2, 4, 9, 13));
+}
+
 TEST(Builder, SaysWhatIsWrong) {
   struct Case {
     void (*build)(Builder&);
@@ -83,6 +115,26 @@ TEST(Builder, SaysWhatIsWrong) {
          b.Output("y", b.Spawn([&]() -> Nodes { return {b.Op("Neg", {x})}; })[0]);
        },
        "await"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"n", "4"});
+         b.Output("y", b.View(b.Append(b.OpenCache(x), b.Input("z", HEDDLE_FLOAT32, {"n", "3"}))));
+       },
+       "dimensions of an entry"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"n", "4"});
+         b.Output("y", b.View(b.Append(b.Snapshot(b.OpenCache(x)), x)));
+       },
+       "must be"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"n", "4"});
+         b.Output("y", b.OpenCache(x));
+       },
+       "view it"},
+      {[](Builder& b) {
+         Node x = b.Input("x", HEDDLE_FLOAT32, {"4"}), i = b.Input("i", HEDDLE_INT64, {"3"});
+         b.DagScan({x}, {i}, {{i, 1}}, {}, [](Nodes rows) { return rows; });
+       },
+       "a table for each read"},
   };
   for (const Case& c : cases) {
     Builder b("wrong");

@@ -97,6 +97,47 @@ TEST(CApi, KeepsStateAndShares) {
   EXPECT_EQ(first->dims().size(), 2u);
 }
 
+// A beam: a prefix that two continuations share, one of which goes back to it.
+TEST(CApi, ForksAndGoesBack) {
+  Result<Model> model = Model::Load(Artifact("append.heddle"));
+  Result<Session> session = model->MakeSession();
+  std::vector<float> none, row = {1, 2};
+  auto append = [&](Session& to, float number) {
+    row = {number, -number};
+    ASSERT_FALSE(to.SetInput(1, Tensor<float>(row, {1, 2})));
+    ASSERT_FALSE(to.Run());
+  };
+  EXPECT_THAT(session->Snapshot(0).error().message(), HasSubstr("not bound as a state"));
+  ASSERT_FALSE(session->BindState(0, 0));
+  EXPECT_THAT(session->Snapshot(0).error().message(), HasSubstr("is not set"));
+  ASSERT_FALSE(session->SetInput(0, Tensor<float>(none, {0, 2})));
+  append(*session, 1);
+  append(*session, 2);
+  Result<heddle::api::Version> prefix = session->Snapshot(0);
+  Result<Session> beam = session->Fork();
+  append(*session, 3);
+  append(*beam, 4);
+  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(1, -1, 2, -2, 3, -3));
+  EXPECT_THAT(Floats(*beam->Output(0)), ElementsAre(1, -1, 2, -2, 4, -4));
+  ASSERT_FALSE(session->Truncate(0, 1));
+  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(1, -1));
+  append(*session, 5);
+  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(1, -1, 5, -5));
+  ASSERT_FALSE(session->Restore(0, *prefix));
+  append(*session, 6);
+  EXPECT_THAT(Floats(*session->Output(0)), ElementsAre(1, -1, 2, -2, 6, -6));
+  EXPECT_THAT(Floats(*beam->Output(0)), ElementsAre(1, -1, 2, -2, 4, -4));
+  EXPECT_THAT(session->Truncate(0, 4).message(), HasSubstr("has 3 entries, not 4"));
+  EXPECT_THAT(session->Truncate(1, 0).message(), HasSubstr("not bound as a state"));
+  EXPECT_THAT(session->Truncate(7, 0).message(), HasSubstr("no input 7"));
+  // A version outlives the session whose memory it has.
+  Result<heddle::api::Version> last = session->Snapshot(0);
+  session = Error();
+  ASSERT_FALSE(beam->Restore(0, *last));
+  append(*beam, 7);
+  EXPECT_THAT(Floats(*beam->Output(0)), ElementsAre(1, -1, 2, -2, 6, -6, 7, -7));
+}
+
 TEST(CApi, RefusesWrongValuesByName) {
   Result<Model> model = Model::Load(Artifact("scale.heddle"));
   Result<Session> session = model->MakeSession({.threads = 1});

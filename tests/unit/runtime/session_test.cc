@@ -316,7 +316,7 @@ TEST(Session, SurvivesEveryFailingAllocation) {
   for (int successes = 0; !succeeded; ++successes) {
     ASSERT_LT(successes, 20);
     FailingAllocator allocator(successes);
-    auto session = Open(model, {.threads = 1, .allocator = &allocator});
+    auto session = Open(model, {.threads = 1, .allocator = std::shared_ptr<Allocator>(std::shared_ptr<void>(), &allocator)});
     std::vector<float> x(10, 1.0f);
     Set(*session, 0, x);
     absl::Status status = session->Run();
@@ -340,68 +340,6 @@ TEST(Session, RefusesSizesThatOverflow) {
   std::vector<float> input(100);
   Set(*session, 0, input);
   EXPECT_THAT(session->Run().ToString(), HasSubstr("the size of \"y\""));
-}
-
-// A cache of rows of three, to which one is appended by a run.
-std::shared_ptr<const Model> Growing() {
-  ProgramBuilder b;
-  GraphBuilder& g = b.AddGraph();
-  uint32_t past = g.Symbol("past");
-  uint32_t one = g.Number(1);
-  uint32_t width = g.Number(3);
-  uint32_t cache = g.Input("cache", kF32, {past, width});
-  uint32_t row = g.Input("row", kF32, {one, width});
-  uint32_t next =
-      g.Arena("next", kF32, {g.Op(program::ExprKind::kAdd, past, one), width});
-  g.Library("heddle.Append", {cache, row}, {next});
-  g.Output(next);
-  return Load(b);
-}
-
-TEST(Session, ACacheGrowsInPlace) {
-  auto session = Open(Growing());
-  ASSERT_TRUE(session->BindState(0, 0).ok());
-  float nothing = 0;
-  ASSERT_TRUE(session->SetInput(0, *Tensor::Borrow(ElementType::kFloat32, {0, 3}, &nothing)).ok());
-  std::vector<float> expected;
-  int moves = 0;
-  const void* place = nullptr;
-  for (int step = 0; step < 1000; ++step) {
-    std::vector<float> numbers = {1.0f * step, 2.0f * step, 3.0f * step};
-    expected.insert(expected.end(), numbers.begin(), numbers.end());
-    ASSERT_TRUE(
-        session->SetInput(1, *Tensor::Borrow(ElementType::kFloat32, {1, 3}, numbers.data())).ok());
-    ASSERT_TRUE(session->Run().ok());
-    moves += session->output(0).data() != place;
-    place = session->output(0).data();
-  }
-  EXPECT_EQ(Floats(session->output(0)), expected);
-  EXPECT_LE(moves, 12);  // it doubles
-}
-
-TEST(Session, VersionsOfACacheKeepTheirContents) {
-  auto session = Open(Growing());
-  ASSERT_TRUE(session->BindState(0, 0).ok());
-  float nothing = 0;
-  ASSERT_TRUE(session->SetInput(0, *Tensor::Borrow(ElementType::kFloat32, {0, 3}, &nothing)).ok());
-  auto append = [&](float number) {
-    std::vector<float> row(3, number);
-    EXPECT_TRUE(
-        session->SetInput(1, *Tensor::Borrow(ElementType::kFloat32, {1, 3}, row.data())).ok());
-    EXPECT_TRUE(session->Run().ok());
-    return session->output(0);
-  };
-  append(0);
-  Tensor fork = append(1);
-  append(2);
-  Tensor longer = append(3);
-  // Another continuation of the older version must not write where the longer one has its rows.
-  ASSERT_TRUE(session->SetInput(0, fork).ok());
-  append(7);
-  Tensor other = append(8);
-  EXPECT_EQ(Floats(fork), (std::vector<float>{0, 0, 0, 1, 1, 1}));
-  EXPECT_EQ(Floats(longer), (std::vector<float>{0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3}));
-  EXPECT_EQ(Floats(other), (std::vector<float>{0, 0, 0, 1, 1, 1, 7, 7, 7, 8, 8, 8}));
 }
 
 TEST(Session, AllocatesNothingInSteadyState) {

@@ -32,8 +32,8 @@ ProgramBuilder Append() {
   uint32_t two = g.Number(2);
   uint32_t cache = g.Input("cache", kF32, {past, two});
   uint32_t row = g.Input("row", kF32, {one, two});
-  uint32_t next = g.Arena("next", kF32, {g.Op(program::ExprKind::kAdd, past, one), two});
-  g.Kernel(kAppend, {cache, row}, {next}, {past, two}, one);
+  uint32_t next = g.Late("next", kF32, {g.Op(program::ExprKind::kAdd, past, one), two});
+  g.Library("heddle.Append", {cache, row}, {next});
   g.Output(next);
   return b;
 }
