@@ -50,7 +50,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const M
 Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options)
     : model_(std::move(model)),
       context_(model_->executable(), MakePool(options), MakeScheduler(options)),
-      frame_(context_, 0, nullptr, 0),
+      frame_(context_, 0, {}),
       inputs_(model_->inputs().size()),
       bound_(model_->outputs().size()),
       grows_(model_->outputs().size()),
