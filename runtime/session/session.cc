@@ -194,6 +194,7 @@ absl::Status Session::End() {
 absl::Status Session::Run() {
   HEDDLE_RETURN_IF_ERROR(Begin());
   Scheduler& scheduler = *context_.scheduler;
+  Backend::Caller caller(scheduler.backend());
   if (scheduler.threads() == 1 || frame_.straight()) {
     frame_.RunStraight(scheduler.caller());
   } else {
