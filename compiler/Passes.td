@@ -412,7 +412,7 @@ def ExtractMapsPass : Pass<"heddle-extract-maps", "::mlir::func::FuncOp"> {
 }
 
 def LowerMapsPass : Pass<"heddle-lower-maps", "::mlir::func::FuncOp"> {
-  let summary = "compute the elements of a map at once, or in a loop";
+  let summary = "compute the elements of a map at once, or its iterations side by side";
   let description = [{
     ```mlir
     %y = heddle.map (%x) : (tensor<8x4xf32>) -> tensor<8x2xf32> {
@@ -425,12 +425,23 @@ def LowerMapsPass : Pass<"heddle-lower-maps", "::mlir::func::FuncOp"> {
     ```mlir
     %y = "onnx.MatMul"(%x, %w) : (tensor<8x4xf32>, tensor<4x2xf32>) -> tensor<8x2xf32>
     ```
-    and a Scan without states where an operation has no form for all elements.
+    Where an operation has no form for all elements, or a value would be too large, it
+    becomes a Scan without states. `heddle.grain` says how many of its iterations in a
+    row are worth a task: so many at a time are handed out to the threads. Where it is
+    missing they run one after the other.
+
+    ```mlir
+    %y = "onnx.Scan"(%x) <{num_scan_inputs = 1 : i64}> ({ ... }) {heddle.grain = 3 : i64} : ...
+    ```
   }];
   let options = [Option<"largest", "largest", "double", /*default=*/"268435456.0",
-                        "elements that a value may have for all elements of a map at once">];
+                        "elements that a value may have for all elements of a map at once">,
+                 Option<"cores", "cores", "int", /*default=*/"2", "that the program is made for">,
+                 Option<"leastCost", "least-cost", "double", /*default=*/"10000.0",
+                        "nanoseconds of iterations that are handed out at once">];
   let statistics = [Statistic<"numBatched", "batched", "maps computed for all elements at once">,
-                    Statistic<"numLoops", "loops", "maps computed in a loop">];
+                    Statistic<"numSideBySide", "side-by-side", "maps whose iterations run side by side">,
+                    Statistic<"numLoops", "loops", "maps computed one iteration after the other">];
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
 

@@ -45,11 +45,12 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   // Copies of one sub-graph share what they compute of the same values.
   function.addPass(createCSEPass());
   function.addPass(createForwardReadsPass());
-  function.addPass(createExtractStreamsPass());
+  if (options.scans)
+    function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
   function.addPass(createLowerDagScansPass());
   function.addPass(createLowerLinearAttentionPass({options.cores, options.scanForm}));
-  function.addPass(createLowerMapsPass());
+  function.addPass(createLowerMapsPass({.cores = options.cores}));
   function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));
   // Of streams and maps computed as one as well.
   function.addPass(createExpandAttentionPass());

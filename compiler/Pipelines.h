@@ -22,7 +22,7 @@ namespace heddle {
 struct ExtractionOptions {
   /// That the program is made for: for one, nothing is put beside the rest.
   int cores = 2;
-  /// Whether loops are raised to scans.
+  /// Whether loops are raised to scans and maps, and repeated sub-graphs to streams.
   bool scans = true;
   /// "recurrent", "chunk" or "tree" for every scan; empty: chosen for each by its sizes and cores.
   std::string scanForm;

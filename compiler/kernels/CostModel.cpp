@@ -17,6 +17,8 @@ constexpr double kNanosecondsPerProduct = 0.02; // fused multiply-adds at some 5
 constexpr double kNanosecondsPerElement = 0.25; // memory-bound work, and a few operations on it
 constexpr double kNanosecondsPerCall = 2000;    // an irregular operator of the runtime library
 constexpr double kNanosecondsPerVersion = 100;  // of a cache
+constexpr double kNanosecondsPerLook = 2.5;     // at an element, one at a time
+constexpr double kNanosecondsPerNumber = 0.5;   // of a model of ai.onnx.ml, for each sample
 
 double elements(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
@@ -59,6 +61,29 @@ double iterations(Operation *op) {
   auto count = constantIntegers(loop.getM());
   return count && !count->empty() ? std::max<double>(count->front(), 0)
                                   : estimateSize(DimExpr::symbol("iterations"));
+}
+
+/// An operator of the runtime library looks at all that it reads or makes; one of ai.onnx.ml, for each
+/// sample, at the numbers of the model in its attributes.
+double libraryCost(Operation *op) {
+  double most = 0, numbers = 0;
+  for (Value result : op->getResults())
+    most = std::max(most, elements(result));
+  if (!isa<onnx::GatherNDOp, onnx::GatherElementsOp>(op)) // which read as much as they make
+    for (Value operand : op->getOperands())
+      most = std::max(most, elements(operand));
+  double cost = kNanosecondsPerCall + most * kNanosecondsPerLook;
+  if (!op->getName().stripDialect().starts_with("ml.") || op->getNumOperands() == 0)
+    return cost;
+  for (NamedAttribute attribute : op->getAttrs()) {
+    if (auto array = dyn_cast<DenseArrayAttr>(attribute.getValue()))
+      numbers = std::max<double>(numbers, array.getSize());
+    else if (auto tensor = dyn_cast<ElementsAttr>(attribute.getValue()))
+      numbers = std::max<double>(numbers, tensor.getNumElements());
+  }
+  auto samples = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
+  double rows = samples && samples.getRank() > 1 ? estimateSize(getDims(samples).front()) : 1;
+  return cost + rows * numbers * kNanosecondsPerNumber;
 }
 
 /// One step of a recurrence: it waits for the one before, operation by operation.
@@ -107,7 +132,7 @@ double estimateCost(Operation *op) {
   case OperationKind::Contraction:
     return moved + products(op) * kNanosecondsPerProduct;
   case OperationKind::Library:
-    return moved * 10 + kNanosecondsPerCall;
+    return libraryCost(op);
   case OperationKind::View:
   case OperationKind::Constant:
     return 0;

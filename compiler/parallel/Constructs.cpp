@@ -49,6 +49,8 @@ void noteFinding(Operation *op, const Construct &found) {
                            b.getNamedAttr("equivalence", b.getStringAttr(nameOf(found.equivalence)))}));
 }
 
+bool hasFinding(Operation *op) { return op->hasAttr(kFound); }
+
 void recordConstruct(Operation *op, const Construct &construct) {
   Builder b(op->getContext());
   NamedAttrList fields;

@@ -50,6 +50,7 @@ struct Construct {
 /// Notes at an operation what was found and proved of the program that it stands for: summary, proof
 /// and equivalence. For whoever decides how it is computed, and records that.
 void noteFinding(mlir::Operation *op, const Construct &found);
+bool hasFinding(mlir::Operation *op);
 
 /// Records it of an operation, whose location says which nodes of the source it came from; what was
 /// noted at the operation goes before the construct's own words, and is taken off.

@@ -13,7 +13,7 @@ class Branch final : public ControlFlow {
  public:
   Branch(Frame& frame, uint32_t task) : ControlFlow(frame, task) {}
 
-  absl::StatusOr<Frame*> Begin() override {
+  absl::Status Begin() override {
     HEDDLE_ASSIGN_OR_RETURN(Tensor condition, frame_.OperandTensor(index_, 0));
     if (condition.view().count() != 1) {
       return absl::InvalidArgumentError("the condition has more or less than one element");
@@ -35,16 +35,20 @@ class Branch final : public ControlFlow {
       HEDDLE_ASSIGN_OR_RETURN(Frame::Operand place, frame_.Resolve(v, nullptr));
       outputs[i] = Tensor::Share(value.element_type, dims, place.data, plan.bytes[v], nullptr);
     }
-    HEDDLE_RETURN_IF_ERROR(child_->Prepare(inputs, outputs));
-    return child_;
+    has_run_ = false;
+    return child_->Prepare(inputs, outputs);
   }
 
-  absl::StatusOr<Frame*> Resume() override {
+  absl::StatusOr<Frame*> Next(int) override {
+    return std::exchange(has_run_, true) ? nullptr : child_;
+  }
+
+  absl::Status End() override {
     for (size_t i = 0; i < task_.results.size(); ++i) {
       HEDDLE_ASSIGN_OR_RETURN(Tensor output, child_->TakeOutput(i));
       HEDDLE_RETURN_IF_ERROR(frame_.DeliverResult(task_.results[i], output));
     }
-    return nullptr;
+    return absl::OkStatus();
   }
 
   void Clear() override {
@@ -54,6 +58,7 @@ class Branch final : public ControlFlow {
  private:
   std::unique_ptr<Frame> children_[2];  // then, else
   Frame* child_ = nullptr;              // the one that was chosen
+  bool has_run_ = false;
 };
 
 }  // namespace

@@ -4,12 +4,21 @@
 // prepares a frame, has somebody else run it, and goes on from its results; so it neither blocks
 // nor recurses, however many iterations there are.
 //
-//   for (step = control.Begin(); step.ok() && *step != nullptr; step = control.Resume()) {
-//     (*step)->RunStraight(worker);
+//   absl::Status status = control.Begin();
+//   while (status.ok()) {
+//     absl::StatusOr<Frame*> frame = control.Next(0);  // here with one lane
+//     if (!frame.ok() || *frame == nullptr) break;
+//     (*frame)->RunStraight(worker);
 //   }
+//   status = control.End();
 //   control.Clear();
 //
-// Thread-safety: one caller at a time, which the scheduler's hand-overs order.
+// Iterations that may run apart do so in lanes. Each lane takes some, runs them one after the other
+// in a frame of its own, and takes more; so there are never more frames than threads, whatever the
+// number of iterations, and a lane that no thread comes for costs nothing.
+//
+// Thread-safety: Next from one thread at a time for each lane; all else when no lane runs. The
+// scheduler's hand-overs order them.
 
 #ifndef HEDDLE_RUNTIME_EXECUTOR_CONTROL_FLOW_H_
 #define HEDDLE_RUNTIME_EXECUTOR_CONTROL_FLOW_H_
@@ -27,18 +36,24 @@ class ControlFlow {
   static std::unique_ptr<ControlFlow> Create(Frame& frame, uint32_t task);
   virtual ~ControlFlow() = default;
 
-  // The frame to run, or null: the results are delivered.
-  virtual absl::StatusOr<Frame*> Begin() = 0;
-  virtual absl::StatusOr<Frame*> Resume() = 0;
-  // Lets go of all tensors; after the last step, or instead of going on.
+  // Takes the operands.
+  virtual absl::Status Begin() = 0;
+  // How many lanes have something to do; after Begin.
+  virtual int lanes() const { return 1; }
+  // Takes over what the lane's last frame computed, and prepares its next; null: nothing is left.
+  virtual absl::StatusOr<Frame*> Next(int lane) = 0;
+  // Delivers the results, when all lanes have come to their end.
+  virtual absl::Status End() = 0;
+  // Lets go of all tensors; after the end, or instead of going on.
   virtual void Clear() = 0;
 
  protected:
   ControlFlow(Frame& frame, uint32_t index)
       : frame_(frame), index_(index), task_(frame.task(index)) {}
 
-  std::unique_ptr<Frame> MakeChild(size_t which) const {
-    return std::make_unique<Frame>(frame_.context(), task_.graphs[which], &frame_, index_);
+  std::unique_ptr<Frame> MakeChild(size_t which, int lane = 0) const {
+    return std::make_unique<Frame>(frame_.context(), task_.graphs[which],
+                                   Frame::Parent{&frame_, index_, lane});
   }
   absl::Status AppendOperands(size_t begin, size_t end, std::vector<Tensor>& tensors) const {
     for (size_t i = begin; i < end; ++i) {

@@ -21,15 +21,14 @@ using program::Storage;
 
 }  // namespace
 
-Frame::Frame(RunContext& context, uint32_t graph, Frame* parent, uint32_t parent_task)
+Frame::Frame(RunContext& context, uint32_t graph, const Parent& parent)
     : context_(context),
       graph_index_(graph),
       info_(*context.executable.graphs[graph]),
       parent_(parent),
-      parent_task_(parent_task),
       slots_(info_.graph.values.size()),
       late_dims_(info_.late_roots.empty() ? 0 : info_.dims_begin.back()),
-      chunks_left_(new std::atomic<int32_t>[info_.graph.tasks.size()]),
+      parts_left_(new std::atomic<int32_t>[info_.graph.tasks.size()]),
       counters_(info_.dag),
       controls_(info_.graph.tasks.size()) {
   for (uint32_t v : info_.constants) {
@@ -52,13 +51,15 @@ Frame::~Frame() = default;
 
 absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs) {
   Clear();
+  bool moved = arena_ == nullptr;
   if (plan_ == nullptr || !SameShapes(plan_key_, inputs)) {
+    moved = true;
     HEDDLE_ASSIGN_OR_RETURN(plan_, context_.plans[graph_index_].Get(info_, inputs));
     plan_key_.clear();
     AppendShapes(inputs, plan_key_);
-    for (uint32_t v : info_.constants) slots_[v].bytes = plan_->bytes[v];
   }
   if (arena_ == nullptr || static_cast<int64_t>(arena_->capacity()) < plan_->arena_bytes) {
+    moved = true;
     arena_.Reset();
     arena_ = context_.pool->Allocate(plan_->arena_bytes);
     if (arena_ == nullptr) {
@@ -71,15 +72,24 @@ absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Te
                                             peak, plan_->arena_bytes, std::memory_order_relaxed)) {
     }
   }
-  for (uint32_t v : info_.arena_values) {
-    slots_[v].data = static_cast<char*>(arena_->data()) + plan_->offset[v];
-    slots_[v].bytes = plan_->bytes[v];
+  if (moved) {
+    calls_.Describe(info_, *plan_, context_.executable.kernels);
+    for (uint32_t v : info_.arena_values) {
+      slots_[v].data = static_cast<char*>(arena_->data()) + plan_->offset[v];
+      slots_[v].bytes = plan_->bytes[v];
+      calls_.Place(v, slots_[v].data);
+    }
+    for (uint32_t v : info_.constants) {
+      slots_[v].bytes = plan_->bytes[v];
+      calls_.Place(v, slots_[v].data);
+    }
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
     Slot& slot = slots_[info_.graph.inputs[i]];
     slot.data = inputs[i].data();
     slot.bytes = plan_->bytes[info_.graph.inputs[i]];
     slot.buffer = inputs[i].buffer();
+    calls_.Place(info_.graph.inputs[i], slot.data);
   }
   for (uint32_t v : info_.late_roots) {
     slots_[v].readers.store(info_.readers[v], std::memory_order_relaxed);
@@ -107,6 +117,7 @@ absl::Status Frame::PrepareOutputs() {
     if (outputs_[i].defined() && outputs_[i].capacity() >= slot.bytes) {
       slot.data = outputs_[i].data();
       slot.buffer = outputs_[i].buffer();
+      calls_.Place(root, slot.data);
       continue;
     }
     slot.buffer = context_.pool->Allocate(slot.bytes);
@@ -116,6 +127,7 @@ absl::Status Frame::PrepareOutputs() {
                                                        " of ", slot.bytes, " bytes"));
     }
     slot.data = slot.buffer->data();
+    calls_.Place(root, slot.data);
   }
   return absl::OkStatus();
 }
@@ -155,7 +167,7 @@ absl::StatusOr<Tensor> Frame::TakeOutput(size_t index) {
   const BufferRef& buffer = slots_[root].buffer;
   bool is_input = info_.graph.values[root].storage == Storage::kInput;
   bool first = info_.output_of[root] == static_cast<int32_t>(index);
-  if (buffer && (parent_ != nullptr || (first && !is_input))) {
+  if (buffer && (parent_.frame != nullptr || (first && !is_input))) {
     auto capacity = static_cast<int64_t>(buffer->capacity());
     capacity -= static_cast<char*>(from.data) - static_cast<char*>(buffer->data());
     return Tensor::Share(declared.element_type, from.dims, from.data, capacity, buffer);
@@ -179,6 +191,12 @@ void Frame::RunStraight(Worker& worker) {
   uint32_t count = static_cast<uint32_t>(info_.graph.tasks.size());
   for (uint32_t t = 0; t < count && !context_.run.stopped(); ++t) {
     TraceRecorder* trace = context_.trace;
+    const KernelCall* call = calls_.Find(t);
+    if (call != nullptr && trace == nullptr) {
+      absl::Status status = CallKernel(*call, 0, call->grid, worker);
+      if (!status.ok()) return context_.run.Fail(TaskError(t, status));
+      continue;  // such a task neither reads nor makes what is released
+    }
     int64_t begin = trace != nullptr ? trace->Now() : 0;
     absl::Status status;
     switch (task(t).kind) {
@@ -223,11 +241,11 @@ WorkItem Frame::FinishTask(uint32_t t, Worker& worker) {
   ReleaseOperands(t);
   TaskCounters::Step step = counters_.Finish(t, *this, worker);
   if (!step.finished) return step.next;
-  if (parent_ == nullptr) {
+  if (parent_.frame == nullptr) {
     context_.scheduler->Finish();
     return {};
   }
-  return parent_->DriveControl(parent_task_, true, worker);
+  return parent_.frame->DriveLane(parent_.task, parent_.lane, worker);
 }
 
 }  // namespace heddle

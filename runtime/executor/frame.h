@@ -23,6 +23,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "runtime/executor/executable.h"
+#include "runtime/executor/kernel_calls.h"
 #include "runtime/executor/run_state.h"
 #include "runtime/executor/scheduler.h"
 #include "runtime/executor/task_dag.h"
@@ -55,8 +56,13 @@ struct RunContext {
 
 class Frame final : public WorkSource {
  public:
-  // `parent` is null for the main graph; else its task `parent_task` runs this frame.
-  Frame(RunContext& context, uint32_t graph, Frame* parent, uint32_t parent_task);
+  // Whose task runs this frame, and in which lane of it; null for the main graph.
+  struct Parent {
+    Frame* frame = nullptr;
+    uint32_t task = 0;
+    int lane = 0;
+  };
+  Frame(RunContext& context, uint32_t graph, const Parent& parent);
   ~Frame() override;
 
   // Takes the inputs, plans for their shapes, and gets memory. Where `outputs[i]` is a tensor with
@@ -122,7 +128,7 @@ class Frame final : public WorkSource {
     BufferRef buffer;  // null where the memory is somebody else's
     std::atomic<int32_t> readers{0};
   };
-  struct KernelCall;
+  struct LateCall;
 
   absl::Status PrepareOutputs();
   absl::Status CheckResultDims(uint32_t value, absl::Span<const int64_t> dims);
@@ -131,17 +137,17 @@ class Frame final : public WorkSource {
 
   absl::Status RunKernel(uint32_t task, Worker& worker);
   absl::Status MakeKernelResults(uint32_t task);
-  absl::Status DescribeKernel(uint32_t task, KernelCall& call) const;
-  absl::Status CallKernel(uint32_t task, const KernelCall& call, int64_t begin, int64_t end,
-                          Worker& worker);
+  absl::Status DescribeKernel(uint32_t task, LateCall& late, const KernelCall*& call) const;
+  absl::Status CallKernel(const KernelCall& call, int64_t begin, int64_t end, Worker& worker);
   int64_t ChunksOf(uint32_t t, const KernelCall& call) const;
   WorkItem ExecuteChunk(const WorkItem& item, Worker& worker);
 
   absl::Status RunLibrary(uint32_t task);
   ControlFlow& Control(uint32_t task);
   absl::Status RunControl(uint32_t task, Worker& worker);
-  // Continues a task with sub-graphs; `resumed`: its sub-graph has just run.
-  WorkItem DriveControl(uint32_t task, bool resumed, Worker& worker);
+  // Begins a task with sub-graphs; continues a lane of it.
+  WorkItem StartControl(uint32_t task, Worker& worker);
+  WorkItem DriveLane(uint32_t task, int lane, Worker& worker);
 
   void ReleaseOperands(uint32_t task);
   WorkItem FinishTask(uint32_t task, Worker& worker);
@@ -149,12 +155,12 @@ class Frame final : public WorkSource {
   RunContext& context_;
   const uint32_t graph_index_;
   const GraphInfo& info_;
-  Frame* const parent_;
-  const uint32_t parent_task_;
+  const Parent parent_;
 
   std::shared_ptr<const ShapePlan> plan_;
   std::vector<int64_t> plan_key_;
   BufferRef arena_;
+  KernelCalls calls_;
   std::vector<Slot> slots_;         // by value; views have none of their own
   std::vector<Tensor> outputs_;     // the caller's memory
   std::vector<int64_t> late_dims_;  // of late values, by GraphInfo::dims_begin
@@ -164,9 +170,9 @@ class Frame final : public WorkSource {
   // By expression: numbers of late ones found so far. Every thread that computes one computes the
   // same, so relaxed loads and stores are enough.
   mutable std::unique_ptr<std::atomic<int64_t>[]> late_numbers_;
-  // By task: chunks that have not finished; counted down with acquire-release like the task
-  // counters, so that the last chunk's thread has all results.
-  std::unique_ptr<std::atomic<int32_t>[]> chunks_left_;
+  // By task: chunks or lanes that have not finished; counted down with acquire-release like the
+  // task counters, so that the last one's thread has all results.
+  std::unique_ptr<std::atomic<int32_t>[]> parts_left_;
   TaskCounters counters_;
   std::vector<std::unique_ptr<ControlFlow>> controls_;  // by task, made when first needed
 };

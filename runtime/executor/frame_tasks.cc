@@ -24,8 +24,6 @@ using program::TaskKind;
 
 absl::Status KernelStatus(int32_t code) {
   switch (code) {
-    case HEDDLE_KERNEL_OK:
-      return absl::OkStatus();
     case HEDDLE_KERNEL_INDEX_OUT_OF_RANGE:
       return absl::OutOfRangeError("an index is outside its axis");
     case HEDDLE_KERNEL_SHAPE_MISMATCH:
@@ -39,13 +37,11 @@ absl::Status KernelStatus(int32_t code) {
 
 }  // namespace
 
-struct Frame::KernelCall {
+// Room to describe a call that is only known when its task runs.
+struct Frame::LateCall {
   absl::InlinedVector<void*, 16> buffers;
-  absl::InlinedVector<int64_t, 16> late_dims;
-  const int64_t* dims = nullptr;
-  int64_t grid = 0;
-  int64_t scratch = 0;
-  double cost = 0;
+  absl::InlinedVector<int64_t, 16> dims;
+  KernelCall call;
 };
 
 // Late results are allocated once, before the kernel is described for each of its chunks.
@@ -67,39 +63,45 @@ absl::Status Frame::MakeKernelResults(uint32_t t) {
   return absl::OkStatus();
 }
 
-absl::Status Frame::DescribeKernel(uint32_t t, KernelCall& call) const {
+absl::Status Frame::DescribeKernel(uint32_t t, LateCall& late, const KernelCall*& call) const {
+  call = calls_.Find(t);
+  if (call != nullptr) return absl::OkStatus();
+  call = &late.call;
   const ProgramTask& source = task(t);
   const ShapePlan::Task& planned = plan_->tasks[t];
   int64_t unused_dims[kMaxRank];
   for (Indices values : {source.operands, source.results}) {
     for (uint32_t v : values) {
       HEDDLE_ASSIGN_OR_RETURN(Operand operand, Resolve(v, unused_dims));
-      call.buffers.push_back(operand.data);
+      late.buffers.push_back(operand.data);
     }
   }
+  late.call.kernel = context_.executable.kernels[source.kernel];
+  late.call.buffers = late.buffers.data();
   if (!planned.late) {
-    call.dims = plan_->task_dims.data() + planned.dims_begin;
-    call.grid = planned.grid;
-    call.scratch = planned.scratch;
-    call.cost = planned.cost;
+    late.call.dims = plan_->task_dims.data() + planned.dims_begin;
+    late.call.grid = planned.grid;
+    late.call.scratch = planned.scratch;
+    late.call.cost = planned.cost;
     return absl::OkStatus();
   }
   bool good = true;
   for (uint32_t d : source.dims) {
-    call.late_dims.push_back(Number(d));
-    good &= call.late_dims.back() != kNoNumber;
+    late.dims.push_back(Number(d));
+    good &= late.dims.back() != kNoNumber;
   }
-  call.dims = call.late_dims.data();
-  call.grid = Number(source.grid);
-  call.scratch = source.scratch == kNoExpression ? 0 : Number(source.scratch);
-  if (!good || call.grid < 0 || call.scratch < 0) {
+  late.call.dims = late.dims.data();
+  late.call.grid = Number(source.grid);
+  late.call.scratch = source.scratch == kNoExpression ? 0 : Number(source.scratch);
+  if (!good || late.call.grid < 0 || late.call.scratch < 0) {
     return absl::InvalidArgumentError("a size it needs is negative or not defined");
   }
-  call.cost = EstimateCost(source, call.grid, source.work == kNoExpression ? 1 : Number(source.work));
+  late.call.cost =
+      EstimateCost(source, late.call.grid, source.work == kNoExpression ? 1 : Number(source.work));
   return absl::OkStatus();
 }
 
-absl::Status Frame::CallKernel(uint32_t t, const KernelCall& call, int64_t begin, int64_t end,
+absl::Status Frame::CallKernel(const KernelCall& call, int64_t begin, int64_t end,
                                Worker& worker) {
   if (begin >= end) return absl::OkStatus();
   void* scratch = nullptr;
@@ -110,15 +112,16 @@ absl::Status Frame::CallKernel(uint32_t t, const KernelCall& call, int64_t begin
           absl::StrCat("no memory for ", call.scratch, " bytes of scratch"));
     }
   }
-  HeddleKernel kernel = context_.executable.kernels[task(t).kernel];
-  return KernelStatus(kernel(call.buffers.data(), call.dims, begin, end, scratch));
+  int32_t code = call.kernel(call.buffers, call.dims, begin, end, scratch);
+  return code == HEDDLE_KERNEL_OK ? absl::OkStatus() : KernelStatus(code);
 }
 
 absl::Status Frame::RunKernel(uint32_t t, Worker& worker) {
-  KernelCall call;
+  LateCall late;
+  const KernelCall* call;
   HEDDLE_RETURN_IF_ERROR(MakeKernelResults(t));
-  HEDDLE_RETURN_IF_ERROR(DescribeKernel(t, call));
-  return CallKernel(t, call, 0, call.grid, worker);
+  HEDDLE_RETURN_IF_ERROR(DescribeKernel(t, late, call));
+  return CallKernel(*call, 0, call->grid, worker);
 }
 
 absl::Status Frame::RunLibrary(uint32_t t) {
@@ -137,12 +140,13 @@ WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
   if (!context_.run.stopped()) {
     TraceRecorder* trace = context_.trace;
     int64_t begin = trace != nullptr ? trace->Now() : 0;
-    KernelCall call;
-    absl::Status status = DescribeKernel(t, call);
-    int64_t chunks = ChunksOf(t, call);
+    LateCall late;
+    const KernelCall* call;
+    absl::Status status = DescribeKernel(t, late, call);
     if (status.ok()) {
-      status = CallKernel(t, call, ChunkBegin(call.grid, chunks, item.chunk),
-                          ChunkBegin(call.grid, chunks, item.chunk + 1), worker);
+      int64_t chunks = ChunksOf(t, *call);
+      status = CallKernel(*call, ChunkBegin(call->grid, chunks, item.chunk),
+                          ChunkBegin(call->grid, chunks, item.chunk + 1), worker);
     }
     if (!status.ok()) context_.run.Fail(TaskError(t, status));
     if (trace != nullptr) {
@@ -150,7 +154,7 @@ WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
                                      begin, trace->Now()});
     }
   }
-  if (chunks_left_[t].fetch_sub(1, std::memory_order_acq_rel) != 1) return {};
+  if (parts_left_[t].fetch_sub(1, std::memory_order_acq_rel) != 1) return {};
   return FinishTask(t, worker);
 }
 
@@ -161,26 +165,31 @@ WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
     context_.scheduler->Finish();
     return {};
   }
-  if (item.chunk != WorkItem::kWhole) return ExecuteChunk(item, worker);
   uint32_t t = item.task;
+  if (item.chunk != WorkItem::kWhole) {
+    return task(t).kind == TaskKind::kKernel
+               ? ExecuteChunk(item, worker)
+               : DriveLane(t, static_cast<int>(item.chunk), worker);
+  }
   if (context_.run.stopped()) return FinishTask(t, worker);
   TraceRecorder* trace = context_.trace;
   int64_t begin = trace != nullptr ? trace->Now() : 0;
   switch (task(t).kind) {
     case TaskKind::kKernel: {
-      KernelCall call;
+      LateCall late;
+      const KernelCall* call;
       absl::Status status = MakeKernelResults(t);
-      if (status.ok()) status = DescribeKernel(t, call);
-      int64_t chunks = status.ok() ? ChunksOf(t, call) : 1;
+      if (status.ok()) status = DescribeKernel(t, late, call);
+      int64_t chunks = status.ok() ? ChunksOf(t, *call) : 1;
       if (chunks > 1) {
         // Relaxed: the pushes publish it.
-        chunks_left_[t].store(static_cast<int32_t>(chunks), std::memory_order_relaxed);
+        parts_left_[t].store(static_cast<int32_t>(chunks), std::memory_order_relaxed);
         for (int64_t i = chunks - 1; i > 0; --i) {
           worker.Push({this, t, static_cast<uint32_t>(i)});
         }
         return ExecuteChunk({this, t, 0}, worker);
       }
-      if (status.ok()) status = CallKernel(t, call, 0, call.grid, worker);
+      if (status.ok()) status = CallKernel(*call, 0, call->grid, worker);
       if (!status.ok()) context_.run.Fail(TaskError(t, status));
       break;
     }
@@ -190,7 +199,7 @@ WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
       break;
     }
     default:
-      return DriveControl(t, false, worker);
+      return StartControl(t, worker);
   }
   if (trace != nullptr) {
     trace->Record(worker.index(), {&task(t), graph_index_, t, -1, begin, trace->Now()});
@@ -205,33 +214,50 @@ ControlFlow& Frame::Control(uint32_t t) {
 
 absl::Status Frame::RunControl(uint32_t t, Worker& worker) {
   ControlFlow& control = Control(t);
-  absl::StatusOr<Frame*> step = control.Begin();
-  while (step.ok() && *step != nullptr) {
+  absl::Status status = control.Begin();
+  while (status.ok()) {
+    absl::StatusOr<Frame*> step = control.Next(0);
+    status = step.status();
+    if (!status.ok() || *step == nullptr) break;
     (*step)->RunStraight(worker);
     // The error is in the run already; this one is ignored as a later one.
-    if (context_.run.stopped()) {
-      control.Clear();
-      return absl::CancelledError("");
-    }
-    step = control.Resume();
+    if (context_.run.stopped()) status = absl::CancelledError("");
   }
+  if (status.ok()) status = control.End();
   control.Clear();
-  return step.status();
+  return status;
 }
 
-WorkItem Frame::DriveControl(uint32_t t, bool resumed, Worker& worker) {
+WorkItem Frame::StartControl(uint32_t t, Worker& worker) {
+  ControlFlow& control = Control(t);
+  absl::Status status = control.Begin();
+  if (!status.ok()) {
+    context_.run.Fail(TaskError(t, status));
+    control.Clear();
+    return FinishTask(t, worker);
+  }
+  int lanes = control.lanes();
+  // Relaxed: the pushes publish it.
+  parts_left_[t].store(lanes, std::memory_order_relaxed);
+  for (int lane = lanes - 1; lane > 0; --lane) {
+    worker.Push({this, t, static_cast<uint32_t>(lane)});
+  }
+  return DriveLane(t, 0, worker);
+}
+
+WorkItem Frame::DriveLane(uint32_t t, int lane, Worker& worker) {
   ControlFlow& control = Control(t);
   while (!context_.run.stopped()) {
-    absl::StatusOr<Frame*> step = resumed ? control.Resume() : control.Begin();
-    if (!step.ok()) {
-      context_.run.Fail(TaskError(t, step.status()));
-      break;
-    }
-    Frame* child = *step;
-    if (child == nullptr) break;
-    if (!child->straight()) return child->Start(worker);
-    child->RunStraight(worker);
-    resumed = true;
+    absl::StatusOr<Frame*> step = control.Next(lane);
+    if (!step.ok()) context_.run.Fail(TaskError(t, step.status()));
+    if (!step.ok() || *step == nullptr) break;
+    if (!(*step)->straight()) return (*step)->Start(worker);
+    (*step)->RunStraight(worker);
+  }
+  if (parts_left_[t].fetch_sub(1, std::memory_order_acq_rel) != 1) return {};
+  if (!context_.run.stopped()) {
+    absl::Status status = control.End();
+    if (!status.ok()) context_.run.Fail(TaskError(t, status));
   }
   control.Clear();
   return FinishTask(t, worker);

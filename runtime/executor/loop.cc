@@ -80,7 +80,7 @@ class Loop final : public ControlFlow {
         child_(MakeChild(0)),
         scans_(task_.results.size() - carried_) {}
 
-  absl::StatusOr<Frame*> Begin() override {
+  absl::Status Begin() override {
     trip_count_ = std::numeric_limits<int64_t>::max();
     condition_ = 1;
     iteration_ = 0;
@@ -105,44 +105,18 @@ class Loop final : public ControlFlow {
                                       absl::MakeConstSpan(&one, static_cast<size_t>(value.rank())),
                                       data, i == 0 ? 8 : 1, nullptr));
     }
-    HEDDLE_RETURN_IF_ERROR(AppendOperands(2, task_.operands.size(), inputs_));
-    return Next();
+    has_run_ = false;
+    return AppendOperands(2, task_.operands.size(), inputs_);
   }
 
-  absl::StatusOr<Frame*> Resume() override {
-    const ProgramGraph& body = child_->info().graph;
-    int64_t dims[kMaxRank];
-    HEDDLE_ASSIGN_OR_RETURN(Frame::Operand condition, child_->Resolve(body.outputs[0], dims));
-    uint8_t goes_on = *static_cast<const uint8_t*>(condition.data);
-    std::vector<Tensor> carried;
-    for (size_t i = 0; i < carried_; ++i) {
-      HEDDLE_ASSIGN_OR_RETURN(Tensor output, child_->TakeOutput(1 + i));
-      carried.push_back(std::move(output));
-    }
-    for (size_t i = 0; i < scans_.size(); ++i) {
-      HEDDLE_ASSIGN_OR_RETURN(Tensor output, child_->TakeOutput(1 + carried_ + i));
-      HEDDLE_RETURN_IF_ERROR(scans_[i].Append(output, *frame_.context().pool));
-    }
-    // All outputs are taken: only now may the inputs that some of them share be replaced.
-    for (size_t i = 0; i < carried_; ++i) inputs_[2 + i] = std::move(carried[i]);
-    child_->Clear();
-    condition_ = goes_on;
-    ++iteration_;
-    return Next();
+  absl::StatusOr<Frame*> Next(int) override {
+    if (std::exchange(has_run_, true)) HEDDLE_RETURN_IF_ERROR(TakeResults());
+    if (iteration_ >= trip_count_ || condition_ == 0) return nullptr;
+    HEDDLE_RETURN_IF_ERROR(child_->Prepare(inputs_));
+    return child_.get();
   }
 
-  void Clear() override {
-    child_->Clear();
-    inputs_.clear();
-    for (Accumulator& scan : scans_) scan.Reset();
-  }
-
- private:
-  absl::StatusOr<Frame*> Next() {
-    if (iteration_ < trip_count_ && condition_ != 0) {
-      HEDDLE_RETURN_IF_ERROR(child_->Prepare(inputs_));
-      return child_.get();
-    }
+  absl::Status End() override {
     for (size_t i = 0; i < carried_; ++i) {
       HEDDLE_RETURN_IF_ERROR(frame_.DeliverResult(task_.results[i], inputs_[2 + i]));
     }
@@ -157,16 +131,48 @@ class Loop final : public ControlFlow {
       dims[0] = 0;
       HEDDLE_RETURN_IF_ERROR(frame_.MakeResult(value, dims).status());
     }
-    return nullptr;
+    return absl::OkStatus();
+  }
+
+  void Clear() override {
+    child_->Clear();
+    inputs_.clear();
+    taken_.clear();
+    for (Accumulator& scan : scans_) scan.Reset();
+  }
+
+ private:
+  absl::Status TakeResults() {
+    const ProgramGraph& body = child_->info().graph;
+    int64_t dims[kMaxRank];
+    HEDDLE_ASSIGN_OR_RETURN(Frame::Operand condition, child_->Resolve(body.outputs[0], dims));
+    uint8_t goes_on = *static_cast<const uint8_t*>(condition.data);
+    for (size_t i = 0; i < carried_; ++i) {
+      HEDDLE_ASSIGN_OR_RETURN(Tensor output, child_->TakeOutput(1 + i));
+      taken_.push_back(std::move(output));
+    }
+    for (size_t i = 0; i < scans_.size(); ++i) {
+      HEDDLE_ASSIGN_OR_RETURN(Tensor output, child_->TakeOutput(1 + carried_ + i));
+      HEDDLE_RETURN_IF_ERROR(scans_[i].Append(output, *frame_.context().pool));
+    }
+    // All outputs are taken: only now may the inputs that some of them share be replaced.
+    for (size_t i = 0; i < carried_; ++i) inputs_[2 + i] = std::move(taken_[i]);
+    taken_.clear();
+    child_->Clear();
+    condition_ = goes_on;
+    ++iteration_;
+    return absl::OkStatus();
   }
 
   const size_t carried_;
   std::unique_ptr<Frame> child_;
   std::vector<Tensor> inputs_;  // iteration, condition, carried values, captures
+  std::vector<Tensor> taken_;   // carried values on their way from outputs to inputs
   std::vector<Accumulator> scans_;
   int64_t trip_count_ = 0;
   int64_t iteration_ = 0;
   uint8_t condition_ = 1;
+  bool has_run_ = false;
 };
 
 }  // namespace

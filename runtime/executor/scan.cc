@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -36,50 +38,92 @@ class Scan final : public ControlFlow {
       : ControlFlow(frame, task),
         scanned_(static_cast<size_t>(task_.Int("num_scan_inputs", 0))),
         states_(task_.operands.size() - task_.captures - scanned_),
-        child_(MakeChild(0)),
+        grain_(states_ == 0 ? task_.Int("heddle.grain", 0) : 0),
+        lanes_(1),
         outputs_(task_.results.size() - states_) {}
 
-  absl::StatusOr<Frame*> Begin() override {
+  absl::Status Begin() override {
     HEDDLE_RETURN_IF_ERROR(AppendOperands(0, states_, inputs_));
     HEDDLE_RETURN_IF_ERROR(AppendOperands(states_, states_ + scanned_, scan_inputs_));
     inputs_.resize(states_ + scanned_);
     HEDDLE_RETURN_IF_ERROR(AppendOperands(states_ + scanned_, task_.operands.size(), inputs_));
-    position_ = 0;
     length_ = scan_inputs_[0].dims()[InputAxis(0)];
     for (size_t i = 1; i < scanned_; ++i) {
       if (scan_inputs_[i].dims()[InputAxis(i)] != length_) {
         return absl::InvalidArgumentError("the scan inputs differ in length");
       }
     }
-    for (Output& output : outputs_) output.data = nullptr;
-    return Next();
+    // Relaxed: no lane runs yet.
+    for (Output& output : outputs_) output.data.store(nullptr, std::memory_order_relaxed);
+    taken_.store(0, std::memory_order_relaxed);
+    int64_t count = 1;
+    if (grain_ > 0) {
+      count = length_ / grain_ + (length_ % grain_ != 0);
+      count = std::clamp<int64_t>(count, 1, frame_.context().scheduler->threads());
+    }
+    lanes_.resize(std::max(lanes_.size(), static_cast<size_t>(count)));
+    count_ = static_cast<int>(count);
+    return absl::OkStatus();
   }
 
-  absl::StatusOr<Frame*> Resume() override {
-    std::vector<Tensor> states;
+  int lanes() const override { return count_; }
+
+  absl::StatusOr<Frame*> Next(int index) override {
+    Lane& lane = lanes_[index];
+    if (lane.position < lane.end) HEDDLE_RETURN_IF_ERROR(TakeResults(lane));
+    if (lane.position == lane.end) {
+      int64_t some = grain_ > 0 ? grain_ : length_;
+      // Relaxed: only the number counts.
+      lane.position = std::min(taken_.fetch_add(some, std::memory_order_relaxed), length_);
+      lane.end = lane.position + std::min(some, length_ - lane.position);
+      if (lane.position == lane.end) return nullptr;
+    }
+    if (lane.child == nullptr) lane.child = MakeChild(0, index);
+    if (lane.inputs.empty()) lane.inputs = inputs_;
+    for (size_t i = 0; i < scanned_; ++i) {
+      HEDDLE_ASSIGN_OR_RETURN(lane.inputs[states_ + i], Slice(i, lane.position));
+    }
+    HEDDLE_RETURN_IF_ERROR(lane.child->Prepare(lane.inputs));
+    return lane.child.get();
+  }
+
+  absl::Status End() override {
+    // States make for one lane; without an iteration they are the initial ones.
+    const std::vector<Tensor>& last = length_ > 0 ? lanes_[0].inputs : inputs_;
     for (size_t i = 0; i < states_; ++i) {
-      HEDDLE_ASSIGN_OR_RETURN(Tensor state, child_->TakeOutput(i));
-      states.push_back(std::move(state));
+      HEDDLE_RETURN_IF_ERROR(frame_.DeliverResult(task_.results[i], last[i]));
     }
-    for (size_t i = 0; i < outputs_.size(); ++i) {
-      HEDDLE_ASSIGN_OR_RETURN(Tensor slice, child_->TakeOutput(states_ + i));
-      HEDDLE_RETURN_IF_ERROR(Store(i, slice));
+    for (size_t i = 0; length_ == 0 && i < outputs_.size(); ++i) {
+      uint32_t value = task_.results[states_ + i];
+      if (frame_.info().graph.values[value].storage == program::Storage::kMissing) continue;
+      Tensor::Dims dims = KnownDims(value);
+      dims[OutputAxis(i, dims.size())] = 0;
+      HEDDLE_RETURN_IF_ERROR(frame_.MakeResult(value, dims).status());
     }
-    for (size_t i = 0; i < states_; ++i) inputs_[i] = std::move(states[i]);
-    child_->Clear();
-    ++position_;
-    return Next();
+    return absl::OkStatus();
   }
 
   void Clear() override {
-    child_->Clear();
+    for (Lane& lane : lanes_) {
+      if (lane.child != nullptr) lane.child->Clear();
+      lane.inputs.clear();
+      lane.position = lane.end = 0;
+    }
+    taken_states_.clear();
     inputs_.clear();
     scan_inputs_.clear();
   }
 
  private:
+  struct Lane {
+    std::unique_ptr<Frame> child;  // made when there is a first iteration for it
+    std::vector<Tensor> inputs;    // states, slices, captures
+    int64_t position = 0;          // iterations that the lane has taken and not done
+    int64_t end = 0;
+  };
+
   struct Output {
-    char* data = nullptr;  // null until the first iteration tells the size
+    std::atomic<char*> data{nullptr};  // null until the first iteration tells the size
     Tensor::Dims slice;
     Strides strides;
   };
@@ -94,43 +138,38 @@ class Scan final : public ControlFlow {
     int64_t axis = axes.empty() ? 0 : axes[i];
     return static_cast<int>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
   }
-  int64_t Index(std::string_view directions_name, size_t i) const {
+  int64_t Index(std::string_view directions_name, size_t i, int64_t position) const {
     absl::Span<const int64_t> directions = task_.Ints(directions_name);
     bool backwards = !directions.empty() && directions[i] != 0;
-    return backwards ? length_ - 1 - position_ : position_;
+    return backwards ? length_ - 1 - position : position;
   }
 
-  absl::StatusOr<Frame*> Next() {
-    if (position_ < length_) {
-      for (size_t i = 0; i < scanned_; ++i) {
-        HEDDLE_ASSIGN_OR_RETURN(inputs_[states_ + i], Slice(i));
-      }
-      HEDDLE_RETURN_IF_ERROR(child_->Prepare(inputs_));
-      return child_.get();
-    }
+  absl::Status TakeResults(Lane& lane) {
     for (size_t i = 0; i < states_; ++i) {
-      HEDDLE_RETURN_IF_ERROR(frame_.DeliverResult(task_.results[i], inputs_[i]));
+      HEDDLE_ASSIGN_OR_RETURN(Tensor state, lane.child->TakeOutput(i));
+      taken_states_.push_back(std::move(state));
     }
-    for (size_t i = 0; length_ == 0 && i < outputs_.size(); ++i) {
-      uint32_t value = task_.results[states_ + i];
-      if (frame_.info().graph.values[value].storage == program::Storage::kMissing) continue;
-      Tensor::Dims dims = KnownDims(value);
-      dims[OutputAxis(i, dims.size())] = 0;
-      HEDDLE_RETURN_IF_ERROR(frame_.MakeResult(value, dims).status());
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      HEDDLE_ASSIGN_OR_RETURN(Tensor slice, lane.child->TakeOutput(states_ + i));
+      HEDDLE_RETURN_IF_ERROR(Store(i, slice, lane.position));
     }
-    return nullptr;
+    for (size_t i = 0; i < states_; ++i) lane.inputs[i] = std::move(taken_states_[i]);
+    taken_states_.clear();
+    lane.child->Clear();
+    ++lane.position;
+    return absl::OkStatus();
   }
 
-  // The current slice of a scan input: a part of it along the first axis, else a copy.
-  absl::StatusOr<Tensor> Slice(size_t i) {
+  // A slice of a scan input: a part of it along the first axis, else a copy.
+  absl::StatusOr<Tensor> Slice(size_t i, int64_t position) {
     const Tensor& whole = scan_inputs_[i];
     int axis = InputAxis(i);
     HEDDLE_ASSIGN_OR_RETURN(Strides strides,
                             Strides::Along(whole.element_type(), whole.dims(), axis));
     Tensor::Dims dims(whole.dims().begin(), whole.dims().end());
     dims.erase(dims.begin() + axis);
-    char* from =
-        static_cast<char*>(whole.data()) + Index("scan_input_directions", i) * strides.inner;
+    char* from = static_cast<char*>(whole.data()) +
+                 Index("scan_input_directions", i, position) * strides.inner;
     if (strides.outer == 1) {
       return Tensor::Share(whole.element_type(), dims, from, strides.inner, whole.buffer());
     }
@@ -143,28 +182,40 @@ class Scan final : public ControlFlow {
     return slice;
   }
 
-  absl::Status Store(size_t i, const Tensor& slice) {
+  // Memory for an output, once its first slice is there; whichever lane has that first.
+  absl::Status MakeOutput(size_t i, uint32_t value, const Tensor& slice) {
+    std::unique_lock lock(mutex_);
+    Output& output = outputs_[i];
+    if (output.data.load(std::memory_order_relaxed) != nullptr) return absl::OkStatus();
+    output.slice.assign(slice.dims().begin(), slice.dims().end());
+    Tensor::Dims dims = output.slice;
+    int axis = OutputAxis(i, dims.size() + 1);
+    dims.insert(dims.begin() + axis, length_);
+    HEDDLE_ASSIGN_OR_RETURN(void* data, frame_.MakeResult(value, dims));
+    HEDDLE_ASSIGN_OR_RETURN(output.strides, Strides::Along(slice.element_type(), dims, axis));
+    // Release pairs with the acquire in Store.
+    output.data.store(static_cast<char*>(data), std::memory_order_release);
+    return absl::OkStatus();
+  }
+
+  absl::Status Store(size_t i, const Tensor& slice, int64_t position) {
     Output& output = outputs_[i];
     uint32_t value = task_.results[states_ + i];
     if (frame_.info().graph.values[value].storage == program::Storage::kMissing) {
       return absl::OkStatus();
     }
-    if (output.data == nullptr) {
-      output.slice.assign(slice.dims().begin(), slice.dims().end());
-      Tensor::Dims dims = output.slice;
-      int axis = OutputAxis(i, dims.size() + 1);
-      dims.insert(dims.begin() + axis, length_);
-      HEDDLE_ASSIGN_OR_RETURN(void* data, frame_.MakeResult(value, dims));
-      HEDDLE_ASSIGN_OR_RETURN(output.strides, Strides::Along(slice.element_type(), dims, axis));
-      output.data = static_cast<char*>(data);
-    } else if (!std::equal(output.slice.begin(), output.slice.end(), slice.dims().begin(),
-                           slice.dims().end())) {
+    if (output.data.load(std::memory_order_acquire) == nullptr) {
+      HEDDLE_RETURN_IF_ERROR(MakeOutput(i, value, slice));
+    }
+    if (!std::equal(output.slice.begin(), output.slice.end(), slice.dims().begin(),
+                    slice.dims().end())) {
       return absl::InvalidArgumentError(
           absl::StrCat("a scan output has shape ", ShapeText(slice.dims()), " in iteration ",
-                       position_, " and ", ShapeText(output.slice), " before"));
+                       position, " and ", ShapeText(output.slice), " before"));
     }
     auto [outer, inner] = output.strides;
-    char* to = output.data + Index("scan_output_directions", i) * inner;
+    char* to = output.data.load(std::memory_order_relaxed) +
+               Index("scan_output_directions", i, position) * inner;
     const char* from = static_cast<const char*>(slice.data());
     for (int64_t o = 0; inner > 0 && o < outer; ++o) {
       std::memcpy(to + o * inner * length_, from + o * inner, inner);
@@ -174,12 +225,18 @@ class Scan final : public ControlFlow {
 
   const size_t scanned_;
   const size_t states_;
-  std::unique_ptr<Frame> child_;
-  std::vector<Tensor> inputs_;  // states, slices, captures
+  // Without states the iterations may run apart: this many in a row are worth handing out. 0 where
+  // the compiler did not say so.
+  const int64_t grain_;
+  std::vector<Lane> lanes_;
+  int count_ = 1;  // of lanes in this run
+  std::vector<Tensor> inputs_;  // initial states, room for slices, captures
   std::vector<Tensor> scan_inputs_;
+  std::vector<Tensor> taken_states_;  // on their way from a frame's outputs to its inputs
   std::vector<Output> outputs_;
+  std::mutex mutex_;
+  std::atomic<int64_t> taken_{0};  // iterations that lanes have taken
   int64_t length_ = 0;
-  int64_t position_ = 0;
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ void* Worker::Scratch(size_t bytes, BufferPool& pool) {
 
 Scheduler::Scheduler(Backend* backend, int threads)
     : backend_(backend),
-      threads_(backend == nullptr ? 1 : std::clamp(threads, 1, backend->concurrency())) {
+      threads_(std::clamp(threads, 1, backend->concurrency())) {
   for (int i = 0; i <= threads_; ++i) {
     workers_.push_back(std::make_unique<Worker>());
     workers_.back()->scheduler_ = this;
@@ -49,6 +49,10 @@ void Scheduler::Invite() {
   // Pairs with the store in SleepCaller; the caller it wakes is counted as active already.
   if (caller_.compare_exchange_strong(asleep, kCalled, std::memory_order_seq_cst)) {
     caller_.notify_one();
+    return;
+  }
+  if (backend_->crowded()) {
+    active_.fetch_sub(1, std::memory_order_seq_cst);
     return;
   }
   backend_->Lend(shared_from_this());

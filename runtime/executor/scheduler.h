@@ -54,10 +54,10 @@ class WorkSource {
 
 class Scheduler : public Participant, public std::enable_shared_from_this<Scheduler> {
  public:
-  // `backend` may be null for one thread.
   Scheduler(Backend* backend, int threads);
 
   int threads() const { return threads_; }
+  Backend& backend() const { return *backend_; }
   // The worker of a caller that runs things itself, without the scheduler.
   Worker& caller() { return *workers_[0]; }
 
@@ -92,7 +92,7 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
 
 inline void Worker::Push(const WorkItem& item) {
   queue_.Push(item);
-  // Sequentially consistent after the queue's Unlock: see Scheduler::Work on leaving.
+  // After the queue's lock, which orders it: see WorkQueue.
   if (scheduler_->active_.load(std::memory_order_seq_cst) < scheduler_->threads_) {
     scheduler_->Invite();
   }

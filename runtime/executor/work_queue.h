@@ -4,6 +4,10 @@
 // warm), others steal at the front (the oldest, which tends to lead to most work). A spin lock
 // guards it: it is held for a few instructions, and one uncontended exchange costs less than the
 // fence that a lock-free deque needs in every pop.
+//
+// The lock also settles who sees what when one worker pushes while another falls asleep
+// (Scheduler::Work): either the one that leaves takes the lock after the push, and finds the item,
+// or before it, and then the one that pushes sees the count that it left behind.
 
 #ifndef HEDDLE_RUNTIME_EXECUTOR_WORK_QUEUE_H_
 #define HEDDLE_RUNTIME_EXECUTOR_WORK_QUEUE_H_
@@ -77,15 +81,13 @@ class WorkQueue {
   bool EmptyHint() const { return size_.load(std::memory_order_relaxed) == 0; }
 
  private:
-  // Both exchanges are sequentially consistent: with the scheduler's count of active workers they
-  // settle who sees what when one worker pushes while another falls asleep (Scheduler::Idle).
   // Acquiring pairs with the release in the previous holder's Unlock.
   void Lock() {
-    while (locked_.exchange(true, std::memory_order_seq_cst)) {
+    while (locked_.exchange(true, std::memory_order_acquire)) {
       while (locked_.load(std::memory_order_relaxed)) CpuRelax();
     }
   }
-  void Unlock() { locked_.exchange(false, std::memory_order_seq_cst); }
+  void Unlock() { locked_.store(false, std::memory_order_release); }
 
   void Grow() {
     std::vector<WorkItem> larger(items_.size() * 2);

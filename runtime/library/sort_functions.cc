@@ -48,8 +48,17 @@ absl::Status TopK(LibraryCall& call) {
         return by_value != 0 ? sign * by_value > 0 : a < b;
       };
       if (k < view.size / 4) {
-        std::nth_element(order.begin(), order.begin() + k, order.end(), before);
-        std::sort(order.begin(), order.begin() + k, before);
+        // The best so far as a heap, whose top is the worst of them: most elements lose to it, and
+        // at once where they are equal, as they stand behind it.
+        auto end = order.begin() + k;
+        std::make_heap(order.begin(), end, before);
+        for (int64_t i = k; i < view.size; ++i) {
+          if (!before(i, order[0])) continue;
+          std::pop_heap(order.begin(), end, before);
+          order[k - 1] = i;
+          std::push_heap(order.begin(), end, before);
+        }
+        std::sort_heap(order.begin(), end, before);
       } else {
         std::sort(order.begin(), order.end(), before);
       }

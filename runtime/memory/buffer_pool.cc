@@ -53,20 +53,21 @@ void BufferPool::Release(Buffer* buffer) {
 BufferRef BufferPool::Allocate(size_t bytes) {
   std::shared_ptr<BufferPool> self = shared_from_this();
   std::unique_lock lock(mutex_);
-  auto best = free_.end();
-  for (auto it = free_.begin(); it != free_.end(); ++it) {
-    if (Fits((*it)->capacity_, bytes) &&
-        (best == free_.end() || (*it)->capacity_ < (*best)->capacity_)) {
-      best = it;
+  // The one that was freed last first, until one has no more than a new one would.
+  size_t enough = RoundUp(bytes), best = free_.size();
+  for (size_t i = free_.size(); i-- > 0;) {
+    if (best < free_.size() && free_[best]->capacity_ <= enough) break;
+    size_t capacity = free_[i]->capacity_;
+    if (Fits(capacity, bytes) && (best == free_.size() || capacity < free_[best]->capacity_)) {
+      best = i;
     }
   }
   Buffer* buffer;
-  if (best != free_.end()) {
-    buffer = *best;
-    *best = free_.back();
+  if (best < free_.size()) {
+    buffer = std::exchange(free_[best], free_.back());
     free_.pop_back();
   } else {
-    size_t capacity = RoundUp(bytes);
+    size_t capacity = enough;
     void* data = allocator_.Allocate(capacity);
     // Memory may be tight because this pool keeps blocks of other sizes.
     if (data == nullptr && !free_.empty()) {

@@ -51,7 +51,7 @@ Session::Session(std::shared_ptr<const Model> model, const SessionOptions& optio
     : model_(std::move(model)),
       options_(options),
       context_(model_->executable(), MakePool(options), MakeScheduler(options)),
-      frame_(context_, 0, nullptr, 0),
+      frame_(context_, 0, {}),
       inputs_(model_->inputs().size()),
       bound_(model_->outputs().size()),
       results_(model_->outputs().size()) {}
@@ -236,6 +236,7 @@ absl::Status Session::End() {
 absl::Status Session::Run() {
   HEDDLE_RETURN_IF_ERROR(Begin());
   Scheduler& scheduler = *context_.scheduler;
+  Backend::Caller caller(scheduler.backend());
   if (scheduler.threads() == 1 || frame_.straight()) {
     frame_.RunStraight(scheduler.caller());
   } else {

@@ -67,7 +67,7 @@ void CompileFlags::addTo(CLI::App &app, bool withCache) {
       ->capture_default_str();
   app.add_flag("--caches", caches,
                "Store what the model only appends to with time as axis 0, to grow in place");
-  app.add_flag("--no-scans", noScans, "Leave loops as they were written, to compare");
+  app.add_flag("--no-scans", noScans, "Leave loops and repeated sub-graphs as they were written, to compare");
   app.add_option("--scan-form", scanForm,
                  "recurrent, chunk or tree for every scan, to compare; chosen for each without")
       ->check(CLI::IsMember({"recurrent", "chunk", "tree"}).description(""))

@@ -8,7 +8,6 @@
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/loops/ScanLoop.h"
-#include "compiler/parallel/Work.h"
 #include "compiler/source/Arithmetic.h"
 #include "llvm/ADT/SmallBitVector.h"
 
@@ -96,7 +95,6 @@ std::string MapExtractor::whyNot() {
 void MapExtractor::replace() {
   OpBuilder b(scan);
   DimExpr length = ScanLoop(scan).length();
-  Work step = workOf(body);
   SmallVector<Value> yielded;
   SmallVector<Type> types;
   SmallVector<unsigned> results;
@@ -138,12 +136,10 @@ void MapExtractor::replace() {
     }
     scan.getResult(result).replaceAllUsesWith(value);
   }
-  recordConstruct(map, {.kind = "map",
-                        .summary = "a loop of " + length.str() + " independent iterations",
-                        .proof = "no iteration reads what another one computes",
-                        .form = "",
-                        .work = length * step.work,
-                        .span = step.span});
+  noteFinding(map, {.kind = "map",
+                    .summary = "a loop of " + length.str() + " independent iterations",
+                    .proof = "no iteration reads what another one computes",
+                    .form = ""});
   scan.erase();
 }
 

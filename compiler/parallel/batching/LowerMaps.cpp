@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A map is computed for all elements at once where each of its operations has such a form and the
-// values in between fit memory, and as a loop otherwise.
+// values in between fit memory. Otherwise it is a loop again, whose iterations run side by side where
+// they take long enough: the loop says how many in a row are worth a task.
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/CostModel.h"
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/loops/ScanLoop.h"
+#include "compiler/parallel/Work.h"
 #include "dialects/heddle/TensorDims.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -52,10 +56,42 @@ LogicalResult batch(MapOp map, std::string &reason) {
   return success();
 }
 
+double iterationCost(MapOp map) {
+  double sum = 0;
+  for (Operation &op : map.getBody().front())
+    sum += estimateCost(&op);
+  return sum;
+}
+
+struct LowerMaps : impl::LowerMapsPassBase<LowerMaps> {
+  using LowerMapsPassBase::LowerMapsPassBase;
+
+  void runOnOperation() override {
+    SmallVector<std::pair<MapOp, Work>> maps; // inner ones first
+    getOperation().walk([&](MapOp map) { maps.emplace_back(map, workOf(map)); });
+    for (auto [map, work] : maps)
+      lower(map, work);
+  }
+
+private:
+  void lower(MapOp map, const Work &work);
+  int64_t grainOf(MapOp map);
+  void makeLoop(MapOp map, int64_t grain);
+};
+
+/// How many iterations in a row pay for a task; 0 where all of them do not pay for two.
+int64_t LowerMaps::grainOf(MapOp map) {
+  double one = std::max(iterationCost(map), 1.0);
+  double all = one * estimateSize(dimsOf(map.getInputs().front()).front());
+  return cores > 1 && all >= 2 * leastCost ? int64_t(std::ceil(leastCost / one)) : 0;
+}
+
 /// As a loop again.
-void makeLoop(MapOp map) {
+void LowerMaps::makeLoop(MapOp map, int64_t grain) {
   OpBuilder b(map);
   auto scan = createScan(b, map.getLoc(), map.getResultTypes(), map.getInputs(), map.getNumOperands());
+  if (grain > 0)
+    setGrain(scan, grain);
   scan.getBody().takeBody(map.getBody());
   Operation *end = scan.getBody().front().getTerminator();
   b.setInsertionPoint(end);
@@ -64,27 +100,30 @@ void makeLoop(MapOp map) {
   map.replaceAllUsesWith(scan.getResults());
 }
 
-struct LowerMaps : impl::LowerMapsPassBase<LowerMaps> {
-  using LowerMapsPassBase::LowerMapsPassBase;
-
-  void runOnOperation() override {
-    SmallVector<MapOp> maps; // inner ones first
-    getOperation().walk([&](MapOp map) { maps.push_back(map); });
-    for (MapOp map : maps) {
-      std::string reason;
-      if (mostElements(map) > double(largest))
-        reason = "its values for all elements at once would be too large";
-      if (reason.empty() && succeeded(batch(map, reason))) {
-        ++numBatched;
-      } else {
-        recordSequential(map, "independent iterations run one after the other: " + reason);
-        makeLoop(map);
-        ++numLoops;
-      }
-      map.erase();
-    }
+void LowerMaps::lower(MapOp map, const Work &work) {
+  DimExpr length = dimsOf(map.getInputs().front()).front();
+  std::string reason, form = "all at once";
+  if (mostElements(map) > largest)
+    reason = "its values for all elements at once would be too large";
+  int64_t grain = grainOf(map);
+  if (reason.empty() && succeeded(batch(map, reason))) {
+    ++numBatched;
+  } else {
+    form = grain > 0 ? "side by side" : "one after the other";
+    if (grain == 0)
+      recordSequential(map, "independent iterations run one after the other: " + reason +
+                                (cores > 1 ? ", and they are too short to run side by side"
+                                           : ", and the program is made for one core"));
+    makeLoop(map, grain);
+    ++(grain > 0 ? numSideBySide : numLoops);
   }
-};
+  if (hasFinding(map))
+    recordConstruct(map, {.kind = "map",
+                          .form = form,
+                          .work = work.work,
+                          .span = grain == 0 && form != "all at once" ? length * work.span : work.span});
+  map.erase();
+}
 
 } // namespace
 } // namespace heddle

@@ -35,6 +35,15 @@ onnx::ScanOp createScan(OpBuilder &b, Location loc, TypeRange results, ValueRang
   return onnx::ScanOp::create(b, loc, results, operands, inputs, nullptr, nullptr, nullptr, nullptr);
 }
 
+/// The runtime reads it (kScan in program.fbs).
+static constexpr llvm::StringLiteral kGrain = "heddle.grain";
+
+void setGrain(onnx::ScanOp scan, int64_t iterations) {
+  scan->setAttr(kGrain, Builder(scan.getContext()).getI64IntegerAttr(iterations));
+}
+
+bool isSideBySide(Operation *op) { return op->hasAttr(kGrain); }
+
 onnx::ScanOp buildScan(OpBuilder &b, Location loc, ValueRange initial, ValueRange inputs,
                        function_ref<ScanStep(OpBuilder &, ValueRange, ValueRange)> build) {
   Region body;

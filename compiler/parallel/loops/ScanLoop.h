@@ -43,6 +43,10 @@ struct ScanLoop {
 onnx::ScanOp createScan(mlir::OpBuilder &builder, mlir::Location loc, mlir::TypeRange results,
                         mlir::ValueRange operands, size_t inputs);
 
+/// A loop without states whose iterations run side by side: so many in a row are worth a task.
+void setGrain(onnx::ScanOp scan, int64_t iterations);
+bool isSideBySide(mlir::Operation *op);
+
 struct ScanStep {
   llvm::SmallVector<mlir::Value> states, collected;
 };

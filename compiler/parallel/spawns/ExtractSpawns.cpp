@@ -14,6 +14,7 @@
 #include "compiler/Passes.h"
 #include "compiler/parallel/spawns/BlockGraph.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 
 using namespace mlir;
 
@@ -213,7 +214,11 @@ SpawnOp SpawnExtractor::spawn(const Spawn &part) {
 void SpawnExtractor::recordChain() {
   double all = graph.allCost(), longest = graph.longestWay();
   Operation *parent = block.getParentOp();
-  if (all < kLongBlock * leastCost || isa<onnx::ScanOp, onnx::LoopOp>(parent))
+  double maps = 0; // which have work side by side inside
+  for (const BlockNode &node : nodes)
+    if (isSideBySide(node.op))
+      maps += node.cost;
+  if (all - maps < kLongBlock * leastCost || isa<onnx::ScanOp, onnx::LoopOp>(parent))
     return;
   recordSequential(parent, longest > kMostlyChain * all
                                ? "its operations wait for each other: the longest chain of them is " +

@@ -3,7 +3,7 @@
 
 // No state.
 // CHECK-LABEL: func @without_state
-// CHECK: heddle.map (%{{.*}}) : (tensor<8x4xf32>) -> tensor<8x4xf32> {
+// CHECK: heddle.map (%{{.*}}) attributes {heddle.found = {{.*}}summary = "a loop of 8 independent iterations"}} : (tensor<8x4xf32>) -> tensor<8x4xf32> {
 // CHECK: "onnx.Relu"
 func.func @without_state(%x: tensor<8x4xf32>) -> tensor<8x4xf32> {
   %0 = "onnx.Scan"(%x) <{num_scan_inputs = 1 : i64}> ({

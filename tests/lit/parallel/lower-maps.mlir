@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: heddle-opt -heddle-lower-maps %s | FileCheck %s
+// RUN: heddle-opt -heddle-lower-maps=cores=1 %s | FileCheck %s --check-prefix=ONE
 
 // Rows of one product, which reads the matrix once. What no element has a part in is computed once.
 // CHECK-LABEL: func @shared_matrix(
@@ -67,10 +68,11 @@ func.func @table(%i: tensor<8x2xi64>, %t: tensor<16x4xf32>, %c: tensor<4xf32>) -
   return %y#0, %y#1 : tensor<8x2x4xf32>, tensor<8x4xf32>
 }
 
-// No form for many elements: a loop, and the reason.
+// No form for many elements, and little to do: a loop, and the reason.
 // CHECK-LABEL: func @no_form(
-// CHECK-SAME: reason = "independent iterations run one after the other: a node (Det) has no form for many elements at once"
+// CHECK-SAME: reason = "independent iterations run one after the other: a node (Det) has no form for many elements at once, and they are too short to run side by side"
 // CHECK: "onnx.Scan"(%{{.*}}) <{num_scan_inputs = 1 : i64}>
+// CHECK-NOT: heddle.grain
 // CHECK-NEXT: ^bb0(%{{.*}}: tensor<4x4xf32>):
 // CHECK-NEXT: "onnx.Relu"{{.*}} : (tensor<4x4xf32>)
 func.func @no_form(%x: tensor<8x4x4xf32>) -> tensor<8xf32> {
@@ -94,4 +96,22 @@ func.func @unknown_axes(%x: tensor<8x4x4xf32>, %axes: tensor<1xi64>) -> tensor<8
     heddle.yield %1 : tensor<1x4xf32>
   }
   return %y : tensor<8x1x4xf32>
+}
+
+// No form for many elements, and enough to do: some iterations at a time, side by side.
+// CHECK-LABEL: func @side_by_side(
+// CHECK-NOT: reason
+// CHECK: "onnx.Scan"(%{{.*}}) <{num_scan_inputs = 1 : i64}>
+// CHECK: "onnx.Det"
+// CHECK: heddle.grain = 5 : i64
+// ONE-LABEL: func @side_by_side(
+// ONE-SAME: and the program is made for one core"
+// ONE-NOT: heddle.grain
+func.func @side_by_side(%x: tensor<100x4x4xf32>) -> tensor<100xf32> {
+  %y = heddle.map (%x) : (tensor<100x4x4xf32>) -> tensor<100xf32> {
+  ^bb0(%e: tensor<4x4xf32>):
+    %1 = "onnx.Det"(%e) : (tensor<4x4xf32>) -> tensor<f32>
+    heddle.yield %1 : tensor<f32>
+  }
+  return %y : tensor<100xf32>
 }

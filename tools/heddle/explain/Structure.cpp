@@ -106,8 +106,13 @@ static std::string splitOf(const ProgramTask &task, const ExplainedTask &explain
     return "not split: a function of the runtime library runs on one worker";
   case program::TaskKind::kBranch:
     return "as its branch is";
-  case program::TaskKind::kLoop:
   case program::TaskKind::kScan:
+    if (int64_t grain = task.Int("heddle.grain", 0); grain > 0 && !graph.sequential)
+      return "its iterations side by side, " + std::to_string(grain) + " in a row";
+    if (task.operands.size() - task.captures == static_cast<size_t>(task.Int("num_scan_inputs", 0)))
+      return "within an iteration only: too little work to hand over, or made for one core";
+    [[fallthrough]];
+  case program::TaskKind::kLoop:
     return "within an iteration only: each needs the state that the one before it leaves";
   }
   if (graph.sequential)
