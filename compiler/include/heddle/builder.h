@@ -60,7 +60,9 @@ HEDDLE_COMPILER_API HeddleNode heddle_builder_await(HeddleBuilder* builder, Hedd
  *   "map"      a region over the elements of the inputs along axis 0
  *   "streams"  a region for each of `count` groups of inputs; attribute "count = 4 : i64"
  *   "scan"     `states` initial states, then elements; regions apply (states, element -> states) and
- *              combine (element, element -> element); results are last states, then all states
+ *              combine (element, element -> element); results are last states, then all states.
+ *              With apply alone it is declared associative and is the combiner too: then an element
+ *              has the types of the states
  * begin, then for each region: region, what stands in it, yield; then end. */
 HEDDLE_COMPILER_API void heddle_builder_begin(HeddleBuilder* builder, const char* op,
                                               const HeddleNode* inputs, size_t input_count,
