@@ -68,6 +68,9 @@ static Function functionOf(Operation *op) {
       {"Equal", [](ArrayRef<double> x) { return double(x[0] == x[1]); }},
       {"Where", [](ArrayRef<double> x) { return x[0] != 0 ? x[1] : x[2]; }},
   };
+  if (auto mod = dyn_cast<onnx::ModOp>(op))
+    return mod.getFmod() ? [](ArrayRef<double> x) { return std::fmod(x[0], x[1]); }
+                         : [](ArrayRef<double> x) { return x[0] - x[1] * std::floor(x[0] / x[1]); };
   auto found = functions.find(op->getName().stripDialect());
   return found == functions.end() ? nullptr : found->second;
 }
