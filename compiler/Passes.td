@@ -10,6 +10,47 @@ include "mlir/Pass/PassBase.td"
 // Source level
 //===----------------------------------------------------------------------===//
 
+def TranslateStandardPass : Pass<"heddle-translate-standard", "::mlir::func::FuncOp"> {
+  let summary = "write programs of MLIR's own dialects in operators of ONNX";
+  let description = [{
+    For programs that a person or another compiler wrote as `.mlir`: `scf.for` becomes
+    a Loop, a scalar a tensor of no dimensions, what is read and written by an index a
+    Gather and a ScatterND. So there is one form of a loop for all that follows.
+    Operations without a counterpart are refused where they stand. Arguments and
+    results without a name are called `arg0`, ... and `result0`, ....
+
+    ```mlir
+    func.func @main(%x: tensor<8xf32>) -> f32 {
+      %zero = arith.constant 0.0 : f32
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      %sum = scf.for %i = %c0 to %c8 step %c1 iter_args(%s = %zero) -> (f32) {
+        %0 = tensor.extract %x[%i] : tensor<8xf32>
+        %1 = arith.addf %s, %0 : f32
+        scf.yield %1 : f32
+      }
+      return %sum : f32
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: tensor<8xf32> {heddle.name = "arg0"}) -> (tensor<f32> {heddle.name = "result0"}) {
+      %zero = "onnx.Constant"() {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+      %m = "onnx.Constant"() {value = dense<8> : tensor<i64>} : () -> tensor<i64>
+      %sum = "onnx.Loop"(%m, %zero) ({
+      ^bb0(%i: tensor<i64>, %c: tensor<i1>, %s: tensor<f32>):
+        %0 = "onnx.Gather"(%x, %i) <{axis = 0 : i64}> : (tensor<8xf32>, tensor<i64>) -> tensor<f32>
+        %1 = "onnx.Add"(%s, %0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        onnx.Yield %c, %1 : tensor<i1>, tensor<f32>
+      }) : (tensor<i64>, tensor<f32>) -> tensor<f32>
+      return %sum : tensor<f32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::heddle::onnx::OnnxDialect"];
+}
+
 def InferShapesPass : Pass<"onnx-infer-shapes", "::mlir::ModuleOp"> {
   let summary = "give every value a rank and symbolic dimensions, and fold what computes sizes";
   let description = [{
@@ -232,8 +273,10 @@ def NormalizeLoopsPass : Pass<"heddle-normalize-loops", "::mlir::func::FuncOp"> 
     A Loop whose condition stays true becomes a Scan. What its body reads at its own
     step of a tensor that is as long as the loop becomes an input; the number of the
     iteration becomes one where it is used otherwise; a state that only grows by what
-    each step adds becomes an output. Axes and directions of Scans become
-    transpositions around them. Types are inferred again afterwards.
+    each step adds, or that only has its row of the step written, becomes an output. An
+    If in a body whose branches are a few operations on elements becomes a Where. Axes
+    and directions of Scans become transpositions around them. Types are inferred again
+    afterwards.
 
     ```mlir
     %y = "onnx.Loop"(%m, %s) ({
@@ -253,6 +296,7 @@ def NormalizeLoopsPass : Pass<"heddle-normalize-loops", "::mlir::func::FuncOp"> 
     ```
   }];
   let statistics = [Statistic<"numLoops", "loops", "Loops that became Scans">,
+                    Statistic<"numBranches", "branches", "branches that became choices">,
                     Statistic<"numTurned", "turned", "Scans with transpositions around them">];
   let dependentDialects = ["::heddle::HeddleDialect"];
 }
@@ -262,8 +306,9 @@ def RaiseScansPass : Pass<"heddle-raise-scans", "::mlir::func::FuncOp"> {
   let description = [{
     The states of a Scan are taken in groups that depend on each other. A group whose
     update composes (sums, products, a s + b, maxima with shifts, logic, products with
-    small matrices, of one state or several that mix) becomes a `heddle.scan`; another
-    one stays a Scan of its own. What does not depend on states, and what only reads
+    small matrices, logarithms of sums of exponentials, of one state or several that
+    mix) becomes a `heddle.scan`; another one stays a Scan of its own, unless the loop
+    has `heddle.associative`, by which the user says that its whole step composes. What does not depend on states, and what only reads
     them, is computed for all steps at once.
 
     ```mlir

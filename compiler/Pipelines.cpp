@@ -13,6 +13,7 @@ using namespace mlir;
 namespace heddle {
 
 void addSourcePasses(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createTranslateStandardPass());
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
   OpPassManager &function = passes.nest<func::FuncOp>();

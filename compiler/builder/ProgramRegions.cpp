@@ -4,6 +4,7 @@
 
 #include "compiler/builder/ProgramBuilder.h"
 
+#include "compiler/parallel/loops/DeclaredStep.h"
 #include "dialects/heddle/DagOps.h"
 #include "dialects/heddle/TensorDims.h"
 
@@ -202,8 +203,15 @@ std::vector<ProgramBuilder::Id> ProgramBuilder::end() {
   open.pop_back();
   if (!addResultTypes(current))
     return {};
+  // A scan whose step is its combiner too.
+  OperationState &state = current.state;
+  bool declared = state.name.getStringRef() == ScanOp::getOperationName() && state.regions.size() == 1;
+  if (declared)
+    state.addRegion();
   ErrorKeeper errors(context());
-  Operation *op = builder.create(current.state);
+  Operation *op = builder.create(state);
+  if (declared)
+    declareAssociative(cast<ScanOp>(op));
   return infer(op, errors) ? remember(op->getResults()) : std::vector<Id>();
 }
 

@@ -136,4 +136,20 @@ absl::Status GraphImporter::checkControlFlow(SourceNode &node) {
   return absl::OkStatus();
 }
 
+absl::Status GraphImporter::importDeclarations(const onnx_model::NodeProto &proto,
+                                               ArrayRef<Value> results) {
+  for (const onnx_model::StringPair &property : proto.metadata_props()) {
+    if (property.key() != "heddle.associative" || property.value() == "false")
+      continue;
+    Operation *op = results.empty() ? nullptr : results.front().getDefiningOp();
+    if (property.value() != "true")
+      return invalidInput("its property 'heddle.associative' is '" + property.value() +
+                          "'; it must be true or false");
+    if (!isa_and_nonnull<onnx::LoopOp, onnx::ScanOp>(op))
+      return invalidInput("its property 'heddle.associative' is for the steps of a Loop or Scan");
+    op->setAttr("heddle.associative", builder.getUnitAttr());
+  }
+  return absl::OkStatus();
+}
+
 } // namespace heddle

@@ -92,6 +92,9 @@ private:
                             llvm::ArrayRef<mlir::Type> argumentTypes, SourceNode &node,
                             Scope &scope);
   absl::Status checkControlFlow(SourceNode &node);
+  /// What the user declares of a loop, in the node's metadata.
+  absl::Status importDeclarations(const onnx_model::NodeProto &proto,
+                                  llvm::ArrayRef<mlir::Value> results);
 
   mlir::Location locationOf(llvm::StringRef name, llvm::StringRef op, const CallFrame *frame);
   const Opsets &opsetsOf(const Scope &scope) const {

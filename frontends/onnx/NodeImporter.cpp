@@ -52,7 +52,8 @@ absl::Status GraphImporter::importNode(const onnx_model::NodeProto &proto, const
       return inlineFunction(*function, attributes, node, scope, results);
     if (options.customDomains.count(node.domain))
       return importCustom(proto, attributes, node, scope, results);
-    return importPrimitive(proto, attributes, node, scope, results);
+    HEDDLE_RETURN_IF_ERROR(importPrimitive(proto, attributes, node, scope, results));
+    return importDeclarations(proto, results);
   }();
   if (!status.ok())
     return prefixed(node.describe() + ": ", status);

@@ -70,7 +70,9 @@ HEDDLE_COMPILER_API HeddleNode heddle_builder_cache(HeddleBuilder* builder, cons
  *   "map"      a region over the elements of the inputs along axis 0
  *   "streams"  a region for each of `count` groups of inputs; attribute "count = 4 : i64"
  *   "scan"     `states` initial states, then elements; regions apply (states, element -> states) and
- *              combine (element, element -> element); results are last states, then all states
+ *              combine (element, element -> element); results are last states, then all states.
+ *              With apply alone it is declared associative and is the combiner too: then an element
+ *              has the types of the states
  *   "dag_scan" `states` tables, as many writes, reads, then elements; attribute "read_tables =
  *              array<i64: ...>" with the table of each read; a region of the rows read and the
  *              elements yields a row for each table, then marks; results are last tables, then marks

@@ -126,16 +126,16 @@ class Builder {
   // states, then the states after each step along axis 0.
   template <typename Apply, typename Combine>
   Nodes Scan(const Nodes& states, const Nodes& elements, Apply apply, Combine combine) {
-    Nodes inputs = states;
-    inputs.insert(inputs.end(), elements.begin(), elements.end());
-    Begin("scan", inputs, nullptr, states.size());
-    auto split = [](const Nodes& both, size_t at, auto& body) {
-      auto middle = both.begin() + static_cast<std::ptrdiff_t>(at);
-      return body(Nodes(both.begin(), middle), Nodes(middle, both.end()));
-    };
-    Region(inputs.size(), [&](const Nodes& both) { return split(both, states.size(), apply); });
-    Region(2 * elements.size(),
-           [&](const Nodes& both) { return split(both, elements.size(), combine); });
+    BeginScan(states, elements, apply);
+    SplitRegion(elements.size(), elements.size(), combine);
+    return End(2 * states.size());
+  }
+
+  // A step that is associative, by the caller's word: `step(states, element) -> states`, where elements
+  // have the types of the states, combines elements as well.
+  template <typename Step>
+  Nodes Scan(const Nodes& states, const Nodes& elements, Step step) {
+    BeginScan(states, elements, step);
     return End(2 * states.size());
   }
 
@@ -207,6 +207,21 @@ class Builder {
     std::vector<HeddleNode> yielded = Ids(body(FromIds(ids)));
     heddle_builder_yield(builder_.get(), yielded.data(), yielded.size());
     return yielded.size();
+  }
+  // Two groups of arguments, of which the first has `count`.
+  template <typename Body>
+  void SplitRegion(size_t count, size_t rest, Body body) {
+    Region(count + rest, [&](const Nodes& both) {
+      auto middle = both.begin() + static_cast<std::ptrdiff_t>(count);
+      return body(Nodes(both.begin(), middle), Nodes(middle, both.end()));
+    });
+  }
+  template <typename Apply>
+  void BeginScan(const Nodes& states, const Nodes& elements, Apply apply) {
+    Nodes inputs = states;
+    inputs.insert(inputs.end(), elements.begin(), elements.end());
+    Begin("scan", inputs, nullptr, states.size());
+    SplitRegion(states.size(), elements.size(), apply);
   }
   Nodes End(size_t results) {
     std::vector<HeddleNode> ids(results, -1);

@@ -8,6 +8,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/loops/DeclaredStep.h"
 #include "compiler/parallel/loops/Raising.h"
 #include "compiler/parallel/loops/ScanLoop.h"
 
@@ -63,6 +64,8 @@ bool Raising::plan() {
     }
     groups.push_back(std::move(group));
   }
+  if (sequential && isDeclaredAssociative(loop))
+    return takeDeclared();
   if (gains || !sequential)
     return gains;
   // Nothing composes: worthwhile where a product does not depend on what has to wait.
@@ -75,6 +78,21 @@ bool Raising::plan() {
     heavy |= !waits && varies && isHeavy(&op);
   }
   return heavy;
+}
+
+/// The whole step as one that the user says to compose. False where it has not the form for it.
+bool Raising::takeDeclared() {
+  std::string why;
+  std::optional<Recurrence> declared = findDeclared(body, why);
+  if (!declared) {
+    reason = describeNode(loop) + " " + why;
+    return false;
+  }
+  allStates = llvm::to_vector(llvm::seq(body.states));
+  groups.clear();
+  groups.push_back({Group::Composed, allStates, body.component(allStates), std::move(declared),
+                    std::nullopt, ""});
+  return true;
 }
 
 LogicalResult Raising::emit(bool anything) {

@@ -2,6 +2,7 @@
 //
 // A group of states as a scan, a linear attention, or a loop with nothing else in it.
 
+#include "compiler/parallel/loops/DeclaredStep.h"
 #include "compiler/parallel/loops/Raising.h"
 #include "compiler/parallel/loops/ScanLoop.h"
 
@@ -37,6 +38,8 @@ LogicalResult Raising::emitScan(StepsAtOnce &steps, Group &group) {
                      .proof = found.proof,
                      .equivalence = found.exact ? Equivalence::Exact : Equivalence::Reassociation,
                      .form = ""});
+  if (found.declared)
+    scan->setAttr(kAssociative, builder.getUnitAttr());
   auto fill = [&](Region &region, ArrayRef<Type> x, ArrayRef<Type> y, const Recurrence::Build &build) {
     SmallVector<Type> arguments(x);
     llvm::append_range(arguments, y);

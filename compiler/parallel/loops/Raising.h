@@ -47,6 +47,7 @@ public:
 
 private:
   bool plan();
+  bool takeDeclared();
   llvm::LogicalResult emit(bool anything);
   llvm::LogicalResult emitScan(StepsAtOnce &steps, Group &group);
   llvm::LogicalResult emitProducts(StepsAtOnce &steps, Group &group);
@@ -61,6 +62,7 @@ private:
   mlir::OpBuilder builder;
   bool outerProducts;
   std::vector<Group> groups;
+  llvm::SmallVector<unsigned> allStates;
   llvm::SmallVector<mlir::Value> lasts;
 };
 

@@ -39,32 +39,41 @@ std::optional<int64_t> offsetFrom(Value value, Value step) {
   return offset;
 }
 
+bool isInRange(int64_t first, const DimExpr &steps, const DimExpr &size) {
+  std::optional<int64_t> rest = (size - steps - first).asConstant();
+  return first >= 0 && rest && *rest >= 0;
+}
+
 std::optional<StepRead> readAtStep(Operation *op, Value step) {
   Region *body = step.getParentRegion();
   auto isOutside = [&](Value value) { return !body->isAncestor(value.getParentRegion()); };
-  auto isRead = [&](Value data, int64_t axis, bool keepsAxis) -> std::optional<StepRead> {
+  auto isRead = [&](Value data, int64_t axis, int64_t offset,
+                    bool keepsAxis) -> std::optional<StepRead> {
     int64_t rank = dimsOf(data).size();
     if (axis < 0)
       axis += rank;
     if (!isOutside(data) || axis < 0 || axis >= rank)
       return std::nullopt;
-    return StepRead{op, data, axis, keepsAxis};
+    return StepRead{op, data, axis, offset, keepsAxis};
   };
   if (auto gather = dyn_cast<onnx::GatherOp>(op)) {
     Value indices = gather.getIndices();
     size_t rank = dimsOf(indices).size();
-    if (rank > 1 || offsetFrom(indices, step) != 0)
+    std::optional<int64_t> offset = offsetFrom(indices, step);
+    if (rank > 1 || !offset)
       return std::nullopt;
-    return isRead(gather.getData(), gather.getAxis(), rank == 1);
+    return isRead(gather.getData(), gather.getAxis(), *offset, rank == 1);
   }
   if (auto slice = dyn_cast<onnx::SliceOp>(op)) {
-    if (offsetFrom(slice.getStarts(), step) != 0 || offsetFrom(slice.getEnds(), step) != 1)
+    std::optional<int64_t> offset = offsetFrom(slice.getStarts(), step);
+    // From -1 to 0 is nothing, not the last one.
+    if (!offset || *offset < 0 || offsetFrom(slice.getEnds(), step) != *offset + 1)
       return std::nullopt;
     auto axes = constantIntegers(slice.getAxes()), steps = constantIntegers(slice.getSteps());
     if ((slice.getSteps() && (!steps || *steps != SmallVector<int64_t>{1})) ||
         (slice.getAxes() && (!axes || axes->size() != 1)))
       return std::nullopt;
-    return isRead(slice.getData(), axes ? axes->front() : 0, true);
+    return isRead(slice.getData(), axes ? axes->front() : 0, *offset, true);
   }
   return std::nullopt;
 }

@@ -16,11 +16,15 @@ namespace heddle {
 /// not made so.
 std::optional<int64_t> offsetFrom(mlir::Value value, mlir::Value step);
 
-/// A read of a tensor from outside the loop at the step.
+/// Whether steps 0, 1, ... read or write at places first, first + 1, ... that all are there: an index
+/// below 0 would count from the end.
+bool isInRange(int64_t first, const DimExpr &steps, const DimExpr &size);
+
+/// A read of a tensor from outside the loop, so many places after the step.
 struct StepRead {
   mlir::Operation *op;
   mlir::Value data;
-  int64_t axis;
+  int64_t axis, offset;
   /// Whether the result has the axis, with a size of 1.
   bool keepsAxis;
 };

@@ -12,26 +12,17 @@
 // states are rounded as well. Integers wrap around, which a ring does not mind; only their quotients
 // do not compose.
 
+#include "compiler/parallel/recurrence/LinearForm.h"
 #include "compiler/parallel/recurrence/Recurrence.h"
-#include "compiler/parallel/recurrence/Ring.h"
 
 using namespace mlir;
 
 namespace heddle {
 namespace {
 
+using Form = LinearForm;
+
 constexpr unsigned kMostStates = 4; // that mix: a product of two steps costs the cube
-
-/// A value as a function of the states.
-struct Form {
-  SmallVector<Coefficient, 2> factors; // of each state
-  Coefficient bias;
-  Dims dims;
-
-  bool varies() const {
-    return llvm::any_of(factors, [](const Coefficient &factor) { return !factor.isZero(); });
-  }
-};
 
 class AffineLaw {
 public:
@@ -43,6 +34,7 @@ public:
 
 private:
   std::optional<Form> transfer(Operation *op, ArrayRef<Form> operands, std::string &why);
+  std::optional<Form> chosenBits(ArrayRef<Form> operands, const Dims &dims, std::string &why);
   std::optional<Form> transferNumbers(Operation *op, ArrayRef<Form> operands, std::string &why);
   std::optional<Form> transferBits(Operation *op, ArrayRef<Form> operands, std::string &why);
   template <typename Combine> Form zip(const Form &x, const Form &y, Combine combine);
@@ -57,8 +49,6 @@ private:
     return each(x, [&](Coefficient a) { return ring.mul(m, a, factor); });
   }
   std::optional<Form> product(const Form &x, const Form &y, std::string &why);
-  Recurrence single(Coefficient a, Coefficient b);
-  Recurrence coupled(ArrayRef<Form> forms);
 
   const Component &component;
   Arithmetic m;
@@ -122,6 +112,17 @@ std::optional<Form> AffineLaw::transferBits(Operation *op, ArrayRef<Form> operan
   return std::nullopt;
 }
 
+/// c ? x : y of bits is c (x + y) + y.
+std::optional<Form> AffineLaw::chosenBits(ArrayRef<Form> operands, const Dims &dims,
+                                          std::string &why) {
+  auto chosen = product(operands[0], sum(operands[1], operands[2]), why);
+  if (!chosen)
+    return std::nullopt;
+  Form form = sum(*chosen, operands[2]);
+  form.dims = dims;
+  return form;
+}
+
 std::optional<Form> AffineLaw::transferNumbers(Operation *op, ArrayRef<Form> operands,
                                                std::string &why) {
   if (isa<onnx::AddOp, onnx::SumOp>(op)) {
@@ -150,7 +151,9 @@ std::optional<Form> AffineLaw::transferNumbers(Operation *op, ArrayRef<Form> ope
       return a.isZero() ? a : Coefficient(m.div(ring.valueOf(m, a), divisor));
     });
   }
-  why = "is not a linear function of the state";
+  why = isa<onnx::ModOp>(op) ? "takes a remainder of the state, which composes as the last operation "
+                               "of a step on integers and for powers of two only"
+                             : "is not a linear function of the state";
   return std::nullopt;
 }
 
@@ -176,6 +179,8 @@ std::optional<Form> AffineLaw::transfer(Operation *op, ArrayRef<Form> operands, 
                  : Coefficient(viewedWith(m, a.value, from, dims, component.init[0]));
     });
   } else if (isa<onnx::WhereOp>(op)) {
+    if (operands[0].varies() && bits)
+      return chosenBits(operands, dims, why);
     if (operands[0].varies()) {
       why = "chooses by the state";
       return std::nullopt;
@@ -189,87 +194,6 @@ std::optional<Form> AffineLaw::transfer(Operation *op, ArrayRef<Form> operands, 
   if (form)
     form->dims = dims;
   return form;
-}
-
-Recurrence AffineLaw::single(Coefficient a, Coefficient b) {
-  Recurrence found;
-  StringRef times = bits ? "and" : "times", plus = bits ? "exclusive or" : "plus";
-  bool scales = !a.isOne(), shifts = !b.isZero() || !scales;
-  std::string proof = "the new state is the old one";
-  if (scales) {
-    found.elements.push_back(ring.valueOf(m, a));
-    proof += (" " + times + " a value without it").str();
-  }
-  if (shifts) {
-    found.elements.push_back(ring.valueOf(m, b));
-    proof += (" " + plus + " a value without it").str();
-  }
-  found.proof = proof;
-  found.summary = bits ? "recurrence of bits" : scales && shifts ? "affine recurrence"
-                  : scales ? "running product"
-                  : shifts ? "running sum"
-                           : "state that is kept";
-  Ring r = ring;
-  found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) -> SmallVector<Value> {
-    Value next = s[0];
-    if (scales)
-      next = r.mul(m, e[0], next);
-    return {shifts ? r.add(m, next, e.back()) : next};
-  };
-  found.combine = [=](Arithmetic &m, ValueRange x, ValueRange y) -> SmallVector<Value> {
-    SmallVector<Value> both;
-    if (scales)
-      both.push_back(r.mul(m, y[0], x[0]));
-    if (shifts)
-      both.push_back(r.add(m, scales ? r.mul(m, y[0], x.back()) : x.back(), y.back()));
-    return both;
-  };
-  return found;
-}
-
-/// Elements are the factors row by row, then, where there are any, the biases.
-Recurrence AffineLaw::coupled(ArrayRef<Form> forms) {
-  Recurrence found;
-  unsigned n = count;
-  for (const Form &form : forms)
-    for (const Coefficient &factor : form.factors)
-      found.elements.push_back(ring.valueOf(m, factor));
-  bool shifts = llvm::any_of(forms, [](const Form &form) { return !form.bias.isZero(); });
-  if (shifts)
-    for (const Form &form : forms)
-      found.elements.push_back(ring.valueOf(m, form.bias));
-  found.summary = "linear recurrence of " + std::to_string(n) + " states";
-  found.proof = "the new states are sums of the old ones times values without them" +
-                std::string(shifts ? ", plus such values" : "");
-  Ring r = ring;
-  // Row i of the factors in e, times the column of values that starts at v, with a stride.
-  auto dot = [=](Arithmetic &m, ValueRange e, unsigned i, ValueRange v, unsigned start,
-                 unsigned stride) {
-    Value total;
-    for (unsigned j = 0; j < n; ++j) {
-      Value term = r.mul(m, e[i * n + j], v[start + j * stride]);
-      total = total ? r.add(m, total, term) : term;
-    }
-    return total;
-  };
-  found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) {
-    SmallVector<Value> next;
-    for (unsigned i = 0; i < n; ++i) {
-      Value value = dot(m, e, i, s, 0, 1);
-      next.push_back(shifts ? r.add(m, value, e[n * n + i]) : value);
-    }
-    return next;
-  };
-  found.combine = [=](Arithmetic &m, ValueRange x, ValueRange y) {
-    SmallVector<Value> both;
-    for (unsigned i = 0; i < n; ++i)
-      for (unsigned j = 0; j < n; ++j)
-        both.push_back(dot(m, y, i, x, j, n));
-    for (unsigned i = 0; shifts && i < n; ++i)
-      both.push_back(r.add(m, dot(m, y, i, x, n * n, 1), y[n * n + i]));
-    return both;
-  };
-  return found;
 }
 
 std::optional<Recurrence> AffineLaw::find(Refusal &refusal) {
@@ -306,8 +230,7 @@ std::optional<Recurrence> AffineLaw::find(Refusal &refusal) {
       refusal);
   if (!forms)
     return std::nullopt;
-  Recurrence found = count == 1 ? single(forms->front().factors[0], forms->front().bias)
-                                : coupled(*forms);
+  Recurrence found = recurrenceOf(m, ring, *forms);
   // A factor of the only state is combined with factors alone.
   unsigned kept = count == 1 && found.elements.size() == 2 ? 1 : 0;
   if (!unifyShapes(m, found.elements, kept, state, component.init[0])) {

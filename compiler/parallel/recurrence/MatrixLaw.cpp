@@ -40,6 +40,7 @@ private:
   std::optional<Form> product(const Form &x, const Form &y, std::string &why);
   Value plus(Value x, Value y) { return !x ? y : !y ? x : m.add(x, y); }
   Form scaled(const Form &x, Value by);
+  std::optional<Form> stretched(const Form &x, Value by, std::string &why);
   Form sum(const Form &x, const Form &y);
   Value identity(int64_t size);
 
@@ -52,10 +53,13 @@ private:
 };
 
 Value MatrixLaw::matmul(Arithmetic &m, Value x, Value y) const {
-  Dims a = dimsOf(x), b = dimsOf(y), dims;
-  // Vectors and matrices; the rule of MatMul for these.
-  dims.append(a.begin(), a.end() - 1);
-  if (b.size() == 2)
+  Dims a = dimsOf(x), b = dimsOf(y);
+  // Vectors and matrices, of which a batch has been checked to broadcast.
+  auto batch = [](const Dims &dims) { return ArrayRef(dims).drop_back(std::min<size_t>(2, dims.size())); };
+  Dims dims = *broadcastDims(batch(a), batch(b));
+  if (a.size() > 1)
+    dims.push_back(a[a.size() - 2]);
+  if (b.size() > 1)
     dims.push_back(b.back());
   return onnx::MatMulOp::create(m.b, m.loc, tensorWithDims(dims, element), x, y);
 }
@@ -65,6 +69,29 @@ Form MatrixLaw::scaled(const Form &x, Value by) {
   result.scale = ring.mul(m, x.scale, by);
   if (x.matrix)
     result.matrix = m.mul(x.matrix, by);
+  if (x.bias)
+    result.bias = m.mul(x.bias, by);
+  return result;
+}
+
+/// Each entry along the multiplied axis by a factor of its own: a diagonal matrix.
+std::optional<Form> MatrixLaw::stretched(const Form &x, Value by, std::string &why) {
+  why = "scales parts of a state that is multiplied by a matrix";
+  Dims dims = dimsOf(by);
+  std::optional<int64_t> rows = (left ? state.front() : state.back()).asConstant();
+  bool vector = dims.size() == 1 && state.size() == 1;
+  bool along = left ? dims.size() == 2 && dims[1].isConstant(1) : dims.size() == 1;
+  if (!rows || *rows > kMostRows || state.size() > 2 || x.dims != state || !(vector || along) ||
+      !(left ? dims.front() : dims.back()).isConstant(*rows))
+    return std::nullopt;
+  Form result;
+  Value factors = left && vector ? m.viewedAs(by, {*rows, 1}) : by;
+  Value matrix = x.matrix;
+  if (!x.scale.isZero()) {
+    Value one = identity(*rows);
+    matrix = plus(matrix, x.scale.isOne() ? one : m.mul(one, x.scale.value));
+  }
+  result.matrix = m.mul(matrix, factors);
   if (x.bias)
     result.bias = m.mul(x.bias, by);
   return result;
@@ -103,7 +130,13 @@ std::optional<Form> MatrixLaw::product(const Form &x, const Form &y, std::string
   }
   const Form &form = left ? y : x;
   Value by = left ? x.bias : y.bias;
-  if (dimsOf(by).size() != 2) {
+  Dims dims = dimsOf(by);
+  bool fits = state.size() == 1 ? dims.size() == 2 : dims.size() >= 2 && dims.size() <= state.size();
+  if (fits && dims.size() > 2) {
+    ArrayRef batch = ArrayRef(state).drop_back(2);
+    fits = broadcastDims(ArrayRef(dims).drop_back(2), batch) == Dims(batch);
+  }
+  if (!fits) {
     why = "multiplies the state by something other than one matrix";
     return std::nullopt;
   }
@@ -145,17 +178,13 @@ std::optional<Form> MatrixLaw::transfer(Operation *op, ArrayRef<Form> operands, 
       why = "multiplies or divides by a value that depends on the state";
       return std::nullopt;
     }
-    if (!isSingle(by) || operands[!first].dims != dimsOf(result)) {
-      why = "scales parts of a state that is multiplied by a matrix";
+    if (operands[!first].dims != dimsOf(result) ||
+        (isa<onnx::DivOp>(op) && !isa<FloatType>(element)))
       return std::nullopt;
-    }
-    by = m.viewedAs(by, {});
-    if (isa<onnx::DivOp>(op)) {
-      if (!isa<FloatType>(element))
-        return std::nullopt;
+    if (isa<onnx::DivOp>(op))
       by = m.div(scalarConstant(m, element, 1), by);
-    }
-    form = scaled(operands[!first], by);
+    form = isSingle(by) ? std::optional(scaled(operands[!first], m.viewedAs(by, {})))
+                        : stretched(operands[!first], by, why);
   }
   if (form)
     form->dims = dimsOf(result);
@@ -167,9 +196,11 @@ std::optional<Recurrence> MatrixLaw::find(Refusal &refusal) {
   refusal.why = "mixes states, or states that are not a vector or matrix of 32 or 64 bit numbers";
   bool number = element.isF32() || element.isF64() || element.isInteger(32) ||
                 element.isInteger(64);
-  if (component.before.size() != 1 || !number || state.empty() || state.size() > 2)
+  if (component.before.size() != 1 || !number || state.empty())
     return std::nullopt;
-  std::optional<int64_t> rows = (left ? state.front() : state.back()).asConstant();
+  // Along the axis that is multiplied.
+  std::optional<int64_t> rows =
+      (left && state.size() > 1 ? state[state.size() - 2] : state.back()).asConstant();
   auto forms = interpret<Form>(
       component, [&](unsigned) { return Form{Coefficient::One, {}, {}, state}; },
       [&](Value value) { return Form{{}, {}, value, value ? dimsOf(value) : Dims()}; },

@@ -12,7 +12,7 @@
 // whether lo is below hi or not. A factor does not stay: max(c s, b) turns around where c is
 // negative. Shifted integers would wrap around on one way and not on the other.
 
-#include "compiler/parallel/recurrence/Recurrence.h"
+#include "compiler/parallel/recurrence/BoundedRecurrence.h"
 #include "compiler/parallel/recurrence/Ring.h"
 
 #include <limits>
@@ -26,17 +26,9 @@ namespace {
 struct Form {
   Value shift, low, high, constant;
   Dims dims;
+  bool decides = false; // a comparison, for the choice between what it compares
   bool varies() const { return !constant; }
 };
-
-Value maximum(Arithmetic &m, Value x, Value y) {
-  Dims dims = *broadcastDims(dimsOf(x), dimsOf(y));
-  return onnx::MaxOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(x)), ValueRange{x, y});
-}
-Value minimum(Arithmetic &m, Value x, Value y) {
-  Dims dims = *broadcastDims(dimsOf(x), dimsOf(y));
-  return onnx::MinOp::create(m.b, m.loc, tensorWithDims(dims, elementOf(x)), ValueRange{x, y});
-}
 
 class OrderLaw {
 public:
@@ -51,6 +43,8 @@ private:
   std::optional<Form> shifted(Form form, Value by, std::string &why);
   std::optional<Form> bounded(const Form &x, const Form &y, bool above, std::string &why);
   std::optional<Form> chosen(Value condition, const Form &x, const Form &y);
+  bool ordersOnly(Operation *compare);
+  std::optional<Form> chosenByOrder(onnx::WhereOp op, ArrayRef<Form> operands, std::string &why);
   template <typename Change> Form each(Form form, Change change) {
     for (Value *value : {&form.shift, &form.low, &form.high})
       if (*value)
@@ -141,10 +135,50 @@ std::optional<Form> OrderLaw::chosen(Value condition, const Form &x, const Form 
   return result;
 }
 
+/// Whether the component uses a comparison only to choose between the two that are compared.
+bool OrderLaw::ordersOnly(Operation *compare) {
+  Value p = compare->getOperand(0), q = compare->getOperand(1);
+  return llvm::all_of(compare->getUsers(), [&](Operation *user) {
+    auto where = dyn_cast<onnx::WhereOp>(user);
+    bool chooses = where && ((where.getX() == p && where.getY() == q) ||
+                             (where.getX() == q && where.getY() == p));
+    return chooses || !llvm::is_contained(component.steps, user);
+  });
+}
+
+/// x > s ? x : s, and its other spellings: a maximum or minimum, except for what is not a number. Nothing
+/// is greater than that, so it does not replace the state; the state is not replaced where it is none.
+std::optional<Form> OrderLaw::chosenByOrder(onnx::WhereOp op, ArrayRef<Form> operands,
+                                            std::string &why) {
+  Operation *compare = op.getCondition().getDefiningOp();
+  bool less = isa<onnx::LessOp, onnx::LessOrEqualOp>(compare);
+  bool least = less == (op.getX() == compare->getOperand(0));
+  Form kept = operands[2], other = operands[1];
+  if (isa<FloatType>(element)) {
+    why = "forgets the state where a value is not a number; a Max or Min keeps it";
+    if (!kept.varies() || other.varies())
+      return std::nullopt;
+    Value number = other.constant;
+    Type flags = withElement(number.getType(), m.b.getI1Type());
+    Value missing = onnx::IsNaNOp::create(m.b, m.loc, flags, number);
+    other.constant = select(m, missing, limit(/*highest=*/least), number);
+  }
+  return bounded(kept, other, /*above=*/least, why);
+}
+
 std::optional<Form> OrderLaw::transfer(Operation *op, ArrayRef<Form> operands, std::string &why) {
   Value result = op->getResult(0);
   Dims dims = dimsOf(result);
   why = "is not a maximum, minimum or shift of the state";
+  if (isa<onnx::GreaterOp, onnx::GreaterOrEqualOp, onnx::LessOp, onnx::LessOrEqualOp>(op) &&
+      elementOf(op->getOperand(0)) == element) {
+    why = "makes a decision of the state";
+    if (!ordersOnly(op))
+      return std::nullopt;
+    Form form{{}, {}, {}, {}, dims};
+    form.decides = true;
+    return form;
+  }
   if (elementOf(result) != element || countElements(dims) != countElements(state)) {
     why = "changes the type of the state, mixes its elements or repeats them";
     return std::nullopt;
@@ -197,7 +231,9 @@ std::optional<Form> OrderLaw::transfer(Operation *op, ArrayRef<Form> operands, s
       why = "turns a bounded state around";
     }
   } else if (isa<onnx::WhereOp>(op)) {
-    if (operands[0].varies())
+    if (operands[0].decides)
+      form = chosenByOrder(cast<onnx::WhereOp>(op), operands, why);
+    else if (operands[0].varies())
       why = "chooses by the state";
     else
       form = chosen(op->getOperand(0), operands[1], operands[2]);
@@ -226,43 +262,15 @@ std::optional<Recurrence> OrderLaw::find(Refusal &refusal) {
   if (!form.low && !form.high)
     return std::nullopt;
 
-  Recurrence found;
-  bool shifts = bool(form.shift), low = bool(form.low), high = bool(form.high);
+  SmallVector<Value> parameters;
   for (Value value : {form.shift, form.low, form.high})
     if (value)
-      found.elements.push_back(value);
-  if (!unifyShapes(m, found.elements, shifts, state, component.init[0])) {
+      parameters.push_back(value);
+  if (!unifyShapes(m, parameters, bool(form.shift), state, component.init[0])) {
     refusal.why = "leaves parameters of shapes that are not known to fit";
     return std::nullopt;
   }
-  found.exact = !shifts;
-  found.summary = low && high ? "bounded recurrence" : low ? "running maximum" : "running minimum";
-  if (shifts)
-    found.summary += " with shifts";
-  found.proof = std::string("the new state is the old one") +
-                (shifts ? " plus a value without it," : ",") + (low ? " bounded from below" : "") +
-                (low && high ? " and" : "") + (high ? " bounded from above" : "") +
-                " by values without it";
-  auto step = [=](Arithmetic &m, Value s, ValueRange e) {
-    if (shifts)
-      s = m.add(s, e[0]);
-    if (low)
-      s = maximum(m, s, e[shifts]);
-    return high ? minimum(m, s, e.back()) : s;
-  };
-  found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) -> SmallVector<Value> {
-    return {step(m, s[0], e)};
-  };
-  found.combine = [=](Arithmetic &m, ValueRange x, ValueRange y) -> SmallVector<Value> {
-    SmallVector<Value> both;
-    if (shifts)
-      both.push_back(m.add(x[0], y[0]));
-    // Bounds go through the second step as a state does.
-    for (Value bound : x.drop_front(shifts))
-      both.push_back(step(m, bound, y));
-    return both;
-  };
-  return found;
+  return boundedRecurrence(parameters, bool(form.shift), bool(form.low), bool(form.high));
 }
 
 } // namespace

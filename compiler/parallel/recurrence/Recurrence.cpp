@@ -16,8 +16,7 @@ bool isView(Operation *op) {
              onnx::FlattenOp>(op);
 }
 
-/// The same component, whose new state is another value.
-static Component upTo(const Component &component, Value after) {
+Component upTo(const Component &component, Value after) {
   Component inner = component;
   inner.after = {after};
   DenseSet<Value> needed = {after};
@@ -84,8 +83,10 @@ static std::optional<Recurrence> findRestarted(const Component &component, Refus
 std::optional<Recurrence> findRecurrence(const Component &component, Refusal &refusal) {
   if (auto found = findRestarted(component, refusal))
     return found;
+  if (auto found = findWrapped(component, refusal))
+    return found;
   Refusal furthest;
-  for (auto law : {findAffine, findOrder, findBitwise, findMatrix}) {
+  for (auto law : {findAffine, findOrder, findBitwise, findMatrix, findLogSum}) {
     Refusal reason;
     if (auto found = law(component, reason))
       return found;

@@ -39,6 +39,8 @@ struct Recurrence {
   std::string summary, proof;
   /// Whether any order of composition gives the same bits.
   bool exact = false;
+  /// Whether the user says so, and no law.
+  bool declared = false;
   /// The parameters of one step, in the body.
   llvm::SmallVector<mlir::Value> elements;
   Build apply;   // states, elements -> states
@@ -57,11 +59,17 @@ bool isView(mlir::Operation *op);
 /// The recurrence that a component is, by the first law that it obeys.
 std::optional<Recurrence> findRecurrence(const Component &component, Refusal &refusal);
 
+/// The same component up to a value of it, as if that were the new state.
+Component upTo(const Component &component, mlir::Value after);
+
 /// The laws: sums, products and a s + b, of one state or several that mix; the same on bits;
-/// maxima and minima with shifts; products with matrices.
+/// maxima and minima with shifts; products with matrices; logarithms of sums of exponentials; integers
+/// of so many bits.
 std::optional<Recurrence> findAffine(const Component &component, Refusal &refusal);
 std::optional<Recurrence> findBitwise(const Component &component, Refusal &refusal);
 std::optional<Recurrence> findOrder(const Component &component, Refusal &refusal);
+std::optional<Recurrence> findLogSum(const Component &component, Refusal &refusal);
+std::optional<Recurrence> findWrapped(const Component &component, Refusal &refusal);
 std::optional<Recurrence> findMatrix(const Component &component, Refusal &refusal);
 
 /// Interprets the steps of a component: `transfer(op, of)` gives the form of the operation's result,

@@ -37,6 +37,7 @@ mlir::Value select(Arithmetic &m, mlir::Value condition, mlir::Value x, mlir::Va
 class Ring {
 public:
   Ring(mlir::Type element, bool bits) : element(element), bits(bits) {}
+  bool isOfBits() const { return bits; }
 
   mlir::Value add(Arithmetic &m, mlir::Value x, mlir::Value y) const;
   mlir::Value mul(Arithmetic &m, mlir::Value x, mlir::Value y) const;

@@ -43,6 +43,15 @@ static Function functionOf(Operation *op) {
       {"Tanh", [](ArrayRef<double> x) { return std::tanh(x[0]); }},
       {"Sigmoid", [](ArrayRef<double> x) { return 1 / (1 + std::exp(-x[0])); }},
       {"Relu", [](ArrayRef<double> x) { return x[0] > 0 ? x[0] : 0; }},
+      {"Softplus", [](ArrayRef<double> x) { return std::max(x[0], 0.0) + std::log1p(std::exp(-std::abs(x[0]))); }},
+      {"Sign", [](ArrayRef<double> x) { return double((x[0] > 0) - (x[0] < 0)); }},
+      {"Floor", [](ArrayRef<double> x) { return std::floor(x[0]); }},
+      {"Ceil", [](ArrayRef<double> x) { return std::ceil(x[0]); }},
+      {"Round", [](ArrayRef<double> x) { return std::nearbyint(x[0]); }},
+      {"Sin", [](ArrayRef<double> x) { return std::sin(x[0]); }},
+      {"Cos", [](ArrayRef<double> x) { return std::cos(x[0]); }},
+      {"Erf", [](ArrayRef<double> x) { return std::erf(x[0]); }},
+      {"IsNaN", [](ArrayRef<double> x) { return double(std::isnan(x[0])); }},
       {"Reciprocal", [](ArrayRef<double> x) { return 1 / x[0]; }},
       {"And", [](ArrayRef<double> x) { return double(x[0] != 0 && x[1] != 0); }},
       {"Or", [](ArrayRef<double> x) { return double(x[0] != 0 || x[1] != 0); }},
@@ -59,6 +68,9 @@ static Function functionOf(Operation *op) {
       {"Equal", [](ArrayRef<double> x) { return double(x[0] == x[1]); }},
       {"Where", [](ArrayRef<double> x) { return x[0] != 0 ? x[1] : x[2]; }},
   };
+  if (auto mod = dyn_cast<onnx::ModOp>(op))
+    return mod.getFmod() ? [](ArrayRef<double> x) { return std::fmod(x[0], x[1]); }
+                         : [](ArrayRef<double> x) { return x[0] - x[1] * std::floor(x[0] / x[1]); };
   auto found = functions.find(op->getName().stripDialect());
   return found == functions.end() ? nullptr : found->second;
 }
@@ -74,14 +86,28 @@ NumberTensor RegionInterpreter::constant(Operation *op) {
   return tensor;
 }
 
+/// A vector is a row on the left and a column on the right; a batch broadcasts.
 static NumberTensor matmul(const NumberTensor &x, const NumberTensor &y, ArrayRef<int64_t> dims) {
-  int64_t inner = x.dims.back(), columns = y.dims.size() == 1 ? 1 : y.dims.back();
-  int64_t rows = x.count() / inner;
-  NumberTensor result{dims.vec(), std::vector<double>(rows * columns)};
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < columns; ++j)
-      for (int64_t k = 0; k < inner; ++k)
-        result.numbers[i * columns + j] += x.numbers[i * inner + k] * y.numbers[k * columns + j];
+  std::vector<int64_t> left = x.dims, right = y.dims;
+  if (left.size() == 1)
+    left.insert(left.begin(), 1);
+  if (right.size() == 1)
+    right.push_back(1);
+  int64_t rows = left[left.size() - 2], inner = left.back(), columns = right.back();
+  ArrayRef<int64_t> lefts = ArrayRef(left).drop_back(2), rights = ArrayRef(right).drop_back(2);
+  NumberTensor result{dims.vec(), {}};
+  ArrayRef batch = dims.drop_back((x.dims.size() > 1) + (y.dims.size() > 1));
+  onnx::forEachIndex(batch, [&](ArrayRef<int64_t> index) {
+    int64_t a = onnx::positionOf(index.take_back(lefts.size()), lefts) * rows * inner;
+    int64_t b = onnx::positionOf(index.take_back(rights.size()), rights) * inner * columns;
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < columns; ++j) {
+        double sum = 0;
+        for (int64_t k = 0; k < inner; ++k)
+          sum += x.numbers[a + i * inner + k] * y.numbers[b + k * columns + j];
+        result.numbers.push_back(sum);
+      }
+  });
   return result;
 }
 
@@ -89,7 +115,7 @@ NumberTensor RegionInterpreter::compute(Operation *op, ArrayRef<const NumberTens
   NumberTensor result{shapeOf(op->getResult(0).getType()), {}};
   if (isView(op) || isa<onnx::ExpandOp>(op))
     operands = operands.take_front(1);
-  if (isa<onnx::MatMulOp>(op) && operands[0]->dims.size() <= 2 && operands[1]->dims.size() <= 2)
+  if (isa<onnx::MatMulOp>(op))
     return matmul(*operands[0], *operands[1], result.dims);
   if (isView(op)) {
     result.numbers = operands[0]->numbers;

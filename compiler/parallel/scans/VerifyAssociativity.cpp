@@ -8,6 +8,7 @@
 // Nothing follows for values that were not tried; a law that fails is found at once.
 
 #include "compiler/Passes.h"
+#include "compiler/parallel/loops/DeclaredStep.h"
 #include "compiler/parallel/scans/RegionInterpreter.h"
 #include "compiler/parallel/recurrence/Recurrence.h"
 
@@ -93,7 +94,9 @@ LogicalResult check(ScanOp scan) {
     auto fails = [&](StringRef law, const Tuple &left, const Tuple &right) {
       auto differs = difference(left, right);
       if (differs)
-        scan.emitOpError() << "does not compose: " << law << " gives " << differs->first << " and "
+        scan.emitOpError() << (isDeclaredAssociative(scan) ? "is declared associative and is not: "
+                                                           : "does not compose: ")
+                           << law << " gives " << differs->first << " and "
                            << differs->second << " for s = " << textOf(s) << ", x = " << textOf(x)
                            << ", y = " << textOf(y) << ", z = " << textOf(z);
       return differs.has_value();

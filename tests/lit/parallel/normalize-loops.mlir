@@ -110,7 +110,8 @@ func.func @data(%s: tensor<f32>) -> tensor<*xf32> {
 
 // -----
 
-// A tensor of another length is read by number; a cache that is read stays a state.
+// An index below 0 counts from the end, so the tensor is read by number; a cache that is read stays a
+// state.
 // CHECK-LABEL: func @kept
 // CHECK: "onnx.Scan"
 // CHECK: ^bb0(%{{.*}}: tensor<?x4xf32, {{.*}}>, %{{.*}}: tensor<i64>):
@@ -120,10 +121,101 @@ func.func @kept(%s: tensor<2x4xf32>, %x: tensor<9x1x4xf32>) -> (tensor<*xf32>, t
   %m = "onnx.Constant"() {value = dense<8> : tensor<i64>} : () -> tensor<*xi64>
   %0:2 = "onnx.Loop"(%m, %s) ({
   ^bb0(%i: tensor<*xi64>, %c: tensor<*xi1>, %a: tensor<*xf32>):
-    %2 = "onnx.Gather"(%x, %i) : (tensor<9x1x4xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %one = "onnx.Constant"() {value = dense<1> : tensor<i64>} : () -> tensor<*xi64>
+    %1 = "onnx.Sub"(%i, %one) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+    %2 = "onnx.Gather"(%x, %1) : (tensor<9x1x4xf32>, tensor<*xi64>) -> tensor<*xf32>
     %3 = "onnx.Concat"(%a, %2) {axis = 0 : i64} : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
     %4 = "onnx.ReduceSum"(%a) {keepdims = 0 : i64} : (tensor<*xf32>) -> tensor<*xf32>
     onnx.Yield %c, %3, %4 : tensor<*xi1>, tensor<*xf32>, tensor<*xf32>
   }) {operandSegmentSizes = array<i32: 1, 0, 1>} : (tensor<*xi64>, tensor<2x4xf32>) -> (tensor<*xf32>, tensor<*xf32>)
   return %0#0, %0#1 : tensor<*xf32>, tensor<*xf32>
+}
+
+// -----
+
+// Neighbours of the step in a longer tensor are slices of it; rows written in order are collected.
+// CHECK-LABEL: func @neighbours
+// CHECK-DAG: %[[A:.*]] = "onnx.Slice"(%arg1, {{.*}} -> tensor<8xf32>
+// CHECK-DAG: %[[B:.*]] = "onnx.Slice"(%arg1, {{.*}} -> tensor<8xf32>
+// CHECK: %[[S:.*]]:2 = "onnx.Scan"(%arg2, %[[A]], %[[B]]) <{num_scan_inputs = 2
+// CHECK-NOT: onnx.ScatterND
+// CHECK: -> (tensor<f32>, tensor<8x1xf32>)
+// CHECK: %[[ROWS:.*]] = "onnx.Reshape"(%[[S]]#1
+// CHECK: "onnx.Concat"({{.*}}, %[[ROWS]], {{.*}} -> tensor<10xf32>
+func.func @neighbours(%t: tensor<10xf32>, %x: tensor<10xf32>, %s: tensor<f32>) -> tensor<*xf32> {
+  %m = "onnx.Constant"() {value = dense<8> : tensor<i64>} : () -> tensor<*xi64>
+  %one = "onnx.Constant"() {value = dense<1> : tensor<i64>} : () -> tensor<*xi64>
+  %two = "onnx.Constant"() {value = dense<2> : tensor<i64>} : () -> tensor<*xi64>
+  %place = "onnx.Constant"() {value = dense<[1, 1]> : tensor<2xi64>} : () -> tensor<*xi64>
+  %row = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<*xi64>
+  %0:2 = "onnx.Loop"(%m, %t, %s) ({
+  ^bb0(%i: tensor<*xi64>, %c: tensor<*xi1>, %a: tensor<*xf32>, %b: tensor<*xf32>):
+    %1 = "onnx.Add"(%i, %one) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+    %2 = "onnx.Add"(%i, %two) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+    %3 = "onnx.Gather"(%x, %1) : (tensor<10xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %4 = "onnx.Gather"(%x, %2) : (tensor<10xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %5 = "onnx.Mul"(%b, %3) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %6 = "onnx.Add"(%5, %4) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %7 = "onnx.Reshape"(%1, %place) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+    %8 = "onnx.Reshape"(%6, %row) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %9 = "onnx.ScatterND"(%a, %7, %8) : (tensor<*xf32>, tensor<*xi64>, tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %c, %9, %6 : tensor<*xi1>, tensor<*xf32>, tensor<*xf32>
+  }) {operandSegmentSizes = array<i32: 1, 0, 2>} : (tensor<*xi64>, tensor<10xf32>, tensor<f32>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %0#0 : tensor<*xf32>
+}
+
+// -----
+
+// A table that the loop reads stays one, and so does one that is written beyond its end.
+// CHECK-LABEL: func @tables
+// CHECK: "onnx.Scan"(%arg0, %arg1,
+// CHECK: "onnx.ScatterND"
+// CHECK: "onnx.ScatterND"
+func.func @tables(%t: tensor<10xf32>, %u: tensor<8xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %m = "onnx.Constant"() {value = dense<8> : tensor<i64>} : () -> tensor<*xi64>
+  %one = "onnx.Constant"() {value = dense<1> : tensor<i64>} : () -> tensor<*xi64>
+  %place = "onnx.Constant"() {value = dense<[1, 1]> : tensor<2xi64>} : () -> tensor<*xi64>
+  %row = "onnx.Constant"() {value = dense<1> : tensor<1xi64>} : () -> tensor<*xi64>
+  %0:2 = "onnx.Loop"(%m, %t, %u) ({
+  ^bb0(%i: tensor<*xi64>, %c: tensor<*xi1>, %a: tensor<*xf32>, %b: tensor<*xf32>):
+    %1 = "onnx.Add"(%i, %one) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+    %2 = "onnx.Gather"(%a, %i) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %3 = "onnx.Reshape"(%1, %place) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+    %4 = "onnx.Reshape"(%2, %row) : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+    %5 = "onnx.ScatterND"(%a, %3, %4) : (tensor<*xf32>, tensor<*xi64>, tensor<*xf32>) -> tensor<*xf32>
+    %6 = "onnx.ScatterND"(%b, %3, %4) : (tensor<*xf32>, tensor<*xi64>, tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %c, %5, %6 : tensor<*xi1>, tensor<*xf32>, tensor<*xf32>
+  }) {operandSegmentSizes = array<i32: 1, 0, 2>} : (tensor<*xi64>, tensor<10xf32>, tensor<8xf32>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %0#0, %0#1 : tensor<*xf32>, tensor<*xf32>
+}
+
+// -----
+
+// A branch that says how to update is a choice; one that may end the run stays a branch.
+// CHECK-LABEL: func @branches
+// CHECK: "onnx.Scan"
+// CHECK-DAG: "onnx.Add"
+// CHECK-DAG: "onnx.Mul"
+// CHECK: "onnx.Where"
+// CHECK: "onnx.If"
+// CHECK: "onnx.Div"
+func.func @branches(%s: tensor<f32>, %t: tensor<i64>, %x: tensor<8xf32>, %p: tensor<8xi1>) -> (tensor<*xf32>, tensor<*xi64>) {
+  %0:2 = "onnx.Scan"(%s, %t, %x, %p) ({
+  ^bb0(%a: tensor<*xf32>, %b: tensor<*xi64>, %e: tensor<*xf32>, %c: tensor<*xi1>):
+    %1 = "onnx.If"(%c) ({
+      %2 = "onnx.Add"(%a, %e) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+      onnx.Yield %2 : tensor<*xf32>
+    }, {
+      %3 = "onnx.Mul"(%a, %e) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+      onnx.Yield %3 : tensor<*xf32>
+    }) : (tensor<*xi1>) -> tensor<*xf32>
+    %4 = "onnx.If"(%c) ({
+      %5 = "onnx.Div"(%b, %b) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+      onnx.Yield %5 : tensor<*xi64>
+    }, {
+      onnx.Yield %b : tensor<*xi64>
+    }) : (tensor<*xi1>) -> tensor<*xi64>
+    onnx.Yield %1, %4 : tensor<*xf32>, tensor<*xi64>
+  }) {num_scan_inputs = 2 : i64} : (tensor<f32>, tensor<i64>, tensor<8xf32>, tensor<8xi1>) -> (tensor<*xf32>, tensor<*xi64>)
+  return %0#0, %0#1 : tensor<*xf32>, tensor<*xi64>
 }

@@ -82,6 +82,29 @@ TEST(Builder, RecurrencesOverGraphs) {
               ElementsAre(1, 3, 6, 12, 17, 2, 4, 9, 13));
 }
 
+TEST(Builder, AStepMayBeDeclaredAssociative) {
+  Builder b("declared");
+  Node x = b.Input("x", HEDDLE_FLOAT32, {"n"}), zero = b.Constant<float>({}, {0});
+  // a + b + a b: no law knows it, as it is a product of what both depend on the state.
+  Nodes states = b.Scan({zero}, {x}, [&](Nodes s, Nodes e) -> Nodes {
+    return {b.Add(b.Add(s[0], e[0]), b.Mul(s[0], e[0]))};
+  });
+  b.Output("y", states[1]);
+  EXPECT_THAT(Results(b, {{1, 2, 3, 1}}, {{4}}), ElementsAre(1, 5, 23, 47));
+}
+
+TEST(Builder, AFalseDeclarationIsFound) {
+  Builder b("false");
+  Node x = b.Input("x", HEDDLE_FLOAT32, {"n"}), zero = b.Constant<float>({}, {0});
+  Nodes states = b.Scan({zero}, {x}, [&](Nodes s, Nodes e) -> Nodes { return {b.Sub(e[0], s[0])}; });
+  b.Output("y", states[1]);
+  HeddleCompileOptions options = {};
+  options.verify_associativity = 1;
+  Compilation compiled = b.Compile(nullptr, &options);
+  EXPECT_FALSE(compiled);
+  EXPECT_THAT(compiled.message(), HasSubstr("is declared associative and is not"));
+}
+
 TEST(Builder, SaysWhatIsWrong) {
   struct Case {
     void (*build)(Builder&);

@@ -117,6 +117,35 @@ TEST(Graph, BranchesCaptureValues) {
   EXPECT_CONTAINS(text, "onnx.Yield");
 }
 
+TEST(Graph, LoopsMayBeDeclaredAssociative) {
+  for (auto [value, expected] : {std::pair("true", "heddle.associative"), std::pair("false", ""),
+                                 std::pair("1", "must be true or false")}) {
+    ModelBuilder b;
+    b.input("s", {});
+    b.input("x", {4});
+    auto &node = b.node("Scan", {"s", "x"}, {"last"});
+    auto *property = node.add_metadata_props();
+    property->set_key("heddle.associative");
+    property->set_value(value);
+    setInt(node, "num_scan_inputs", 1);
+    auto &body = setGraph(node, "body");
+    body.set_name("body");
+    body.add_input()->set_name("a");
+    body.add_input()->set_name("b");
+    addNode(body, "Add", {"a", "b"}, {"c"});
+    body.add_output()->set_name("c");
+    b.output("last");
+    std::string text = b.import();
+    EXPECT_CONTAINS(text, expected);
+    EXPECT_EQ(text.find("heddle.associative") != std::string::npos, *expected != 0) << text;
+  }
+  ModelBuilder b = relu();
+  auto *property = b.graph().mutable_node(0)->add_metadata_props();
+  property->set_key("heddle.associative");
+  property->set_value("true");
+  EXPECT_CONTAINS(b.import(), "is for the steps of a Loop or Scan");
+}
+
 TEST(Graph, LoopCarriesValues) {
   ModelBuilder b;
   b.input("n", {}, onnx_model::DATA_INT64);
