@@ -34,6 +34,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
     ExtractDagScansPassOptions grids;
     // A tree's counterpart for a grid.
     grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
+    grids.cores = options.cores;
     function.addPass(createExtractDagScansPass(grids));
     function.addPass(createRaiseScansPass());
     function.addPass(createExtractMapsPass());
@@ -45,7 +46,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createForwardReadsPass());
   function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
-  function.addPass(createLowerDagScansPass());
+  function.addPass(createLowerDagScansPass({.cores = options.cores}));
   function.addPass(createLowerLinearAttentionPass({options.cores, options.scanForm}));
   function.addPass(createLowerMapsPass());
   function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));
