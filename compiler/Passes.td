@@ -376,7 +376,9 @@ def ExtractDagScansPass : Pass<"heddle-extract-dag-scans", "::mlir::func::FuncOp
     ```
   }];
   let options = [Option<"form", "form", "std::string", /*default=*/"",
-                        "recurrent, wavefront, or pairing for what is linear; else chosen by sizes">];
+                        "recurrent, blocks, wavefront, or pairing for what is linear; else chosen by sizes">,
+                 Option<"cores", "cores", "int", /*default=*/"2",
+                        "that the program is made for">];
   let statistics = [Statistic<"numGrids", "grids", "nests of loops that became grids">,
                     Statistic<"numGraphs", "graphs", "loops over rows of tables that became graphs">,
                     Statistic<"numLeft", "left", "loops that look like one and are not">];
@@ -402,10 +404,17 @@ def LowerDagScansPass : Pass<"heddle-lower-dag-scans", "::mlir::func::FuncOp"> {
       cell of %left, %above, %x, for eight cells
       ...
     ```
+    In the form `blocks` it becomes a loop in a loop again for each of some blocks of
+    rows and columns, twice as many of either as there are cores: those on a diagonal
+    do not depend on each other.
+
     A graph becomes a loop over its levels (`heddle.levels`): each reads the rows
     that its steps need, computes the steps as one, and writes their rows.
   }];
+  let options = [Option<"cores", "cores", "int", /*default=*/"2",
+                        "that the program is made for">];
   let statistics = [Statistic<"numWavefronts", "wavefronts", "grids computed by anti-diagonals">,
+                    Statistic<"numBlocked", "blocked", "grids computed by blocks">,
                     Statistic<"numPairings", "pairings", "grids computed by pairs of blocks">,
                     Statistic<"numLevels", "levels", "graphs computed level by level">,
                     Statistic<"numRecurrent", "recurrent", "those computed step by step">];
@@ -622,7 +631,11 @@ def LowerScansPass : Pass<"heddle-lower-scans", "::mlir::func::FuncOp"> {
     Where `apply` and `combine` are element-wise, a scan becomes passes over chunks,
     which are kernels with the states in registers: one pass in the recurrent form;
     in the chunk form the totals of the chunks, where each chunk starts, and the
-    states of each chunk. What else there is becomes an `onnx.Scan`.
+    states of each chunk. What else there is becomes an `onnx.Scan`, or, in the tree
+    form, operations on all pairs of a level (PairTree.h).
+
+    Where a total leaves the range of its type, which the states need not do, the steps
+    that it stands for are taken one by one to find where the next chunk starts.
 
     ```mlir
     %last, %states = heddle.scan (%s : tensor<8xf32>) over (%x : tensor<1000x8xf32>)
@@ -632,7 +645,7 @@ def LowerScansPass : Pass<"heddle-lower-scans", "::mlir::func::FuncOp"> {
     ```mlir
     %totals = heddle.chunk_totals "64" parts 1 (%x) : ... -> tensor<16x8xf32> { ... }
     %starts = heddle.chunk_scan "16" parts 1 (%first : tensor<1x8xf32>) over (%totals : tensor<16x8xf32>)
-        keeps [false, true] before -> (tensor<16x8xf32>) { ... }
+        keeps [false, true] before totals of "64" steps (%x : tensor<1000x8xf32>) -> (tensor<16x8xf32>) { ... }
     %states = heddle.chunk_scan "64" parts 1 (%starts : tensor<16x8xf32>) over (%x : tensor<1000x8xf32>)
         keeps [false, true] -> (tensor<1000x8xf32>) { ... }
     ```

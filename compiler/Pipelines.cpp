@@ -37,6 +37,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
     ExtractDagScansPassOptions grids;
     // A tree's counterpart for a grid.
     grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
+    grids.cores = options.cores;
     function.addPass(createExtractDagScansPass(grids));
     function.addPass(createRaiseScansPass());
     function.addPass(createExtractMapsPass());
@@ -49,7 +50,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   if (options.scans)
     function.addPass(createExtractStreamsPass());
   function.addPass(createLowerStreamsPass({.cores = options.cores}));
-  function.addPass(createLowerDagScansPass());
+  function.addPass(createLowerDagScansPass({.cores = options.cores}));
   function.addPass(createLowerLinearAttentionPass({options.cores, options.scanForm}));
   function.addPass(createLowerMapsPass({.cores = options.cores}));
   function.addPass(createLowerScansPass({.form = options.scanForm, .cores = options.cores}));

@@ -112,9 +112,12 @@ double estimateCost(Operation *op) {
     return kNanosecondsPerVersion + elements(append.getEntries()) * kNanosecondsPerElement;
   if (isa<CacheTruncateOp>(op))
     return kNanosecondsPerVersion;
-  if (isa<ChunkTotalsOp, ChunkScanOp>(op))
-    return estimateSize(heddle::dimsOf(op->getOperands().back()).front()) *
-           estimateStep(op->getRegion(0));
+  if (auto totals = dyn_cast<ChunkTotalsOp>(op))
+    return estimateSize(heddle::dimsOf(totals.getElements().front()).front()) *
+           estimateStep(totals.getCombine());
+  if (auto scan = dyn_cast<ChunkScanOp>(op))
+    return estimateSize(heddle::dimsOf(scan.getElements().front()).front()) *
+           estimateStep(scan.getApply());
   if (op->getNumRegions() != 0 && !isa<AttentionOp>(op)) {
     double most = 0; // of an If, one branch runs
     for (Region &region : op->getRegions()) {

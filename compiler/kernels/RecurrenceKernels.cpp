@@ -6,6 +6,8 @@
 #include "compiler/kernels/ClusterKernels.h"
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/PointSpace.h"
+#include "compiler/kernels/RangeOfSteps.h"
+#include "compiler/kernels/RecurrenceCost.h"
 #include "compiler/kernels/RecurrenceStep.h"
 #include "compiler/kernels/StructuredFunction.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -14,9 +16,6 @@
 using namespace mlir;
 
 namespace heddle {
-
-/// Vectors of a grid point: enough to hide how long one operation takes, few enough for registers.
-static constexpr int64_t kMostVectors = 4;
 
 /// The buffers and the step of one operation.
 struct Recurrence {
@@ -28,6 +27,12 @@ struct Recurrence {
       spec.length = dimsOf(totals.getElements().front()).front();
       spec.chunk = *DimExpr::parse(totals.getChunk());
       parts = totals.getParts();
+      spec.ofTotals = totals.getElements().front().getDefiningOp<ChunkTotalsOp>() != nullptr;
+      for (unsigned i = 0; i < spec.elements; ++i) {
+        spec.mayLeaveRange.push_back(isArithmetic(body(), i));
+        if (isProduct(body(), i))
+          spec.products.push_back(i);
+      }
     } else {
       auto scan = cast<ChunkScanOp>(op);
       spec.before = scan.getBefore();
@@ -38,6 +43,13 @@ struct Recurrence {
       spec.length = dimsOf(scan.getElements().front()).front();
       spec.chunk = *DimExpr::parse(scan.getChunk());
       parts = scan.getParts();
+      if (!scan.getOrigin().empty()) {
+        spec.origins = scan.getOrigin().size();
+        spec.originLength = dimsOf(scan.getOrigin().front()).front();
+        spec.covers = *DimExpr::parse(*scan.getCovers());
+        for (unsigned i = 0; i < spec.states; ++i)
+          spec.mayLeaveRange.push_back(hasArithmetic(body(), i));
+      }
     }
     spec.shared = shared.size();
   }
@@ -45,6 +57,7 @@ struct Recurrence {
   Block &body() const { return op->getRegion(0).front(); }
   /// Lanes and vectors for these sizes: what a result is does not depend on them.
   void chooseLanes(const PointSpace &space, const codegen::Target &target);
+  double nanosecondsPerStep() const;
   func::FuncOp outline(ModuleOp module, DimRenaming &renaming, IRMapping &mapping) const;
 
   Operation *op;
@@ -97,10 +110,15 @@ void Recurrence::chooseLanes(const PointSpace &space, const codegen::Target &tar
   spec.lanes = std::min<int64_t>(full, llvm::PowerOf2Ceil(std::max<int64_t>(*points, 2)));
   spec.masked = *points % spec.lanes != 0;
   // All grid points have as many vectors, and there are as many points as parts where that is possible.
-  int64_t count = llvm::divideCeil(*points, spec.lanes);
-  for (int64_t vectors = 2; vectors <= kMostVectors; ++vectors)
-    if (count % vectors == 0 && count / vectors >= parts)
-      spec.vectors = vectors;
+  spec.vectors = vectorsTogether(llvm::divideCeil(*points, spec.lanes), parts);
+}
+
+double Recurrence::nanosecondsPerStep() const {
+  SmallVector<bool> kept(spec.keeps);
+  StepCost cost(op->getRegion(0), spec.totals ? spec.elements : spec.states,
+                ArrayRef(kept).drop_front(spec.totals ? 0 : spec.states), spec.totals);
+  return spec.acrossChunks ? cost.ofChunks()
+                           : cost.ofPoints(spec.vectors, estimateSize(spec.length));
 }
 
 func::FuncOp Recurrence::outline(ModuleOp module, DimRenaming &renaming,
@@ -122,13 +140,20 @@ func::FuncOp Recurrence::outline(ModuleOp module, DimRenaming &renaming,
       func::FuncOp::create(b, op->getLoc(), "source", b.getFunctionType(types, results));
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << (spec.totals ? "totals " : spec.before ? "before " : "scan ") << "keeps ";
+  os << (spec.ofTotals ? "totals of totals "
+         : spec.totals ? "totals "
+         : spec.before ? "before "
+                       : "scan ")
+     << "keeps ";
   for (bool keep : spec.keeps)
     os << keep;
   os << " shared " << spec.shared << " length " << renaming.rename(spec.length).str() << " chunk "
      << renaming.rename(spec.chunk).str() << " chunks " << renaming.rename(spec.chunks).str()
      << " lanes " << spec.lanes << " vectors " << spec.vectors << " masked " << spec.masked
      << " across " << spec.acrossChunks;
+  if (spec.origins)
+    os << " totals of " << renaming.rename(spec.covers).str() << " steps of "
+       << renaming.rename(spec.originLength).str();
   function->setAttr("heddle.recurrence", b.getStringAttr(text));
   Block *entry = function.addEntryBlock();
   unsigned first = types.size() - body().getNumArguments();
@@ -188,9 +213,14 @@ FailureOr<KernelUse> ClusterKernels::recurrenceFor(Operation *op, ArrayRef<Value
   if (!isNew)
     return useOf(entry, renaming);
 
+  spec.nanosecondsPerStep = recurrence.nanosecondsPerStep();
   spec.length = rename(spec.length);
   spec.chunk = rename(spec.chunk);
   spec.chunks = rename(spec.chunks);
+  if (spec.origins) {
+    spec.originLength = rename(spec.originLength);
+    spec.covers = rename(spec.covers);
+  }
   IRMapping toStructured;
   FailureOr<func::FuncOp> structured = buildStructured(source, renaming.symbols(), toStructured);
   if (failed(structured))

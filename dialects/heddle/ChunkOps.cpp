@@ -17,10 +17,16 @@ static Type stacked(DimExpr count, Type type) {
   return tensorWithDims(dims, tensor.getElementType());
 }
 
-static LogicalResult verifyChunk(Operation *op, StringRef chunk, int64_t parts) {
-  std::optional<DimExpr> length = DimExpr::parse(chunk);
+static LogicalResult verifySteps(Operation *op, StringRef steps) {
+  std::optional<DimExpr> length = DimExpr::parse(steps);
   if (!length || !length->isKnown())
-    return op->emitOpError("has chunks of '") << chunk << "', which is no dimension expression";
+    return op->emitOpError("has chunks of '") << steps << "', which is no dimension expression";
+  return success();
+}
+
+static LogicalResult verifyChunk(Operation *op, StringRef chunk, int64_t parts) {
+  if (failed(verifySteps(op, chunk)))
+    return failure();
   if (parts < 1)
     return op->emitOpError("splits its lanes into ") << parts << " parts";
   return success();
@@ -85,5 +91,22 @@ LogicalResult ChunkScanOp::verify() {
   if (getStarts().getTypes() != TypeRange(starts) ||
       getElements().getTypes() != TypeRange(elements) || getKept().getTypes() != TypeRange(kept))
     return emitOpError("has starts, elements or results that do not fit its apply region");
+  return verifyOrigin();
+}
+
+/// The elements that its elements are totals of, where it has these.
+LogicalResult ChunkScanOp::verifyOrigin() {
+  if (getCovers().has_value() != !getOrigin().empty())
+    return emitOpError("has a sequence that its elements are totals of if it says of how many steps");
+  if (!getCovers())
+    return success();
+  FailureOr<DimExpr> length = commonAxis(*this, "steps of totals", getOrigin());
+  if (failed(length) || failed(verifySteps(*this, *getCovers())))
+    return failure();
+  SmallVector<Type> steps;
+  for (Type type : TypeRange(getApply().getArgumentTypes()).drop_front(getStarts().size()))
+    steps.push_back(stacked(*length, type));
+  if (getOrigin().getTypes() != TypeRange(steps))
+    return emitOpError("has steps that its elements cannot be totals of");
   return success();
 }

@@ -73,9 +73,9 @@ LogicalResult GridScanOp::verify() {
   if (getYielded().getTypes() != TypeRange(out.types))
     return emitOpError("has a body that does not yield what a cell sends along, down and marks");
   if (std::optional<StringRef> form = getForm();
-      form && *form != "recurrent" && *form != "wavefront" && *form != "pairing")
+      form && *form != "recurrent" && *form != "blocks" && *form != "wavefront" && *form != "pairing")
     return emitOpError("has the form '")
-           << *form << "'; there are recurrent, wavefront and pairing";
+           << *form << "'; there are recurrent, blocks, wavefront and pairing";
   return success();
 }
 

@@ -33,7 +33,8 @@ def Heddle_GridScanOp : Heddle_Op<"grid_scan", [AttrSizedOperandSegments,
     }
     ```
 
-    `form` says how it is computed: `recurrent` (cell by cell), `wavefront` (the
+    `form` says how it is computed: `recurrent` (cell by cell), `blocks` (the same
+    for each of some blocks of rows and columns, which are tasks), `wavefront` (the
     cells of an anti-diagonal at once) or `pairing` (of a linear cell: pairs of
     blocks become blocks, log2 H + log2 W times); without one it is not decided.
     Only pairing changes the order of sums.

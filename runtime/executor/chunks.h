@@ -12,7 +12,7 @@ namespace heddle {
 
 // A chunk that costs less than this is not worth handing to another thread (some 0.2 us for the
 // hand-over, as much again for cold caches).
-inline constexpr double kChunkNanoseconds = 10'000;
+inline constexpr double kChunkNanoseconds = 5'000;
 // More than one chunk per thread evens out unequal speed, many more only cost.
 inline constexpr int64_t kChunksPerThread = 4;
 

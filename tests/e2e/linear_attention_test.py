@@ -5,7 +5,8 @@
 usage: linear_attention_test.py HEDDLE [COUNT [SEED]]
 
 Random programs: sizes that are ragged, 0 and 1, known and symbolic; states that differ in rows and
-columns; decays and rates for each element or for all, some of them 0 or tiny.
+columns; decays and rates for each element or for all, some of them 0 or tiny. Some grow so fast that
+their products overflow, where a state of zeros stays one until the last step.
 """
 import random
 import subprocess
@@ -43,6 +44,7 @@ class Program:
         self.names = names
         self.decay = self.broadcast(r, (self.length, *self.batch, self.rows))
         self.rate = self.broadcast(r, (self.length, *self.batch, 1))
+        self.grows = r.random() < 0.2
 
     @staticmethod
     def broadcast(r, full):
@@ -97,6 +99,10 @@ class Program:
             x["g"] = r.uniform(0.6, 1, self.decay)
             kind = r.uniform(size=self.decay)
             x["g"] = np.where(kind < 0.05, 0, np.where(kind < 0.1, 1e-30, x["g"]))
+            if self.grows:
+                x["g"] = np.full(self.decay, 1e25)
+                x["s"][...] = 0
+                x["v"][:-1] = 0
         if self.rate is not None:
             x["b"] = r.uniform(0, 1, self.rate)
         return {n: v.astype(np.float32 if self.element == "f32" else np.float64) for n, v in x.items()}

@@ -6,11 +6,13 @@
 
 The recurrent form must give the bits of the loop, and so must all forms of integers and flags; others are
 equal up to rounding. Lengths are 0, 1, and such that no chunk or vector comes out even, known when
-compiling and not.
+compiling and not. Where totals of many steps leave the range of their type and states do not, all forms
+must still be right.
 """
 
 import array
 import ast
+import math
 import os
 import random
 import struct
@@ -60,7 +62,8 @@ class Runs:
     def __init__(self, heddle, folder):
         self.heddle, self.folder = heddle, folder
 
-    def inputs(self, scan, length):
+    def inputs(self, scan, length, values=None):
+        """Random ones, or `values(name, step, point)`; the step of a state is -1."""
         generator, given = random.Random(length), []
         for name, shape, element in scan.states + [(n, (length,) + tuple(s), t)
                                                    for n, s, t in scan.elements]:
@@ -68,7 +71,13 @@ class Runs:
             for size in shape:
                 count *= size
             path = os.path.join(self.folder, "in_%s.npy" % name)
-            save(path, shape, NUMPY[element], random_values(name, element, count, generator))
+            if values is None:
+                numbers = random_values(name, element, count, generator)
+            else:
+                isState = name in [n for n, _, _ in scan.states]
+                points = count if isState else count // length
+                numbers = [values(name, -1 if isState else i // points, i % points) for i in range(count)]
+            save(path, shape, NUMPY[element], numbers)
             given += ["--input", "%s=%s" % (name, path)]
         return given
 
@@ -114,6 +123,42 @@ def check_loop(runs):
     return same(expected, runs.run(scan.text(33, loop=True), given, "--no-scans"), exact=False)
 
 
+def cycle(*numbers):
+    return lambda step: numbers[step % len(numbers)]
+
+
+def out_of_range():
+    """(title, scan, values): products and sums of many elements overflow, or vanish and grow again. At
+    points that are no multiple of 5 elements are ordinary ones."""
+    def values(states, **elements):
+        def at(name, step, point):
+            if step < 0:
+                return states[name] if point % 5 == 0 else 0.5
+            return elements[name](step) if point % 5 == 0 else {"a": 0.5}.get(name, 0.25)
+        return at
+
+    zero, grows = cycle(0.0), cycle(1e30)
+    both = cycle(3e38, 3e38, -3e38, -3e38)
+    for points in ((), (3,), (37,)):
+        affine_cases = {
+            "a state of 0 stays": values({"s": 0.0}, a=grows, b=zero),
+            "growth and resets": values({"s": 1e-35}, a=cycle(1e30, 1e30, 0.0), b=cycle(0.0, 0.0, 1e-35)),
+            "nothing comes back": values({"s": 1e30}, a=cycle(1e-30, 1e-30, 1e30, 1e30), b=zero),
+            "half of it": values({"s": 1e30}, a=cycle(*[1e-30] * 2 + [1.0] * 50 + [1e30] * 2), b=zero),
+            "added, halved and doubled": values({"s": 0.0}, b=cycle(*[1e30] + [0.0] * 63),
+                                                a=cycle(*[1.0] * 20 + [1e-30] * 2 + [1.0] * 20 + [1e30] + [1.0] * 20
+                                                        + [1e-3])),
+            "sums": values({"s": -3e38}, a=cycle(1.0), b=both)}
+        for title, case in affine_cases.items():
+            yield "%s, %s points" % (title, points), affine(points), case
+        yield "sums of %s" % (points,), folded("Add", points, "f32"), values({"s": -3e38}, b=both)
+        yield "products of %s" % (points,), folded("Mul", points, "f32"), values({"s": 0.0}, b=grows)
+    yield "weights of a softmax", softmax(1, 6), values(
+        {"m": 0.0, "u": 1.0, "w": -3e38}, x=zero, y=cycle(1.0), z=both)
+    yield "products of matrices", products(3, "f64"), (
+        lambda name, step, point: 0.0 if step < 0 else 1e300)
+
+
 def main():
     programs = {
         "affine of a scalar": affine(()), "of a scalar in f64": affine((), "f64"),
@@ -142,6 +187,17 @@ def main():
                         count += 1
                         if problem:
                             failures.append("%s, %s steps (%s), %s: %s" % (title, length, size, form, problem))
+        for title, scan, values in out_of_range():
+            length = 1003
+            given = runs.inputs(scan, length, values)
+            expected = runs.run(scan.text(length, loop=True), given, "--no-scans")
+            if not all(math.isfinite(x) for _, _, numbers in expected.values() for x in numbers):
+                failures.append("%s: the states themselves are out of range" % title)
+            for form in ("chunk", "tree"):
+                problem = same(expected, runs.run(scan.text(length, form), given), exact=False)
+                count += 1
+                if problem:
+                    failures.append("%s, out of range, %s: %s" % (title, form, problem))
     for failure in failures:
         print("FAILED:", failure)
     print("%d of %d scans agree" % (count - len(failures), count))

@@ -141,25 +141,39 @@ void LanesOfChunks::emitTotals() {
     Value zero = arith::ConstantOp::create(b, b.getZeroAttr(VectorType::get({spec.lanes}, type)));
     none.push_back(Lanes(slotsOf(stepArgument(i)), zero));
   }
+  for (unsigned i : spec.products) {
+    Type type = cast<RankedTensorType>(stepArgument(i).getType()).getElementType();
+    auto vector = VectorType::get({spec.lanes}, type);
+    Value one = arith::ConstantOp::create(
+        b, DenseElementsAttr::get(vector, Attribute(b.getFloatAttr(type, 1))));
+    none.push_back(Lanes(slotsOf(stepArgument(i)), one));
+  }
   auto totals = loop(frame.index(0), steps, spec.lanes, none, [&](Value o, ArrayRef<Lanes> sum) {
     SmallVector<Block> blocks;
     for (unsigned i = 0; i < spec.elements; ++i)
       blocks.push_back(read(i, o));
     Value isFirst = isZero(o);
-    SmallVector<Lanes> total(sum);
+    SmallVector<Lanes> total(sum.take_front(spec.elements)), grown(sum.drop_front(spec.elements));
     for (int64_t t = 0; t < spec.lanes; ++t) {
-      SmallVector<Lanes> arguments(total);
+      SmallVector<Lanes> arguments(total), loaded;
       for (Block &block : blocks)
-        arguments.push_back(block[t]);
+        loaded.push_back(block[t]);
+      llvm::append_range(arguments, loaded);
+      SmallVector<Lanes> before(total);
       total = step(arguments);
+      distrustVanished(before, total);
+      grown = magnitudes(grown, loaded);
       if (t > 0)
         continue;
       for (auto [lanes, block] : llvm::zip(total, blocks))
         for (auto [value, first] : llvm::zip(lanes, block[0]))
           value = arith::SelectOp::create(b, isFirst, first, value);
     }
+    llvm::append_range(total, grown);
     return total;
   });
+  distrust(MutableArrayRef(totals).take_front(spec.elements),
+           ArrayRef(totals).drop_front(spec.elements));
   // Only those that other chunks follow: others have elements that are none.
   Value before = arith::DivSIOp::create(
       b, arith::MaxSIOp::create(b, arith::SubIOp::create(b, length, frame.index(1)), frame.index(0)),

@@ -24,7 +24,10 @@ private:
   void emitTotals();
   void emitScan();
   void store(Value buffer, std::optional<Value> row, Value stepValue, const Lanes &lanes);
-  SmallVector<Lanes> loadElements(Value row);
+  /// A row of the buffers from `first` on, for the elements of a step.
+  SmallVector<Lanes> loadElements(unsigned first, Value row);
+  /// The states after a total, where these are out of range those after its steps.
+  SmallVector<Lanes> afterTotal(Value t, ArrayRef<Lanes> before, ArrayRef<Lanes> after);
   /// Whether this grid point is the one that stores a value of fewer axes; null where it has all.
   Value isOwner(Value value);
 
@@ -96,10 +99,10 @@ void LanesOfPoints::store(Value buffer, std::optional<Value> row, Value stepValu
   }
 }
 
-SmallVector<Lanes> LanesOfPoints::loadElements(Value row) {
+SmallVector<Lanes> LanesOfPoints::loadElements(unsigned first, Value row) {
   SmallVector<Lanes> loaded;
   for (unsigned i = 0; i < spec.elements; ++i)
-    loaded.push_back(load(argument(firstElement + i), Element{row}, elementArgument(i)));
+    loaded.push_back(load(argument(first + i), Element{row}, elementArgument(i)));
   return loaded;
 }
 
@@ -108,15 +111,56 @@ void LanesOfPoints::emitTotals() {
   auto ifNeeded = scf::IfOp::create(b, less(high, length), /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(ifNeeded.thenBlock()->getTerminator());
-  SmallVector<Lanes> first = loadElements(low);
+  SmallVector<Lanes> first = loadElements(firstElement, low);
+  llvm::append_range(first, magnitudes({}, first));
   Value second = add(low, frame.index(1));
   SmallVector<Lanes> totals = loop(second, high, 1, first, [&](Value t, ArrayRef<Lanes> sum) {
-    SmallVector<Lanes> arguments(sum);
-    llvm::append_range(arguments, loadElements(t));
-    return step(arguments);
+    SmallVector<Lanes> arguments(sum.take_front(spec.elements));
+    SmallVector<Lanes> loaded = loadElements(firstElement, t);
+    llvm::append_range(arguments, loaded);
+    SmallVector<Lanes> next = step(arguments);
+    distrustVanished(sum.take_front(spec.elements), next);
+    llvm::append_range(next, magnitudes(sum.drop_front(spec.elements), loaded));
+    return next;
   });
+  distrust(MutableArrayRef(totals).take_front(spec.elements),
+           ArrayRef(totals).drop_front(spec.elements));
   for (unsigned i = 0; i < spec.elements; ++i)
     store(argument(firstResult + i), chunk, stepArgument(i), totals[i]);
+}
+
+SmallVector<Lanes> LanesOfPoints::afterTotal(Value t, ArrayRef<Lanes> before,
+                                             ArrayRef<Lanes> after) {
+  Value outOfRange = isOutOfRange(before, after);
+  if (!outOfRange)
+    return SmallVector<Lanes>(after);
+  Value covers = frame.index(spec.covers), begin = mul(t, covers), end = add(begin, covers);
+  // What ends the sequence has no total.
+  Value isFollowed = less(end, frame.index(spec.originLength));
+  SmallVector<Value> flat;
+  for (const Lanes &lanes : after)
+    llvm::append_range(flat, lanes);
+  auto ifWalked = scf::IfOp::create(b, TypeRange(ValueRange(flat)),
+                                    arith::AndIOp::create(b, isFollowed, outOfRange), true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(ifWalked.elseBlock());
+  scf::YieldOp::create(b, flat);
+  b.setInsertionPointToStart(ifWalked.thenBlock());
+  SmallVector<Value> walked;
+  for (const Lanes &lanes : loop(begin, end, 1, before, [&](Value row, ArrayRef<Lanes> states) {
+         SmallVector<Lanes> arguments(states);
+         llvm::append_range(arguments, loadElements(firstOrigin, row));
+         return step(arguments);
+       }))
+    llvm::append_range(walked, lanes);
+  scf::YieldOp::create(b, walked);
+  SmallVector<Lanes> states;
+  ValueRange results = ifWalked.getResults();
+  for (const Lanes &lanes : after) {
+    states.emplace_back(results.take_front(lanes.size()));
+    results = results.drop_front(lanes.size());
+  }
+  return states;
 }
 
 void LanesOfPoints::emitScan() {
@@ -133,8 +177,10 @@ void LanesOfPoints::emitScan() {
     SmallVector<Lanes> arguments(states);
     if (spec.before)
       storeStates(t, states);
-    llvm::append_range(arguments, loadElements(t));
+    llvm::append_range(arguments, loadElements(firstElement, t));
     SmallVector<Lanes> next = step(arguments);
+    if (spec.origins)
+      next = afterTotal(t, states, next);
     if (!spec.before)
       storeStates(t, next);
     return next;

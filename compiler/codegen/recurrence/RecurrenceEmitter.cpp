@@ -4,7 +4,6 @@
 
 #include "compiler/codegen/Target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -22,7 +21,8 @@ RecurrenceEmitter::RecurrenceEmitter(func::FuncOp structured, StringRef name,
                                      const RecurrenceSpec &spec, const RecurrencePoints &points)
     : structured(structured), spec(spec), points(points),
       firstElement(spec.totals ? 0 : spec.states),
-      firstResult(firstElement + spec.elements + spec.shared),
+      firstOrigin(firstElement + spec.elements), firstShared(firstOrigin + spec.origins),
+      firstResult(firstShared + spec.shared),
       buffers(firstResult + (spec.totals ? spec.elements : llvm::count(spec.keeps, true))),
       frame(structured, name, bufferElements(structured, buffers)), b(frame.b),
       elements(b, spec.lanes, frame.failure) {}
@@ -135,17 +135,11 @@ LoopKernel RecurrenceEmitter::emit() {
     b.setInsertionPointToStart(each.getBody());
     emitPoint(each.getInductionVar());
   });
-  double operations = 0;
-  structured.walk([&](Operation *op) {
-    if (isa_and_nonnull<linalg::GenericOp>(op->getParentOp()))
-      operations += isa<math::MathDialect>(op->getDialect()) ? 12.0 : 1.0;
-  });
   LoopKernel kernel;
   kernel.function = frame.function;
   kernel.grid = grid();
   kernel.pointElements = spec.chunk;
-  // A step waits for the one before.
-  kernel.nanosecondsPerElement = 0.5 + 0.5 * operations;
+  kernel.nanosecondsPerElement = spec.nanosecondsPerStep;
   return kernel;
 }
 

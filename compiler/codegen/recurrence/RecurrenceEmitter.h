@@ -47,13 +47,22 @@ protected:
   llvm::SmallVector<Lanes> loop(mlir::Value low, mlir::Value high, int64_t by,
                                 llvm::ArrayRef<Lanes> initial, Body body);
 
+  // What is done about totals that leave the range of their type (TotalsInRange.cpp).
+  /// The magnitudes of products so far, held above the least normal number, with another element.
+  llvm::SmallVector<Lanes> magnitudes(llvm::ArrayRef<Lanes> soFar, llvm::ArrayRef<Lanes> loaded);
+  /// Totals, NaN where they are not to be trusted.
+  void distrust(llvm::MutableArrayRef<Lanes> totals, llvm::ArrayRef<Lanes> magnitudes);
+  void distrustVanished(llvm::ArrayRef<Lanes> before, llvm::MutableArrayRef<Lanes> after);
+  /// Whether a lane of the states after a total is out of range, or vanished.
+  mlir::Value isOutOfRange(llvm::ArrayRef<Lanes> before, llvm::ArrayRef<Lanes> after);
+
   mlir::Value argument(unsigned i) { return structured.getArgument(i); }
   mlir::Value stepArgument(unsigned i) { return structured.getArgument(buffers + i); }
   /// The step's argument for an element; they stand after the states, or after the total so far.
   mlir::Value elementArgument(unsigned i) {
     return stepArgument(i + (spec.totals ? spec.elements : spec.states));
   }
-  mlir::Value sharedArgument(unsigned i) { return argument(firstElement + spec.elements + i); }
+  mlir::Value sharedArgument(unsigned i) { return argument(firstShared + i); }
   unsigned lastsKept() const;
   llvm::ArrayRef<int64_t> axesOf(mlir::Value value) const {
     return points.places.find(value)->second;
@@ -71,7 +80,7 @@ protected:
   mlir::func::FuncOp structured;
   const RecurrenceSpec &spec;
   const RecurrencePoints &points;
-  unsigned firstElement, firstResult, buffers;
+  unsigned firstElement, firstOrigin, firstShared, firstResult, buffers;
   KernelFrame frame;
   mlir::ImplicitLocOpBuilder &b;
   ElementEmitter elements;

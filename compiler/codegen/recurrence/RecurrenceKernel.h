@@ -18,7 +18,8 @@ namespace heddle {
 
 /// How the arguments of the structured function are laid out, and what is computed. The first
 /// arguments are the buffers of the kernel: starts (of a scan), elements, values that all steps
-/// share, results. The states and elements of one step follow.
+/// share, results. The states and elements of one step follow. Where elements are totals, those that
+/// they are totals of (origins) stand behind them.
 struct RecurrenceSpec {
   /// Elements are combined to one for each chunk, and the first of them is where a chunk starts.
   bool totals = false;
@@ -28,11 +29,23 @@ struct RecurrenceSpec {
   /// Of a scan: whether the last state, then the states of all steps, are results; of each state.
   llvm::SmallVector<bool> keeps;
   DimExpr length, chunk, chunks;
+  /// Of a scan over totals: of how many steps each is the total, of a sequence of what length.
+  unsigned origins = 0;
+  DimExpr covers, originLength;
+  /// Of each total, whether it is NaN where it leaves the range of its type; of each state of a scan
+  /// over totals, whether it may do so because of a total.
+  llvm::SmallVector<bool> mayLeaveRange;
+  /// Elements of totals are totals themselves.
+  bool ofTotals = false;
+  /// Totals that are products of elements.
+  llvm::SmallVector<unsigned> products;
   /// Lanes of a vector (1: scalars), vectors of a grid point, whether these may exceed the points.
   int64_t lanes = 1, vectors = 1;
   bool masked = false;
   /// Lanes are neighbouring chunks, and there is a vector for each point.
   bool acrossChunks = false;
+  /// Of a grid point, estimated.
+  double nanosecondsPerStep = 1;
 };
 
 /// The points of the step, with joined axes: sizes of groups, outermost first, and of each

@@ -97,6 +97,20 @@ LogicalResult Batching::apply(Operation &op) {
   return rule->second(batched);
 }
 
+FailureOr<SmallVector<Value>> batchedBlock(OpBuilder &b, Block &block, ValueRange arguments,
+                                           const DimExpr &count, std::string &reason) {
+  Batching batching(b, count);
+  for (auto [argument, value] : llvm::zip(block.getArguments(), arguments))
+    batching.map(argument, value);
+  for (Operation &op : block.without_terminator())
+    if (failed(batching.apply(op))) {
+      reason = batching.reason();
+      return failure();
+    }
+  return llvm::map_to_vector(block.getTerminator()->getOperands(),
+                             [&](Value value) { return batching.stacked(value); });
+}
+
 bool Batching::hasForm(Operation &op, ArrayRef<bool> stackedOperands) {
   Block scratch;
   OpBuilder builder(op.getContext());

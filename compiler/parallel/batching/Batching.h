@@ -64,6 +64,13 @@ private:
   std::string why;
 };
 
+/// What a block yields for so many elements at once, given its arguments along axis 0. Fails, and says
+/// why, at the first operation that has no form for them; what was built before it stays.
+llvm::FailureOr<llvm::SmallVector<mlir::Value>> batchedBlock(mlir::OpBuilder &b, mlir::Block &block,
+                                                             mlir::ValueRange arguments,
+                                                             const DimExpr &count,
+                                                             std::string &reason);
+
 /// The type of a value for all elements.
 mlir::RankedTensorType stackedType(mlir::Type element, const DimExpr &length);
 

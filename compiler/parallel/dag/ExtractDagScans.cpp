@@ -19,25 +19,32 @@ namespace heddle {
 namespace {
 
 /// How a grid is computed: by its sizes, or as somebody wants it, to compare.
-StringRef chooseForm(GridScanOp grid, StringRef forced) {
+StringRef chooseForm(GridScanOp grid, StringRef forced, int64_t cores) {
   if (forced == "pairing")
     return pairingWork(grid) ? forced : "wavefront";
-  return forced == "recurrent" || forced == "wavefront" ? forced : chooseGridForm(grid);
+  if (forced == "blocks")
+    return hasBlocks(grid, cores) ? forced : "recurrent";
+  return forced == "recurrent" || forced == "wavefront" ? forced : chooseGridForm(grid, cores);
 }
 
-void recordGrid(GridScanOp grid) {
+void recordGrid(GridScanOp grid, int64_t cores) {
   StringRef form = *grid.getForm();
   bool isPaired = form == "pairing";
-  Work work = isPaired               ? *pairingWork(grid)
+  Work work = isPaired              ? *pairingWork(grid)
               : form == "recurrent" ? recurrentWork(grid)
+              : form == "blocks"    ? blocksWork(grid, cores)
                                     : wavefrontWork(grid);
   std::string proof = "a cell depends on the cell before it in its row by what the inner loop carries, on "
                       "the cell above it by what the outer loop carries, and on no other cell";
   if (isPaired)
     proof += "; what it sends on is affine in what it gets";
+  std::string summary = "recurrence over a grid of " + grid.getHeight().str() + " x " +
+                        grid.getWidth().str() + " cells";
+  if (isPaired)
+    summary += ", in " + (logarithm(grid.getHeight()) + logarithm(grid.getWidth())).str() +
+               " levels of products of matrices";
   recordConstruct(grid, {.kind = "dag_scan",
-                         .summary = "recurrence over a grid of " + grid.getHeight().str() + " x " +
-                                    grid.getWidth().str() + " cells",
+                         .summary = summary,
                          .proof = proof,
                          .equivalence = isPaired ? Equivalence::Reassociation : Equivalence::Exact,
                          .form = form.str(),
@@ -90,8 +97,8 @@ struct ExtractDagScans : impl::ExtractDagScansPassBase<ExtractDagScans> {
         continue;
       if (grid.match()) {
         GridScanOp scan = grid.rewrite();
-        scan.setForm(chooseForm(scan, form));
-        recordGrid(scan);
+        scan.setForm(chooseForm(scan, form, cores));
+        recordGrid(scan, cores);
         ++numGrids;
         return true;
       }

@@ -37,7 +37,11 @@ struct LowerDagScans : impl::LowerDagScansPassBase<LowerDagScans> {
         ++numPairings;
         return results;
       }
-    if (grid.getForm() != "recurrent")
+    if (grid.getForm() == "blocks" && hasBlocks(grid, cores)) {
+      ++numBlocked;
+      return buildBlocks(grid, cores);
+    }
+    if (grid.getForm() != "recurrent" && grid.getForm() != "blocks")
       if (DagResults results = buildWavefront(grid)) {
         ++numWavefronts;
         return results;

@@ -15,6 +15,7 @@
 #include "compiler/parallel/dag/DagForms.h"
 #include "compiler/parallel/dag/LinearCell.h"
 #include "compiler/parallel/dag/Skew.h"
+#include "compiler/parallel/scans/InRange.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -99,9 +100,63 @@ std::optional<Work> pairingWork(GridScanOp grid) {
   return total;
 }
 
+/// What all cells yield, given what each of them gets.
+static SmallVector<Value> cellsOf(BlockPairs &p, GridScanOp grid, ArrayRef<Value> in,
+                                  const Dims &state) {
+  Block &cell = grid.getBody().front();
+  int64_t height = *grid.getHeight().asConstant(), width = *grid.getWidth().asConstant();
+  const unsigned counts[2] = {unsigned(grid.getAlong().size()), unsigned(grid.getDown().size())};
+  const unsigned states = counts[0] + counts[1];
+  Dims leading{height * width};
+  llvm::append_range(leading, state);
+  Batching all(p.m.b, height * width);
+  unsigned argument = 0;
+  for (int i : {0, 1}) {
+    Value inner = p.m.sliced(p.m.sliced(in[i], 0, 0, height), 1, 0, width);
+    for (unsigned s = 0; s < counts[i]; ++s)
+      all.map(cell.getArgument(argument++),
+              p.m.viewedAs(p.m.sliced(inner, 3, s, s + 1), leading));
+  }
+  SmallVector<Value> inputs(cell.getArguments().drop_front(states));
+  mapInputs(p, grid, all, inputs);
+  for (Operation &op : cell.without_terminator()) {
+    [[maybe_unused]] LogicalResult made = all.apply(op);
+    assert(succeeded(made) && "it was tried");
+  }
+  SmallVector<Value> results;
+  for (auto [i, value] : llvm::enumerate(grid.getYielded())) {
+    Dims element = dimsOf(value), dims{height, width};
+    llvm::append_range(dims, element);
+    Value of = p.m.viewedAs(all.stacked(value), dims);
+    if (i < states) {
+      int64_t axis = i < counts[0] ? 1 : 0;
+      of = p.m.sliced(of, axis, dims[axis] - 1, dims[axis]);
+      dims.erase(dims.begin() + axis);
+      of = p.m.viewedAs(of, dims);
+    }
+    results.push_back(of);
+  }
+  return results;
+}
+
+/// Whether all cells at once have a form.
+static bool hasFormForAll(GridScanOp grid) {
+  Block scratch;
+  OpBuilder b(grid.getContext());
+  b.setInsertionPointToEnd(&scratch);
+  Block &cell = grid.getBody().front();
+  DimExpr count = grid.getHeight() * grid.getWidth();
+  for (BlockArgument argument : cell.getArguments())
+    scratch.addArgument(stackedType(argument.getType(), count), argument.getLoc());
+  std::string reason;
+  return succeeded(batchedBlock(b, cell, ValueRange(scratch.getArguments()), count, reason));
+}
+
 DagResults buildPairing(GridScanOp grid) {
   std::optional<int64_t> height = grid.getHeight().asConstant(), width = grid.getWidth().asConstant();
   if (!height || !width || *height < 1 || *width < 1)
+    return std::nullopt;
+  if (!hasFormForAll(grid))
     return std::nullopt;
   Block &cell = grid.getBody().front();
   const unsigned counts[2] = {unsigned(grid.getAlong().size()), unsigned(grid.getDown().size())};
@@ -191,33 +246,14 @@ DagResults buildPairing(GridScanOp grid) {
   }
   p.spread(cells, in);
 
-  Batching all(b, *height * *width);
-  unsigned argument = 0;
-  for (int i : {0, 1}) {
-    Value inner = p.m.sliced(p.m.sliced(in[i], 0, 0, *height), 1, 0, *width);
-    for (unsigned s = 0; s < counts[i]; ++s)
-      all.map(cell.getArgument(argument++),
-              p.m.viewedAs(p.m.sliced(inner, 3, s, s + 1), leading(state)));
-  }
-  SmallVector<Value> inputs(cell.getArguments().drop_front(states));
-  mapInputs(p, grid, all, inputs);
-  for (Operation &op : cell.without_terminator())
-    if (failed(all.apply(op)))
-      return std::nullopt;
-  SmallVector<Value> results;
-  for (auto [i, value] : llvm::enumerate(grid.getYielded())) {
-    Dims element = dimsOf(value), dims{*height, *width};
-    llvm::append_range(dims, element);
-    Value of = p.m.viewedAs(all.stacked(value), dims);
-    if (i < states) {
-      int64_t axis = i < counts[0] ? 1 : 0;
-      of = p.m.sliced(of, axis, dims[axis] - 1, dims[axis]);
-      dims.erase(dims.begin() + axis);
-      of = p.m.viewedAs(of, dims);
-    }
-    results.push_back(of);
-  }
-  return results;
+  // Matrices of blocks may leave the range of their type where no cell does.
+  return either(p.m, areBelow(p.m, ValueRange(in)), grid->getResultTypes(),
+                [&] { return cellsOf(p, grid, in, state); }, [&] {
+                  auto cells = cast<GridScanOp>(p.m.b.clone(*grid));
+                  SmallVector<Value> results = *buildRecurrentGrid(cells);
+                  cells.erase();
+                  return results;
+                });
 }
 
 } // namespace heddle

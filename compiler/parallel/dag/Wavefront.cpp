@@ -73,11 +73,13 @@ static double frontBytes(GridScanOp grid) {
   return bytes * lanes;
 }
 
-StringRef chooseGridForm(GridScanOp grid) {
+StringRef chooseGridForm(GridScanOp grid, int64_t cores) {
   // Measured: beyond that, a step of all rows sends each state through memory, where cell by cell
   // it stays in the cache next to the core.
   constexpr double kCachedBytes = 96 * 1024;
-  return frontBytes(grid) <= kCachedBytes ? "wavefront" : "recurrent";
+  if (frontBytes(grid) <= kCachedBytes)
+    return "wavefront";
+  return hasBlocks(grid, cores) ? "blocks" : "recurrent";
 }
 
 DagResults buildWavefront(GridScanOp grid) {

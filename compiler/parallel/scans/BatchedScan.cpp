@@ -4,6 +4,7 @@
 
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/loops/ScanLoop.h"
+#include "compiler/parallel/scans/InRange.h"
 
 using namespace mlir;
 
@@ -29,18 +30,13 @@ BatchedScan::Body BatchedScan::batched(Region &step, std::string &reason) {
   Block *block = &body->emplaceBlock();
   OpBuilder b(step.getContext()); // the block is nowhere yet
   b.setInsertionPointToEnd(block);
-  Batching batching(b, chunks);
   for (BlockArgument argument : step.getArguments())
-    batching.map(argument, block->addArgument(stackedType(argument.getType(), chunks), a.loc));
-  for (Operation &op : step.front().without_terminator())
-    if (failed(batching.apply(op))) {
-      reason = batching.reason();
-      return nullptr;
-    }
-  SmallVector<Value> states;
-  for (Value value : step.front().getTerminator()->getOperands())
-    states.push_back(batching.stacked(value));
-  yieldTwice(*block, b, a.loc, states);
+    block->addArgument(stackedType(argument.getType(), chunks), a.loc);
+  FailureOr<SmallVector<Value>> states =
+      batchedBlock(b, step.front(), ValueRange(block->getArguments()), chunks, reason);
+  if (failed(states))
+    return nullptr;
+  yieldTwice(*block, b, a.loc, *states);
   return body;
 }
 
@@ -80,9 +76,13 @@ Value BatchedScan::withoutAxis(Value row) {
   return a.viewedAs(row, dims);
 }
 
+SmallVector<Value> BatchedScan::recurrent() {
+  return loop(copied(scan.getApply()), scan.getInit(), scan.getElements());
+}
+
 SmallVector<Value> BatchedScan::build() {
   int64_t even = chunks * chunk;
-  SmallVector<Value> main, first, others, rest, starts;
+  SmallVector<Value> main, first, others, rest;
   for (Value element : scan.getElements()) {
     Value part = a.sliced(element, 0, 0, even);
     Dims dims = dimsOf(part);
@@ -94,15 +94,25 @@ SmallVector<Value> BatchedScan::build() {
     if (even < length)
       rest.push_back(a.sliced(element, 0, even, length));
   }
-  unsigned states = scan.getInit().size();
   SmallVector<Value> totals = loop(std::move(combine), first, others);
   totals.truncate(main.size());
   SmallVector<Value> ends = loop(copied(scan.getApply()), scan.getInit(), totals);
+  SmallVector<Value> found(ends);
+  llvm::append_range(found, totals);
+  return either(a, areBelow(a, found), scan.getResultTypes(), [&] { return fromEnds(ends, main, rest); },
+                [&] { return recurrent(); });
+}
+
+/// From the states after each chunk, those after each step of it and of the rest.
+SmallVector<Value> BatchedScan::fromEnds(ArrayRef<Value> ends, ValueRange main, ValueRange rest) {
+  int64_t even = chunks * chunk;
+  unsigned states = scan.getInit().size();
+  SmallVector<Value> starts;
   for (unsigned i = 0; i < states; ++i)
     starts.push_back(a.joined(
         ValueRange{a.asRow(scan.getInit()[i]), a.sliced(ends[states + i], 0, 0, chunks - 1)}, 0));
   SmallVector<Value> all = loop(std::move(apply), starts, main);
-  SmallVector<Value> results(ArrayRef(ends).take_front(states));
+  SmallVector<Value> results(ends.take_front(states));
   for (unsigned i = 0; i < states; ++i) {
     Dims dims = dimsOf(scan.getInit()[i]);
     dims.insert(dims.begin(), even);

@@ -21,7 +21,7 @@ public:
 
   /// Fails, and says why, where an operation has no form for all chunks; nothing is built then.
   llvm::LogicalResult prepare(std::string &reason);
-  /// The values of the scan's results.
+  /// The values of the scan's results; step by step where the totals of chunks are out of range.
   llvm::SmallVector<mlir::Value> build();
 
 private:
@@ -30,6 +30,9 @@ private:
   Body copied(mlir::Region &step);
   llvm::SmallVector<mlir::Value> loop(Body body, mlir::ValueRange states,
                                       mlir::ValueRange elements);
+  llvm::SmallVector<mlir::Value> recurrent();
+  llvm::SmallVector<mlir::Value> fromEnds(llvm::ArrayRef<mlir::Value> ends, mlir::ValueRange main,
+                                          mlir::ValueRange rest);
   mlir::Value withoutAxis(mlir::Value row);
 
   ScanOp scan;

@@ -2,12 +2,29 @@
 
 #include "compiler/parallel/scans/LinearAttentionSegments.h"
 
-#include "compiler/parallel/scans/SegmentStates.h"
+#include "compiler/parallel/scans/InRange.h"
+#include "compiler/parallel/scans/PairTree.h"
 
 using namespace mlir;
 
 namespace heddle {
 namespace {
+
+/// Another form where the condition holds and no decay is above one, else step by step: decays that grow
+/// have products that leave the range of their type, or vanish and come back, where states do not.
+SmallVector<Value> eitherForm(LinearAttentionOp op, Arithmetic &m, Value condition, BuildValues build) {
+  if (op.getDecay()) {
+    constexpr double kAboveOne = 1 + 0x1p-23;
+    Value shrinks = areBelow(m, op.getDecay(), kAboveOne);
+    condition = condition ? onnx::AndOp::create(m.b, m.loc, shrinks.getType(), condition, shrinks)
+                          : shrinks;
+  }
+  return either(m, condition, op->getResultTypes(), build, [&] {
+    auto steps = cast<LinearAttentionOp>(m.b.clone(*op));
+    steps.setForm("recurrent");
+    return llvm::to_vector_of<Value>(steps->getResults());
+  });
+}
 
 class Segments {
 public:
@@ -33,6 +50,7 @@ private:
   }
   LinearAttentionOp over(StringRef update, Value key, Value value, Value init, Value decay,
                          Value rate);
+  Value product(Value factor, Value x);
   Value decays();      // of each segment, of the rows of a state; null for none
   Value transitions(); // of each segment, of a state from the left
 
@@ -109,15 +127,39 @@ void Segments::run() {
   Value learned = over(op.getUpdate(), op.getKey(), op.getValue(), nothing, op.getDecay(),
                        op.getRate())
                       .getLast();
-  SegmentStates between(m, isDelta);
   int64_t count = *dimsOf(learned).front().asConstant();
-  Value states = between.between({isDelta ? transitions() : decays(), learned, count}, op.getInit());
-  auto read = over(op.getUpdate(), op.getKey(), op.getValue(), between.rows(states, 0, 1, count),
-                   op.getDecay(), op.getRate());
-  read.setReadsBefore(op.getReadsBefore());
-  op.getOutput().replaceAllUsesWith(read.getOutput());
-  op.getLast().replaceAllUsesWith(m.viewedAs(between.rows(states, count, 1, 1), state));
+  // What a segment does to a state, S -> P S + H; without decays P is one.
+  SmallVector<Value> effects{learned};
+  if (Value factors = isDelta ? transitions() : decays())
+    effects.push_back(factors);
+  auto next = [&](ValueRange states, ValueRange effects, int64_t) -> SmallVector<Value> {
+    Value kept = effects.size() > 1 ? product(effects[1], states[0]) : states[0];
+    return {m.add(kept, effects[0])};
+  };
+  PairTree tree(m,
+                [&](ValueRange first, ValueRange second, int64_t pairs) {
+                  SmallVector<Value> both = next(first, second, pairs);
+                  if (first.size() > 1)
+                    both.push_back(product(second[1], first[1]));
+                  return both;
+                },
+                next);
+  Value states = tree.between(effects, count, op.getInit()).front();
+  SmallVector<Value> results = eitherForm(op, m, areBelow(m, states), [&]() -> SmallVector<Value> {
+    auto read = over(op.getUpdate(), op.getKey(), op.getValue(), tree.rows(states, 0, 1, count),
+                     op.getDecay(), op.getRate());
+    read.setReadsBefore(op.getReadsBefore());
+    return {read.getOutput(), m.viewedAs(tree.rows(states, count, 1, 1), state)};
+  });
+  op.replaceAllUsesWith(results);
   op.erase();
+}
+
+/// Of a factor and states, of one segment or many.
+Value Segments::product(Value factor, Value x) {
+  if (isDelta)
+    return onnx::MatMulOp::create(m.b, m.loc, x.getType(), factor, x);
+  return m.mul(factor, x);
 }
 
 } // namespace
@@ -133,5 +175,16 @@ StringRef whyNoSegments(LinearAttentionOp op) {
 }
 
 void computeInSegments(LinearAttentionOp op, int64_t steps) { Segments(op, steps).run(); }
+
+void computeInChunks(LinearAttentionOp op) {
+  Arithmetic m(op);
+  SmallVector<Value> results = eitherForm(op, m, Value(), [&] {
+    auto chunked = cast<LinearAttentionOp>(m.b.clone(*op));
+    chunked.setForm("chunk");
+    return llvm::to_vector_of<Value>(chunked->getResults());
+  });
+  op.replaceAllUsesWith(results);
+  op.erase();
+}
 
 } // namespace heddle

@@ -123,6 +123,7 @@ struct LowerLinearAttention : impl::LowerLinearAttentionPassBase<LowerLinearAtte
       computeInSegments(op, kSegment);
     } else if (chosen == "chunk") {
       ++numChunk;
+      computeInChunks(op);
     } else {
       ++numRecurrent;
     }

@@ -3,14 +3,17 @@
 // Scans become passes over chunks (ChunkOps.td), in the form that suits their sizes.
 //
 // A step that is element-wise is a kernel with its states in registers. Any other scan becomes one
-// onnx.Scan again, or several in the chunk form: their steps are tasks of their own.
+// onnx.Scan again, or several in the chunk form: their steps are tasks of their own. Its tree is operations
+// on all pairs of a level.
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/kernels/RangeOfSteps.h"
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/scans/BatchedScan.h"
+#include "compiler/parallel/scans/PairedScan.h"
 #include "compiler/parallel/scans/ScanForms.h"
 #include "compiler/source/Arithmetic.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -35,15 +38,17 @@ private:
   void record(ScanForm form);
   void placeConstants(Region &region);
   ScanForm chooseForLoops(std::optional<ScanForm> asked);
-  void lowerToLoop();
-  void lowerToLoops();
+  onnx::ScanOp loop(OpBuilder &b);
+  void lowerToLoop() { scan.replaceAllUsesWith(loop(a.b).getResults()); }
+  void lowerToLoops() { scan.replaceAllUsesWith(batched->build()); }
+  void lowerToPairs();
   void lowerToPasses();
-  SmallVector<Value> startsOf(ValueRange elements, unsigned level);
+  SmallVector<Value> startsOf(ValueRange elements, unsigned level, DimExpr steps);
 
   SmallVector<bool> keeps();
   SmallVector<Value> stacked(ValueRange values);
   SmallVector<Value> chunkScan(const ScanLevel &level, ValueRange starts, ValueRange elements,
-                               ArrayRef<bool> keeps, bool before);
+                               ArrayRef<bool> keeps, const DimExpr *covers = nullptr);
   void replace(ArrayRef<bool> kept, ArrayRef<Value> values);
 
   ScanOp scan;
@@ -86,17 +91,23 @@ SmallVector<Value> ScanLowering::stacked(ValueRange values) {
   return llvm::map_to_vector(values, [&](Value value) { return a.asRow(value); });
 }
 
+/// Over elements that are totals of `covers` steps, the states before each of them.
 SmallVector<Value> ScanLowering::chunkScan(const ScanLevel &level, ValueRange starts,
                                            ValueRange elements, ArrayRef<bool> keeps,
-                                           bool before) {
+                                           const DimExpr *covers) {
   SmallVector<Type> types;
   TypeRange states = scan.getInit().getTypes();
   DimExpr length = dimsOf(elements.front()).front();
   for (auto [i, keep] : llvm::enumerate(keeps))
     if (keep)
       types.push_back(i < states.size() ? states[i] : stackedType(states[i - states.size()], length));
-  auto op = ChunkScanOp::create(a.b, a.loc, types, level.chunk.str(), partsFor(shape, cores), starts,
-                                elements, keeps, before);
+  bool mayLeaveRange = covers && llvm::any_of(llvm::seq(states.size()), [&](unsigned i) {
+    return hasArithmetic(scan.getApply().front(), i);
+  });
+  auto op = ChunkScanOp::create(
+      a.b, a.loc, types, level.chunk.str(), partsFor(shape, cores), starts, elements,
+      mayLeaveRange ? ValueRange(scan.getElements()) : ValueRange(), keeps, covers != nullptr,
+      mayLeaveRange ? a.b.getStringAttr(covers->str()) : StringAttr());
   IRMapping mapping;
   scan.getApply().cloneInto(&op.getApply(), mapping);
   return llvm::to_vector_of<Value>(op.getKept());
@@ -110,9 +121,10 @@ void ScanLowering::replace(ArrayRef<bool> kept, ArrayRef<Value> values) {
     }
 }
 
-void ScanLowering::lowerToLoop() {
+/// The scan as a loop, a step after the other.
+onnx::ScanOp ScanLowering::loop(OpBuilder &b) {
   SmallVector<Value> operands(scan.getOperands());
-  auto loop = createScan(a.b, a.loc, scan.getResultTypes(), operands, scan.getElements().size());
+  auto loop = createScan(b, a.loc, scan.getResultTypes(), operands, scan.getElements().size());
   IRMapping mapping;
   scan.getApply().cloneInto(&loop.getBody(), mapping);
   Operation *yield = loop.getBody().front().getTerminator();
@@ -122,16 +134,16 @@ void ScanLowering::lowerToLoop() {
   OpBuilder inside(yield);
   onnx::YieldOp::create(inside, a.loc, results);
   yield->erase();
-  scan.replaceAllUsesWith(loop.getResults());
+  return loop;
 }
 
-void ScanLowering::lowerToLoops() {
-  for (auto [result, value] : llvm::zip(scan.getResults(), batched->build()))
-    result.replaceAllUsesWith(value);
+void ScanLowering::lowerToPairs() {
+  scan.replaceAllUsesWith(buildTree(
+      scan, [&](OpBuilder &b) { return llvm::to_vector_of<Value>(loop(b).getResults()); }));
 }
 
-/// The state before each chunk of a level.
-SmallVector<Value> ScanLowering::startsOf(ValueRange elements, unsigned level) {
+/// The state before each chunk of a level, the elements of which stand for so many steps.
+SmallVector<Value> ScanLowering::startsOf(ValueRange elements, unsigned level, DimExpr steps) {
   SmallVector<Type> types;
   for (Type type : scan.getCombine().front().getTerminator()->getOperandTypes())
     types.push_back(stackedType(type, cut[level].chunks));
@@ -140,38 +152,47 @@ SmallVector<Value> ScanLowering::startsOf(ValueRange elements, unsigned level) {
   IRMapping mapping;
   scan.getCombine().cloneInto(&totals.getCombine(), mapping);
   // A scan over the totals: the states before each of them.
+  steps = steps * cut[level].chunk;
   SmallVector<bool> states(scan.getInit().size(), false);
   states.append(scan.getInit().size(), true);
   bool isLast = level + 1 == cut.size();
   ScanLevel next = isLast ? ScanLevel{cut[level].chunks, 1} : cut[level + 1];
   SmallVector<Value> starts =
-      isLast ? stacked(scan.getInit()) : startsOf(totals.getTotals(), level + 1);
-  return chunkScan(next, starts, totals.getTotals(), states, /*before=*/true);
+      isLast ? stacked(scan.getInit()) : startsOf(totals.getTotals(), level + 1, steps);
+  return chunkScan(next, starts, totals.getTotals(), states, &steps);
 }
 
 void ScanLowering::lowerToPasses() {
   SmallVector<bool> kept = keeps();
   ScanLevel whole{shape.length, 1};
   SmallVector<Value> starts =
-      cut.empty() ? stacked(scan.getInit()) : startsOf(scan.getElements(), 0);
-  replace(kept, chunkScan(cut.empty() ? whole : cut[0], starts, scan.getElements(), kept,
-                          /*before=*/false));
+      cut.empty() ? stacked(scan.getInit()) : startsOf(scan.getElements(), 0, 1);
+  replace(kept, chunkScan(cut.empty() ? whole : cut[0], starts, scan.getElements(), kept));
 }
 
-/// Steps that are no kernels: one after the other, or those of all chunks at once.
+/// Steps that are no kernels: one after the other, those of all chunks at once, or pairs of pairs.
 ScanForm ScanLowering::chooseForLoops(std::optional<ScanForm> asked) {
+  ScanForm wanted = asked.value_or(chooseFormForLoops(shape));
+  std::string reason;
+  if (wanted == ScanForm::Tree) {
+    if (succeeded(hasTree(scan, reason)))
+      return ScanForm::Tree;
+    if (asked)
+      recordSequential(scan, "its steps are no kernels (" + shape.reason + "), and have no tree: " + reason);
+    wanted = ScanForm::Chunk;
+  }
+  if (wanted == ScanForm::Recurrent)
+    return wanted;
   cut = cutForLoops(shape);
-  bool wanted = asked ? *asked != ScanForm::Recurrent : paysInLoops(shape, cut);
-  std::string reason = "it is too short, or how long it is is not known";
-  if (wanted && !cut.empty()) {
+  reason = "it is too short, or how long it is is not known";
+  if (!cut.empty()) {
     batched = std::make_unique<BatchedScan>(scan, *cut[0].chunk.asConstant());
     if (succeeded(batched->prepare(reason)))
       return ScanForm::Chunk;
     batched.reset();
   }
   cut.clear();
-  if (wanted)
-    recordSequential(scan, "its steps are no kernels (" + shape.reason + "), and not in chunks: " + reason);
+  recordSequential(scan, "its steps are no kernels (" + shape.reason + "), and not in chunks: " + reason);
   return ScanForm::Recurrent;
 }
 
@@ -194,6 +215,8 @@ ScanForm ScanLowering::lower(std::optional<ScanForm> asked) {
   record(form);
   if (shape.elementwise)
     lowerToPasses();
+  else if (form == ScanForm::Tree)
+    lowerToPairs();
   else if (batched)
     lowerToLoops();
   else
@@ -202,7 +225,8 @@ ScanForm ScanLowering::lower(std::optional<ScanForm> asked) {
 }
 
 void ScanLowering::record(ScanForm form) {
-  Work work = workOf(shape, cut);
+  bool inPairs = form == ScanForm::Tree && !shape.elementwise;
+  Work work = inPairs ? workOfPairs(shape) : workOf(shape, cut);
   bool exact = form == ScanForm::Recurrent;
   std::string summary;
   llvm::raw_string_ostream os(summary);

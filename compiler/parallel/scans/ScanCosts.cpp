@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the forms of a scan cost, to choose between them. The forms of a scan differ by factors, so
-// the model is small: how long a step waits for the one before, how long it keeps the core busy, and
-// what a pass costs before its first step.
+// What the forms of a scan cost, to choose between them: the times of their passes (RecurrenceCost.h),
+// shared by as many cores as they have parts for, where that pays.
 
 #include "compiler/kernels/CostModel.h"
+#include "compiler/kernels/RecurrenceCost.h"
 #include "compiler/kernels/RecurrenceStep.h"
 #include "compiler/parallel/scans/ScanForms.h"
-#include "dialects/onnx/Onnx.h"
 
 #include <cmath>
 
@@ -16,104 +15,99 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-/// Nanoseconds, measured with benchmarks/scan_forms.py on a Zen 5 core (docs/scans.md).
-constexpr double kLatency = 1.0;     // of an addition or a product, fused ones included
-constexpr double kFunction = 8;      // of an exponential or a quotient, in additions
-constexpr double kIssue = 0.25;      // of an operation on a vector that waits for nothing
-constexpr double kTransposed = 1.2;  // of a vector of elements that is read or written across chunks
+/// Nanoseconds, measured (docs/scans.md).
 constexpr double kPass = 100;        // of a pass on one core
-constexpr double kForkedPass = 3000; // of one that several cores share
-constexpr double kShared = 30000;    // what one core does alone
-constexpr double kLoopStep = 3000;   // of a step of a loop that runs tasks
+constexpr double kForkedPass = 1000; // of one that several cores share
+constexpr double kShared = 10000;    // what one core does alone of a pass (runtime/executor/chunks.h)
+constexpr double kWaking = 20000;    // and of a program (compiler/tasks/LowerToTasks.cpp)
+constexpr double kLoopStep = 250;    // of a step of a loop that runs tasks
 constexpr double kPerProduct = 0.05; // of an operation on one element in such a step
+constexpr double kBatchedStep = 600; // of a step of all chunks
+constexpr double kLevel = 1500;      // of a level of a tree of pairs
+constexpr double kPerBatched = 0.08; // of an operation on one element in both
 constexpr double kLanes = 16;
 
-double weightOf(Operation &op) {
-  if (isa<onnx::ConstantOp, IndexTensorOp>(op) || op.getNumResults() == 0)
-    return 0;
-  // A sum of a product is one operation with it.
-  if (isa<onnx::AddOp, onnx::SubOp>(op) && llvm::any_of(op.getOperands(), [](Value operand) {
-        return operand.getDefiningOp<onnx::MulOp>() && operand.hasOneUse();
-      }))
-    return 0;
-  return isa<onnx::ExpOp, onnx::LogOp, onnx::TanhOp, onnx::SigmoidOp, onnx::DivOp, onnx::SqrtOp,
-             onnx::PowOp, onnx::ErfOp>(op)
-             ? kFunction
-             : 1;
+SmallVector<bool> keptStates(ScanOp scan) {
+  return llvm::map_to_vector(scan.getResults().drop_front(scan.getInit().size()),
+                             [](Value all) { return !all.use_empty(); });
 }
-
-/// A region as a step: how long one waits for the other, how long it keeps a core busy with a vector.
-struct StepCost {
-  StepCost(Region &region, unsigned carried) {
-    DenseMap<Value, double> waits; // of what depends on the step before
-    for (Value value : region.getArguments().take_front(carried))
-      waits[value] = 0;
-    for (Operation &op : region.front().without_terminator()) {
-      busy += weightOf(op) * kIssue;
-      double before = -1;
-      for (Value operand : op.getOperands())
-        if (auto found = waits.find(operand); found != waits.end())
-          before = std::max(before, found->second);
-      if (before < 0)
-        continue;
-      for (Value result : op.getResults())
-        waits[result] = before + weightOf(op) * kLatency;
-      latency = std::max(latency, before + weightOf(op) * kLatency);
-    }
-  }
-  double latency = 0.25, busy = 0;
-};
 
 class ScanCosts {
 public:
-  ScanCosts(ScanOp scan, const ScanShape &shape, int64_t cores)
-      : shape(shape), cores(cores), apply(scan.getApply(), scan.getInit().size()),
-        combine(scan.getCombine(), scan.getElements().size()),
+  ScanCosts(const ScanShape &shape, int64_t cores) : ScanCosts(shape, shape.scan, cores) {}
+
+  ScanCosts(const ScanShape &shape, ScanOp scan, int64_t cores)
+      : shape(shape), cores(cores), length(estimateSize(shape.length)),
         points(estimateSize(shape.points)),
-        operands(scan.getElements().size() + scan.getInit().size()) {}
+        combine(scan.getCombine(), scan.getElements().size(), {}, true),
+        apply(scan.getApply(), scan.getInit().size(), keptStates(scan), false),
+        start(scan.getApply(), scan.getInit().size(),
+              SmallVector<bool>(scan.getInit().size(), true), false) {}
 
   double of(ScanForm form) const {
-    ScanCut cut = cutFor(shape, form, cores);
-    double rest = estimateSize(shape.length), total = 0;
-    for (const ScanLevel &level : cut) {
+    SmallVector<Pass> passes;
+    double rest = length;
+    for (const ScanLevel &level : cutFor(shape, form, cores)) {
       double chunks = estimateSize(level.chunks);
-      bool narrow = &level == cut.begin() && isNarrow() && chunks >= kLanes;
-      total += pass(combine, rest, chunks, narrow);
-      total += pass(apply, rest, chunks, narrow);
+      bool isFirst = passes.empty();
+      passes.push_back(pass(combine, rest, chunks, true));
+      passes.push_back(pass(isFirst ? apply : start, rest, chunks, isFirst));
       rest = chunks;
     }
-    return total + pass(apply, rest, 1, false);
+    passes.push_back(pass(passes.empty() ? apply : start, rest, 1, false));
+    double all = 0, total = 0;
+    for (const Pass &pass : passes)
+      all += pass.time;
+    for (const Pass &pass : passes) {
+      bool isShared = all >= kWaking && pass.time >= kShared && pass.independent > 1;
+      double most = std::min(pass.independent, static_cast<double>(cores));
+      // Parts are even only as far as their number is.
+      double share = std::ceil(pass.independent / most) / pass.independent;
+      total += isShared ? pass.time * share + kForkedPass : pass.time + kPass;
+    }
+    return total;
+  }
+
+  /// Parts that lanes of points are split into at least: what all points share is computed once in
+  /// each part, so that splitting need not pay.
+  int64_t parts() const {
+    double whole = recurrentIn(1);
+    return whole >= kShared && recurrentIn(cores) < 0.8 * whole ? cores : 1;
   }
 
 private:
-  bool isNarrow() const {
-    std::optional<int64_t> few = shape.points.asConstant();
-    return few && *few <= kFewPoints;
-  }
+  struct Pass {
+    double time, independent;
+  };
 
   /// A pass over `length` elements in `chunks` that do not wait for each other.
-  double pass(const StepCost &step, double length, double chunks, bool narrow) const {
-    double time, independent;
-    if (narrow) {
-      independent = std::ceil(chunks / kLanes);
-      double vector = points * (step.busy + operands * kTransposed);
-      time = length / kLanes * std::max(step.latency, vector);
-    } else {
-      double vectors = std::ceil(points / kLanes);
-      independent = chunks * vectors;
-      // Neighbouring vectors fill the time that one of them waits.
-      double together = std::max(1.0, std::min(4.0, vectors / static_cast<double>(cores)));
-      time = length * vectors * std::max(step.latency / together, step.busy);
-    }
-    double sharing = time < kShared ? 1 : std::min(independent, static_cast<double>(cores));
-    return time / sharing + (sharing > 1 ? kForkedPass : kPass);
+  Pass pass(const StepCost &step, double length, double chunks, bool mayBeNarrow) const {
+    std::optional<int64_t> few = shape.points.asConstant();
+    if (mayBeNarrow && few && *few <= kFewPoints && chunks >= kLanes)
+      return {length / kLanes * step.ofChunks(), std::ceil(chunks / kLanes)};
+    auto [groups, time] = grouped(step, length, parts());
+    return {groups * time, step.isBeyondCaches(length) ? 1 : chunks * groups};
+  }
+
+  /// How many grid points the lanes of a chunk make, and how long each takes for all steps.
+  std::pair<double, double> grouped(const StepCost &step, double length, int64_t parts) const {
+    int64_t vectors = std::max<int64_t>(1, std::ceil(points / kLanes));
+    int64_t together = vectorsTogether(vectors, parts);
+    return {static_cast<double>(vectors / together), length * step.ofPoints(together, length)};
+  }
+
+  /// The recurrent form in so many parts.
+  double recurrentIn(int64_t parts) const {
+    auto [groups, time] = grouped(apply, length, parts);
+    if (apply.isBeyondCaches(length))
+      return groups * time;
+    return std::ceil(groups / std::min(groups, static_cast<double>(cores))) * time;
   }
 
   const ScanShape &shape;
   int64_t cores;
-  StepCost apply, combine;
-  double points;
-  double operands;
+  double length, points;
+  StepCost combine, apply, start;
 };
 
 } // namespace
@@ -121,7 +115,7 @@ private:
 ScanForm chooseForm(const ScanShape &shape, int64_t cores) {
   if (!shape.elementwise)
     return ScanForm::Recurrent;
-  ScanCosts costs(shape.scan, shape, cores);
+  ScanCosts costs(shape, cores);
   ScanForm best = ScanForm::Recurrent;
   for (ScanForm form : {ScanForm::Chunk, ScanForm::Tree}) {
     if (form == ScanForm::Tree && !shape.length.asConstant())
@@ -133,15 +127,21 @@ ScanForm chooseForm(const ScanShape &shape, int64_t cores) {
   return best;
 }
 
-bool paysInLoops(const ScanShape &shape, const ScanCut &cut) {
+int64_t partsFor(const ScanShape &shape, int64_t cores) { return ScanCosts(shape, cores).parts(); }
+
+ScanForm chooseFormForLoops(const ScanShape &shape) {
+  ScanCut cut = cutForLoops(shape);
   if (cut.empty())
-    return false;
-  double length = estimateSize(shape.length), steps = 0;
-  double products = estimateSize(shape.step.work) * kPerProduct;
-  double combined = estimateSize(shape.combine.work) * kPerProduct;
-  steps = 2 * estimateSize(cut[0].chunk) + estimateSize(cut[0].chunks);
-  double chunked = steps * kLoopStep + length * (products + combined);
-  return chunked < 0.5 * length * (kLoopStep + products);
+    return ScanForm::Recurrent;
+  double length = estimateSize(shape.length), step = estimateSize(shape.step.work);
+  double all = length * (step + estimateSize(shape.combine.work)) * kPerBatched;
+  double recurrent = length * (kLoopStep + step * kPerProduct);
+  double chunk = (2 * estimateSize(cut[0].chunk) + estimateSize(cut[0].chunks)) * kBatchedStep + all;
+  double tree = (std::log2(length) + 1) * kLevel + all;
+  // Only a clear gain is worth other bits.
+  if (std::min(chunk, tree) > 0.7 * recurrent)
+    return ScanForm::Recurrent;
+  return tree < chunk ? ScanForm::Tree : ScanForm::Chunk;
 }
 
 } // namespace heddle

@@ -94,8 +94,14 @@ Work workOf(const ScanShape &shape, const ScanCut &cut) {
   return all;
 }
 
-int64_t partsFor(const ScanShape &shape, int64_t cores) {
-  return estimateSize(shape.length * shape.step.work) < 20000 ? 1 : cores;
+Work workOfPairs(const ScanShape &shape) {
+  Work all;
+  for (int64_t count = *shape.length.asConstant(); count > 0; count /= 2) {
+    int64_t pairs = count / 2;
+    all.work = all.work + shape.combine.work * pairs + shape.step.work * (count - pairs);
+    all.span = all.span + shape.step.span + (pairs > 0 ? shape.combine.span : 0);
+  }
+  return all;
 }
 
 } // namespace heddle

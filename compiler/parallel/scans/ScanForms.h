@@ -54,9 +54,11 @@ ScanCut cutFor(const ScanShape &shape, ScanForm form, int64_t cores);
 /// The cut where the steps of all chunks are taken at once, by a loop: none where the sequence is too
 /// short for that or its length is not known.
 ScanCut cutForLoops(const ScanShape &shape);
-/// Whether that is expected to be faster than a step after the other.
-bool paysInLoops(const ScanShape &shape, const ScanCut &cut);
+/// The form of steps that are no kernels that is expected to be the fastest.
+ScanForm chooseFormForLoops(const ScanShape &shape);
 Work workOf(const ScanShape &shape, const ScanCut &cut);
+/// Of the tree of pairs, where the length is known.
+Work workOfPairs(const ScanShape &shape);
 /// Into how many parts independent lanes are split at least.
 int64_t partsFor(const ScanShape &shape, int64_t cores);
 

@@ -55,7 +55,7 @@ func.func @yields(%l: tensor<8xf32>, %u: tensor<6xf32>) {
 // -----
 
 func.func @form(%l: tensor<8xf32>, %u: tensor<6xf32>) {
-  // expected-error @+1 {{has the form 'tree'; there are recurrent, wavefront and pairing}}
+  // expected-error @+1 {{has the form 'tree'; there are recurrent, blocks, wavefront and pairing}}
   %a, %d = heddle.grid_scan along (%l : tensor<8xf32>) down (%u : tensor<6xf32>)
       -> along (tensor<8xf32>) down (tensor<6xf32>) attributes {form = "tree"} {
   ^bb0(%l0: tensor<f32>, %u0: tensor<f32>):

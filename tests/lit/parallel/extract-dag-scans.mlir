@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: heddle-opt -heddle-extract-dag-scans -split-input-file %s | FileCheck %s
+// RUN: heddle-opt -heddle-extract-dag-scans=cores=1 -split-input-file %s | FileCheck %s --check-prefix=ONE
+// RUN: heddle-opt -heddle-extract-dag-scans=form=pairing -split-input-file %s | FileCheck %s --check-prefix=PAIRS
 
 // CHECK-LABEL: func @grid
 // CHECK-SAME: heddle.constructs
@@ -318,4 +320,52 @@ func.func @above_right(%row: tensor<7xf32>, %c: tensor<8x6xf32>) -> tensor<7xf32
     onnx.Yield %next : tensor<7xf32>
   }) : (tensor<7xf32>, tensor<8x6xf32>) -> tensor<7xf32>
   return %0 : tensor<7xf32>
+}
+
+// -----
+
+// Diagonals of six cells of two states of 16 KB do not fit near a core: blocks, 4 of rows and 4 of columns for
+// two cores, 7 diagonals of up to 2 x 2 cells. One core computes cell by cell.
+// CHECK-LABEL: func @heavy
+// CHECK-SAME: form = "blocks"
+// CHECK-SAME: span = "56"
+// ONE-LABEL: func @heavy
+// ONE-SAME: form = "recurrent"
+// ONE-SAME: span = "96"
+// PAIRS-LABEL: func @heavy
+// PAIRS-SAME: form = "wavefront"
+func.func @heavy(%row: tensor<6x64x64xf32>, %c: tensor<8x6x64x64xf32>) -> tensor<6x64x64xf32> {
+  %zero = "onnx.Constant"() {value = dense<0.0> : tensor<64x64xf32>} : () -> tensor<64x64xf32>
+  %last = "onnx.Scan"(%row, %c) <{num_scan_inputs = 1 : i64}> ({
+  ^bb0(%above: tensor<6x64x64xf32>, %cr: tensor<6x64x64xf32>):
+    %end, %next = "onnx.Scan"(%zero, %above, %cr) <{num_scan_inputs = 2 : i64}> ({
+    ^bb1(%l: tensor<64x64xf32>, %u: tensor<64x64xf32>, %c0: tensor<64x64xf32>):
+      %0 = "onnx.Max"(%l, %u) : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+      %1 = "onnx.Add"(%0, %c0) : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+      onnx.Yield %1, %1 : tensor<64x64xf32>, tensor<64x64xf32>
+    }) : (tensor<64x64xf32>, tensor<6x64x64xf32>, tensor<6x64x64xf32>) -> (tensor<64x64xf32>, tensor<6x64x64xf32>)
+    onnx.Yield %next : tensor<6x64x64xf32>
+  }) : (tensor<6x64x64xf32>, tensor<8x6x64x64xf32>) -> tensor<6x64x64xf32>
+  return %last : tensor<6x64x64xf32>
+}
+
+// -----
+
+// A linear cell by pairs of blocks: eight levels for 16 x 16 cells, whose products have sums.
+// PAIRS-LABEL: func @linear
+// PAIRS-SAME: form = "pairing"
+// PAIRS-SAME: in 8 levels of products of matrices
+func.func @linear(%row: tensor<16xf32>, %c: tensor<16x16xf32>) -> tensor<16xf32> {
+  %zero = "onnx.Constant"() {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %last = "onnx.Scan"(%row, %c) <{num_scan_inputs = 1 : i64}> ({
+  ^bb0(%above: tensor<16xf32>, %cr: tensor<16xf32>):
+    %end, %next = "onnx.Scan"(%zero, %above, %cr) <{num_scan_inputs = 2 : i64}> ({
+    ^bb1(%l: tensor<f32>, %u: tensor<f32>, %c0: tensor<f32>):
+      %0 = "onnx.Mul"(%l, %c0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      %1 = "onnx.Add"(%0, %u) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+      onnx.Yield %1, %1 : tensor<f32>, tensor<f32>
+    }) : (tensor<f32>, tensor<16xf32>, tensor<16xf32>) -> (tensor<f32>, tensor<16xf32>)
+    onnx.Yield %next : tensor<16xf32>
+  }) : (tensor<16xf32>, tensor<16x16xf32>) -> tensor<16xf32>
+  return %last : tensor<16xf32>
 }

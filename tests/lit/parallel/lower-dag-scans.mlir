@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: heddle-opt -heddle-lower-dag-scans -split-input-file %s | FileCheck %s
+// RUN: heddle-opt -heddle-lower-dag-scans=cores=1 -split-input-file %s | FileCheck %s --check-prefix=ONE
 
 // Eight lanes for thirteen anti-diagonals.
 // CHECK-LABEL: func @wavefront
@@ -45,10 +46,42 @@ func.func @recurrent(%l: tensor<8xf32>, %u: tensor<6xf32>, %c: tensor<8x6xf32>) 
 
 // -----
 
-// No loop is left; where the cell is not linear, pairing is not possible.
+// Two cores: four blocks of rows and four of columns, each a loop in a loop; the second block of a row begins
+// with what the first one ends with. One core has no use for them.
+// CHECK-LABEL: func @blocks
+// CHECK: %[[A:.*]]:2 = "onnx.Scan"
+// CHECK: "onnx.Scan"
+// CHECK: }) : (tensor<f32>, tensor<1xf32>, tensor<1xf32>) -> (tensor<f32>, tensor<1xf32>)
+// CHECK: }) : (tensor<1xf32>, tensor<2xf32>, tensor<2x1xf32>) -> (tensor<1xf32>, tensor<2xf32>)
+// CHECK: "onnx.Scan"(%{{.*}}, %[[A]]#1, %{{.*}}) <{
+// CHECK-COUNT-29: "onnx.Scan"
+// CHECK-NOT: "onnx.Scan"
+// ONE-LABEL: func @blocks
+// ONE-COUNT-2: "onnx.Scan"
+// ONE-NOT: "onnx.Scan"
+func.func @blocks(%l: tensor<8xf32>, %u: tensor<6xf32>, %c: tensor<8x6xf32>) -> tensor<6xf32> {
+  %a, %d = heddle.grid_scan along (%l : tensor<8xf32>) down (%u : tensor<6xf32>) cells (%c : tensor<8x6xf32>)
+      -> along (tensor<8xf32>) down (tensor<6xf32>) attributes {form = "blocks"} {
+  ^bb0(%l0: tensor<f32>, %u0: tensor<f32>, %c0: tensor<f32>):
+    %0 = "onnx.Max"(%l0, %u0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %1 = "onnx.Add"(%0, %c0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    heddle.yield %1, %1 : tensor<f32>, tensor<f32>
+  }
+  return %d : tensor<6xf32>
+}
+
+// -----
+
+// No loop is left but for products of matrices that leave the range of their type; where the cell is not
+// linear, pairing is not possible.
 // CHECK-LABEL: func @pairing
+// ONE-LABEL: func @pairing
 // CHECK-NOT: onnx.Scan
 // CHECK: onnx.MatMul
+// CHECK-NOT: onnx.Scan
+// CHECK: onnx.If
+// CHECK-COUNT-2: onnx.Scan
+// CHECK: }, {
 // CHECK-NOT: onnx.Scan
 // CHECK-LABEL: func @not_linear
 // CHECK-NOT: onnx.MatMul

@@ -13,11 +13,15 @@
 // CHUNK-LABEL: func @retention
 // CHUNK-SAME: equivalence = "reassoc", form = "chunk"
 // CHUNK-SAME: span = "57351"
+// CHUNK: onnx.Less
+// CHUNK: onnx.If
+// CHUNK: heddle.linear_attention "add" %{{.*}} {form = "recurrent", parts = 2 : i64}
 // CHUNK: heddle.linear_attention "add" %{{.*}} {form = "chunk", parts = 2 : i64}
 
 // The states that segments start from come of what each does: P of one row with a state of one, as one
 // decay is for all rows. Of 1024 segments these are eleven levels of pairs, each of a product of the
-// factors, one of the states to combine, and one for the states between.
+// factors, one of the states to combine, and one for the states between. Where one of these is infinite, or
+// a decay is above one, so that products may be what states are not, it is computed step by step.
 // TREE-LABEL: func @retention
 // TREE-SAME: equivalence = "reassoc", form = "tree"
 // TREE-SAME: span = "431"
@@ -28,9 +32,15 @@
 // TREE-SAME: tensor<1024x1x1xf32>
 // TREE-COUNT-31: "onnx.Mul"
 // TREE-NOT: "onnx.Mul"
+// TREE: %[[FINITE:.*]] = "onnx.Less"
+// TREE: %[[SHRINKS:.*]] = "onnx.Less"
+// TREE: %[[ALL:.*]] = "onnx.And"(%[[FINITE]], %[[SHRINKS]])
+// TREE: %[[R:.*]]:2 = "onnx.If"(%[[ALL]])
+// TREE: heddle.linear_attention "add" %{{.*}} {form = "recurrent", parts = 2 : i64}
 // TREE: %[[STARTS:.*]] = "onnx.Slice"{{.*}} -> tensor<1024x64x64xf32>
 // TREE: %[[O:.*]], %{{.*}} = heddle.linear_attention "add" %{{.*}} from %[[STARTS]] decay %[[G]]
-// TREE: return %[[O]]
+// TREE: onnx.Yield %[[O]]
+// TREE: return %[[R]]#0
 func.func @retention(%q: tensor<65536x64xf32>, %k: tensor<65536x64xf32>, %v: tensor<65536x64xf32>, %s: tensor<64x64xf32>,
                      %g: tensor<1xf32>) -> (tensor<65536x64xf32>, tensor<64x64xf32>) {
   %o, %last = heddle.linear_attention "add" %q, %k, %v from %s decay %g

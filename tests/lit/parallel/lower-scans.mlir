@@ -11,15 +11,15 @@
 // RECURRENT: heddle.chunk_scan "65536" parts 2(%[[S]] : tensor<1x32xf32>) over(%arg1, %arg2 : tensor<65536x32xf32>, tensor<65536x32xf32>) keeps [false, true] -> (tensor<65536x32xf32>)
 // CHUNK-SAME: equivalence = "reassoc"{{.*}}form = "chunk"{{.*}}span = "16480"
 // CHUNK: %[[T:.*]]:2 = heddle.chunk_totals "4112" parts 2(%arg1, %arg2) : {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
-// CHUNK: %[[B:.*]] = heddle.chunk_scan "16" parts 2({{.*}} : tensor<1x32xf32>) over(%[[T]]#0, %[[T]]#1 : {{.*}}) keeps [false, true] before -> (tensor<16x32xf32>)
+// CHUNK: %[[B:.*]] = heddle.chunk_scan "16" parts 2({{.*}} : tensor<1x32xf32>) over(%[[T]]#0, %[[T]]#1 : {{.*}}) keeps [false, true] before totals of "4112" steps(%arg1, %arg2 : {{.*}}) -> (tensor<16x32xf32>)
 // CHUNK: heddle.chunk_scan "4112" parts 2(%[[B]] : tensor<16x32xf32>) over(%arg1, %arg2 : {{.*}}) keeps [false, true] -> (tensor<65536x32xf32>)
 // TREE-SAME: form = "tree"{{.*}}span = "224"
 // TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<4096x32xf32>, tensor<4096x32xf32>)
 // TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<256x32xf32>, tensor<256x32xf32>)
 // TREE: heddle.chunk_totals "16" {{.*}} -> (tensor<16x32xf32>, tensor<16x32xf32>)
-// TREE: heddle.chunk_scan "16" {{.*}} before -> (tensor<16x32xf32>)
-// TREE: heddle.chunk_scan "16" {{.*}} before -> (tensor<256x32xf32>)
-// TREE: heddle.chunk_scan "16" {{.*}} before -> (tensor<4096x32xf32>)
+// TREE: heddle.chunk_scan "16" {{.*}} before totals of "4096" steps(%arg1, %arg2 : {{.*}}) -> (tensor<16x32xf32>)
+// TREE: heddle.chunk_scan "16" {{.*}} before totals of "256" steps(%arg1, %arg2 : {{.*}}) -> (tensor<256x32xf32>)
+// TREE: heddle.chunk_scan "16" {{.*}} before totals of "16" steps(%arg1, %arg2 : {{.*}}) -> (tensor<4096x32xf32>)
 // TREE: heddle.chunk_scan "16" {{.*}} -> (tensor<65536x32xf32>)
 func.func @affine(%s: tensor<32xf32>, %a: tensor<65536x32xf32>, %b: tensor<65536x32xf32>) -> tensor<65536x32xf32> {
   %last, %states = heddle.scan (%s : tensor<32xf32>) over (%a, %b : tensor<65536x32xf32>, tensor<65536x32xf32>)
@@ -73,8 +73,28 @@ func.func @symbolic(%s: tensor<f32>, %x: tensor<?xf32, #heddle.dims<["n"]>>)
 
 // -----
 
-// A step that multiplies matrices is no kernel of its own: a loop, or loops over the steps of 14 chunks of 7
-// at once, the starts of these, and the two steps that are left.
+// What is only chosen from elements does not leave their range: its totals can be trusted.
+// CHUNK-LABEL: func @maximum
+// CHUNK: heddle.chunk_scan {{.*}} before -> (tensor<16x32xf32>)
+func.func @maximum(%s: tensor<32xf32>, %x: tensor<65536x32xf32>) -> tensor<65536x32xf32> {
+  %last, %states = heddle.scan (%s : tensor<32xf32>) over (%x : tensor<65536x32xf32>)
+      -> (tensor<32xf32>, tensor<65536x32xf32>) apply {
+  ^bb0(%s0: tensor<32xf32>, %x0: tensor<32xf32>):
+    %1 = "onnx.Max"(%s0, %x0) : (tensor<32xf32>, tensor<32xf32>) -> tensor<32xf32>
+    heddle.yield %1 : tensor<32xf32>
+  } combine {
+  ^bb0(%x0: tensor<32xf32>, %x1: tensor<32xf32>):
+    %1 = "onnx.Max"(%x0, %x1) : (tensor<32xf32>, tensor<32xf32>) -> tensor<32xf32>
+    heddle.yield %1 : tensor<32xf32>
+  }
+  return %states : tensor<65536x32xf32>
+}
+
+// -----
+
+// A step that multiplies matrices is no kernel of its own: a loop; or loops over the steps of 14 chunks of 7
+// at once, the starts of these, and the two steps that are left; or seven levels of products, six of them of
+// pairs. Where products of chunks or pairs are infinite, it is the loop again.
 // ALL-LABEL: func @matrices
 // RECURRENT-SAME: form = "recurrent"
 // RECURRENT: "onnx.Scan"(%arg0, %arg1) <{num_scan_inputs = 1 : i64}> ({
@@ -84,9 +104,18 @@ func.func @symbolic(%s: tensor<f32>, %x: tensor<?xf32, #heddle.dims<["n"]>>)
 // CHUNK-NEXT: ^bb0(%{{.*}}: tensor<14x4x4xf32>, %{{.*}}: tensor<14x4x4xf32>)
 // CHUNK: }) : (tensor<14x4x4xf32>, tensor<6x14x4x4xf32>)
 // CHUNK: }) : (tensor<4x4xf32>, tensor<14x4x4xf32>)
+// CHUNK: onnx.ReduceMax
+// CHUNK: onnx.If
+// CHUNK: }) : (tensor<4x4xf32>, tensor<100x4x4xf32>)
 // CHUNK: }) : (tensor<14x4x4xf32>, tensor<7x14x4x4xf32>)
 // CHUNK: }) : (tensor<4x4xf32>, tensor<2x4x4xf32>)
-// TREE-SAME: form = "chunk"
+// TREE-SAME: form = "tree"{{.*}}span = "39"
+// TREE: onnx.MatMul{{.*}} -> tensor<50x4x4xf32>
+// TREE: onnx.MatMul{{.*}} -> tensor<25x4x4xf32>
+// TREE: onnx.MatMul{{.*}} -> tensor<12x4x4xf32>
+// TREE-NOT: onnx.Scan
+// TREE: onnx.If
+// TREE: }) : (tensor<4x4xf32>, tensor<100x4x4xf32>)
 func.func @matrices(%s: tensor<4x4xf32>, %x: tensor<100x4x4xf32>) -> tensor<4x4xf32> {
   %0:2 = heddle.scan (%s : tensor<4x4xf32>) over (%x : tensor<100x4x4xf32>)
       -> (tensor<4x4xf32>, tensor<100x4x4xf32>) apply {
@@ -103,7 +132,34 @@ func.func @matrices(%s: tensor<4x4xf32>, %x: tensor<100x4x4xf32>) -> tensor<4x4x
 
 // -----
 
+// x <- A x + b: 4 operations wait for each other in a step, and in a combination. 65536 steps one by one;
+// 181 in each of 362 chunks, twice, and 362; 17 levels, on 16 of them pairs.
+// ALL-LABEL: func @matrix_affine
+// RECURRENT-SAME: form = "recurrent"{{.*}}span = "262144"
+// CHUNK-SAME: form = "chunk"{{.*}}span = "2896"
+// TREE-SAME: form = "tree"{{.*}}span = "132"
+func.func @matrix_affine(%s: tensor<4xf32>, %a: tensor<65536x4x4xf32>, %b: tensor<65536x4xf32>) -> tensor<65536x4xf32> {
+  %last, %states = heddle.scan (%s : tensor<4xf32>) over (%a, %b : tensor<65536x4x4xf32>, tensor<65536x4xf32>)
+      -> (tensor<4xf32>, tensor<65536x4xf32>) apply {
+  ^bb0(%s0: tensor<4xf32>, %a0: tensor<4x4xf32>, %b0: tensor<4xf32>):
+    %0 = "onnx.MatMul"(%a0, %s0) : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    %1 = "onnx.Add"(%0, %b0) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    heddle.yield %1 : tensor<4xf32>
+  } combine {
+  ^bb0(%a0: tensor<4x4xf32>, %b0: tensor<4xf32>, %a1: tensor<4x4xf32>, %b1: tensor<4xf32>):
+    %0 = "onnx.MatMul"(%a1, %a0) : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+    %1 = "onnx.MatMul"(%a1, %b0) : (tensor<4x4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    %2 = "onnx.Add"(%1, %b1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    heddle.yield %0, %2 : tensor<4x4xf32>, tensor<4xf32>
+  }
+  return %states : tensor<65536x4xf32>
+}
+
+// -----
+
 // Where rows are sorted no operation has a form for all chunks: the reason is recorded.
+// TREE-LABEL: func @no_form
+// TREE-SAME: and have no tree
 // CHUNK-LABEL: func @no_form
 // CHUNK-SAME: heddle.sequential = [{reason = "its steps are no kernels
 // CHUNK: "onnx.Scan"(%arg0, %arg1)
