@@ -229,7 +229,8 @@ std::vector<uint32_t> GraphWriter::operandIndices(ValueRange inputs, ArrayRef<bo
 flatbuffers::Offset<fb::Task> GraphWriter::task(Operation *op, const TaskOrder &order) {
   std::vector<uint32_t> operands, results, dims, graphs;
   std::vector<flatbuffers::Offset<fb::Attribute>> attributeList;
-  uint32_t kernel = 0, grid = 0, scratch = UINT32_MAX, work = UINT32_MAX, grain = 1, captures = 0;
+  uint32_t kernel = 0, grid = 0, scratch = UINT32_MAX, work = UINT32_MAX,
+           operations = UINT32_MAX, grain = 1, captures = 0;
   fb::TaskKind kind = fb::TaskKind::kKernel;
   StringRef source, function;
   double cost = op->getAttrOfType<FloatAttr>("cost").getValueAsDouble();
@@ -247,6 +248,8 @@ flatbuffers::Offset<fb::Task> GraphWriter::task(Operation *op, const TaskOrder &
       scratch = expression(launch.getScratch());
     if (launch.getWork() != "1")
       work = expression(launch.getWork());
+    if (launch.getOperations())
+      operations = expression(*launch.getOperations());
     source = launch.getSource();
   } else if (auto call = dyn_cast<task::CallOp>(op)) {
     kind = fb::TaskKind::kLibrary;
@@ -289,6 +292,7 @@ flatbuffers::Offset<fb::Task> GraphWriter::task(Operation *op, const TaskOrder &
   builder.add_scratch(scratch);
   builder.add_cost_per_point(static_cast<float>(cost));
   builder.add_work(work);
+  builder.add_operations(operations);
   builder.add_function(functionOffset);
   builder.add_attributes(attributesOffset);
   builder.add_graphs(graphsOffset);

@@ -3,6 +3,7 @@
 // Clusters become launches of compiled kernels.
 
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/parallel/Work.h"
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/TaskLowering.h"
 #include "dialects/heddle/TensorDims.h"
@@ -28,7 +29,8 @@ task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef 
       b, loc, results, task::TokenType::get(b.getContext()),
       FlatSymbolRefAttr::get(b.getContext(), kernel), inputs, sequence.after(), textsOf(b, dims),
       b.getStringAttr(grid.str()), b.getI64IntegerAttr(1), b.getStringAttr(scratch.str()),
-      b.getF64FloatAttr(cost.nanoseconds), b.getStringAttr(cost.work.str()), b.getStringAttr(sourceNames(loc)));
+      b.getF64FloatAttr(cost.nanoseconds), b.getStringAttr(cost.work.str()),
+      /*operations=*/StringAttr(), b.getStringAttr(sourceNames(loc)));
   sequence.last = op.getDone();
   // A kernel may read sizes that are not in its result's type.
   auto isNumber = [](const DimExpr &expr) { return expr.asConstant().has_value(); };
@@ -80,6 +82,8 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
     }
     auto op = launch(sequence, cluster.getLoc(), use.kernel, inputs, result.getType(), use.dims,
                      use.grid, use.scratchBytes, use.cost);
+    if (uses.size() == 1)
+      op.setOperations(workOf(cluster.getBody().front()).work.str());
     mapping.map(result, op.getOutputs()[0]);
   }
   return takeConstants(cluster);

@@ -72,13 +72,16 @@ def Task_LaunchOp : Task_Task<"launch"> {
     `dims` are the sizes the kernel gets, `grid` the number of points, `scratch`
     the bytes of private memory of one call, all as dimension expressions;
     `cost` times `work` (an expression) is the estimated time of one point on one
-    core in nanoseconds, used for scheduling only. A kernel gets its operands' buffers, then its results'.
+    core in nanoseconds, used for scheduling only. `operations` (an expression) counts
+    the arithmetic of all points, where that is known, for those who measure. A kernel
+    gets its operands' buffers, then its results'.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$inputs,
                        Variadic<Task_TokenType>:$after, StrArrayAttr:$dims, StrAttr:$grid,
                        DefaultValuedAttr<I64Attr, "1">:$grain,
                        DefaultValuedAttr<StrAttr, "\"0\"">:$scratch, F64Attr:$cost,
                        DefaultValuedAttr<StrAttr, "\"1\"">:$work,
+                       OptionalAttr<StrAttr>:$operations,
                        DefaultValuedAttr<StrAttr, "\"\"">:$source);
   let results = (outs Variadic<AnyType>:$outputs, Task_TokenType:$done);
   let assemblyFormat = [{

@@ -151,6 +151,9 @@ class GraphVerifier {
     if (task.work != kNoExpression && task.work >= graph_.exprs.size()) {
       return Bad("work out of range");
     }
+    if (task.operations != kNoExpression && task.operations >= graph_.exprs.size()) {
+      return Bad("number of operations out of range");
+    }
     if (task.kind == TaskKind::kKernel &&
         (task.kernel >= program_.kernels.size() || task.grid >= graph_.exprs.size())) {
       return Bad("kernel or grid out of range");

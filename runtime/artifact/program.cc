@@ -95,6 +95,7 @@ class Decoder {
             .scratch = t.scratch(),
             .cost_per_point = t.cost_per_point(),
             .work = t.work(),
+            .operations = t.operations(),
             .function = Text(t.function()),
             .attributes = Tables(t.attributes(), [this](auto& a) { return DecodeAttribute(a); }),
             .graphs = Numbers(t.graphs()),

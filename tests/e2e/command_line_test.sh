@@ -65,6 +65,14 @@ for field in model threads median_ms min_ms p99_ms runs load_ms compile_ms first
   says "\"$field\":"
 done
 
+expect 0 "$heddle" bench "$artifact" --min-time 0.05 --json --profile
+for field in peak_gflops memory_gb_per_s total_us lost_us gb_per_s gflops; do
+  says "\"$field\":"
+done
+expect 0 "$heddle" bench "$artifact" --min-time 0.05 --profile
+says '^one core: [0-9]+ GFLOP/s, '
+says '^next: add, which is '
+
 # inspect
 expect 0 "$heddle" inspect "$model"
 says 'opset +14'

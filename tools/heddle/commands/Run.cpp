@@ -10,6 +10,7 @@
 #include "tools/heddle/LoadedModel.h"
 #include "tools/heddle/Measurement.h"
 #include "tools/heddle/Outputs.h"
+#include "tools/heddle/Profile.h"
 #include "tools/heddle/TensorExchange.h"
 
 #include <cstdio>
@@ -22,6 +23,7 @@ namespace {
 struct Prepared {
   Measurement measurement;
   std::list<HostTensor> inputs; // before the session, which reads them
+  std::shared_ptr<const Model> model;
   std::unique_ptr<Session> session;
 };
 
@@ -67,6 +69,7 @@ absl::Status Target::prepare(Prepared &prepared) const {
   if (!session.ok())
     return session.status();
   prepared.session = *std::move(session);
+  prepared.model = loaded->model;
   Measurement &measurement = prepared.measurement;
   measurement.model = model;
   measurement.threads = prepared.session->statistics().threads;
@@ -141,9 +144,34 @@ int RunCommand::run() {
 struct BenchCommand {
   Target target;
   double minTime = 2;
+  bool profile = false;
 
   int run();
+
+private:
+  int report(Prepared &prepared) const;
 };
+
+int BenchCommand::report(Prepared &prepared) const {
+  std::optional<Profile> profiled;
+  if (profile) {
+    auto made = profileRuns(*prepared.session, *prepared.model, prepared.inputs);
+    if (!made.ok())
+      return failWith(target.model, made.status());
+    profiled = *std::move(made);
+  }
+  if (target.json) {
+    nlohmann::ordered_json json = prepared.measurement.json();
+    if (profiled)
+      json["profile"] = profiled->json();
+    printJson(json);
+    return exitDone;
+  }
+  prepared.measurement.print();
+  if (profiled)
+    profiled->print();
+  return exitDone;
+}
 
 int BenchCommand::run() {
   target.inputs.random = true;
@@ -166,11 +194,7 @@ int BenchCommand::run() {
     progress.show(std::to_string(measurement.runMs.size()) + " runs");
   }
   progress.clear();
-  if (target.json)
-    printJson(measurement.json());
-  else
-    measurement.print();
-  return exitDone;
+  return report(prepared);
 }
 
 } // namespace
@@ -202,6 +226,8 @@ Command addBench(CLI::App &app) {
   app.add_option("--random-inputs", command->target.inputs.seed,
                  "The seed of the inputs that are not given")
       ->type_name("[SEED]");
+  app.add_flag("--profile", command->profile,
+               "Show the time of each task beside what the machine could do");
   return [command] { return command->run(); };
 }
 

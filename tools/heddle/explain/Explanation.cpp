@@ -30,6 +30,25 @@ std::string runsWhat(const DecodedProgram &program, const ProgramTask &task) {
   return "";
 }
 
+/// Arithmetic and bytes of a task, where the sizes tell.
+void countTraffic(const ProgramGraph &graph, const ShapePlan *plan, size_t index,
+                  ExplainedTask &task) {
+  const ProgramTask &source = graph.tasks[index];
+  if (!plan || source.kind != TaskKind::kKernel || plan->tasks[index].late)
+    return;
+  if (source.operations != kNoExpression)
+    task.operations = plan->exprs[source.operations];
+  task.bytes = 0;
+  for (Indices values : {source.operands, source.results})
+    for (uint32_t value : values) {
+      if (plan->bytes[value] < 0) {
+        task.bytes = -1;
+        return;
+      }
+      task.bytes += plan->bytes[value];
+    }
+}
+
 /// The operators of a fused kernel, which its name lists: "matmul_add_3" runs "matmul_add".
 std::string operatorsOf(const ProgramTask &task, const std::string &runs) {
   if (!task.op.empty())
@@ -187,6 +206,7 @@ void Explainer::describe(uint32_t index, const std::string &title, const ShapePl
     explained.op = operatorsOf(task, explained.runs);
     if (task.kind == TaskKind::kKernel)
       explained.points = !plan || plan->tasks[i].late ? -1 : plan->tasks[i].grid;
+    countTraffic(info.graph, plan, i, explained);
     bool isSized = plan && task.kind == TaskKind::kKernel && !plan->tasks[i].late;
     explained.estimatedUs = (isSized ? plan->tasks[i].cost : task.cost_per_point) / 1e3;
     explained.successors.assign(task.successors.begin(), task.successors.end());

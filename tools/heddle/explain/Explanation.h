@@ -23,6 +23,8 @@ struct ExplainedTask {
   std::string op;
   std::string runs;   ///< the kernel, library function or kind of control flow
   int64_t points = 1; ///< of the grid; -1 where it is known only during the run
+  int64_t operations = -1; ///< of arithmetic; negative where not known
+  int64_t bytes = -1;      ///< that it reads and writes at least; negative where not known
   double estimatedUs = 0;
   double measuredUs = -1;  ///< sum over all workers and iterations; negative without a trace
   uint32_t level = 0;      ///< longest chain of tasks before it

@@ -52,8 +52,9 @@ absl::StatusOr<Trace> readTrace(const std::string &path) {
                             static_cast<int>(number(event, "tid")), number(event, "ts"),
                             number(event, "ts") + number(event, "dur")});
   }
-  if (result.spans.empty())
-    return bad();
+  result.dims = inputDims(trace);
+  if (result.spans.empty()) // a run of nothing but constants
+    return result;
   double begin = result.spans[0].beginUs;
   for (const TraceSpan &span : result.spans)
     begin = std::min(begin, span.beginUs);
@@ -61,7 +62,6 @@ absl::StatusOr<Trace> readTrace(const std::string &path) {
     span.beginUs -= begin;
     span.endUs -= begin;
   }
-  result.dims = inputDims(trace);
   return result;
 }
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "tools/heddle/Roofline.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <immintrin.h>
+#include <vector>
+
+namespace heddle::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The least of some calls, in seconds.
+template <typename Work> double leastTime(int calls, Work work) {
+  double least = 1e9;
+  for (int i = 0; i < calls; ++i) {
+    auto begin = Clock::now();
+    work();
+    least = std::min(least, std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+  return least;
+}
+
+constexpr int64_t rounds = 200'000;
+constexpr int chains = 12; // more than latency times throughput, fewer than registers
+
+__attribute__((target("avx512f"))) float multiplyAdds16() {
+  __m512 sums[chains], a = _mm512_set1_ps(0.999f);
+  for (__m512 &sum : sums)
+    sum = _mm512_setzero_ps();
+  for (int64_t i = 0; i < rounds; ++i)
+#pragma GCC unroll 12
+    for (int c = 0; c < chains; ++c)
+      sums[c] = _mm512_fmadd_ps(sums[c], a, a);
+  float total = 0;
+  for (__m512 sum : sums)
+    total += _mm512_reduce_add_ps(sum);
+  return total;
+}
+
+__attribute__((target("avx2,fma"))) float multiplyAdds8() {
+  __m256 sums[chains], a = _mm256_set1_ps(0.999f);
+  for (__m256 &sum : sums)
+    sum = _mm256_setzero_ps();
+  for (int64_t i = 0; i < rounds; ++i)
+#pragma GCC unroll 12
+    for (int c = 0; c < chains; ++c)
+      sums[c] = _mm256_fmadd_ps(sums[c], a, a);
+  float total = 0;
+  for (__m256 sum : sums)
+    total += _mm256_cvtss_f32(sum);
+  return total;
+}
+
+float multiplyAdds4() {
+  __m128 sums[chains], a = _mm_set1_ps(0.999f);
+  for (__m128 &sum : sums)
+    sum = _mm_setzero_ps();
+  for (int64_t i = 0; i < rounds; ++i)
+#pragma GCC unroll 12
+    for (int c = 0; c < chains; ++c)
+      sums[c] = _mm_add_ps(_mm_mul_ps(sums[c], a), a);
+  float total = 0;
+  for (__m128 sum : sums)
+    total += _mm_cvtss_f32(sum);
+  return total;
+}
+
+double measureProducts() {
+  volatile float kept = 0;
+  auto [lanes, run] = __builtin_cpu_supports("avx512f") ? std::pair(16, &multiplyAdds16)
+                      : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+                          ? std::pair(8, &multiplyAdds8)
+                          : std::pair(4, &multiplyAdds4);
+  double seconds = leastTime(8, [&, run = run] { kept = run(); });
+  return 2.0 * lanes * chains * rounds / seconds / 1e9;
+}
+
+double measureReading() {
+  std::vector<uint64_t> memory((96 << 20) / sizeof(uint64_t), 1);
+  volatile uint64_t kept = 0;
+  double seconds = leastTime(4, [&] {
+    uint64_t sums[8] = {};
+    for (size_t i = 0; i + 8 <= memory.size(); i += 8)
+      for (size_t lane = 0; lane < 8; ++lane)
+        sums[lane] += memory[i + lane];
+    kept = sums[0] + sums[3] + sums[7];
+  });
+  return static_cast<double>(memory.size() * sizeof(uint64_t)) / seconds / 1e9;
+}
+
+} // namespace
+
+Roofline measureRoofline() { return {measureProducts(), measureReading()}; }
+
+} // namespace heddle::cli
