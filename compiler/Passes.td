@@ -308,8 +308,10 @@ def RaiseScansPass : Pass<"heddle-raise-scans", "::mlir::func::FuncOp"> {
     update composes (sums, products, a s + b, maxima with shifts, logic, products with
     small matrices, logarithms of sums of exponentials, of one state or several that
     mix) becomes a `heddle.scan`; another one stays a Scan of its own, unless the loop
-    has `heddle.associative`, by which the user says that its whole step composes. What does not depend on states, and what only reads
-    them, is computed for all steps at once.
+    has `heddle.associative`, by which the user says that its whole step composes. What
+    does not depend on states, and what only reads them, is computed for all steps at
+    once; for that, a product with what is read beside a state, `MatMul(Concat(x, h), W)`,
+    is taken apart.
 
     ```mlir
     %last, %y = "onnx.Scan"(%s, %x) <{num_scan_inputs = 1 : i64}> ({

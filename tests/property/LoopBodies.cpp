@@ -7,20 +7,6 @@
 
 namespace heddle::property {
 
-const char *nameOf(Number number) {
-  switch (number) {
-  case Number::F32:
-    return "f32";
-  case Number::F64:
-    return "f64";
-  case Number::I32:
-    return "i32";
-  case Number::Bool:
-    return "i1";
-  }
-  return "";
-}
-
 namespace {
 
 class Grammar {
@@ -44,6 +30,8 @@ private:
   std::string update(int depth);
   std::string updateNumbers(int depth);
   std::string updateBits(int depth);
+  std::string ordered(int depth);
+  std::string logSum(int depth);
   std::string lookAlike(int depth);
   std::string view(const std::string &value);
 
@@ -128,6 +116,8 @@ std::string Grammar::update(int depth) {
     return view(update(depth - 1));
   if (chance(5))
     return lookAlike(depth - 1);
+  if (text.number != Number::Bool && chance(8))
+    return chance(50) ? ordered(depth - 1) : logSum(depth - 1);
   return text.number == Number::Bool ? updateBits(depth) : updateNumbers(depth);
 }
 
@@ -181,6 +171,32 @@ std::string Grammar::updateNumbers(int depth) {
     return emit("Div", {x, divisor});
   }
   }
+}
+
+/// The greater or the smaller of two by a comparison, which may forget what is not a number.
+std::string Grammar::ordered(int depth) {
+  static const char *const comparisons[] = {"Greater", "GreaterOrEqual", "Less", "LessOrEqual"};
+  std::string x = update(depth), y = element();
+  if (chance(50))
+    std::swap(x, y);
+  std::string compared = emit(comparisons[below(4)], {x, y}, "", "i1");
+  return chance(50) ? emit("Where", {compared, x, y}) : emit("Where", {compared, y, x});
+}
+
+/// log(e^x + e^y) over a pivot; of integers their last bits, or a remainder that only looks alike.
+std::string Grammar::logSum(int depth) {
+  std::string x = update(depth);
+  if (!isFloat())
+    return chance(40)   ? emit("BitwiseAnd", {constant(15), x})
+           : chance(60) ? emit("Mod", {x, constant(64)})
+                        : emit("Mod", {x, constant(chance(50) ? 7 : 16)}, "fmod = 1 : i64");
+  std::string y = element();
+  if (chance(40))
+    return emit("Add", {x, emit("Softplus", {emit("Sub", {y, x})})});
+  std::string most = emit("Max", {x, y});
+  std::string sum = emit("Add", {emit("Exp", {emit("Sub", {x, most})}),
+                                 emit("Exp", {emit("Sub", {y, chance(90) ? most : x})})});
+  return emit("Add", {emit("Log", {sum}), most});
 }
 
 std::string Grammar::lookAlike(int depth) {
@@ -239,61 +255,5 @@ LoopText Grammar::loop() {
 } // namespace
 
 LoopText randomLoop(std::mt19937_64 &random) { return Grammar(random).loop(); }
-
-std::string moduleOf(const std::vector<LoopText> &loops, int64_t length) {
-  std::string arguments, body, results, resultTypes;
-  std::string size = length < 0 ? "?" : std::to_string(length);
-  auto join = [](std::string &list, const std::string &item) {
-    list += (list.empty() ? "" : ", ") + item;
-  };
-  for (size_t n = 0; n < loops.size(); ++n) {
-    const LoopText &loop = loops[n];
-    std::string id = std::to_string(n), element = nameOf(loop.number);
-    std::string state = "tensor<" + loop.shape + element + ">";
-    auto rows = [&](const std::string &type, bool scalars) {
-      std::string shape = scalars ? "" : loop.shape, dims = "\"" + std::string(length < 0 ? "n" : size) + "\"";
-      for (size_t at = 0, end; (end = shape.find('x', at)) != std::string::npos; at = end + 1)
-        dims += ", \"" + shape.substr(at, end - at) + "\"";
-      return "tensor<" + size + "x" + shape + type +
-             (length < 0 ? ", #heddle.dims<[" + dims + "]>>" : ">");
-    };
-    std::string operands, types, blockArguments, yields, yieldTypes, outTypes, outs;
-    auto add = [&](const std::string &name, const std::string &type, const std::string &inside,
-                   const std::string &insideElement) {
-      join(arguments, name + ": " + type + " {heddle.name = \"" + name.substr(1) + "\"}");
-      join(operands, name);
-      join(types, type);
-      join(blockArguments, inside + ": tensor<*x" + insideElement + ">");
-    };
-    for (int i = 0; i < loop.states; ++i)
-      add("%init" + id + "_" + std::to_string(i), state, "%s" + std::to_string(i), element);
-    for (int i = 0; i < LoopText::kInputs; ++i)
-      add("%in" + id + "_" + std::to_string(i), rows(element, /*scalars=*/i == 2),
-          "%x" + std::to_string(i), element);
-    add("%when" + id, rows("i1", false), "%c0", "i1");
-    for (int round = 0; round < 2; ++round) // the last states, then all
-      for (int i = 0; i < loop.states; ++i) {
-        join(yields, loop.yields[i]);
-        join(yieldTypes, "tensor<*x" + element + ">");
-        std::string type = "tensor<*x" + element + ">";
-        join(outTypes, type);
-        join(outs, "%out" + id + "#" + std::to_string(round * loop.states + i));
-        join(resultTypes, type + " {heddle.name = \"" + (round ? "all" : "last") + id + "_" +
-                              std::to_string(i) + "\"}");
-      }
-    join(results, outs);
-    body += "  %out" + id + ":" + std::to_string(2 * loop.states) + " = \"onnx.Scan\"(" + operands +
-            ") ({\n  ^bb0(" + blockArguments + "):\n" + loop.body + "    onnx.Yield " + yields +
-            " : " + yieldTypes + "\n  }) {num_scan_inputs = " +
-            std::to_string(LoopText::kInputs + LoopText::kConditions) + " : i64} : (" + types +
-            ") -> (" + outTypes + ")\n";
-  }
-  std::string types;
-  for (const LoopText &loop : loops)
-    for (int i = 0; i < 2 * loop.states; ++i)
-      join(types, std::string("tensor<*x") + nameOf(loop.number) + ">");
-  return "func.func @main(" + arguments + ") -> (" + resultTypes + ") {\n" + body + "  return " +
-         results + " : " + types + "\n}\n";
-}
 
 } // namespace heddle::property

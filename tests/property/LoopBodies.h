@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Random loops: their updates come from a grammar of recurrences that compose (sums, products, maxima,
-// logic, in any spelling and nested in each other) and of what only looks like them (squares, rounded
+// logarithms of sums, logic, in any spelling and nested in each other) and of what only looks like them (squares, rounded
 // states, choices by the state).
 
 #ifndef HEDDLE_TESTS_PROPERTY_LOOPBODIES_H

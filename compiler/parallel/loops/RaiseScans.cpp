@@ -11,6 +11,7 @@
 #include "compiler/parallel/loops/DeclaredStep.h"
 #include "compiler/parallel/loops/Raising.h"
 #include "compiler/parallel/loops/ScanLoop.h"
+#include "compiler/parallel/loops/SplitProducts.h"
 
 using namespace mlir;
 
@@ -206,6 +207,8 @@ struct RaiseScans : impl::RaiseScansPassBase<RaiseScans> {
     SmallVector<onnx::ScanOp> found;
     getOperation().walk([&](onnx::ScanOp loop) { found.push_back(loop); });
     for (onnx::ScanOp loop : found) {
+      if (ScanLoop(loop).isNormal())
+        splitProducts(loop);
       Raising raising(loop, outerProducts);
       if (raising.run()) {
         numScans += raising.scans;

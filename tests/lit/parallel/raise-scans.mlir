@@ -319,3 +319,32 @@ func.func @no_delta(%s: tensor<3x4xf32>, %q: tensor<8x3xf32>, %k: tensor<8x3xf32
   }) {num_scan_inputs = 3 : i64} : (tensor<3x4xf32>, tensor<8x3xf32>, tensor<8x3xf32>, tensor<8x4xf32>) -> (tensor<*xf32>, tensor<*xf32>)
   return %0#1 : tensor<*xf32>
 }
+
+// -----
+
+// A cell that multiplies its input and its state at once: the product with the input is one for all
+// steps. A product whose weights change, or of states alone, stays.
+// CHECK-LABEL: func @joined
+// CHECK: "onnx.MatMul"({{.*}} : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+// CHECK: "onnx.Scan"
+// CHECK: "onnx.MatMul"({{.*}} : (tensor<1x6xf32>, tensor<6x6xf32>) -> tensor<1x6xf32>
+// CHECK: "onnx.Scan"
+// CHECK: "onnx.Concat"
+// CHECK: "onnx.MatMul"({{.*}} : (tensor<1x10xf32>, tensor<10x6xf32>) -> tensor<1x6xf32>
+func.func @joined(%s: tensor<1x6xf32>, %x: tensor<8x1x4xf32>, %w: tensor<10x6xf32>, %v: tensor<8x10x6xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %0 = "onnx.Scan"(%s, %x) ({
+  ^bb0(%h: tensor<*xf32>, %e: tensor<*xf32>):
+    %1 = "onnx.Concat"(%e, %h) {axis = -1 : i64} : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %2 = "onnx.MatMul"(%1, %w) : (tensor<*xf32>, tensor<10x6xf32>) -> tensor<*xf32>
+    %3 = "onnx.Tanh"(%2) : (tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %3 : tensor<*xf32>
+  }) {num_scan_inputs = 1 : i64} : (tensor<1x6xf32>, tensor<8x1x4xf32>) -> tensor<*xf32>
+  %4 = "onnx.Scan"(%s, %x, %v) ({
+  ^bb0(%h: tensor<*xf32>, %e: tensor<*xf32>, %u: tensor<*xf32>):
+    %1 = "onnx.Concat"(%e, %h) {axis = -1 : i64} : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %2 = "onnx.MatMul"(%1, %u) : (tensor<*xf32>, tensor<*xf32>) -> tensor<*xf32>
+    %3 = "onnx.Tanh"(%2) : (tensor<*xf32>) -> tensor<*xf32>
+    onnx.Yield %3 : tensor<*xf32>
+  }) {num_scan_inputs = 2 : i64} : (tensor<1x6xf32>, tensor<8x1x4xf32>, tensor<8x10x6xf32>) -> tensor<*xf32>
+  return %0, %4 : tensor<*xf32>, tensor<*xf32>
+}
