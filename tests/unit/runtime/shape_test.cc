@@ -224,7 +224,9 @@ TEST(ShapePlans, ShareLayoutsWhileSomethingGrows) {
     last = bytes;
   }
   EXPECT_LE(layouts, 6);
-  EXPECT_LE(arena_bytes(100), 2 * 65536);  // and small ones get one of their own
+  EXPECT_EQ(arena_bytes(100), last);
+  EXPECT_GE(arena_bytes(4000000), 32000000);
+  EXPECT_LE(arena_bytes(100), 2048);  // that would be much too large
 }
 
 }  // namespace
