@@ -19,10 +19,31 @@ using program::ExprKind;
 using program::Storage;
 using program::TaskKind;
 
+// With up to half as much as room.
+int64_t RoundUp(int64_t bytes) {
+  if (bytes <= 0 || bytes > int64_t{1} << 50) return bytes;
+  int64_t step = std::max<int64_t>(absl::bit_floor(static_cast<uint64_t>(bytes)) / 2, 64);
+  return (bytes + step - 1) / step * step;
+}
+
+// Whether what was planned for `room` does for `sizes`, without being much too large. Frames keep the
+// largest arena they had, so what is gained by a smaller one is only that values are closer.
+bool Fits(absl::Span<const int64_t> sizes, absl::Span<const int64_t> room) {
+  if (sizes.size() != room.size()) return false;
+  double needed = 4 << 20;
+  double planned = 0;
+  for (size_t v = 0; v < sizes.size(); ++v) {
+    if (sizes[v] > room[v]) return false;
+    needed += 4.0 * static_cast<double>(std::max<int64_t>(sizes[v], 0));
+    planned += static_cast<double>(std::max<int64_t>(room[v], 0));
+  }
+  return planned <= needed;
+}
+
 class Planner {
  public:
-  Planner(const GraphInfo& info, absl::Span<const Tensor> inputs)
-      : info_(info), graph_(info.graph), inputs_(inputs) {}
+  Planner(const GraphInfo& info, absl::Span<const Tensor> inputs, LastLayout* last)
+      : info_(info), graph_(info.graph), inputs_(inputs), last_(last) {}
 
   absl::StatusOr<std::shared_ptr<const ShapePlan>> Make() {
     HEDDLE_RETURN_IF_ERROR(BindSymbols());
@@ -140,9 +161,15 @@ class Planner {
       }
       if (!plan_.direct[v]) sizes[v] = plan_.bytes[v];
     }
-    HEDDLE_ASSIGN_OR_RETURN(ArenaLayout layout, info_.arena.Plan(sizes));
-    for (uint32_t v : info_.arena_values) plan_.offset[v] = layout.offsets[v];
-    plan_.arena_bytes = layout.size;
+    LastLayout own;
+    LastLayout& last = last_ != nullptr ? *last_ : own;
+    if (!Fits(sizes, last.sizes)) {
+      if (!last.sizes.empty()) std::transform(sizes.begin(), sizes.end(), sizes.begin(), RoundUp);
+      HEDDLE_ASSIGN_OR_RETURN(last.layout, info_.arena.Plan(sizes));
+      last.sizes = std::move(sizes);
+    }
+    for (uint32_t v : info_.arena_values) plan_.offset[v] = last.layout.offsets[v];
+    plan_.arena_bytes = last.layout.size;
     return absl::OkStatus();
   }
 
@@ -189,6 +216,7 @@ class Planner {
   const GraphInfo& info_;
   const ProgramGraph& graph_;
   absl::Span<const Tensor> inputs_;
+  LastLayout* const last_;
   std::vector<int64_t> symbols_;
   ShapePlan plan_;
 };
@@ -226,8 +254,9 @@ int64_t EvaluateOperation(ExprKind kind, int64_t lhs, int64_t rhs) {
 }
 
 absl::StatusOr<std::shared_ptr<const ShapePlan>> MakeShapePlan(const GraphInfo& info,
-                                                               absl::Span<const Tensor> inputs) {
-  return Planner(info, inputs).Make();
+                                                               absl::Span<const Tensor> inputs,
+                                                               LastLayout* last) {
+  return Planner(info, inputs, last).Make();
 }
 
 void AppendShapes(absl::Span<const Tensor> inputs, std::vector<int64_t>& key) {
@@ -261,7 +290,7 @@ absl::StatusOr<std::shared_ptr<const ShapePlan>> ShapePlanCache::Get(
     }
   }
   // Planning under the lock: a second worker that needs the same plan waits for it.
-  HEDDLE_ASSIGN_OR_RETURN(std::shared_ptr<const ShapePlan> plan, MakeShapePlan(info, inputs));
+  HEDDLE_ASSIGN_OR_RETURN(std::shared_ptr<const ShapePlan> plan, MakeShapePlan(info, inputs, &last_));
   if (entries_.size() >= kPlans) entries_.pop_back();
   entries_.push_front({{}, plan});
   AppendShapes(inputs, entries_.front().key);

@@ -58,9 +58,18 @@ struct ShapePlan {
   }
 };
 
+// The last layout of a graph's arena. Where shapes change a little from run to run, as they do where
+// something grows, sizes are planned for with some room, so that one layout serves many shapes:
+// finding one takes longer than all else.
+struct LastLayout {
+  std::vector<int64_t> sizes;  // that it is for, by value; none before the first
+  ArenaLayout layout;
+};
+
 // InvalidArgument where the shapes contradict the graph's signature, or a size overflows.
 absl::StatusOr<std::shared_ptr<const ShapePlan>> MakeShapePlan(const GraphInfo& info,
-                                                               absl::Span<const Tensor> inputs);
+                                                               absl::Span<const Tensor> inputs,
+                                                               LastLayout* last = nullptr);
 
 // The last few plans of one graph.
 class ShapePlanCache {
@@ -77,6 +86,7 @@ class ShapePlanCache {
   };
   std::mutex mutex_;
   std::list<Entry> entries_;  // most recently used first
+  LastLayout last_;
 };
 
 // Whether `key` (made by AppendShapes) is that of these inputs.

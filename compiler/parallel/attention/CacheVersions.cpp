@@ -128,11 +128,11 @@ bool CacheVersions::find() {
   }
   if (appends.empty() || !returnsItself || (!isCarried && returns.empty()))
     return false;
-  Dims dims = getDims(type);
-  order = llvm::to_vector(llvm::seq<int64_t>(0, dims.size()));
-  bool moves = llvm::any_of(ArrayRef(dims).take_front(time),
-                            [](const DimExpr &dim) { return !dim.isConstant(1); });
-  if (moves) {
+  order = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+  auto hasSeveral = [](const DimExpr &dim) { return !dim.isConstant(1); };
+  if (llvm::any_of(all, [&](Value version) {
+        return llvm::any_of(ArrayRef(dimsOf(version)).take_front(time), hasSeveral);
+      })) {
     order.erase(order.begin() + time);
     order.insert(order.begin(), time);
   }

@@ -48,22 +48,21 @@ def program(size, w):
     for layer in range(LAYERS):
         k, v = (g.row(given[name], g.constant(layer)) for name in ("prompt_keys", "prompt_values"))
         prompt.append((g.Add(g.Mul(k, g.constant(cos)), g.Mul(g.MatMul(k, g.constant(swap)), g.constant(sin))), v))
-    empty = g.constant(np.zeros((T, d), "float32"))
-    places = g.constant(np.arange(T).reshape(1, T))
+    empty = g.constant(np.zeros((0, d), "float32"))
 
     def step(b, t, *state):
         said, blocks = list(state[:W]), list(state[W:])
         block = lambda layer, worker: W * 2 * layer + 2 * worker
-        at, now = b.Reshape(t, [1, 1]), b.Reshape(t, [1])
+        now = b.Reshape(t, [1])
         length = b.Add(now, 1)
-        unwritten = b.Where(b.Greater(places, now), -1e9, 0.0)
         for layer in range(LAYERS):
             for worker in range(W):
                 with b.scope(f"append{worker}"):
                     i = block(layer, worker)
                     key = turn(b, linear(b, said[worker], f"key{layer}", w), now, d)
-                    blocks[i] = b.ScatterND(blocks[i], at, key)
-                    blocks[i + 1] = b.ScatterND(blocks[i + 1], at, linear(b, said[worker], f"value{layer}", w))
+                    value = linear(b, said[worker], f"value{layer}", w)
+                    blocks[i] = b.Concat(blocks[i], key, axis=0)
+                    blocks[i + 1] = b.Concat(blocks[i + 1], value, axis=0)
             heard = []
             for worker in range(W):
                 with b.scope(f"read{worker}"):
@@ -77,7 +76,7 @@ def program(size, w):
                     for number, other in enumerate([*others, worker]):
                         back = b.Add(b.Mul(length, W - 1 - number), now)
                         keys = b.Transpose(blocks[block(layer, other)], perm=[1, 0])
-                        scores.append(b.Add(b.MatMul(turn(b, query, back, d), keys), unwritten))
+                        scores.append(b.MatMul(turn(b, query, back, d), keys))
                         values.append(blocks[block(layer, other) + 1])
                     share = b.Softmax(b.Mul(b.Concat(*scores, axis=1), float(1 / np.sqrt(d))), axis=1)
                     mixed = linear(b, b.MatMul(share, b.Concat(*values, axis=0)), f"out{layer}", w)

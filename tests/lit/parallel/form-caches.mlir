@@ -60,3 +60,20 @@ func.func @merged(%past: tensor<2x?x8xf32, #heddle.dims<["2", "p", "8"]>>, %new:
   }) : (tensor<i1>) -> (tensor<2x1x8xf32>, tensor<2x?x8xf32, #heddle.dims<["2", "now", "8"]>>)
   return %0#0, %0#1 : tensor<2x1x8xf32>, tensor<2x?x8xf32, #heddle.dims<["2", "now", "8"]>>
 }
+
+// -----
+
+// One element before time in one version, and more in another one: read other than by attention, it stays.
+// CHECK-LABEL: func @not_flat
+// CHECK-NOT: heddle.cache
+func.func @not_flat(%past: tensor<1x?x8xf32, #heddle.dims<["1", "p", "8"]>>, %other: tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>, %new: tensor<1x1x8xf32>, %more: tensor<?x1x8xf32, #heddle.dims<["s", "1", "8"]>>, %c: tensor<i1>) -> (tensor<?x?x8xf32, #heddle.dims<["s", "now", "8"]>>, tensor<?x?x8xf32, #heddle.dims<["s", "now + 1", "8"]>>) {
+  %0 = "onnx.If"(%c) ({
+    %1 = "onnx.Concat"(%past, %new) <{axis = 1 : i64}> : (tensor<1x?x8xf32, #heddle.dims<["1", "p", "8"]>>, tensor<1x1x8xf32>) -> tensor<1x?x8xf32, #heddle.dims<["1", "p + 1", "8"]>>
+    onnx.Yield %1 : tensor<1x?x8xf32, #heddle.dims<["1", "p + 1", "8"]>>
+  }, {
+    onnx.Yield %other : tensor<2x?x8xf32, #heddle.dims<["2", "p + 1", "8"]>>
+  }) : (tensor<i1>) -> tensor<?x?x8xf32, #heddle.dims<["s", "now", "8"]>>
+  %2 = "onnx.Relu"(%0) : (tensor<?x?x8xf32, #heddle.dims<["s", "now", "8"]>>) -> tensor<?x?x8xf32, #heddle.dims<["s", "now", "8"]>>
+  %3 = "onnx.Concat"(%0, %more) <{axis = 1 : i64}> : (tensor<?x?x8xf32, #heddle.dims<["s", "now", "8"]>>, tensor<?x1x8xf32, #heddle.dims<["s", "1", "8"]>>) -> tensor<?x?x8xf32, #heddle.dims<["s", "now + 1", "8"]>>
+  return %2, %3 : tensor<?x?x8xf32, #heddle.dims<["s", "now", "8"]>>, tensor<?x?x8xf32, #heddle.dims<["s", "now + 1", "8"]>>
+}

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <limits>
 
 #include "runtime/graph/shape_plan.h"
@@ -186,6 +187,46 @@ TEST(ShapePlans, AreKeptForTheLastShapes) {
   EXPECT_EQ(plan(1), first);
   for (int64_t i = 100; i < 100 + static_cast<int64_t>(ShapePlanCache::kPlans); ++i) plan(i);
   EXPECT_NE(plan(1), first);
+}
+
+// Values that grow from plan to plan: layouts have room, so most plans share one, and none is much
+// larger than it has to be.
+TEST(ShapePlans, ShareLayoutsWhileSomethingGrows) {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n});
+  uint32_t a = g.Arena("a", kF32, {n});
+  uint32_t c = g.Arena("c", kF32, {n});
+  uint32_t y = g.Arena("y", kF32, {n});
+  g.Kernel(testing::kScale, {x}, {a}, {}, n);
+  g.Kernel(testing::kScale, {a}, {c}, {}, n);
+  g.Kernel(testing::kAdd, {a, c}, {y}, {}, n);
+  g.Output(y);
+  auto model = Load(b);
+  ShapePlanCache cache;
+  const GraphInfo& info = *model->executable().graphs[0];
+  auto arena_bytes = [&](int64_t size) {
+    std::vector<float> data(size + 1);
+    auto plan =
+        *cache.Get(info, {*Tensor::Borrow(ElementType::kFloat32, {size}, data.data())});
+    EXPECT_GE(std::abs(plan->offset[a] - plan->offset[c]), 4 * size);
+    EXPECT_GE(plan->arena_bytes, 8 * size);
+    return plan->arena_bytes;
+  };
+  EXPECT_EQ(arena_bytes(100000), 800000);  // the first one is exact
+  int64_t last = 0;
+  int layouts = 0;
+  for (int64_t size = 100001; size < 400000; size += 997) {
+    int64_t bytes = arena_bytes(size);
+    EXPECT_LE(bytes, 2 * 8 * size);
+    layouts += bytes != last;
+    last = bytes;
+  }
+  EXPECT_LE(layouts, 6);
+  EXPECT_EQ(arena_bytes(100), last);
+  EXPECT_GE(arena_bytes(4000000), 32000000);
+  EXPECT_LE(arena_bytes(101), 2048);  // that would be much too large
 }
 
 }  // namespace
