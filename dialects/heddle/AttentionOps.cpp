@@ -90,7 +90,8 @@ LogicalResult AttentionOp::verify() {
       axesOf(2)[last] != last || axesOf(3)[last] != last)
     return emitOpError("has an operand or a result whose elements are not along its last axis");
   for (unsigned axis = 0; axis + 2 < rank; ++axis)
-    if (logical[0][axis] != space[axis] || logical[3][axis] != space[axis] ||
+    if (logical[3][axis] != space[axis] ||
+        (logical[0][axis] != space[axis] && !logical[0][axis].isConstant(1)) ||
         !canGroup(space[axis], logical[1][axis]) || !canGroup(space[axis], logical[2][axis]))
       return emitOpError("has batch dimensions that neither agree nor divide each other");
   if (logical[0][last - 1] != space[last - 1] || logical[3][last - 1] != space[last - 1] ||

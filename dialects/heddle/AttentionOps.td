@@ -18,8 +18,8 @@ def Heddle_AttentionOp : Heddle_Op<"attention", [RecursiveMemoryEffects,
     tensor of all products; the others are the further operands, broadcast to it.
 
     A batch dimension of keys or values may divide that of the queries, whose
-    neighbours then share one (grouped heads). With `shares_keys` a length of 1
-    stands for S equal keys or values.
+    neighbours then share one (grouped heads); one of queries may be 1. With
+    `shares_keys` a length of 1 stands for S equal keys or values.
 
     Operands and result may be stored with their axes in another order, so that
     transpositions around attention move nothing: logical axis i of the queries is

@@ -86,7 +86,7 @@ def softmax(scores):
 
 def attention(q, k, v, scale=1.0, change=lambda s: s):
     """[..., L, d] in float64; keys and values of fewer heads are repeated."""
-    if k.ndim == 4 and k.shape[1] != q.shape[1]:
+    if k.ndim == 4 and k.shape[1] not in (1, q.shape[1]):
         k, v = (np.repeat(x, q.shape[1] // x.shape[1], 1) for x in (k, v))
     with np.errstate(all="ignore"):
         return softmax(change(q @ np.swapaxes(k, -1, -2) * scale)) @ v if k.shape[-2] else np.zeros(
@@ -372,6 +372,28 @@ def group_axis(g, s):
     scores = g.Mul(g.MatMul(q, columns), g.f32(s.depth**-0.5))
     g.MatMul(g.Softmax(scores, axis=-1), g.Unsqueeze(v, g.ints(2)))
     return lambda x: attention(x["q"], x["k"][:, :, None], x["v"][:, :, None], s.depth**-0.5)
+
+
+@spelling
+def shared_queries(g, s):
+    """Queries that all batches share, as streams of one model have them."""
+    q = g.input("q", [(None, s.heads), ("l", s.queries), (None, s.depth)])
+    k = g.input("k", [("b", s.batch), (None, s.heads), ("s", s.keys), (None, s.depth)])
+    v = g.input("v", [("b", s.batch), (None, s.heads), ("s", s.keys), (None, s.depth)])
+    scores = g.Mul(g.MatMul(q, g.Transpose(k, perm=[0, 1, 3, 2])), g.f32(s.depth**-0.5))
+    g.MatMul(g.Softmax(scores, axis=-1), v)
+    return lambda x: attention(np.broadcast_to(x["q"], (s.batch, *x["q"].shape)), x["k"], x["v"], s.depth**-0.5)
+
+
+@spelling
+def shared_memory(g, s):
+    """Keys and values that all batches share."""
+    q = g.input("q", [("b", s.batch), (None, s.heads), ("l", s.queries), (None, s.depth)])
+    k = g.input("k", [(None, s.heads), ("s", s.keys), (None, s.depth)])
+    v = g.input("v", [(None, 1), ("s", s.keys), (None, s.depth)])
+    scores = g.Mul(g.MatMul(q, g.Transpose(k, perm=[0, 2, 1])), g.f32(s.depth**-0.5))
+    g.MatMul(g.Softmax(scores, axis=-1), v)
+    return lambda x: attention(x["q"], x["k"][None], x["v"][None], s.depth**-0.5)
 
 
 @spelling

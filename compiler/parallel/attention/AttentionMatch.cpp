@@ -215,8 +215,9 @@ bool AttentionMatch::readOperands() {
   for (unsigned axis = 0; axis + 2 < space.size(); ++axis)
     for (const AttentionOperand *operand : {&query, &key, &value}) {
       DimExpr size = batchOf(*operand, axis);
-      if (size != space[axis] &&
-          (operand == &query || (!size.isConstant(1) && !space[axis].divideExactly(size))))
+      bool isShared = size.isConstant(1) ||
+                      (operand != &query && space[axis].divideExactly(size));
+      if (size != space[axis] && !isShared)
         return fail("queries and keys have batch dimensions of " + space[axis].str() + " and " +
                     size.str());
     }

@@ -2,6 +2,7 @@
 
 #include "compiler/parallel/attention/AttentionProduct.h"
 
+#include "compiler/source/Arithmetic.h"
 #include "dialects/onnx/Onnx.h"
 
 using namespace mlir;
@@ -11,15 +12,26 @@ namespace {
 
 using Role = AttentionOperand::Role;
 
-/// Batch dimensions of a MatMul, of which the second operand's may be one.
-bool isBatched(Value a, Value b, Value result) {
+/// Batch dimensions of a MatMul, of which the second operand's may be one, and the first one's where
+/// these are queries.
+bool isBatched(Value a, Value b, Value result, bool areQueries) {
   Dims left = dimsOf(a), right = dimsOf(b), made = dimsOf(result);
   if (left.size() < 2 || left.size() != right.size() || left.size() != made.size())
     return false;
   for (auto [x, y, z] : llvm::zip(ArrayRef(left).drop_back(2), right, made))
-    if (x != z || (y != z && !y.isConstant(1)))
+    if ((x != z && !(areQueries && x.isConstant(1))) || (y != z && !y.isConstant(1)))
       return false;
   return true;
+}
+
+/// An operand with as many dimensions as the result: what several batches share may lack theirs.
+Value batched(Value operand, onnx::MatMulOp matmul) {
+  Dims dims = dimsOf(operand);
+  size_t rank = dimsOf(matmul.getY()).size();
+  if (dims.size() < 2 || dims.size() >= rank)
+    return operand;
+  dims.insert(dims.begin(), rank - dims.size(), DimExpr(1));
+  return Arithmetic(matmul).viewedAs(operand, dims);
 }
 
 AttentionOperand swapped(AttentionOperand operand) {
@@ -140,11 +152,11 @@ std::optional<ValueProduct> valuesOf(onnx::EinsumOp op, Value weights) {
 
 std::optional<ScoreProduct> ScoreProduct::of(Operation *op) {
   if (auto matmul = dyn_cast<onnx::MatMulOp>(op)) {
-    if (!isBatched(matmul.getA(), matmul.getB(), matmul.getY()))
+    Value queries = batched(matmul.getA(), matmul), keys = batched(matmul.getB(), matmul);
+    if (!isBatched(queries, keys, matmul.getY(), /*areQueries=*/true))
       return std::nullopt;
-    return ScoreProduct{matmul.getY(),
-                        AttentionOperand::of(AttentionOperand::Queries, matmul.getA()),
-                        swapped(AttentionOperand::of(AttentionOperand::Keys, matmul.getB())), 1};
+    return ScoreProduct{matmul.getY(), AttentionOperand::of(AttentionOperand::Queries, queries),
+                        swapped(AttentionOperand::of(AttentionOperand::Keys, keys)), 1};
   }
   if (auto gemm = dyn_cast<onnx::GemmOp>(op); isPlain(gemm)) {
     auto query = AttentionOperand::of(AttentionOperand::Queries, gemm.getA());
@@ -163,10 +175,12 @@ std::optional<ValueProduct> ValueProduct::of(Operation *op, Value weights) {
                         llvm::to_vector(llvm::seq<int64_t>(0, rank))};
   };
   if (auto matmul = dyn_cast<onnx::MatMulOp>(op)) {
-    if (matmul.getA() != weights || matmul.getB() == weights ||
-        !isBatched(weights, matmul.getB(), matmul.getY()))
+    if (matmul.getA() != weights || matmul.getB() == weights)
       return std::nullopt;
-    return make(matmul.getB());
+    Value values = batched(matmul.getB(), matmul);
+    if (!isBatched(weights, values, matmul.getY(), /*areQueries=*/false))
+      return std::nullopt;
+    return make(values);
   }
   if (auto gemm = dyn_cast<onnx::GemmOp>(op); isPlain(gemm)) {
     if (gemm.getA() != weights || gemm.getB() == weights || gemm.getTransA() ||

@@ -205,3 +205,16 @@ func.func @classes(%x: tensor<4x8xf32>, %w: tensor<8x9xf32>) -> tensor<4x9xf32> 
   %1 = "onnx.Softmax"(%0) <{axis = -1 : i64}> : (tensor<4x9xf32>) -> tensor<4x9xf32>
   return %1 : tensor<4x9xf32>
 }
+
+// -----
+
+// Batches may share their queries, and their keys.
+// CHECK-LABEL: func @shared
+// CHECK: %[[Q:.*]] = "onnx.Reshape"(%arg0
+// CHECK: heddle.attention %[[Q]], %arg1, %arg2 {key_axes = array<i64: 0, 2, 1>} : (tensor<1x4x8xf32>, tensor<2x8x9xf32>, tensor<1x9x8xf32>) -> tensor<2x4x8xf32>
+func.func @shared(%q: tensor<4x8xf32>, %k: tensor<2x8x9xf32>, %v: tensor<1x9x8xf32>) -> tensor<2x4x8xf32> {
+  %0 = "onnx.MatMul"(%q, %k) : (tensor<4x8xf32>, tensor<2x8x9xf32>) -> tensor<2x4x9xf32>
+  %1 = "onnx.Softmax"(%0) <{axis = -1 : i64}> : (tensor<2x4x9xf32>) -> tensor<2x4x9xf32>
+  %2 = "onnx.MatMul"(%1, %v) : (tensor<2x4x9xf32>, tensor<1x9x8xf32>) -> tensor<2x4x8xf32>
+  return %2 : tensor<2x4x8xf32>
+}
