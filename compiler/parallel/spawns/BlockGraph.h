@@ -15,6 +15,8 @@ namespace heddle {
 struct BlockNode {
   mlir::Operation *op;
   double cost;          // by the cost model
+  Work own;
+  double ownSpan;       // as a number
   double fromStart = 0; // the longest way from the start of the block to its start
   double toEnd = 0;     // the longest way from its start to the end of the block
   llvm::SmallVector<unsigned> before, after;
@@ -30,9 +32,12 @@ struct BlockGraph {
   double allCost() const;
   /// What comes neither before nor after any of them.
   llvm::BitVector beside(llvm::ArrayRef<unsigned> members) const;
+  /// Of operations of the block. As there may be thousands of chains to describe, each with thousands
+  /// of operations beside it, formulas are only added up for what is rarer: members or others.
   Work workOf(const llvm::BitVector &members) const;
 
   std::vector<BlockNode> nodes; // in block order
+  DimExpr allWork = 0;
 };
 
 } // namespace heddle

@@ -26,7 +26,7 @@ namespace {
 
 constexpr double kNanosecondsPerWeight = 0.35; // four bytes from memory, at some 12 GB/s
 constexpr double kNanosecondsPerCopied = 0.5;  // read and written
-constexpr double kNanosecondsPerTask = 2000;   // to start an operation
+constexpr double kNanosecondsPerTask = 200;    // to hand over an operation; 20 in a list
 
 double elementsOf(Value value) { return estimateSize(countElements(dimsOf(value))); }
 
