@@ -19,7 +19,7 @@ namespace {
 constexpr double kLatency = 1.0;   // of an addition or a product, fused ones included
 constexpr double kIssue = 0.25;    // of an operation on a vector that waits for nothing
 constexpr double kFunction = 8;    // of an exponential or a quotient, in additions
-constexpr double kMagnitude = 3;   // to follow a product, in additions
+constexpr double kMagnitude = 3.5;  // to follow a product, in additions
 constexpr double kNear = 0.3;      // of a vector read or written, in the cache of the core
 constexpr double kFar = 0.55;      // in the cache of all cores
 constexpr double kBeyond = 1.1;    // in memory
@@ -27,6 +27,7 @@ constexpr double kTransposed = 1.1; // of a vector of elements that is read or w
 constexpr double kSpilled = 0.3;   // the same for each doubling of a block beyond the registers
 constexpr double kRegisters = 32;
 constexpr double kLanes = 16;      // also the steps of a block
+constexpr double kVectorBytes = 64;
 constexpr double kNearBytes = 1 << 20, kFarBytes = 32 << 20;
 /// Vectors of a grid point: enough to hide how long one operation takes, few enough for registers.
 constexpr int64_t kMostVectors = 4;
@@ -75,7 +76,6 @@ int64_t vectorsTogether(int64_t count, int64_t parts) {
 StepCost::StepCost(Region &region, unsigned carried, ArrayRef<bool> kept, bool isTotal) {
   Block &step = region.front();
   ValueRange next = step.getTerminator()->getOperands();
-  double points = 1;
   for (Value value : step.getArguments())
     points = std::max(points, elementsOf(value));
   auto isWide = [&](Value value) { return 2 * elementsOf(value) > points; };
@@ -110,7 +110,8 @@ bool StepCost::isBeyondCaches(double length) const { return bytes(length) > kFar
 
 double StepCost::ofPoints(double vectors, double length) const {
   double each = bytes(length) > kFarBytes ? kBeyond : bytes(length) > kNearBytes ? kFar : kNear;
-  return std::max({latency, single + vectors * wide, vectors * accesses * each});
+  double moved = accessedBytes / kVectorBytes * vectors / std::ceil(points / kLanes) * each;
+  return std::max({latency, single + vectors * wide, vectors * accesses * kNear, moved});
 }
 
 double StepCost::ofChunks() const {

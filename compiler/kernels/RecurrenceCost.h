@@ -23,7 +23,7 @@ public:
   /// Of a step whose lanes are neighbouring points, for so many vectors of them, in a pass over so many
   /// steps.
   double ofPoints(double vectors, double length) const;
-  /// Of a step whose lanes are chunks, for all points.
+  /// Of a step of as many chunks as a vector has lanes, for all points.
   double ofChunks() const;
   /// Whether a pass over so many steps is more than caches hold, so that cores wait for the same memory.
   bool isBeyondCaches(double length) const;
@@ -31,6 +31,7 @@ public:
 private:
   double bytes(double length) const;
 
+  double points = 1;
   double latency = 0;             // until the next step can begin
   double single = 0, wide = 0;    // to issue, of what is the same for all lanes, and for a vector
   double elements = 0;            // to issue, for a vector for each element

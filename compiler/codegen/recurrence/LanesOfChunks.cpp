@@ -154,6 +154,7 @@ void LanesOfChunks::emitTotals() {
       blocks.push_back(read(i, o));
     Value isFirst = isZero(o);
     SmallVector<Lanes> total(sum.take_front(spec.elements)), grown(sum.drop_front(spec.elements));
+    SmallVector<Lanes> earlier; // of a pair of steps: lanes are an even number
     for (int64_t t = 0; t < spec.lanes; ++t) {
       SmallVector<Lanes> arguments(total), loaded;
       for (Block &block : blocks)
@@ -162,7 +163,9 @@ void LanesOfChunks::emitTotals() {
       SmallVector<Lanes> before(total);
       total = step(arguments);
       distrustVanished(before, total);
-      grown = magnitudes(grown, loaded);
+      if (t % 2 == 1)
+        grown = magnitudes(grown, earlier, loaded);
+      earlier = loaded;
       if (t > 0)
         continue;
       for (auto [lanes, block] : llvm::zip(total, blocks))

@@ -113,16 +113,27 @@ void LanesOfPoints::emitTotals() {
   b.setInsertionPoint(ifNeeded.thenBlock()->getTerminator());
   SmallVector<Lanes> first = loadElements(firstElement, low);
   llvm::append_range(first, magnitudes({}, first));
-  Value second = add(low, frame.index(1));
-  SmallVector<Lanes> totals = loop(second, high, 1, first, [&](Value t, ArrayRef<Lanes> sum) {
-    SmallVector<Lanes> arguments(sum.take_front(spec.elements));
-    SmallVector<Lanes> loaded = loadElements(firstElement, t);
-    llvm::append_range(arguments, loaded);
-    SmallVector<Lanes> next = step(arguments);
-    distrustVanished(sum.take_front(spec.elements), next);
-    llvm::append_range(next, magnitudes(sum.drop_front(spec.elements), loaded));
-    return next;
-  });
+  // In pairs, then the last one where it has none.
+  auto combine = [&](int64_t count) {
+    return [&, count](Value t, ArrayRef<Lanes> sum) {
+      SmallVector<Lanes> next(sum.take_front(spec.elements));
+      SmallVector<SmallVector<Lanes>, 2> loaded(2);
+      for (int64_t i = 0; i < count; ++i) {
+        SmallVector<Lanes> arguments(next), before(next);
+        loaded[i] = loadElements(firstElement, i == 0 ? t : add(t, frame.index(i)));
+        llvm::append_range(arguments, loaded[i]);
+        next = step(arguments);
+        distrustVanished(before, next);
+      }
+      llvm::append_range(next, magnitudes(sum.drop_front(spec.elements), loaded[0], loaded[1]));
+      return next;
+    };
+  };
+  Value second = add(low, frame.index(1)), two = frame.index(2);
+  Value pairs = arith::DivUIOp::create(b, arith::SubIOp::create(b, high, second), two);
+  Value rest = add(second, mul(pairs, two));
+  SmallVector<Lanes> totals = loop(second, rest, 2, first, combine(2));
+  totals = loop(rest, high, 1, totals, combine(1));
   distrust(MutableArrayRef(totals).take_front(spec.elements),
            ArrayRef(totals).drop_front(spec.elements));
   for (unsigned i = 0; i < spec.elements; ++i)

@@ -48,8 +48,10 @@ protected:
                                 llvm::ArrayRef<Lanes> initial, Body body);
 
   // What is done about totals that leave the range of their type (TotalsInRange.cpp).
-  /// The magnitudes of products so far, held above the least normal number, with another element.
-  llvm::SmallVector<Lanes> magnitudes(llvm::ArrayRef<Lanes> soFar, llvm::ArrayRef<Lanes> loaded);
+  /// The magnitudes of products so far, held above the least normal number, with one or two more
+  /// elements.
+  llvm::SmallVector<Lanes> magnitudes(llvm::ArrayRef<Lanes> soFar, llvm::ArrayRef<Lanes> first,
+                                      llvm::ArrayRef<Lanes> second = {});
   /// Totals, NaN where they are not to be trusted.
   void distrust(llvm::MutableArrayRef<Lanes> totals, llvm::ArrayRef<Lanes> magnitudes);
   void distrustVanished(llvm::ArrayRef<Lanes> before, llvm::MutableArrayRef<Lanes> after);

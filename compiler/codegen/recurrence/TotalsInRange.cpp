@@ -56,20 +56,29 @@ Value isInfinite(OpBuilder &b, Location loc, Value value) {
 
 } // namespace
 
-/// Held above the least normal number, a product that vanished on its way and one that did not are no
-/// longer equal once it has grown again.
-SmallVector<Lanes> RecurrenceEmitter::magnitudes(ArrayRef<Lanes> soFar, ArrayRef<Lanes> loaded) {
+/// q <- max(q |x|, least). Two steps at once, max(q |x y|, least max(|y|, 1)), so that this does not take
+/// longer than the product itself, an operation of which waits for the one before.
+SmallVector<Lanes> RecurrenceEmitter::magnitudes(ArrayRef<Lanes> soFar, ArrayRef<Lanes> first,
+                                                 ArrayRef<Lanes> second) {
   Location loc = b.getLoc();
+  auto greater = [&](Value x, Value y) -> Value {
+    Value isMore = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y);
+    return arith::SelectOp::create(b, loc, isMore, x, y);
+  };
   SmallVector<Lanes> next;
   for (auto [k, i] : llvm::enumerate(spec.products)) {
     Lanes &lanes = next.emplace_back();
-    for (auto [slot, element] : llvm::enumerate(loaded[i])) {
+    for (auto [slot, element] : llvm::enumerate(first[i])) {
       Value size = math::AbsFOp::create(b, loc, element);
       if (!soFar.empty()) {
         Value least = constantLike(b, loc, size, leastNormal(size));
-        size = arith::MulFOp::create(b, loc, soFar[k][slot], size);
-        Value isMore = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, size, least);
-        size = arith::SelectOp::create(b, loc, isMore, size, least);
+        if (!second.empty()) {
+          Value last = math::AbsFOp::create(b, loc, second[i][slot]);
+          Value one = constantLike(b, loc, size, APFloat::getOne(leastNormal(size).getSemantics()));
+          size = arith::MulFOp::create(b, loc, size, last);
+          least = arith::MulFOp::create(b, loc, greater(last, one), least);
+        }
+        size = greater(arith::MulFOp::create(b, loc, soFar[k][slot], size), least);
       }
       lanes.push_back(size);
     }
@@ -89,8 +98,9 @@ void RecurrenceEmitter::distrust(MutableArrayRef<Lanes> totals, ArrayRef<Lanes> 
         Value magnitude = magnitudes[product - spec.products.begin()][slot];
         // One that has just grown above the bound tells of no more than a product of that size.
         APFloat bound = scalbn(leastNormal(total), 6, APFloat::rmNearestTiesToEven);
-        Value differs = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, magnitude,
-                                              math::AbsFOp::create(b, loc, total));
+        Value own = math::AbsFOp::create(b, loc, total);
+        Value differs = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT,
+                                              arith::AddFOp::create(b, loc, own, own), magnitude);
         Value grew = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, magnitude,
                                            constantLike(b, loc, total, bound));
         isWrong = arith::OrIOp::create(b, loc, isWrong, arith::AndIOp::create(b, loc, differs, grew));

@@ -83,8 +83,10 @@ private:
   /// A pass over `length` elements in `chunks` that do not wait for each other.
   Pass pass(const StepCost &step, double length, double chunks, bool mayBeNarrow) const {
     std::optional<int64_t> few = shape.points.asConstant();
-    if (mayBeNarrow && few && *few <= kFewPoints && chunks >= kLanes)
-      return {length / kLanes * step.ofChunks(), std::ceil(chunks / kLanes)};
+    if (mayBeNarrow && few && *few <= kFewPoints && chunks >= kLanes) {
+      double vectors = std::ceil(chunks / kLanes);
+      return {vectors * std::ceil(length / chunks / kLanes) * kLanes * step.ofChunks(), vectors};
+    }
     auto [groups, time] = grouped(step, length, parts());
     return {groups * time, step.isBeyondCaches(length) ? 1 : chunks * groups};
   }
