@@ -30,8 +30,7 @@ int64_t RoundUp(int64_t bytes) {
 // largest arena they had, so what is gained by a smaller one is only that values are closer.
 bool Fits(absl::Span<const int64_t> sizes, absl::Span<const int64_t> room) {
   if (sizes.size() != room.size()) return false;
-  double needed = 4 << 20;
-  double planned = 0;
+  double needed = 4 << 20, planned = 0;
   for (size_t v = 0; v < sizes.size(); ++v) {
     if (sizes[v] > room[v]) return false;
     needed += 4.0 * static_cast<double>(std::max<int64_t>(sizes[v], 0));

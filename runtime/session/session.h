@@ -36,7 +36,7 @@ struct SessionOptions {
   // run stays on the thread that called it.
   int threads = 0;
   Backend* backend = nullptr;      // null: the process's arena
-  std::shared_ptr<Allocator> allocator;  // null: the C++ heap
+  std::shared_ptr<Allocator> allocator = nullptr;  // null: the C++ heap
 };
 
 struct SessionStatistics {
