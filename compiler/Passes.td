@@ -720,6 +720,8 @@ def FormCachesPass : Pass<"heddle-form-caches", "::mlir::func::FuncOp"> {
     What a loop carries on must come from what it carried: a state that begins anew in an
     iteration is no cache. Where the axes cannot move, `heddle explain` says who reads it.
   }];
+  let options = [Option<"inputs", "inputs", "bool", /*default=*/"false",
+                        "inputs of the program too, which may change their shapes">];
   let statistics = [Statistic<"numCaches", "caches", "caches formed">];
   let dependentDialects = ["::heddle::HeddleDialect"];
 }

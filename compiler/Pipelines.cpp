@@ -3,7 +3,6 @@
 #include "compiler/Pipelines.h"
 
 #include "compiler/Passes.h"
-#include "compiler/parallel/attention/FormCaches.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -57,7 +56,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   // Of streams and maps computed as one as well.
   function.addPass(createExpandAttentionPass());
   function.addPass(createRaiseAttentionPass());
-  function.addPass(createFormCaches(/*inputs=*/options.caches));
+  function.addPass(createFormCachesPass({.inputs = options.caches}));
   function.addPass(createSplitAttentionPass({options.cores}));
   function.addPass(createFormClustersPass());
   if (options.cores > 1)

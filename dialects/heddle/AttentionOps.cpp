@@ -123,15 +123,3 @@ LogicalResult MergeAttentionOp::verify() {
     return emitOpError("has undefined rows of '") << getUndefined() << "'; nan, zero and zero_nan are known";
   return success();
 }
-
-LogicalResult AppendOp::verify() {
-  Dims cache = dimsOf(getCache()), entries = dimsOf(getEntries()), all = dimsOf(getAppended());
-  Type element = elementOf(getCache());
-  if (cache.empty() || cache.size() != entries.size() || cache.size() != all.size() ||
-      elementOf(getEntries()) != element || elementOf(getAppended()) != element ||
-      ArrayRef(cache).drop_front() != ArrayRef(entries).drop_front() ||
-      ArrayRef(cache).drop_front() != ArrayRef(all).drop_front() ||
-      all.front() != cache.front() + entries.front())
-    return emitOpError("has types that are not a cache, further entries and both along axis 0");
-  return success();
-}

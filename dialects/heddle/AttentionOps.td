@@ -92,24 +92,4 @@ def Heddle_MergeAttentionOp : Heddle_Op<"merge_attention", [Pure]> {
   }];
 }
 
-def Heddle_AppendOp : Heddle_Op<"append", [Pure]> {
-  let summary = "a cache with further entries";
-  let description = [{
-    Both along axis 0, as a concatenation, which it is. Where the cache is the state of
-    a session and nobody else writes to its memory, the entries are put behind those
-    that are there, and nothing is copied: older versions of the cache stay what they
-    were, as they end before.
-
-    ```mlir
-    %now = heddle.append %entries to %past : tensor<1x2x8xf32> to tensor<?x2x8xf32, ...> -> tensor<?x2x8xf32, ...>
-    ```
-  }];
-  let arguments = (ins AnyRankedTensor:$cache, AnyRankedTensor:$entries);
-  let results = (outs AnyRankedTensor:$appended);
-  let assemblyFormat = [{
-    $entries `to` $cache attr-dict `:` type($entries) `to` type($cache) `->` type($appended)
-  }];
-  let hasVerifier = 1;
-}
-
 #endif // HEDDLE_DIALECTS_HEDDLE_ATTENTIONOPS

@@ -3,8 +3,6 @@
 // What a program only appends to becomes a cache: what loops carry, and key and value caches among the
 // inputs. docs/caches.md says why entries lie along axis 0.
 
-#include "compiler/parallel/attention/FormCaches.h"
-
 #include "compiler/Passes.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/attention/CacheVersions.h"
@@ -154,8 +152,7 @@ void Rewrite::run(bool signature) {
 }
 
 struct FormCaches : impl::FormCachesPassBase<FormCaches> {
-  FormCaches() = default;
-  FormCaches(const FormCaches &other) : FormCachesPassBase(other) {}
+  using FormCachesPassBase::FormCachesPassBase;
 
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -177,9 +174,6 @@ struct FormCaches : impl::FormCachesPassBase<FormCaches> {
                                        block.getTerminator()->getOperandTypes()));
   }
 
-  Option<bool> inputs{*this, "inputs", llvm::cl::init(false),
-                      llvm::cl::desc("of the program too, which may change their shapes")};
-
 private:
   void form(BlockArgument argument, bool signature) {
     CacheVersions versions(argument);
@@ -199,11 +193,4 @@ private:
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createFormCaches(bool inputs) {
-  auto pass = std::make_unique<FormCaches>();
-  pass->inputs = inputs;
-  return pass;
-}
-
 } // namespace heddle
