@@ -34,8 +34,10 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   OpPassManager &function = passes.nest<func::FuncOp>();
   if (options.scans) {
     ExtractDagScansPassOptions grids;
-    // A tree's counterpart for a grid.
-    grids.form = options.scanForm == "tree" ? "pairing" : options.scanForm;
+    // Their counterparts for a grid.
+    grids.form = options.scanForm == "tree"    ? "pairing"
+                 : options.scanForm == "chunk" ? "blocks"
+                                               : options.scanForm;
     grids.cores = options.cores;
     function.addPass(createExtractDagScansPass(grids));
     function.addPass(createRaiseScansPass());

@@ -35,7 +35,7 @@ Work wavefrontWork(GridScanOp grid);
 std::optional<Work> pairingWork(GridScanOp grid);
 
 /// The form by the sizes of the grid and what its cells carry; never one that changes bits.
-llvm::StringRef chooseGridForm(GridScanOp grid, int64_t cores);
+llvm::StringRef chooseGridForm(GridScanOp grid);
 
 DagResults buildRecurrentDag(DagScanOp dag);
 /// `symbol` names a size that no other value has: the number of levels.

@@ -24,7 +24,7 @@ StringRef chooseForm(GridScanOp grid, StringRef forced, int64_t cores) {
     return pairingWork(grid) ? forced : "wavefront";
   if (forced == "blocks")
     return hasBlocks(grid, cores) ? forced : "recurrent";
-  return forced == "recurrent" || forced == "wavefront" ? forced : chooseGridForm(grid, cores);
+  return forced == "recurrent" || forced == "wavefront" ? forced : chooseGridForm(grid);
 }
 
 void recordGrid(GridScanOp grid, int64_t cores) {

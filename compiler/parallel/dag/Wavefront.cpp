@@ -73,13 +73,11 @@ static double frontBytes(GridScanOp grid) {
   return bytes * lanes;
 }
 
-StringRef chooseGridForm(GridScanOp grid, int64_t cores) {
+StringRef chooseGridForm(GridScanOp grid) {
   // Measured: beyond that, a step of all rows sends each state through memory, where cell by cell
   // it stays in the cache next to the core.
   constexpr double kCachedBytes = 96 * 1024;
-  if (frontBytes(grid) <= kCachedBytes)
-    return "wavefront";
-  return hasBlocks(grid, cores) ? "blocks" : "recurrent";
+  return frontBytes(grid) <= kCachedBytes ? "wavefront" : "recurrent";
 }
 
 DagResults buildWavefront(GridScanOp grid) {

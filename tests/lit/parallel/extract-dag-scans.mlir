@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: heddle-opt -heddle-extract-dag-scans -split-input-file %s | FileCheck %s
-// RUN: heddle-opt -heddle-extract-dag-scans=cores=1 -split-input-file %s | FileCheck %s --check-prefix=ONE
+// RUN: heddle-opt "-heddle-extract-dag-scans=form=blocks" -split-input-file %s | FileCheck %s --check-prefix=BLOCKS
+// RUN: heddle-opt "-heddle-extract-dag-scans=form=blocks cores=1" -split-input-file %s | FileCheck %s --check-prefix=ONE
 // RUN: heddle-opt -heddle-extract-dag-scans=form=pairing -split-input-file %s | FileCheck %s --check-prefix=PAIRS
 
 // CHECK-LABEL: func @grid
@@ -324,11 +325,13 @@ func.func @above_right(%row: tensor<7xf32>, %c: tensor<8x6xf32>) -> tensor<7xf32
 
 // -----
 
-// Diagonals of six cells of two states of 16 KB do not fit near a core: blocks, 4 of rows and 4 of columns for
-// two cores, 7 diagonals of up to 2 x 2 cells. One core computes cell by cell.
+// Diagonals of six cells of two states of 16 KB do not fit near a core: cell by cell. In blocks, 4 of rows and
+// 4 of columns for two cores, there are 7 diagonals of up to 2 x 2 cells. One core has no use for them.
 // CHECK-LABEL: func @heavy
-// CHECK-SAME: form = "blocks"
-// CHECK-SAME: span = "56"
+// CHECK-SAME: form = "recurrent"
+// BLOCKS-LABEL: func @heavy
+// BLOCKS-SAME: form = "blocks"
+// BLOCKS-SAME: span = "56"
 // ONE-LABEL: func @heavy
 // ONE-SAME: form = "recurrent"
 // ONE-SAME: span = "96"
