@@ -46,8 +46,6 @@ LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
     function = "heddle.Expect";
   if (isa<LevelsOp>(op))
     function = "heddle.Levels";
-  // Moving entries behind others is no work to speak of.
-  bool growsCache = isa<CacheAppendOp, CacheTruncateOp>(op);
   if (auto append = dyn_cast<CacheAppendOp>(op)) {
     function = "heddle.Append";
     if (append.getCache().getDefiningOp<CacheForkOp>())
@@ -65,7 +63,8 @@ LogicalResult TaskLowering::lowerCall(Operation &op, Sequence &sequence) {
       b, op.getLoc(), tensorTypesOf(op.getResults()), task::TokenType::get(b.getContext()),
       b.getStringAttr(function), inputs, sequence.after(), parameters,
       b.getDenseBoolArrayAttr(presentOperands(op)), b.getDenseBoolArrayAttr(wantedResults(op)),
-      b.getF64FloatAttr(growsCache ? estimateCost(&op) : kCallCost), b.getStringAttr(sourceNames(op.getLoc())));
+      b.getF64FloatAttr(isa<onnx::CustomOp>(op) ? kCallCost : estimateCost(&op)),
+      b.getStringAttr(sourceNames(op.getLoc())));
   sequence.last = call.getDone();
   if (isMemoryEffectFree(&op))
     noteConstant(call, inputs);

@@ -16,7 +16,7 @@
 
 namespace heddle {
 
-/// Estimated nanoseconds of a library call or a sub-graph, for scheduling only.
+/// Estimated nanoseconds of what nothing is known of, for scheduling only.
 inline constexpr double kCallCost = 20000;
 
 class TaskLowering {

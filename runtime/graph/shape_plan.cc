@@ -8,6 +8,7 @@
 
 #include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/graph/spread.h"
 #include "runtime/support/checked_math.h"
 #include "runtime/support/status_macros.h"
 #include "runtime/support/text.h"
@@ -208,7 +209,9 @@ class Planner {
                          ": a size is negative or not defined for these input shapes"));
       }
     }
-    plan_.sequential = graph_.sequential && !(cost >= kSequentialNanoseconds);
+    // Negated, so that a NaN of a damaged estimate means a list, too.
+    plan_.sequential = !(cost >= kSequentialNanoseconds &&
+                         GainOfSecondThread(graph_, plan_) > kLeastGainNanoseconds);
     return absl::OkStatus();
   }
 

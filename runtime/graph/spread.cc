@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/graph/spread.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "runtime/executor/chunks.h"
+
+namespace heddle {
+namespace {
+
+constexpr double kLongControlNanoseconds = 100'000;
+
+struct Length {
+  double work;
+  double alone;  // with two threads and nothing beside it
+};
+
+Length LengthOf(const ProgramTask& source, const ShapePlan::Task& planned) {
+  if (source.kind != program::TaskKind::kKernel) {
+    // What is inside a loop or a branch has a plan of its own; a long one may gain.
+    bool splits = source.kind != program::TaskKind::kLibrary &&
+                  source.cost_per_point >= kLongControlNanoseconds;
+    return {source.cost_per_point, source.cost_per_point / (splits ? 2.0 : 1.0)};
+  }
+  bool splits = !planned.late && CountChunks(planned.cost, planned.grid, source.grain, 2) > 1;
+  return {planned.cost, splits ? planned.cost / 2 : planned.cost};
+}
+
+}  // namespace
+
+double GainOfSecondThread(const ProgramGraph& graph, const ShapePlan& plan) {
+  double work = 0;
+  double span = 0;
+  std::vector<double> start(graph.tasks.size());
+  // Tasks are listed in a legal order: all that comes before a task has been seen.
+  for (size_t t = 0; t < graph.tasks.size(); ++t) {
+    Length length = LengthOf(graph.tasks[t], plan.tasks[t]);
+    double end = start[t] + length.alone;
+    work += length.work;
+    span = std::max(span, end);
+    for (uint32_t next : graph.tasks[t].successors) start[next] = std::max(start[next], end);
+  }
+  return work - std::max(span, work / 2);
+}
+
+}  // namespace heddle
