@@ -169,7 +169,7 @@ ContractionKernel AttentionKernelEmitter::emit() {
   result.kernel.pointElements = (DimExpr::min(queries, plan.queries) + 1) *
                                 space.back().ceilDiv(parts) * (depth + width);
   result.kernel.nanosecondsPerElement =
-      (element.isF64() ? 2.0 : 1.0) * 0.5 / static_cast<double>(target.vectorBytes() / 4);
+      (element.isF64() ? 2.0 : 1.0) * 0.16 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = plan.scratchBytes(depth, width.ceilDiv(plan.panel));
   return result;
 }

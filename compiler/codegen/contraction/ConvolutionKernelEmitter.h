@@ -44,7 +44,7 @@ private:
     return frame.buffers[mlir::cast<mlir::BlockArgument>(operand).getArgNumber()];
   }
   double nanosecondsPerProduct() const {
-    return (space.element.isF64() ? 2.0 : 1.0) * 0.5 /
+    return (space.element.isF64() ? 2.0 : 1.0) * 0.16 /
            static_cast<double>(target.vectorBytes() / 4);
   }
 

@@ -94,7 +94,7 @@ FailureOr<ContractionKernel> emitPointwiseKernel(func::FuncOp structured, Operat
   result.kernel.grid = batch * m.ceilDiv(plan.mBlock) * n.ceilDiv(plan.nBlock);
   result.kernel.pointElements = DimExpr::min(m, plan.mBlock) * DimExpr::min(n, plan.nBlock) * k;
   result.kernel.nanosecondsPerElement =
-      (type.isF64() ? 2.0 : 1.0) * 0.5 / static_cast<double>(target.vectorBytes() / 4);
+      (type.isF64() ? 2.0 : 1.0) * 0.16 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerK) * k;
   return result;
 }
