@@ -234,13 +234,13 @@ Run runDirection(const Recurrence &found, const Direction &direction, Arithmetic
   Value steps = m.viewedAs(projected, {found.length, found.batch, found.gates * found.hidden});
   if (direction.isReverse)
     steps = reversed(m, steps);
-  onnx::ScanOp scan = buildScan(
-      m.b, m.loc, direction.initial, {steps},
-      [&](OpBuilder &b, ValueRange states, ValueRange elements) {
-        Arithmetic inner(b, m.loc);
-        SmallVector<Value> next = direction.step(inner, elements[0], states);
-        return ScanStep{next, {next[0]}};
-      });
+  onnx::ScanOp scan = buildScan(m.b, m.loc, direction.initial, {steps},
+                                [&](OpBuilder &b, ValueRange states, ValueRange elements) {
+                                  Arithmetic inner(b, m.loc);
+                                  SmallVector<Value> next =
+                                      direction.step(inner, elements[0], states);
+                                  return ScanStep{next, {next[0]}};
+                                });
   SmallVector<Value> results(scan->getResults());
   Value all = results.pop_back_val();
   return {direction.isReverse ? reversed(m, all) : all, results};

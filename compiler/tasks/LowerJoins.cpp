@@ -34,9 +34,10 @@ Value TaskLowering::partOfJoin(Value value, Block *graph) const {
   while (auto view = value.getDefiningOp<task::ViewOp>())
     value = view.getSource();
   Operation *maker = value.getDefiningOp();
-  bool free = isa_and_nonnull<task::LaunchOp, task::JoinOp>(maker) && maker->getBlock() == graph &&
-              !constantValues.contains(value) && cast<RankedTensorType>(value.getType()).hasStaticShape() &&
-              llvm::none_of(value.getUsers(), [](Operation *user) { return isa<task::JoinOp>(user); });
+  bool free =
+      isa_and_nonnull<task::LaunchOp, task::JoinOp>(maker) && maker->getBlock() == graph &&
+      !constantValues.contains(value) && cast<RankedTensorType>(value.getType()).hasStaticShape() &&
+      llvm::none_of(value.getUsers(), [](Operation *user) { return isa<task::JoinOp>(user); });
   return free ? value : Value();
 }
 

@@ -14,7 +14,7 @@ namespace heddle {
 
 // The least that a second thread has to save, of estimated time. One that sleeps costs its caller
 // 2 us and begins after 4 to 11 us on an idle core.
-inline constexpr double kLeastGainNanoseconds = 10'000;
+inline constexpr double kLeastGainNanoseconds = 6'000;
 
 // What two threads save of the estimated time of one, in nanoseconds: bounded by the longest chain
 // of tasks, each as short as its points allow, and by half of the work. The plan has its tasks'

@@ -43,14 +43,16 @@ absl::StatusOr<std::map<TaskKey, double>> leastTimes(Session &session) {
   return least;
 }
 
-/// The longer of computing and reading, were nothing else to do. A run of a sub-graph is one of many.
+/// The longer of computing and reading, were nothing else to do. A run of a sub-graph is one of
+/// many.
 double leastTime(const ProfiledTask &task, const Roofline &roofline) {
   if (task.operations < 0 || task.bytes < 0)
     return -1;
   double computing = static_cast<double>(task.operations) / roofline.gflops / 1e3;
   // What fits the caches may come from there.
   constexpr int64_t cached = 16 << 20;
-  double reading = task.bytes > cached ? static_cast<double>(task.bytes) / roofline.memoryGbPerSec / 1e3 : 0;
+  double reading =
+      task.bytes > cached ? static_cast<double>(task.bytes) / roofline.memoryGbPerSec / 1e3 : 0;
   return std::max(computing, reading);
 }
 
@@ -88,8 +90,8 @@ absl::StatusOr<Profile> profileRuns(Session &session, const Model &model,
       if (found == least->end())
         continue;
       const ExplainedTask &task = graph.tasks[i];
-      ProfiledTask profiled{.op = task.op, .name = task.name, .graph = graph.index, .task = i,
-                            .us = found->second};
+      ProfiledTask profiled{
+          .op = task.op, .name = task.name, .graph = graph.index, .task = i, .us = found->second};
       // A task of a loop's body is measured over all iterations, and counted for one.
       if (&graph == &explanation->main()) {
         profiled.operations = task.operations;

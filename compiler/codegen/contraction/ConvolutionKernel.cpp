@@ -4,9 +4,10 @@
 //   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
 //   - one input channel a group (depthwise), not transposed: windows within a plane, pixels in the
 //     lanes;
-//   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task of
-//     their own: while compiling where they are weights, else before the convolution runs. Max pooling
-//     that follows may be part of it: PooledConvolutionKernel.cpp.
+//   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task
+//   of
+//     their own: while compiling where they are weights, else before the convolution runs. Max
+//     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/convolution/Window.h"
@@ -129,8 +130,9 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
     ConvolutionOperands operands = operandsIn(frame);
     addZeroPoints(e, epilogue, spec.accumulator(), operands);
     operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
-    emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch,
-                    [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
+    emitConvolution(
+        e, spec, operands, frame.begin, frame.end, frame.scratch,
+        [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
   ContractionKernel result;
@@ -138,10 +140,9 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   result.kernel.function = frame.function;
   result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(plan.rowBlock) *
                        columns.ceilDiv(plan.columnBlock) * outputs.ceilDiv(plan.channelBlock);
-  result.kernel.pointElements = DimExpr::min(rows, plan.rowBlock) *
-                                DimExpr::min(columns, plan.columnBlock) *
-                                DimExpr::min(outputs, plan.channelBlock) * inputs *
-                                space.tapsOfPixel(transposed);
+  result.kernel.pointElements =
+      DimExpr::min(rows, plan.rowBlock) * DimExpr::min(columns, plan.columnBlock) *
+      DimExpr::min(outputs, plan.channelBlock) * inputs * space.tapsOfPixel(transposed);
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * inputs;
   result.packing = emitPacking(spec, plan);
@@ -152,10 +153,12 @@ Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
                                               const ConvolutionPlan &plan) {
   DimExpr panels = groups * outputs.ceilDiv(plan.panel);
   // Bytes are packed in fours, with their filters' sums.
-  DimExpr depth = plan.bytes ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
-                             : inputs * space.taps();
-  Packing packing{cast<BlockArgument>(weights()).getArgNumber(), symbolsOf(filter), {},
-                  panels * plan.panel * depth, stored};
+  DimExpr depth = plan.bytes ? (inputs.ceilDiv(4) * space.taps() + 1) * 4 : inputs * space.taps();
+  Packing packing{cast<BlockArgument>(weights()).getArgNumber(),
+                  symbolsOf(filter),
+                  {},
+                  panels * plan.panel * depth,
+                  stored};
   KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, stored},
                     packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
@@ -172,8 +175,9 @@ Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
 ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
   bool isBytes = isa<onnx::ConvIntegerOp>(op);
   WindowSpec spec{.element = stored,
-                  .accumulator = isBytes ? WindowSpec::byteAccumulator(op->getContext(), space.window)
-                                         : space.element,
+                  .accumulator = isBytes
+                                     ? WindowSpec::byteAccumulator(op->getContext(), space.window)
+                                     : space.element,
                   .window = space.window,
                   .stride = space.stride,
                   .dilation = space.dilation,

@@ -13,7 +13,9 @@ using namespace heddle::codegen;
 
 namespace heddle {
 
-static bool isStatic(Value value) { return cast<RankedTensorType>(value.getType()).hasStaticShape(); }
+static bool isStatic(Value value) {
+  return cast<RankedTensorType>(value.getType()).hasStaticShape();
+}
 
 /// Results that the second cache does not keep until they are pooled.
 static bool isLarge(Value value) {
@@ -65,9 +67,8 @@ ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
   ContractionKernel result;
   result.kernel.function = frame.function;
   result.kernel.grid = space.y[0] * (plan.rowParts * plan.channelParts);
-  result.kernel.pointElements =
-      DimExpr(plan.rowBlock * pooled.stride[1] * spec.width) *
-      DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
+  result.kernel.pointElements = DimExpr(plan.rowBlock * pooled.stride[1] * spec.width) *
+                                DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = plan.scratchBytes;
   result.packing = emitPacking(spec.convolution, planConvolution(spec.convolution, target));

@@ -36,28 +36,29 @@ DimExpr SpatialOperation::sizeOf(const Dims &dims, unsigned axis) const {
 }
 
 SpatialValues SpatialOperation::sizes(KernelFrame &frame, const Dims &dims) const {
-  return {frame.index(sizeOf(dims, 0)), frame.index(sizeOf(dims, 1)),
-          frame.index(sizeOf(dims, 2))};
+  return {frame.index(sizeOf(dims, 0)), frame.index(sizeOf(dims, 1)), frame.index(sizeOf(dims, 2))};
 }
 
 Value SpatialOperation::withBias(Epilogue &epilogue, Value pixels, const PixelPosition &at,
                                  Value bias) const {
-  return bias ? epilogue.plus(pixels, epilogue.operandAt(bias, Element{at.channel}, at.lanes, at.mask))
+  return bias ? epilogue.plus(pixels,
+                              epilogue.operandAt(bias, Element{at.channel}, at.lanes, at.mask))
               : pixels;
 }
 
 Place SpatialOperation::placeOf(const PixelPosition &at, bool isVector) const {
   Place place{Element{at.n}, Element{at.channel}};
   for (unsigned axis = 3 - axes; axis < 3; ++axis)
-    place.push_back({at.pixel[axis],
-                     axis == 2 && isVector ? Element::Contiguous : Element::Uniform});
+    place.push_back(
+        {at.pixel[axis], axis == 2 && isVector ? Element::Contiguous : Element::Uniform});
   return place;
 }
 
 Value SpatialOperation::evaluate(Epilogue &epilogue, Value pixels, const PixelPosition &at,
                                  Value bias) const {
   pixels = withBias(epilogue, pixels, at, bias);
-  return epilogue.vectorOf(epilogue.evaluate(pixels, placeOf(at, /*isVector=*/true), at.lanes, at.mask));
+  return epilogue.vectorOf(
+      epilogue.evaluate(pixels, placeOf(at, /*isVector=*/true), at.lanes, at.mask));
 }
 
 void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPosition &at,

@@ -24,10 +24,10 @@ public:
         held(e.view(scratch, plan.heldOffset, spec.window.element)),
         lowest(arith::ConstantOp::create(
             e.builder, e.loc,
-            e.builder.getFloatAttr(spec.window.element,
-                                   APFloat::getInf(cast<FloatType>(spec.window.element)
-                                                       .getFloatSemantics(),
-                                                   /*Negative=*/true)))) {}
+            e.builder.getFloatAttr(
+                spec.window.element,
+                APFloat::getInf(cast<FloatType>(spec.window.element).getFloatSemantics(),
+                                /*Negative=*/true)))) {}
 
   void point(Value index, Value begin);
 
@@ -79,8 +79,8 @@ void PooledEmitter::point(Value index, Value begin) {
   Value last = e.add(place.first, e.add(e.mul(place.rows, stride), overlap));
   Value from = e.min(e.max(place.first, zero), height);
   if (overlap > 0) {
-    Value fresh = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
-                                       e.equal(rowPart, zero));
+    Value fresh =
+        arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(rowPart, zero));
     e.when(
         fresh, [&] { fillRows(place, zero, e.sub(from, place.first)); },
         [&] {
@@ -172,8 +172,8 @@ PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target) {
                       aligned(channels * plan.heldRows * spec.width * bytes + target.vectorBytes());
   plan.scratchBytes = plan.windowOffset + planWindow(spec.window, target).scratchBytes;
   plan.rowParts = parts(spec.pooledHeight, plan.rowBlock);
-  plan.channelParts = parts(parts(spec.outputs, convolution.panel),
-                            plan.channelBlock / convolution.panel);
+  plan.channelParts =
+      parts(parts(spec.outputs, convolution.panel), plan.channelBlock / convolution.panel);
   return plan;
 }
 

@@ -19,9 +19,9 @@ namespace heddle::codegen {
 struct PooledSpec {
   ConvolutionSpec convolution;
   WindowSpec window;
-  int64_t channels;                 // of the convolution's input
-  int64_t height, width;            // of its output
-  int64_t outputs;                  // its channels
+  int64_t channels;      // of the convolution's input
+  int64_t height, width; // of its output
+  int64_t outputs;       // its channels
   int64_t pooledHeight, pooledWidth;
 };
 

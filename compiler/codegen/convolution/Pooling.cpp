@@ -43,7 +43,8 @@ Values WindowEmitter::maxima(const Place &place, Value at, int64_t rows) {
     check(previous);
   Value any = vector::ReductionOp::create(e.builder, e.loc, vector::CombiningKind::OR, unordered);
   SmallVector<Type> types(rows, start.getType());
-  return e.choose(any, types, [&] { return unrolled(place, at, rows); }, [&] { return most; });
+  return e.choose(
+      any, types, [&] { return unrolled(place, at, rows); }, [&] { return most; });
 }
 
 void emitMaxPool(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value begin,

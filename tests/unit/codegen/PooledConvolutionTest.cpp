@@ -2,15 +2,15 @@
 // A pooled convolution has the bits of the convolution followed by pooling in plain loops, however
 // its points are shared out.
 
-#include <cmath>
 #include <gtest/gtest.h>
+
+#include <cmath>
 #include <limits>
 #include <random>
 
 #include "compiler/codegen/convolution/PooledConvolution.h"
-#include "tests/unit/codegen/KernelHarness.h"
-
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "tests/unit/codegen/KernelHarness.h"
 
 using namespace mlir;
 using namespace heddle::codegen;
@@ -19,17 +19,17 @@ namespace {
 
 struct Case {
   int64_t n, channels, outputs, inputHeight, inputWidth;
-  int64_t window, stride, padding;           // of the convolution
-  int64_t pool, poolStride, poolPad, pooledEnd; // pooledEnd: of padding after
+  int64_t window, stride, padding;               // of the convolution
+  int64_t pool, poolStride, poolPad, pooledEnd;  // pooledEnd: of padding after
 };
 
 const Case kCases[] = {
-    {2, 3, 24, 61, 45, 3, 2, 0, 3, 2, 0, 0},   // no padding, ragged channels
-    {1, 3, 64, 64, 64, 7, 2, 3, 3, 2, 1, 1},   // a network's stem
-    {1, 16, 100, 30, 125, 3, 1, 1, 2, 2, 0, 0}, // no overlap, several blocks of channels
-    {1, 2, 7, 40, 20, 3, 1, 1, 5, 1, 2, 2},    // overlap larger than a step
-    {1, 4, 16, 9, 300, 3, 1, 1, 3, 3, 0, 2},   // rows and columns past the end
-    {1, 1, 70, 200, 17, 5, 1, 2, 2, 1, 0, 1},  // many rows
+    {2, 3, 24, 61, 45, 3, 2, 0, 3, 2, 0, 0},     // no padding, ragged channels
+    {1, 3, 64, 64, 64, 7, 2, 3, 3, 2, 1, 1},     // a network's stem
+    {1, 16, 100, 30, 125, 3, 1, 1, 2, 2, 0, 0},  // no overlap, several blocks of channels
+    {1, 2, 7, 40, 20, 3, 1, 1, 5, 1, 2, 2},      // overlap larger than a step
+    {1, 4, 16, 9, 300, 3, 1, 1, 3, 3, 0, 2},     // rows and columns past the end
+    {1, 1, 70, 200, 17, 5, 1, 2, 2, 1, 0, 1},    // many rows
 };
 
 int64_t outputs(int64_t size, int64_t window, int64_t stride, int64_t before, int64_t after) {
@@ -43,11 +43,13 @@ std::vector<float> poolRows(const Case &c, int64_t height, int64_t width, int64_
     for (int64_t y = 0; y < pooledHeight; ++y)
       for (int64_t x = 0; x < pooledWidth; ++x) {
         float most = -std::numeric_limits<float>::infinity();
-        for (int64_t i = y * c.poolStride - c.poolPad; i < y * c.poolStride - c.poolPad + c.pool; ++i)
-          for (int64_t j = x * c.poolStride - c.poolPad; j < x * c.poolStride - c.poolPad + c.pool; ++j)
+        for (int64_t i = y * c.poolStride - c.poolPad; i < y * c.poolStride - c.poolPad + c.pool;
+             ++i)
+          for (int64_t j = x * c.poolStride - c.poolPad; j < x * c.poolStride - c.poolPad + c.pool;
+               ++j)
             if (i >= 0 && j >= 0 && i < height && j < width) {
               float value = std::max(conv[(plane * height + i) * width + j], 0.0f) +
-                            conv[(plane * height + i) * width + j] * 0; // NaN stays
+                            conv[(plane * height + i) * width + j] * 0;  // NaN stays
               most = std::isnan(most) || std::isnan(value) ? NAN : std::max(most, value);
             }
         result.push_back(most);
@@ -74,7 +76,8 @@ void check(const char *cpu, const Case &c) {
                     .window = {1, c.pool, c.pool},
                     .stride = {1, c.poolStride, c.poolStride},
                     .padding = {0, c.poolPad, c.poolPad}};
-  PooledSpec spec{convolution, window, c.channels, height, width, c.outputs, pooledHeight, pooledWidth};
+  PooledSpec spec{convolution, window,    c.channels,   height,
+                  width,       c.outputs, pooledHeight, pooledWidth};
   PooledPlan plan = planPooledConvolution(spec, harness.target);
   ConvolutionPlan plain = planConvolution(convolution, harness.target);
   auto operands = [&](Emitter &e, Kernel &k) {
@@ -94,7 +97,9 @@ void check(const char *cpu, const Case &c) {
         [&](Value acc, const PixelPosition &at) -> Value {
           return arith::MaximumFOp::create(e.builder, e.loc, acc, e.zero(acc.getType()));
         },
-        [&](Value most, const PixelPosition &at) { e.store(most, k.buffers[2], at.offset, at.mask); });
+        [&](Value most, const PixelPosition &at) {
+          e.store(most, k.buffers[2], at.offset, at.mask);
+        });
   });
   harness.add("convolution", {f32, f32, f32}, 0, [&](Emitter &e, Kernel &k) {
     emitConvolution(e, convolution, operands(e, k), k.begin, k.end, k.scratch,
@@ -112,13 +117,10 @@ void check(const char *cpu, const Case &c) {
   std::uniform_real_distribution<float> uniform(-1, 1);
   GuardedArray<float> x(c.n * c.channels * c.inputHeight * c.inputWidth);
   GuardedArray<float> f(c.outputs * c.channels * c.window * c.window);
-  for (float &value : x)
-    value = uniform(random);
-  for (float &value : f)
-    value = uniform(random);
+  for (float &value : x) value = uniform(random);
+  for (float &value : f) value = uniform(random);
   x[x.size() / 3] = NAN;
-  GuardedArray<float> packed(
-      plain.packedElements(1, c.outputs, c.channels, c.window * c.window));
+  GuardedArray<float> packed(plain.packedElements(1, c.outputs, c.channels, c.window * c.window));
   kernels.call(2, {f.data(), packed.data()}, {}, 0, (c.outputs + plain.panel - 1) / plain.panel);
   GuardedArray<float> conv(c.n * c.outputs * height * width);
   kernels.call(1, {x.data(), packed.data(), conv.data()}, {}, 0,
@@ -149,4 +151,4 @@ TEST_P(PooledConvolutionTest, HasTheBitsOfBoth) {
 INSTANTIATE_TEST_SUITE_P(Targets, PooledConvolutionTest,
                          ::testing::Values("x86-64-v2", "x86-64-v3", "x86-64-v4"));
 
-} // namespace
+}  // namespace
