@@ -93,7 +93,7 @@ struct Input {
 };
 
 template <typename T>
-bool Agree(const TensorView& a, const TensorView& b, double tolerance) {
+bool Agree(const TensorView& a, const TensorView& b, double tolerance, double rounding = 0) {
   std::span<const T> x = a.elements<T>(), y = b.elements<T>();
   if (x.size() != y.size()) return false;
   double largest = 1e-30;
@@ -105,16 +105,19 @@ bool Agree(const TensorView& a, const TensorView& b, double tolerance) {
     if (std::isnan(p) && std::isnan(q)) continue;
     if (p == q) continue;
     // Beyond what a type holds, two orders of a product overflow at different places.
-    if (!std::isfinite(p) || !std::isfinite(q)) return false;
-    if (!(std::abs(p - q) <= tolerance * largest)) return false;
+    bool finite = std::isfinite(p) && std::isfinite(q);
+    if (finite && std::abs(p - q) <= tolerance * largest + rounding) continue;
+    std::printf("\nelement %zu: %.9g against %.9g, the largest is %.9g", i, p, q, largest);
+    return false;
   }
   return true;
 }
 
-bool Agree(const TensorView& a, const TensorView& b) {
+// What numbers of about 1 cancel leaves their rounding. A body that rounds to floats of 16 bits makes one of their steps, 2^-10, of a difference in f32.
+bool Agree(const TensorView& a, const TensorView& b, bool rounds) {
   switch (a.element_type()) {
-    case HEDDLE_FLOAT32: return Agree<float>(a, b, 1e-4);
-    case HEDDLE_FLOAT64: return Agree<double>(a, b, 1e-12);
+    case HEDDLE_FLOAT32: return Agree<float>(a, b, rounds ? 1e-3 : 1e-4, 1e-6);
+    case HEDDLE_FLOAT64: return Agree<double>(a, b, 1e-12, 1e-14);
     case HEDDLE_INT32: return Agree<int32_t>(a, b, 0);
     default: return Agree<bool>(a, b, 0);
   }
@@ -169,7 +172,8 @@ bool RunBoth(const Artifact& scans, const Artifact& steps, const std::vector<Loo
   std::vector<Signature> outputs = a->Outputs();
   for (size_t i = 0; i < outputs.size(); ++i) {
     size_t loop = LoopOf(outputs[i].name);
-    if (bad[loop] || Agree(*left->Output(i), *right->Output(i))) continue;
+    bool rounds = loops[loop].body.find("to = 10 : i64") != std::string::npos;
+    if (bad[loop] || Agree(*left->Output(i), *right->Output(i), rounds)) continue;
     bad[loop] = true;
     ++totals.failures;
     Report(loops[loop], outputs[i].name, length, seed);
