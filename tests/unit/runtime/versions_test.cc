@@ -195,6 +195,9 @@ TEST(Versions, ARunThatFailsLeavesTheCache) {
   Append(*session, 0);
   Append(*session, 1);
   testing::Set(*session, 2, bad);
+  std::vector<float> row(kWidth, 9.0f);
+  auto lost = Tensor::Borrow(ElementType::kFloat32, {1, kWidth}, row.data());
+  ASSERT_TRUE(session->SetInput(1, *lost).ok());
   EXPECT_FALSE(session->Run().ok());
   testing::Set(*session, 2, good);
   Append(*session, 2);
