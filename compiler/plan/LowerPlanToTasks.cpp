@@ -17,8 +17,7 @@ public:
       : function(function), b(function) {}
 
   void run() {
-    auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr("main"), UnitAttr(),
-                                       b.getArrayAttr({}), b.getStrArrayAttr({"result"}));
+    auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr("main"), b.getArrayAttr({}), b.getStrArrayAttr({"result"}));
     b.setInsertionPointToEnd(&graph.getBody().emplaceBlock());
     for (Operation &op : function.getBody().front()) {
       if (auto call = dyn_cast<CallToolOp>(op))

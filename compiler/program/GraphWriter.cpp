@@ -198,7 +198,7 @@ FailureOr<flatbuffers::Offset<fb::Graph>> GraphWriter::write() {
   auto tasksOffset = buffer.CreateVector(tasks);
   auto conflictsOffset = buffer.CreateVectorOfStructs(pairs);
   return fb::CreateGraph(buffer, name, symbolsOffset, exprsOffset, valuesOffset, inputsOffset,
-                         outputsOffset, tasksOffset, conflictsOffset, graph.getSequential());
+                         outputsOffset, tasksOffset, conflictsOffset, /*sequential=*/true);
 }
 
 } // namespace heddle

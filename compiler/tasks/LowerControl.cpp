@@ -162,8 +162,7 @@ FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef nam
                                                    SubGraphs &around) {
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   std::string unique = (name + "_" + Twine(graphNames[name]++)).str();
-  auto graph = task::GraphOp::create(b, region.getLoc(), b.getStringAttr(unique), UnitAttr(),
-                                     b.getArrayAttr({}), b.getArrayAttr({}));
+  auto graph = task::GraphOp::create(b, region.getLoc(), b.getStringAttr(unique), b.getArrayAttr({}), b.getArrayAttr({}));
   Block *body = &graph.getBody().emplaceBlock();
   for (auto [argument, type] :
        llvm::zip(region.getArguments(), tensorTypesOf(region.getArguments())))
@@ -184,7 +183,6 @@ FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef nam
   map(captures, outside);
   if (failed(lowered))
     return failure();
-  markIfSequential(graph);
   return graph;
 }
 

@@ -161,18 +161,9 @@ static ArrayAttr namesOf(func::FuncOp function, unsigned count, bool arguments) 
   return b.getArrayAttr(names);
 }
 
-void TaskLowering::markIfSequential(task::GraphOp graph) {
-  double cost = 0;
-  for (Operation &op : graph.getBody().front())
-    if (isa<task::TaskInterface>(op))
-      cost += estimateTaskCost(&op);
-  graph.setSequential(cost < kSequentialNanoseconds);
-}
-
 LogicalResult TaskLowering::run(func::FuncOp function) {
   OpBuilder b(function);
-  auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr(kMainGraph), UnitAttr(),
-                                     namesOf(function, function.getNumArguments(), true),
+  auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr(kMainGraph), namesOf(function, function.getNumArguments(), true),
                                      namesOf(function, function.getNumResults(), false));
   // What passes recorded of the function is said of the graph.
   for (StringRef records : {"heddle.constructs", "heddle.sequential"})
@@ -189,7 +180,6 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
     if (isOpTriviallyDead(&op))
       op.erase();
-  markIfSequential(graph);
   return success();
 }
 

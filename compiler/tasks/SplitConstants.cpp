@@ -50,7 +50,7 @@ void splitConstants(task::GraphOp main, const llvm::DenseSet<Value> &constants) 
   OpBuilder b(main);
   b.setInsertionPointAfter(main);
   auto graph = task::GraphOp::create(b, main.getLoc(), b.getStringAttr(kConstantsGraph),
-                                     UnitAttr(), b.getArrayAttr({}), b.getArrayAttr({}));
+                                     b.getArrayAttr({}), b.getArrayAttr({}));
   Block &graphBody = graph.getBody().emplaceBlock();
   IRMapping copies = copyInto(graphBody, moved.getArrayRef());
 

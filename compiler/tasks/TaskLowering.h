@@ -66,9 +66,6 @@ private:
                                              llvm::ArrayRef<mlir::Value> captures,
                                              SubGraphs &around);
 
-  /// Where the tasks of a graph are too small to wake another thread for.
-  static void markIfSequential(task::GraphOp graph);
-
   task::LaunchOp launch(Sequence &sequence, mlir::Location loc, llvm::StringRef kernel,
                         mlir::ValueRange inputs, mlir::TypeRange results,
                         llvm::ArrayRef<DimExpr> dims,

@@ -22,7 +22,7 @@ def Task_GraphOp : Task_Op<"graph", [Symbol, SingleBlock, IsolatedFromAbove]> {
   let summary = "a graph of tasks";
   let description = [{
     The block's arguments are the graph's inputs, the operands of its `task.yield`
-    the outputs. `sequential` marks a graph too small to pay for parallelism.
+    the outputs.
 
     ```mlir
     task.graph @main(%x: tensor<?xf32, #heddle.dims<["n"]>>) {
@@ -32,7 +32,7 @@ def Task_GraphOp : Task_Op<"graph", [Symbol, SingleBlock, IsolatedFromAbove]> {
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, UnitAttr:$sequential,
+  let arguments = (ins SymbolNameAttr:$sym_name,
                        DefaultValuedAttr<StrArrayAttr, "{}">:$input_names,
                        DefaultValuedAttr<StrArrayAttr, "{}">:$output_names);
   let regions = (region SizedRegion<1>:$body);

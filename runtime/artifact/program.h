@@ -22,11 +22,6 @@ namespace heddle {
 using Indices = absl::Span<const uint32_t>;
 inline constexpr uint32_t kNoExpression = 0xffffffff;
 
-// A graph that takes less is not worth waking another thread for. A thread that is looking for work
-// begins half a microsecond after it is called; one that sleeps costs its caller 2 us and begins
-// after 4 to 11 us on an idle core, so that it is of use from the next run on.
-inline constexpr double kSequentialNanoseconds = 12'000;
-
 struct ProgramAttribute {
   std::string_view name;
   program::AttributeKind kind;

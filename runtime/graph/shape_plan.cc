@@ -175,15 +175,11 @@ class Planner {
 
   absl::Status SizeTasks() {
     plan_.tasks.resize(graph_.tasks.size());
-    double cost = 0;
     for (size_t t = 0; t < graph_.tasks.size(); ++t) {
       const ProgramTask& source = graph_.tasks[t];
       ShapePlan::Task& task = plan_.tasks[t];
       task.dims_begin = static_cast<uint32_t>(plan_.task_dims.size());
-      if (source.kind != TaskKind::kKernel) {
-        cost += source.cost_per_point;
-        continue;
-      }
+      if (source.kind != TaskKind::kKernel) continue;
       bool bad = false;
       for (uint32_t d : source.dims) {
         task.late |= info_.late_expr[d];
@@ -202,7 +198,6 @@ class Planner {
         work = plan_.exprs[source.work];
       }
       task.cost = EstimateCost(source, task.grid, work);
-      cost += task.cost;
       if (!task.late && (bad || task.grid < 0 || task.scratch < 0)) {
         return absl::InvalidArgumentError(
             absl::StrCat(Absl(source.op), " ", Quoted(source.name),
@@ -210,8 +205,8 @@ class Planner {
       }
     }
     // Negated, so that a NaN of a damaged estimate means a list, too.
-    plan_.sequential = !(cost >= kSequentialNanoseconds &&
-                         GainOfSecondThread(graph_, plan_) > kLeastGainNanoseconds);
+    plan_.sequential =
+        graph_.sequential && !(GainOfSecondThread(graph_, plan_) > kLeastGainNanoseconds);
     return absl::OkStatus();
   }
 

@@ -49,7 +49,7 @@ struct ShapePlan {
   std::vector<Task> tasks;
   std::vector<int64_t> task_dims;
   int64_t arena_bytes = 0;
-  // Too little work for several threads: the compiler thought so, and these sizes agree.
+  // A list, as a second thread does not pay for these sizes.
   bool sequential = false;
 
   absl::Span<const int64_t> DimsOf(const GraphInfo& info, uint32_t value) const {

@@ -189,6 +189,36 @@ TEST(ShapePlans, AreKeptForTheLastShapes) {
   EXPECT_NE(plan(1), first);
 }
 
+// Two tasks from one input, then one that reads both; how long they take is given.
+bool RunsAsList(float first, float second, bool may_be_list = true) {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n});
+  uint32_t a = g.Arena("a", kF32, {n});
+  uint32_t c = g.Arena("c", kF32, {n});
+  uint32_t y = g.Arena("y", kF32, {n});
+  g.Kernel(testing::kScale, {x}, {a}, {}, n).cost_per_point = first;
+  g.Kernel(testing::kScale, {x}, {c}, {}, n).cost_per_point = second;
+  g.Kernel(testing::kAdd, {a, c}, {y}, {}, n).cost_per_point = 10;
+  g.Output(y);
+  b.Finish();
+  b.program.graphs[0]->sequential = may_be_list;
+  auto model = Load(b);
+  std::vector<float> data(1);
+  auto plan = MakeShapePlan(*model->executable().graphs[0],
+                            {*Tensor::Borrow(ElementType::kFloat32, {1}, data.data())});
+  return (*plan)->sequential;
+}
+
+// Nanoseconds: a second thread has to save 6 us, which a long chain beside a short one does not.
+TEST(ShapePlans, AreListsWhereASecondThreadDoesNotPay) {
+  EXPECT_FALSE(RunsAsList(8000, 8000));
+  EXPECT_TRUE(RunsAsList(5000, 5000));
+  EXPECT_TRUE(RunsAsList(30000, 5000));
+  EXPECT_FALSE(RunsAsList(5, 5, /*may_be_list=*/false));
+}
+
 // Values that grow from plan to plan: layouts have room, so most plans share one, and none is much
 // larger than it has to be.
 TEST(ShapePlans, ShareLayoutsWhileSomethingGrows) {

@@ -196,7 +196,7 @@ void Explainer::describe(uint32_t index, const std::string &title, const ShapePl
   ExplainedGraph &graph = result.graphs.emplace_back();
   graph.title = title;
   graph.index = index;
-  graph.sequential = plan ? plan->sequential : info.graph.sequential;
+  graph.sequential = plan && plan->sequential;
   graph.sized = plan != nullptr;
   for (size_t i = 0; i < info.graph.tasks.size(); ++i) {
     const ProgramTask &task = info.graph.tasks[i];
