@@ -19,7 +19,8 @@
 namespace heddle {
 
 inline constexpr char kArtifactMagic[8] = {'H', 'E', 'D', 'D', 'L', 'E', '\r', '\n'};
-inline constexpr uint32_t kArtifactVersion = 1;
+// Counts changes that older runtimes or artifacts do not know, those of program.fbs included.
+inline constexpr uint32_t kArtifactVersion = 2;
 inline constexpr uint64_t kWeightAlignment = 64;
 inline constexpr uint64_t kPageAlignment = 4096;
 
