@@ -94,12 +94,7 @@ void benchmarkFewRows(Meter &meter, const std::string &cpu) {
   Type f32 = harness.f32();
   MatmulSpec spec{f32, f32, f32};
   MatmulPlan plan = planMatmul(spec, harness.target);
-  harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
-    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
-      e.store(acc, k.buffers[2], at.offset, at.mask);
-    });
-  });
+  addProduct(harness, spec);
   addRead(harness);
   LoadedKernels kernels = harness.compile();
   for (auto [k, n] : {std::pair<int64_t, int64_t>{512, 512}, {512, 2048}, {2048, 512}, {2048, 2048},

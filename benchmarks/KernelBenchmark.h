@@ -13,6 +13,8 @@
 
 namespace heddle::codegen {
 
+struct MatmulSpec;
+
 /// Rates are of the best of the repetitions, each of which runs for about a millisecond or more.
 class Meter {
 public:
@@ -33,6 +35,9 @@ private:
   KernelHarness harness;
   LoadedKernels kernels;
 };
+
+/// A kernel of the harness that multiplies and stores: A, B and C; batch, m, n and k.
+void addProduct(KernelHarness &harness, const MatmulSpec &spec);
 
 void benchmarkMatmul(Meter &meter, const std::string &cpu);
 void benchmarkFewRows(Meter &meter, const std::string &cpu);

@@ -32,12 +32,7 @@ void unpacked(Meter &meter, const std::string &cpu, MatrixLayout layout, const c
   Type f32 = harness.f32();
   MatmulSpec spec{f32, f32, f32, MatrixLayout::RowMajor, layout};
   MatmulPlan plan = planMatmul(spec, harness.target);
-  harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
-    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
-      e.store(acc, k.buffers[2], at.offset, at.mask);
-    });
-  });
+  addProduct(harness, spec);
   LoadedKernels kernels = harness.compile();
   for (const Shape &s : shapes) {
     std::string name = std::string(what) + " 12x" + std::to_string(s.m) + "x" +
@@ -90,6 +85,16 @@ void ofBytes(Meter &meter, const std::string &cpu) {
 
 } // namespace
 
+void addProduct(KernelHarness &harness, const MatmulSpec &spec) {
+  Type f32 = harness.f32();
+  harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
+    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
+    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+      e.store(acc, k.buffers[2], at.offset, at.mask);
+    });
+  });
+}
+
 void benchmarkMatmul(Meter &meter, const std::string &cpu) {
   unpacked(meter, cpu, MatrixLayout::Transposed, "scores", kScores);
   unpacked(meter, cpu, MatrixLayout::RowMajor, "values", kValues);
@@ -98,12 +103,7 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
   Type f32 = harness.f32();
   MatmulSpec spec{f32, f32, f32};
   MatmulPlan plan = planMatmul(spec, harness.target);
-  harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
-    MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
-    emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
-      e.store(acc, k.buffers[2], at.offset, at.mask);
-    });
-  });
+  addProduct(harness, spec);
   auto start = std::chrono::steady_clock::now();
   LoadedKernels kernels = harness.compile();
   std::printf("matmul kernel compiled in %.0f ms\n",
