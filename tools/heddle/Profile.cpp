@@ -72,14 +72,10 @@ absl::StatusOr<Profile> profileRuns(Session &session, const Model &model,
   auto least = leastTimes(session);
   if (!least.ok())
     return least.status();
-  std::vector<Tensor> tensors;
-  for (HostTensor &input : inputs) {
-    auto tensor = borrow(input);
-    if (!tensor.ok())
-      return tensor.status();
-    tensors.push_back(*tensor);
-  }
-  auto explanation = explain(model, tensors, {});
+  auto tensors = borrowAll(inputs);
+  if (!tensors.ok())
+    return tensors.status();
+  auto explanation = explain(model, *tensors, {});
   if (!explanation.ok())
     return explanation.status();
   Profile profile;

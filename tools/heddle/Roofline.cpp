@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <immintrin.h>
+#include <utility>
 #include <vector>
 
 namespace heddle::cli {
@@ -28,47 +28,23 @@ template <typename Work> double leastTime(int calls, Work work) {
 constexpr int64_t rounds = 200'000;
 constexpr int chains = 12; // more than latency times throughput, fewer than registers
 
-__attribute__((target("avx512f"))) float multiplyAdds16() {
-  __m512 sums[chains], a = _mm512_set1_ps(0.999f);
-  for (__m512 &sum : sums)
-    sum = _mm512_setzero_ps();
+/// Vectors of `lanes`; the instructions are those of the function that it is inlined into.
+template <int lanes> [[gnu::always_inline]] inline float multiplyAdds() {
+  using Vector __attribute__((vector_size(lanes * sizeof(float)))) = float;
+  Vector sums[chains] = {}, a = Vector{} + 0.999f;
   for (int64_t i = 0; i < rounds; ++i)
 #pragma GCC unroll 12
     for (int c = 0; c < chains; ++c)
-      sums[c] = _mm512_fmadd_ps(sums[c], a, a);
+      sums[c] = sums[c] * a + a;
   float total = 0;
-  for (__m512 sum : sums)
-    total += _mm512_reduce_add_ps(sum);
+  for (const Vector &sum : sums)
+    total += sum[0];
   return total;
 }
 
-__attribute__((target("avx2,fma"))) float multiplyAdds8() {
-  __m256 sums[chains], a = _mm256_set1_ps(0.999f);
-  for (__m256 &sum : sums)
-    sum = _mm256_setzero_ps();
-  for (int64_t i = 0; i < rounds; ++i)
-#pragma GCC unroll 12
-    for (int c = 0; c < chains; ++c)
-      sums[c] = _mm256_fmadd_ps(sums[c], a, a);
-  float total = 0;
-  for (__m256 sum : sums)
-    total += _mm256_cvtss_f32(sum);
-  return total;
-}
-
-float multiplyAdds4() {
-  __m128 sums[chains], a = _mm_set1_ps(0.999f);
-  for (__m128 &sum : sums)
-    sum = _mm_setzero_ps();
-  for (int64_t i = 0; i < rounds; ++i)
-#pragma GCC unroll 12
-    for (int c = 0; c < chains; ++c)
-      sums[c] = _mm_add_ps(_mm_mul_ps(sums[c], a), a);
-  float total = 0;
-  for (__m128 sum : sums)
-    total += _mm_cvtss_f32(sum);
-  return total;
-}
+[[gnu::target("avx512f")]] float multiplyAdds16() { return multiplyAdds<16>(); }
+[[gnu::target("avx2,fma")]] float multiplyAdds8() { return multiplyAdds<8>(); }
+float multiplyAdds4() { return multiplyAdds<4>(); }
 
 double measureProducts() {
   volatile float kept = 0;

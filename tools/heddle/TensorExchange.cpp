@@ -9,6 +9,17 @@ absl::StatusOr<Tensor> borrow(HostTensor &tensor) {
                         static_cast<int64_t>(tensor.bytes.size()));
 }
 
+absl::StatusOr<std::vector<Tensor>> borrowAll(std::list<HostTensor> &tensors) {
+  std::vector<Tensor> borrowed;
+  for (HostTensor &tensor : tensors) {
+    auto one = borrow(tensor);
+    if (!one.ok())
+      return one.status();
+    borrowed.push_back(*std::move(one));
+  }
+  return borrowed;
+}
+
 HostTensor copyOf(const Tensor &tensor, const std::string &name) {
   HostTensor copy;
   copy.name = name;

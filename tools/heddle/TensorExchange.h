@@ -9,12 +9,15 @@
 #include "frontends/onnx/HostTensor.h"
 #include "runtime/tensor/tensor.h"
 
+#include <list>
 #include <string>
+#include <vector>
 
 namespace heddle::cli {
 
 /// The host tensor's memory, which must stay where it is while the result is in use.
 absl::StatusOr<Tensor> borrow(HostTensor &tensor);
+absl::StatusOr<std::vector<Tensor>> borrowAll(std::list<HostTensor> &tensors);
 
 /// A copy of the elements.
 HostTensor copyOf(const Tensor &tensor, const std::string &name);

@@ -77,20 +77,13 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
         return structured.emitError("has two contractions"), failure();
       (contraction ? pooling : contraction) = &op;
     }
-  if (pooling) {
-    FailureOr<ContractionKernel> result =
-        emitPooledConvolutionKernel(structured, contraction, pooling, name, target);
-    if (succeeded(result))
-      result->kernel.function->setAttr(codegen::kFillsRegisters,
-                                       UnitAttr::get(structured.getContext()));
-    return result;
-  }
   if (isPooling(contraction->getName()))
     return emitPoolingKernel(structured, contraction, name, target);
   if (isa<MergeAttentionOp>(contraction))
     return emitMergeAttentionKernel(structured, contraction, name, target);
   FailureOr<ContractionKernel> result =
-      isConvolution(contraction->getName())
+      pooling ? emitPooledConvolutionKernel(structured, contraction, pooling, name, target)
+      : isConvolution(contraction->getName())
           ? emitConvolutionKernel(structured, contraction, name, target)
       : isa<AttentionOp>(contraction)
           ? emitAttentionKernel(structured, contraction, name, target)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // onnx.MaxPool of what a direct convolution and its epilogue make, where that is large and nothing
-// else reads it: written to memory and read back it costs as much as a quarter of the products of a
-// network's first convolution.
+// else reads it, so that it is not written to memory and read back.
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/convolution/PooledConvolution.h"

@@ -54,7 +54,8 @@ private:
   void channelPanels(mlir::Value n, mlir::Value group, const PixelBlock &block,
                      const InputPatch &patch, mlir::Value panel, mlir::Value panels);
   void accumulate(const Tile &tile);
-  /// Known to stay there from one tile of pixels, and from one run, to the next.
+  /// Known to stay there from one tile of pixels, and from one run, to the next. Most kernels leave
+  /// sizes above 16 to the run: theirs count as large.
   bool filtersFitCache() const;
   void prefetchNextPanels(const Tile &tile, mlir::Value filtersDone, int64_t rowStep);
   Tap tap(const Tile &tile, int dim, mlir::Value index);

@@ -31,19 +31,6 @@ private:
   absl::StatusOr<Explanation> make();
 };
 
-/// The inputs as tensors, of which only the shapes matter. The random ones are not so large that
-/// making them would hurt.
-absl::StatusOr<std::vector<Tensor>> tensorsOf(std::list<HostTensor> &inputs) {
-  std::vector<Tensor> tensors;
-  for (HostTensor &input : inputs) {
-    auto tensor = borrow(input);
-    if (!tensor.ok())
-      return tensor.status();
-    tensors.push_back(*tensor);
-  }
-  return tensors;
-}
-
 /// The sizes that a trace gives to dimensions which the model leaves open.
 std::map<std::string, int64_t> dimsOfTrace(const Trace &trace, const Model &model) {
   std::map<std::string, int64_t> dims;
@@ -80,7 +67,7 @@ absl::StatusOr<Explanation> ExplainCommand::make() {
   auto made = makeInputs(*loaded->model, inputs);
   if (!made.ok())
     return made.status();
-  auto tensors = tensorsOf(*made);
+  auto tensors = borrowAll(*made);
   if (!tensors.ok())
     return tensors.status();
   auto explanation = explain(*loaded->model, *tensors, measured.spans);

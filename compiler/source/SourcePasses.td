@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Passes within the source level, in the order of the pipeline.
+
+#ifndef HEDDLE_COMPILER_SOURCE_SOURCEPASSES
+#define HEDDLE_COMPILER_SOURCE_SOURCEPASSES
+
+include "mlir/Pass/PassBase.td"
+
+def TranslateStandardPass : Pass<"heddle-translate-standard", "::mlir::func::FuncOp"> {
+  let summary = "write programs of MLIR's own dialects in operators of ONNX";
+  let description = [{
+    For programs that a person or another compiler wrote as `.mlir`: `scf.for` becomes
+    a Loop, a scalar a tensor of no dimensions, what is read and written by an index a
+    Gather and a ScatterND. So there is one form of a loop for all that follows.
+    Operations without a counterpart are refused where they stand. Arguments and
+    results without a name are called `arg0`, ... and `result0`, ....
+
+    ```mlir
+    func.func @main(%x: tensor<8xf32>) -> f32 {
+      %zero = arith.constant 0.0 : f32
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      %sum = scf.for %i = %c0 to %c8 step %c1 iter_args(%s = %zero) -> (f32) {
+        %0 = tensor.extract %x[%i] : tensor<8xf32>
+        %1 = arith.addf %s, %0 : f32
+        scf.yield %1 : f32
+      }
+      return %sum : f32
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: tensor<8xf32> {heddle.name = "arg0"}) -> (tensor<f32> {heddle.name = "result0"}) {
+      %zero = "onnx.Constant"() {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+      %m = "onnx.Constant"() {value = dense<8> : tensor<i64>} : () -> tensor<i64>
+      %sum = "onnx.Loop"(%m, %zero) ({
+      ^bb0(%i: tensor<i64>, %c: tensor<i1>, %s: tensor<f32>):
+        %0 = "onnx.Gather"(%x, %i) <{axis = 0 : i64}> : (tensor<8xf32>, tensor<i64>) -> tensor<f32>
+        %1 = "onnx.Add"(%s, %0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+        onnx.Yield %c, %1 : tensor<i1>, tensor<f32>
+      }) : (tensor<i64>, tensor<f32>) -> tensor<f32>
+      return %sum : tensor<f32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::heddle::onnx::OnnxDialect"];
+}
+
+def InferShapesPass : Pass<"onnx-infer-shapes", "::mlir::ModuleOp"> {
+  let summary = "give every value a rank and symbolic dimensions, and fold what computes sizes";
+  let description = [{
+    Walks each function in order and infers the element type and the dimensions
+    of every value from those of the function's arguments, descending into the
+    regions of If, Loop and Scan. The contents of small integer tensors are
+    tracked as expressions over dimension symbols, so that sub-graphs that
+    compute shapes disappear:
+
+    - a value with constant contents becomes an `onnx.Constant`;
+    - a value whose contents are expressions becomes a `heddle.index_tensor`;
+    - an If with a known condition is replaced by the branch taken;
+    - Identity, conversions to the same type and Dropout at inference are replaced
+      by their operand; what nothing uses any more is dropped.
+
+    A dimension that only running the program can tell gets a fresh symbol, which
+    the result of the operation defines. An argument's dimension without a name
+    gets the one `ARGUMENT:AXIS`. Running the pass again changes nothing.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<?x12x?xf32, #heddle.dims<["batch", "12", "seq"]>>) -> tensor<*xf32> {
+      %shape = "onnx.Shape"(%x) : (...) -> tensor<*xi64>
+      %zero = "onnx.Constant"() {value = dense<0> : tensor<i64>} : () -> tensor<*xi64>
+      %batch = "onnx.Gather"(%shape, %zero) : (...) -> tensor<*xi64>
+      %axes = "onnx.Constant"() {value = dense<0> : tensor<1xi64>} : () -> tensor<*xi64>
+      %first = "onnx.Unsqueeze"(%batch, %axes) : (...) -> tensor<*xi64>
+      %rest = "onnx.Constant"() {value = dense<-1> : tensor<1xi64>} : () -> tensor<*xi64>
+      %target = "onnx.Concat"(%first, %rest) {axis = 0 : i64} : (...) -> tensor<*xi64>
+      %y = "onnx.Reshape"(%x, %target) : (...) -> tensor<*xf32>
+      return %y : tensor<*xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<?x12x?xf32, #heddle.dims<["batch", "12", "seq"]>>)
+        -> tensor<?x?xf32, #heddle.dims<["batch", "12*seq"]>> {
+      %target = heddle.index_tensor ["batch", "-1"] : tensor<2xi64>
+      %y = "onnx.Reshape"(%x, %target) : (...) -> tensor<?x?xf32, #heddle.dims<["batch", "12*seq"]>>
+      return %y : tensor<?x?xf32, #heddle.dims<["batch", "12*seq"]>>
+    }
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect", "::heddle::onnx::OnnxDialect"];
+}
+
+def VerifySourcePass : Pass<"onnx-verify-shapes", "::mlir::ModuleOp"> {
+  let summary = "check the contract of the source level after shape inference";
+  let description = [{
+    Checks, and changes nothing:
+
+    - every tensor is ranked and each of its dimensions is static or named;
+    - every symbol in a dimension is defined: it stands alone as a dimension of a
+      function's argument, of an operation's result or of a region's argument;
+    - each argument and result of @main has a name (`heddle.name`), and no two
+      arguments or results share one.
+  }];
+}
+
+def HoistConstantsPass : Pass<"onnx-hoist-constants", "::mlir::func::FuncOp"> {
+  let summary = "move what depends on constants alone out of sub-graphs";
+  let description = [{
+    ```mlir
+    "onnx.If"(%c) ({ ... }, {
+      %1 = "onnx.Transpose"(%weight) : (tensor<8x4xf32>) -> tensor<4x8xf32>
+      %2 = "onnx.MatMul"(%x, %1) : ...
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Transpose"(%weight) : (tensor<8x4xf32>) -> tensor<4x8xf32>
+    "onnx.If"(%c) ({ ... }, {
+      %2 = "onnx.MatMul"(%x, %1) : ...
+    ```
+    so that the compiler computes it once.
+  }];
+  let statistics = [Statistic<"numHoisted", "hoisted", "operations moved">];
+}
+
+def ExpandGroupNormalizationPass : Pass<"onnx-expand-group-normalization", "::mlir::func::FuncOp"> {
+  let summary = "write GroupNormalization as InstanceNormalization of groups";
+  let description = [{
+    ```mlir
+    %1 = "onnx.GroupNormalization"(%x, %s, %b) {num_groups = 2} : (tensor<1x8x4x4xf32>, ...) -> tensor<1x8x4x4xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Reshape"(%x, ...) : ... -> tensor<1x2x64xf32>
+    %2 = "onnx.InstanceNormalization"(%1, %ones, %zeros) : ... -> tensor<1x2x64xf32>
+    %3 = "onnx.Reshape"(%2, ...) : ... -> tensor<1x8x4x4xf32>
+    %4 = "onnx.Mul"(%3, %s1) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    %5 = "onnx.Add"(%4, %b1) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def ExpandRecurrentPass : Pass<"onnx-expand-recurrent", "::mlir::func::FuncOp"> {
+  let summary = "write LSTM, GRU and RNN as matrix products and a loop of steps";
+  let description = [{
+    The inputs' part of the gates is one product for all steps. One step, as streaming
+    models have it, is no loop. Peepholes, clipping, sequences of several lengths, and
+    lengths that are not known with a reverse direction stay with the runtime library.
+
+    ```mlir
+    %y, %h, %c = "onnx.LSTM"(%x, %w, %r, %b, %h0, %c0) : (tensor<9x1x8xf32>, ...) -> ...
+    ```
+    becomes (abridged)
+    ```mlir
+    %p = "onnx.Gemm"(%x2, %w2, %b2) {transB = 1} : (tensor<9x8xf32>, tensor<512x8xf32>, ...) -> tensor<9x512xf32>
+    %h1, %c1, %hs = "onnx.Scan"(%h0, %c0, %p) ({
+    ^bb0(%h: tensor<1x128xf32>, %c: tensor<1x128xf32>, %pt: tensor<1x512xf32>):
+      %gates = "onnx.Gemm"(%h, %r2, %pt) {transB = 1} : ... -> tensor<1x512xf32>
+      ...
+    }) : ...
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def ExpandQuantizedPass : Pass<"onnx-expand-quantized", "::mlir::func::FuncOp"> {
+  let summary = "write quantised operators as integer products and element-wise operations";
+  let description = [{
+    ```mlir
+    %1 = "onnx.QLinearMatMul"(%a, %sa, %za, %b, %sb, %zb, %sy, %zy) : ... -> tensor<4x8xui8>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.MatMulInteger"(%a, %b, %za, %zb) : ... -> tensor<4x8xi32>
+    %2 = "onnx.Cast"(%1) {to = 1} : (tensor<4x8xi32>) -> tensor<4x8xf32>
+    %3 = "onnx.Mul"(%sa, %sb) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %4 = "onnx.Div"(%3, %sy) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    %5 = "onnx.Mul"(%2, %4) : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+    %6 = "onnx.QuantizeLinear"(%5, %one, %zy) : ... -> tensor<4x8xui8>
+    ```
+    and likewise QLinearConv. DynamicQuantizeLinear becomes the range of each row, the range of
+    these, and a QuantizeLinear.
+  }];
+}
+
+def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
+  let summary = "compute products of dequantised operands on the integers";
+  let description = [{
+    ```mlir
+    %1 = "onnx.DequantizeLinear"(%x, %sx, %zx) : (tensor<1x8x4x4xui8>, ...) -> tensor<1x8x4x4xf32>
+    %2 = "onnx.DequantizeLinear"(%w, %sw) : (tensor<8x8x1x1xi8>, ...) -> tensor<8x8x1x1xf32>
+    %3 = "onnx.Conv"(%1, %2, %bias) : ... -> tensor<1x8x4x4xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.ConvInteger"(%x, %w, %zx) : ... -> tensor<1x8x4x4xi32>
+    %2 = "onnx.Cast"(%1) {to = 1} : (tensor<1x8x4x4xi32>) -> tensor<1x8x4x4xf32>
+    %3 = "onnx.Mul"(%sw, %sx) : ...
+    %4 = "onnx.Mul"(%2, %3) : ...
+    %5 = "onnx.Add"(%4, %bias) : ... -> tensor<1x8x4x4xf32>
+    ```
+    where the input has one scale and the filters one, or one a channel. Zero points that are
+    known to be zero are dropped from integer products.
+  }];
+}
+
+def ExpandBatchNormalizationPass : Pass<"onnx-expand-batch-normalization", "::mlir::func::FuncOp"> {
+  let summary = "make batch normalization with constant parameters a product and a sum";
+  let description = [{
+    ```mlir
+    %1 = "onnx.BatchNormalization"(%x, %scale, %b, %mean, %variance) : (tensor<1x8x4x4xf32>, ...)
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Sqrt"(%variance + epsilon)
+    %2 = "onnx.Div"(%scale, %1)
+    %3 = "onnx.Sub"(%b, %mean * %2)
+    %4 = "onnx.Mul"(%x, %2) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    %5 = "onnx.Add"(%4, %3) : (tensor<1x8x4x4xf32>, tensor<8x1x1xf32>) -> tensor<1x8x4x4xf32>
+    ```
+    (abridged), all but the last two of which depend on constants alone and run while
+    compiling.
+  }];
+}
+
+def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
+  let summary = "write out the windows and pads of convolutions";
+  let description = [{
+    Sets `kernel_shape` from the filter and replaces `auto_pad` (of ConvTranspose also
+    `output_shape`) by `pads` where sizes are known, as kernels are generated for known
+    windows and pads.
+
+    ```mlir
+    "onnx.Conv"(%x, %w) {auto_pad = "SAME_UPPER"} : (tensor<1x3x9x9xf32>, tensor<8x3x3x3xf32>) -> ...
+    ```
+    becomes
+    ```mlir
+    "onnx.Conv"(%x, %w) {kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>} : ...
+    ```
+  }];
+}
+
+def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
+  let summary = "take large windows of MaxPool apart into one a axis";
+  let description = [{
+    A window of 13 x 13 then costs 26 comparisons an element in place of 169, for the same result.
+
+    ```mlir
+    %1 = "onnx.MaxPool"(%x) {kernel_shape = array<i64: 13, 13>} : (tensor<1x8x26x26xf32>) -> tensor<1x8x14x14xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.MaxPool"(%x) {kernel_shape = array<i64: 1, 13>} : (tensor<1x8x26x26xf32>) -> tensor<1x8x26x14xf32>
+    %2 = "onnx.MaxPool"(%1) {kernel_shape = array<i64: 13, 1>} : (tensor<1x8x26x14xf32>) -> tensor<1x8x14x14xf32>
+    ```
+  }];
+}
+
+#endif // HEDDLE_COMPILER_SOURCE_SOURCEPASSES
