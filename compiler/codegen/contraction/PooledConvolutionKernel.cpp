@@ -65,9 +65,10 @@ ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
 
   ContractionKernel result;
   result.kernel.function = frame.function;
-  result.kernel.grid = space.y[0] * (plan.rowParts * plan.channelParts);
-  result.kernel.pointElements = DimExpr(plan.rowBlock * pooled.stride[1] * spec.width) *
-                                DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
+  result.kernel.grid = space.y[0] * plan.pointsOfImage;
+  result.kernel.pointElements =
+      DimExpr(plan.rowBlock * pooled.stride[1] * plan.columnBlock * pooled.stride[2]) *
+      DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = plan.scratchBytes;
   result.packing = emitPacking(spec.convolution, planConvolution(spec.convolution, target));

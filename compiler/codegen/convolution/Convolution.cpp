@@ -22,73 +22,106 @@ void ConvolutionEmitter::prepare() {
 }
 
 void ConvolutionEmitter::run(Value begin, Value end) {
+  run(begin, end, {.height = ops.outputSize[1], .width = ops.outputSize[2]});
+}
+
+void ConvolutionEmitter::run(Value begin, Value end, const BlockUnits &units) {
   prepare();
-  e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
+  e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin, end, units); });
 }
 
 void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value panels) {
   prepare();
   EvenSplit rowSplit(e, rows, plan.rowBlock), columnSplit(e, ops.outputSize[2], plan.columnBlock);
   Value always = arith::ConstantIntOp::create(e.builder, e.loc, 1, 1);
-  e.loop(e.index(0), rowSplit.parts, e.index(1), [&](Value rowPart) {
-    e.loop(e.index(0), columnSplit.parts, e.index(1), [&](Value columnPart) {
-      PixelBlock block{e.index(0), e.add(row, rowSplit.start(e, rowPart)),
-                       rowSplit.length(e, rowPart), columnSplit.start(e, columnPart),
-                       columnSplit.length(e, columnPart)};
-      panelTiles(n, e.index(0), block, patchOf(n, e.index(0), block, always), panel, panels);
-    });
+  auto placeOf = [&](Value part) {
+    Value rowPart = e.div(part, columnSplit.parts), columnPart = e.rem(part, columnSplit.parts);
+    PixelBlock block{e.index(0), e.add(row, rowSplit.start(e, rowPart)),
+                     rowSplit.length(e, rowPart), columnSplit.start(e, columnPart),
+                     columnSplit.length(e, columnPart)};
+    return Place{n, e.index(0), panel, panels, block};
+  };
+  Value parts = e.mul(rowSplit.parts, columnSplit.parts);
+  e.loop(e.index(0), parts, e.index(1), [&](Value part) {
+    Value next = e.add(part, 1);
+    panelTiles(placeOf(part), always, placeOf(next), e.less(next, parts));
   });
 }
 
 // Points run over the channel blocks first: they share a patch.
-void ConvolutionEmitter::point(Value index, Value begin) {
-  EvenSplit rowSplit(e, ops.outputSize[1], plan.rowBlock);
-  EvenSplit columnSplit(e, ops.outputSize[2], plan.columnBlock);
-  Value panels = e.ceilDiv(groupOutputs, plan.panel);
-  EvenSplit panelSplit(e, panels, plan.channelBlock / plan.panel);
-  Value rest = index;
-  auto next = [&](Value size) {
-    Value digit = e.rem(rest, size);
-    rest = e.div(rest, size);
-    return digit;
+void ConvolutionEmitter::point(Value index, Value begin, Value end, const BlockUnits &units) {
+  EvenSplit rowSplit(e, units.height, plan.rowBlock / units.rows);
+  EvenSplit columnSplit(e, units.width, plan.columnBlock / units.columns);
+  Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
+  EvenSplit panelSplit(e, groupPanels, plan.channelBlock / plan.panel);
+  auto placeOf = [&](Value index) {
+    Value rest = index;
+    auto next = [&](Value size) {
+      Value digit = e.rem(rest, size);
+      rest = e.div(rest, size);
+      return digit;
+    };
+    Value panelPart = next(panelSplit.parts), columnPart = next(columnSplit.parts);
+    Value rowPart = next(rowSplit.parts), depth = next(ops.outputSize[0]);
+    Value group = next(ops.groups);
+    PixelBlock block{depth, e.mul(rowSplit.start(e, rowPart), units.rows),
+                     e.mul(rowSplit.length(e, rowPart), units.rows),
+                     e.mul(columnSplit.start(e, columnPart), units.columns),
+                     e.mul(columnSplit.length(e, columnPart), units.columns)};
+    return Place{rest, group, panelSplit.start(e, panelPart), panelSplit.length(e, panelPart),
+                 block};
   };
-  Value panelPart = next(panelSplit.parts), columnPart = next(columnSplit.parts);
-  Value rowPart = next(rowSplit.parts), depth = next(ops.outputSize[0]);
-  Value group = next(ops.groups), n = rest;
-  PixelBlock block{depth, rowSplit.start(e, rowPart), rowSplit.length(e, rowPart),
-                   columnSplit.start(e, columnPart), columnSplit.length(e, columnPart)};
-  Value refill =
-      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(panelPart, e.index(0)));
-  panelTiles(n, group, block, patchOf(n, group, block, refill), panelSplit.start(e, panelPart),
-             panelSplit.length(e, panelPart));
+  Place place = placeOf(index);
+  Value next = e.add(index, 1), zero = e.index(0);
+  Value refill = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
+                                      e.equal(e.rem(index, panelSplit.parts), zero));
+  Value otherPatch = e.equal(e.rem(next, panelSplit.parts), zero);
+  Value nextExists = arith::AndIOp::create(e.builder, e.loc, otherPatch, e.less(next, end));
+  if (units.started)
+    units.started(place);
+  panelTiles(place, refill, placeOf(next), nextExists);
+  if (units.finished)
+    units.finished(place);
 }
 
-InputPatch ConvolutionEmitter::patchOf(Value n, Value group, const PixelBlock &block,
-                                       Value refill) {
-  Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, groupChannels));
+Value ConvolutionEmitter::firstPlane(const Place &place) {
+  return e.add(e.mul(place.n, ops.ic), e.mul(place.group, groupChannels));
+}
+
+InputPatch ConvolutionEmitter::patchOf(const Place &place, Value refill) {
   if (math.isBytes()) {
     Value fill = arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
-    return bytePatchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
-                           scratch, plan.patchOffset, fill, refill);
+    return bytePatchCopied(e, spec, ops.input, firstPlane(place), groupChannels, ops.inputSize,
+                           place.block, scratch, plan.patchOffset, fill, refill);
   }
   if (spec.padded || spec.transposed)
-    return patchCopied(e, spec, ops.input, firstPlane, groupChannels, ops.inputSize, block,
-                       e.view(scratch, plan.patchOffset, spec.element), refill);
-  return patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, block);
+    return patchCopied(e, spec, ops.input, firstPlane(place), groupChannels, ops.inputSize,
+                       place.block, e.view(scratch, plan.patchOffset, spec.element), refill);
+  return patchInPlace(e, spec, ops.input, firstPlane(place), ops.inputSize, place.block);
 }
 
-void ConvolutionEmitter::panelTiles(Value n, Value group, const PixelBlock &block,
-                                    const InputPatch &patch, Value panel, Value panels) {
-  EvenSplit tiles(e, panels, plan.panels);
+void ConvolutionEmitter::panelTiles(const Place &place, Value refill, const Place &next,
+                                    Value nextExists) {
+  InputPatch patch = patchOf(place, refill);
+  EvenSplit tiles(e, place.panels, plan.panels);
+  Value pixelTiles = EvenSplit(e, place.block.columns, plan.pixels * phases()).parts;
+  Value turns = e.mul(place.block.rows, pixelTiles);
+  PatchAhead ahead(e, spec, ops.input, firstPlane(next), groupChannels, ops.inputSize, next.block,
+                   e.mul(tiles.parts, turns));
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value tile) {
-    channelPanels(n, group, block, patch, e.add(panel, tiles.start(e, tile)),
-                  tiles.length(e, tile));
+    Place part = place;
+    part.panel = e.add(place.panel, tiles.start(e, tile));
+    part.panels = tiles.length(e, tile);
+    channelPanels(part, patch, [&](Value turn) {
+      e.when(nextExists, [&] { ahead.prefetch(e, e.add(e.mul(tile, turns), turn)); });
+    });
   });
 }
 
 // All pixels of the block for one or a few panels, whose filters stay in the second cache.
-void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &block,
-                                       const InputPatch &patch, Value panel, Value panels) {
+void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &patch,
+                                       llvm::function_ref<void(Value)> eachTurn) {
+  const auto &[n, group, panel, panels, block] = place;
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
   Tile tile;
   tile.patch = patch;
@@ -113,6 +146,7 @@ void ConvolutionEmitter::channelPanels(Value n, Value group, const PixelBlock &b
         e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
           e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
             tile.turn = e.add(e.mul(row, tiles.parts), part);
+            eachTurn(tile.turn);
             Value column = tiles.start(e, part), pixels = tiles.length(e, part);
             if (ops.prefetch)
               prefetch(n, e.add(e.mul(group, groupOutputs), channel), channels, block, row, column,

@@ -23,7 +23,21 @@ public:
         rowBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
         turned(e.view(scratch, plan.turnedOffset, spec.accumulator())) {}
 
+  /// What a grid point is about.
+  struct Place {
+    mlir::Value n, group, panel, panels;
+    PixelBlock block;
+  };
+  /// Blocks that begin at multiples of a number of rows and columns, so that all of a window of
+  /// results is in one block.
+  struct BlockUnits {
+    int64_t rows = 1, columns = 1;
+    mlir::Value height, width; // of the output, in units
+    llvm::function_ref<void(const Place &)> started, finished;
+  };
+
   void run(mlir::Value begin, mlir::Value end);
+  void run(mlir::Value begin, mlir::Value end, const BlockUnits &units);
   /// Full rows [row, row + rows) of the output of image n, of some panels of the only group.
   void rows(mlir::Value n, mlir::Value row, mlir::Value rows, mlir::Value panel,
             mlir::Value panels);
@@ -47,12 +61,13 @@ private:
   };
 
   void prepare();
-  void point(mlir::Value index, mlir::Value begin);
-  InputPatch patchOf(mlir::Value n, mlir::Value group, const PixelBlock &block, mlir::Value refill);
-  void panelTiles(mlir::Value n, mlir::Value group, const PixelBlock &block,
-                  const InputPatch &patch, mlir::Value panel, mlir::Value panels);
-  void channelPanels(mlir::Value n, mlir::Value group, const PixelBlock &block,
-                     const InputPatch &patch, mlir::Value panel, mlir::Value panels);
+  void point(mlir::Value index, mlir::Value begin, mlir::Value end, const BlockUnits &units);
+  InputPatch patchOf(const Place &place, mlir::Value refill);
+  mlir::Value firstPlane(const Place &place);
+  /// `next` is asked for meanwhile, if it exists.
+  void panelTiles(const Place &place, mlir::Value refill, const Place &next, mlir::Value nextExists);
+  void channelPanels(const Place &place, const InputPatch &patch,
+                     llvm::function_ref<void(mlir::Value turn)> eachTurn);
   void accumulate(const Tile &tile);
   /// Known to stay there from one tile of pixels, and from one run, to the next. Most kernels leave
   /// sizes above 16 to the run: theirs count as large.

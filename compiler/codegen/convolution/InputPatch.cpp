@@ -90,35 +90,62 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
   patch.channelStep = e.mul(patch.depthStep, g.depth);
 
   InputPatch source = patchInPlace(e, spec, input, firstPlane, size, block);
-  Value zero = e.index(0);
-  Type vector = e.vector(spec.element, lanes);
-  e.when(refill, [&] {
-    e.loop(zero, patch.rowStep, e.index(lanes), [&](Value column) {
-      Value from = e.add(g.column0, column);
+  Value zero = e.index(0), one = e.index(1), step = e.index(lanes);
+  // A row at a time: its lines are used up before others take their places.
+  auto copyRow = [&](Value from, Value to) {
+    e.loop(zero, patch.rowStep, step, [&](Value column) {
+      Value first = e.add(g.column0, column);
       Value mask =
-          arith::AndIOp::create(e.builder, e.loc, e.firstLanes(e.sub(size[2], from), lanes),
-                                e.notFirstLanes(e.sub(zero, from), lanes));
-      e.loop(zero, channels, e.index(1), [&](Value channel) {
-        e.loop(zero, e.index(g.depth), e.index(1), [&](Value depth) {
-          Value sourcePlane =
-              e.add(e.mul(channel, source.channelStep), e.mul(depth, source.depthStep));
-          Value targetPlane =
-              e.add(e.mul(channel, patch.channelStep), e.mul(depth, patch.depthStep));
-          e.loop(zero, g.height, e.index(1), [&](Value row) {
-            Value valid = g.inside(e, depth, row, size);
-            Value to = e.add(e.add(targetPlane, e.mul(row, patch.rowStep)), column);
-            Value at =
-                e.add(e.add(source.start, sourcePlane), e.add(e.mul(row, source.rowStep), column));
-            Value data = e.choose(
-                valid, vector, [&] { return Values{e.load(input, at, lanes, mask)}; },
-                [&] { return Values{e.zero(vector)}; })[0];
-            e.store(data, target, to);
-          });
+          arith::AndIOp::create(e.builder, e.loc, e.firstLanes(e.sub(size[2], first), lanes),
+                                e.notFirstLanes(e.sub(zero, first), lanes));
+      e.store(e.load(input, e.add(from, column), lanes, mask), target, e.add(to, column));
+    });
+  };
+  auto clearRow = [&](Value to) {
+    Value zeros = e.zero(e.vector(spec.element, lanes));
+    e.loop(zero, patch.rowStep, step,
+           [&](Value column) { e.store(zeros, target, e.add(to, column)); });
+  };
+  e.when(refill, [&] {
+    e.loop(zero, channels, one, [&](Value channel) {
+      Value fromChannel = e.add(source.start, e.mul(channel, source.channelStep));
+      e.loop(zero, e.index(g.depth), one, [&](Value depth) {
+        Value from = e.add(fromChannel, e.mul(depth, source.depthStep));
+        Value to = e.add(e.mul(channel, patch.channelStep), e.mul(depth, patch.depthStep));
+        e.loop(zero, g.height, one, [&](Value row) {
+          Value toRow = e.add(to, e.mul(row, patch.rowStep));
+          e.when(
+              g.inside(e, depth, row, size),
+              [&] { copyRow(e.add(from, e.mul(row, source.rowStep)), toRow); },
+              [&] { clearRow(toRow); });
         });
       });
     });
   });
   return patch;
+}
+
+// Of windows with depth, the first plane only.
+PatchAhead::PatchAhead(Emitter &e, const ConvolutionSpec &spec, Value input, Value firstPlane,
+                       Value channels, const SpatialValues &inputSize, const PixelBlock &block,
+                       Value turns)
+    : source(patchInPlace(e, spec, input, firstPlane, inputSize, block)),
+      height(readLength(e, spec, 1, block.row, block.rows)),
+      width(readLength(e, spec, 2, block.column, block.columns)), rows(e.mul(channels, height)),
+      share(e.div(e.add(rows, e.sub(turns, e.index(1))), turns)),
+      lineElements(64 * 8 / spec.element.getIntOrFloatBitWidth()) {}
+
+void PatchAhead::prefetch(Emitter &e, Value turn) const {
+  Value first = e.mul(turn, share);
+  e.loop(first, e.min(rows, e.add(first, share)), e.index(1), [&](Value row) {
+    Value at = e.add(e.mul(e.div(row, height), source.channelStep),
+                     e.mul(e.rem(row, height), source.rowStep));
+    at = e.add(source.start, at);
+    e.loop(e.index(0), width, e.index(lineElements), [&](Value column) {
+      e.prefetch(source.buffer, e.add(at, column), Emitter::Cache::Second);
+    });
+    e.prefetch(source.buffer, e.add(at, e.sub(width, e.index(1))), Emitter::Cache::Second);
+  });
 }
 
 } // namespace heddle::codegen

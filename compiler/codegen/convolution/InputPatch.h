@@ -41,6 +41,23 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, mlir::Value inpu
                        mlir::Value firstPlane, mlir::Value channels, const SpatialValues &inputSize,
                        const PixelBlock &block, mlir::Value target, mlir::Value refill);
 
+/// The part of the input that the next block reads, asked for while the present block is computed:
+/// its lines lie far apart, and no processor guesses where the next ones are.
+class PatchAhead {
+public:
+  /// `turns`: the number of calls of prefetch() that the lines are spread over.
+  PatchAhead(Emitter &e, const ConvolutionSpec &spec, mlir::Value input, mlir::Value firstPlane,
+             mlir::Value channels, const SpatialValues &inputSize, const PixelBlock &block,
+             mlir::Value turns);
+  void prefetch(Emitter &e, mlir::Value turn) const;
+
+private:
+  InputPatch source;
+  mlir::Value height, width; // in elements
+  mlir::Value rows, share;   // of all channels, and those of a turn
+  int64_t lineElements;
+};
+
 /// Elements of a channel's copy for blocks of at most so many rows and columns.
 int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes);
 

@@ -29,17 +29,24 @@ public:
                 APFloat::getInf(cast<FloatType>(spec.window.element).getFloatSemantics(),
                                 /*Negative=*/true)))) {}
 
+  void sideBySide(Value begin, Value end);
+  /// Of windows that overlap.
   void point(Value index, Value begin);
 
 private:
   struct Place {
-    Value n, channel, channels; // the first one, and how many
-    Value row, rows;            // of pooled rows
-    Value first;                // row of the convolution that is held first; may be negative
+    Value n, channel, channels;       // the first one, and how many
+    Value row, rows, column, columns; // of pooled pixels
+    Value firstRow, firstColumn;      // of the convolution that are held; may be negative
   };
 
   Value heldAt(Value channel, Value row) {
-    return e.mul(e.add(e.mul(channel, plan.heldRows), row), spec.width);
+    return e.mul(e.add(e.mul(channel, plan.heldRows), row), plan.heldWidth);
+  }
+  void hold(const Place &place, Value accumulator, const PixelPosition &at) {
+    Value row = heldAt(e.sub(at.channel, place.channel), e.sub(at.pixel[1], place.firstRow));
+    e.store(epilogue(accumulator, at), held, e.add(row, e.sub(at.pixel[2], place.firstColumn)),
+            at.mask);
   }
   void keepRows(const Place &place, Value distance);
   void fillRows(const Place &place, Value from, Value to);
@@ -57,6 +64,32 @@ private:
   Value held, lowest;
 };
 
+void PooledEmitter::sideBySide(Value begin, Value end) {
+  int64_t rows = spec.window.stride[1], columns = spec.window.stride[2];
+  int64_t panel = planConvolution(spec.convolution, e.target).panel;
+  Place place;
+  auto started = [&](const ConvolutionEmitter::Place &at) {
+    place.n = at.n;
+    place.channel = e.mul(at.panel, panel);
+    place.channels = e.min(e.mul(at.panels, panel), e.sub(e.index(spec.outputs), place.channel));
+    place.firstRow = at.block.row;
+    place.firstColumn = at.block.column;
+    place.row = e.div(at.block.row, e.index(rows));
+    place.rows = e.div(at.block.rows, e.index(rows));
+    place.column = e.div(at.block.column, e.index(columns));
+    place.columns = e.div(at.block.columns, e.index(columns));
+  };
+  auto sink = [&](Value accumulator, const PixelPosition &at) { hold(place, accumulator, at); };
+  ConvolutionEmitter(e, spec.convolution, ops, scratch, sink)
+      .run(begin, end,
+           {.rows = rows,
+            .columns = columns,
+            .height = e.index(spec.pooledHeight),
+            .width = e.index(spec.pooledWidth),
+            .started = started,
+            .finished = [&](const ConvolutionEmitter::Place &) { pool(place); }});
+}
+
 // Points run down an image first.
 void PooledEmitter::point(Value index, Value begin) {
   int64_t stride = spec.window.stride[1], overlap = spec.window.window[1] - stride;
@@ -72,34 +105,36 @@ void PooledEmitter::point(Value index, Value begin) {
                          e.sub(e.index(spec.outputs), place.channel));
   place.row = rowSplit.start(e, rowPart);
   place.rows = rowSplit.length(e, rowPart);
-  place.first = e.sub(e.mul(place.row, stride), e.index(spec.window.padding[1]));
+  place.column = place.firstColumn = e.index(0);
+  place.columns = e.index(spec.pooledWidth);
+  place.firstRow = e.sub(e.mul(place.row, stride), e.index(spec.window.padding[1]));
 
   // Rows before and after the image count for no window.
   Value zero = e.index(0), height = e.index(spec.height);
-  Value last = e.add(place.first, e.add(e.mul(place.rows, stride), overlap));
-  Value from = e.min(e.max(place.first, zero), height);
+  Value last = e.add(place.firstRow, e.add(e.mul(place.rows, stride), overlap));
+  Value from = e.min(e.max(place.firstRow, zero), height);
   if (overlap > 0) {
     Value fresh =
         arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(rowPart, zero));
     e.when(
-        fresh, [&] { fillRows(place, zero, e.sub(from, place.first)); },
+        fresh, [&] { fillRows(place, zero, e.sub(from, place.firstRow)); },
         [&] {
           Value before = e.sub(rowPart, e.index(1));
           keepRows(place, e.mul(rowSplit.length(e, before), stride));
         });
-    from = e.select(fresh, from, e.min(e.add(place.first, overlap), height));
+    from = e.select(fresh, from, e.min(e.add(place.firstRow, overlap), height));
   } else {
-    fillRows(place, zero, e.sub(from, place.first));
+    fillRows(place, zero, e.sub(from, place.firstRow));
   }
   Value to = e.max(from, e.min(last, height));
   computeRows(place, from, to);
-  fillRows(place, e.sub(to, place.first), e.sub(last, place.first));
+  fillRows(place, e.sub(to, place.firstRow), e.sub(last, place.firstRow));
   pool(place);
 }
 
 /// The last rows of the point before are the first ones of this.
 void PooledEmitter::keepRows(const Place &place, Value distance) {
-  Value length = e.index((spec.window.window[1] - spec.window.stride[1]) * spec.width);
+  Value length = e.index((spec.window.window[1] - spec.window.stride[1]) * plan.heldWidth);
   e.loop(e.index(0), place.channels, e.index(1), [&](Value channel) {
     Value to = heldAt(channel, e.index(0)), from = heldAt(channel, distance);
     e.loop(e.index(0), length, e.index(lanes), [&](Value i) {
@@ -118,11 +153,8 @@ void PooledEmitter::fillRows(const Place &place, Value from, Value to) {
 
 void PooledEmitter::computeRows(const Place &place, Value from, Value to) {
   int64_t panel = planConvolution(spec.convolution, e.target).panel;
-  auto hold = [&](Value accumulator, const PixelPosition &at) {
-    Value channel = e.sub(at.channel, place.channel), row = e.sub(at.pixel[1], place.first);
-    e.store(epilogue(accumulator, at), held, e.add(heldAt(channel, row), at.pixel[2]), at.mask);
-  };
-  ConvolutionEmitter convolution(e, spec.convolution, ops, scratch, hold);
+  auto sink = [&](Value accumulator, const PixelPosition &at) { hold(place, accumulator, at); };
+  ConvolutionEmitter convolution(e, spec.convolution, ops, scratch, sink);
   convolution.rows(place.n, from, e.sub(to, from), e.div(place.channel, e.index(panel)),
                    e.ceilDiv(place.channels, panel));
 }
@@ -135,16 +167,17 @@ void PooledEmitter::pool(const Place &place) {
                        .n = one,
                        .channels = place.channels,
                        .multiplier = {},
-                       .inputSize = {one, e.index(plan.heldRows), e.index(spec.width)},
-                       .outputSize = {one, place.rows, e.index(spec.pooledWidth)}};
+                       .inputSize = {one, e.index(plan.heldRows), e.index(plan.heldWidth)},
+                       .outputSize = {one, place.rows, place.columns}};
   WindowPlan blocks = planWindow(window, e.target);
   Value points = e.mul(e.mul(place.channels, e.ceilDiv(place.rows, blocks.rowBlock)),
-                       e.index((spec.pooledWidth + blocks.columnBlock - 1) / blocks.columnBlock));
+                       e.ceilDiv(place.columns, blocks.columnBlock));
   Value patch = e.view(scratch, plan.windowOffset, e.builder.getI8Type());
   emitMaxPool(e, window, image, e.index(0), points, patch, [&](Value most, PixelPosition at) {
     at.n = place.n;
     at.channel = e.add(place.channel, at.channel);
     at.pixel[1] = e.add(place.row, at.pixel[1]);
+    at.pixel[2] = e.add(place.column, at.pixel[2]);
     Value plane = e.add(e.mul(at.n, spec.outputs), at.channel);
     Value inPlane = e.add(e.mul(at.pixel[1], spec.pooledWidth), at.pixel[2]);
     at.offset = e.add(e.mul(plane, planeSize), inPlane);
@@ -154,6 +187,14 @@ void PooledEmitter::pool(const Place &place) {
 
 } // namespace
 
+// Each result is in one window at most, and each window is full of results.
+static bool isSideBySide(const PooledSpec &spec) {
+  const WindowSpec &window = spec.window;
+  return window.window == window.stride && window.padding == Spatial{0, 0, 0} &&
+         spec.pooledHeight * window.stride[1] <= spec.height &&
+         spec.pooledWidth * window.stride[2] <= spec.width;
+}
+
 PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target) {
   ConvolutionPlan convolution = planConvolution(spec.convolution, target);
   int64_t bytes = spec.window.element.getIntOrFloatBitWidth() / 8;
@@ -162,17 +203,30 @@ PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target) {
   PooledPlan plan;
   plan.channelBlock = convolution.channelBlock;
   int64_t channels = std::min(plan.channelBlock, spec.outputs);
-  int64_t stride = spec.window.stride[1], extra = spec.window.window[1] - stride;
-  int64_t fitting = (kHeldBytes / (channels * spec.width * bytes) - extra) / stride;
-  plan.rowBlock = std::clamp<int64_t>(fitting, 1, parts(spec.pooledHeight, kFewestRowParts));
-  plan.heldRows = plan.rowBlock * stride + extra;
+  auto [depth, rowStride, columnStride] = spec.window.stride;
+  plan.sideBySide = isSideBySide(spec) && rowStride <= convolution.rowBlock &&
+                    columnStride <= convolution.columnBlock;
+  if (plan.sideBySide) {
+    plan.rowBlock = convolution.rowBlock / rowStride;
+    plan.columnBlock = convolution.columnBlock / columnStride;
+    plan.heldRows = plan.rowBlock * rowStride;
+    plan.heldWidth = plan.columnBlock * columnStride;
+  } else {
+    int64_t extra = spec.window.window[1] - rowStride;
+    int64_t fitting = (kHeldBytes / (channels * spec.width * bytes) - extra) / rowStride;
+    plan.rowBlock = std::clamp<int64_t>(fitting, 1, parts(spec.pooledHeight, kFewestRowParts));
+    plan.columnBlock = spec.pooledWidth;
+    plan.heldRows = plan.rowBlock * rowStride + extra;
+    plan.heldWidth = spec.width;
+  }
   plan.heldOffset = aligned(convolution.scratchBytes(spec.channels));
   // Masked reads of the last row stay inside.
-  plan.windowOffset = plan.heldOffset +
-                      aligned(channels * plan.heldRows * spec.width * bytes + target.vectorBytes());
+  plan.windowOffset =
+      plan.heldOffset +
+      aligned(channels * plan.heldRows * plan.heldWidth * bytes + target.vectorBytes());
   plan.scratchBytes = plan.windowOffset + planWindow(spec.window, target).scratchBytes;
-  plan.rowParts = parts(spec.pooledHeight, plan.rowBlock);
-  plan.channelParts =
+  plan.pointsOfImage =
+      parts(spec.pooledHeight, plan.rowBlock) * parts(spec.pooledWidth, plan.columnBlock) *
       parts(parts(spec.outputs, convolution.panel), plan.channelBlock / convolution.panel);
   return plan;
 }
@@ -181,7 +235,10 @@ void emitPooledConvolution(Emitter &e, const PooledSpec &spec, const Convolution
                            Value begin, Value end, Value scratch, PixelEpilogue epilogue,
                            PixelSink sink) {
   PooledEmitter pooled(e, spec, operands, scratch, epilogue, sink);
-  e.loop(begin, end, e.index(1), [&](Value index) { pooled.point(index, begin); });
+  if (planPooledConvolution(spec, e.target).sideBySide)
+    pooled.sideBySide(begin, end);
+  else
+    e.loop(begin, end, e.index(1), [&](Value index) { pooled.point(index, begin); });
 }
 
 } // namespace heddle::codegen

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Max pooling of a convolution's results, which never leave the cache. A grid point is some rows of
-// pooled pixels of some channels: the rows that their windows cover are computed into scratch and
-// pooled from there. Points that follow each other down an image keep the rows that both cover.
+// Max pooling of a convolution's results, which never leave the cache. A grid point is some pooled
+// pixels of some channels: what their windows cover is computed into scratch and pooled from there.
+// Where windows lie side by side, a point is a block of an image. Where they overlap, it is whole
+// rows, and points that follow each other down an image keep the rows that both cover.
 //
 //   PooledPlan plan = planPooledConvolution(spec, target);
-//   // grid = n * plan.channelParts * plan.rowParts, scratch = plan.scratchBytes
+//   // grid = n * plan.pointsOfImage, scratch = plan.scratchBytes
 //   emitPooledConvolution(e, spec, operands, begin, end, scratch, epilogue, sink);
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_POOLEDCONVOLUTION_H
@@ -26,11 +27,12 @@ struct PooledSpec {
 };
 
 struct PooledPlan {
-  int64_t rowBlock;     // pooled rows of a point, at most
-  int64_t channelBlock; // channels of a point, at most
-  int64_t heldRows;     // of the convolution, for that many pooled rows
+  bool sideBySide; // windows, and each is full of results
+  int64_t rowBlock, columnBlock; // pooled rows and columns of a point, at most
+  int64_t channelBlock;          // channels of a point, at most
+  int64_t heldRows, heldWidth;   // of the convolution, for that many pooled rows and columns
   int64_t heldOffset, windowOffset, scratchBytes;
-  int64_t rowParts, channelParts;
+  int64_t pointsOfImage;
 };
 
 PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target);
