@@ -105,26 +105,25 @@ void ConvolutionEmitter::panelTiles(const Place &place, Value refill, const Plac
   InputPatch patch = patchOf(place, refill);
   EvenSplit tiles(e, place.panels, plan.panels);
   Value pixelTiles = EvenSplit(e, place.block.columns, plan.pixels * phases()).parts;
-  Value turns = e.mul(place.block.rows, pixelTiles);
+  Value turns = e.mul(e.mul(place.block.rows, e.mul(pixelTiles, phases())), tapRows());
   PatchAhead ahead(e, spec, ops.input, firstPlane(next), groupChannels, ops.inputSize, next.block,
-                   e.mul(tiles.parts, turns));
+                   nextExists, e.mul(tiles.parts, turns));
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value tile) {
     Place part = place;
     part.panel = e.add(place.panel, tiles.start(e, tile));
     part.panels = tiles.length(e, tile);
-    channelPanels(part, patch, [&](Value turn) {
-      e.when(nextExists, [&] { ahead.prefetch(e, e.add(e.mul(tile, turns), turn)); });
-    });
+    channelPanels(part, patch, ahead, e.mul(tile, turns));
   });
 }
 
 // All pixels of the block for one or a few panels, whose filters stay in the second cache.
 void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &patch,
-                                       llvm::function_ref<void(Value)> eachTurn) {
+                                       const PatchAhead &ahead, Value firstTurn) {
   const auto &[n, group, panel, panels, block] = place;
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
   Tile tile;
   tile.patch = patch;
+  tile.ahead = &ahead;
   tile.panelStep = panelSize(e, math, steps, taps, plan.panel);
   Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
   tile.filter = e.mul(e.add(e.mul(group, groupPanels), panel), tile.panelStep);
@@ -146,7 +145,6 @@ void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &pat
         e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
           e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
             tile.turn = e.add(e.mul(row, tiles.parts), part);
-            eachTurn(tile.turn);
             Value column = tiles.start(e, part), pixels = tiles.length(e, part);
             if (ops.prefetch)
               prefetch(n, e.add(e.mul(group, groupOutputs), channel), channels, block, row, column,
@@ -154,6 +152,8 @@ void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &pat
             tile.pixelStep = phases();
             e.loop(e.index(0), e.index(phases()), e.index(1), [&](Value phase) {
               tile.firstPixel = e.add(column, phase);
+              tile.aheadTurn =
+                  e.add(firstTurn, e.mul(e.add(e.mul(tile.turn, phases()), phase), tapRows()));
               tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
               e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
                 tile.pixels = pixelCount;

@@ -54,6 +54,8 @@ private:
     int64_t pixelStep;
     /// Tiles of pixels that the panels meet one after the other: which this is, and 2^16 / how many.
     mlir::Value turn, turnShare;
+    const PatchAhead *ahead;
+    mlir::Value aheadTurn; // of the first row of taps
   };
   struct Tap {
     mlir::Value offset; // in elements of the patch along one axis
@@ -66,9 +68,13 @@ private:
   mlir::Value firstPlane(const Place &place);
   /// `next` is asked for meanwhile, if it exists.
   void panelTiles(const Place &place, mlir::Value refill, const Place &next, mlir::Value nextExists);
-  void channelPanels(const Place &place, const InputPatch &patch,
-                     llvm::function_ref<void(mlir::Value turn)> eachTurn);
+  void channelPanels(const Place &place, const InputPatch &patch, const PatchAhead &ahead,
+                     mlir::Value firstTurn);
   void accumulate(const Tile &tile);
+  /// Of a window and the blocks of channels: the times when a tile has others ask for memory.
+  mlir::Value tapRows() {
+    return e.mul(e.ceilDiv(steps, kChannelBlock), spec.window[0] * spec.window[1]);
+  }
   /// Known to stay there from one tile of pixels, and from one run, to the next. Most kernels leave
   /// sizes above 16 to the run: theirs count as large.
   bool filtersFitCache() const;

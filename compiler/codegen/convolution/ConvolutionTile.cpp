@@ -87,6 +87,9 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
       Tap plane = tap(tile, 0, d);
       Value planeAt = e.add(inputBlock, e.mul(plane.offset, tile.patch.depthStep));
       return over(kh, s1, [&](Value h, ValueRange s2) {
+        Value windows = e.mul(e.div(block, e.index(kChannelBlock)), kd * kh);
+        tile.ahead->prefetch(
+            e, e.add(e.add(tile.aheadTurn, windows), e.add(e.mul(d, kh), h)));
         Tap row = tap(tile, 1, h);
         Value rowAt = e.add(planeAt, e.mul(row.offset, tile.patch.rowStep));
         Value tapRow = e.mul(e.add(e.mul(d, kh), h), kw);

@@ -128,10 +128,11 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
 // Of windows with depth, the first plane only.
 PatchAhead::PatchAhead(Emitter &e, const ConvolutionSpec &spec, Value input, Value firstPlane,
                        Value channels, const SpatialValues &inputSize, const PixelBlock &block,
-                       Value turns)
+                       Value exists, Value turns)
     : source(patchInPlace(e, spec, input, firstPlane, inputSize, block)),
       height(readLength(e, spec, 1, block.row, block.rows)),
-      width(readLength(e, spec, 2, block.column, block.columns)), rows(e.mul(channels, height)),
+      width(readLength(e, spec, 2, block.column, block.columns)),
+      rows(e.select(exists, e.mul(channels, height), e.index(0))),
       share(e.div(e.add(rows, e.sub(turns, e.index(1))), turns)),
       lineElements(64 * 8 / spec.element.getIntOrFloatBitWidth()) {}
 

@@ -42,13 +42,15 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, mlir::Value inpu
                        const PixelBlock &block, mlir::Value target, mlir::Value refill);
 
 /// The part of the input that the next block reads, asked for while the present block is computed:
-/// its lines lie far apart, and no processor guesses where the next ones are.
+/// its lines lie far apart, and no processor guesses where the next ones are. A few lines at a time,
+/// as processors forget what they are asked for faster than memory is.
 class PatchAhead {
 public:
-  /// `turns`: the number of calls of prefetch() that the lines are spread over.
+  /// `turns`: the number of calls of prefetch() that the lines are spread over. None are asked for
+  /// where the block does not exist.
   PatchAhead(Emitter &e, const ConvolutionSpec &spec, mlir::Value input, mlir::Value firstPlane,
              mlir::Value channels, const SpatialValues &inputSize, const PixelBlock &block,
-             mlir::Value turns);
+             mlir::Value exists, mlir::Value turns);
   void prefetch(Emitter &e, mlir::Value turn) const;
 
 private:
