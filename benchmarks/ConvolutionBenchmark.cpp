@@ -36,6 +36,8 @@ const Shape kShapes[] = {
     {"1x1 stride 2 256->512 56x56", 1, 2, 0, 256, 512, 56},
     {"1x1 64->256 56x56", 1, 1, 0, 64, 256, 56},
     {"1x1 256->1024 14x14", 1, 1, 0, 256, 1024, 14},
+    {"1x1 1024->256 14x14", 1, 1, 0, 1024, 256, 14},
+    {"1x1 512->1000 13x13", 1, 1, 0, 512, 1000, 13},
     {"1x1 512->2048 7x7", 1, 1, 0, 512, 2048, 7},
 };
 
@@ -53,13 +55,15 @@ public:
     spec.padding = {0, s.padding, s.padding};
     spec.padded = s.padding != 0;
     int64_t out = (s.size + 2 * s.padding - s.window) / s.stride + 1, taps = s.window * s.window;
-    if (meter.knownSizes) {
-      spec.widths = {s.window == 1 && s.stride == 1 ? out * out : out};
-      spec.groupOutputs = {s.oc};
-    }
+    bool flat = s.window == 1 && s.stride == 1; // one long row
+    int64_t h = flat ? 1 : s.size, w = flat ? s.size * s.size : s.size;
+    int64_t oh = flat ? 1 : out, ow = flat ? out * out : out;
+    std::vector<int64_t> dims{1, 1, s.ic, s.oc, 1, h, w, 1, oh, ow};
     ConvolutionPlan plan = planConvolution(spec, harness.target);
     harness.add("convolution", {f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
-      auto &d = k.dims;
+      Values d;
+      for (auto [value, size] : llvm::zip(k.dims, dims))
+        d.push_back(meter.knownSizes ? e.index(size) : value);
       ConvolutionOperands ops{k.buffers[0],       k.buffers[1],      d[0], d[1], d[2], d[3],
                               {d[4], d[5], d[6]}, {d[7], d[8], d[9]}};
       emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
@@ -71,13 +75,9 @@ public:
     LoadedKernels kernels = harness.compile();
     double compile =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    bool flat = s.window == 1 && s.stride == 1; // one long row
     std::vector<float> x(s.ic * s.size * s.size, 0.5f), y(s.oc * out * out);
     std::vector<float> f(plan.packedElements(1, s.oc, s.ic, taps), 0.25f);
     std::vector<const void *> buffers{x.data(), f.data(), y.data()};
-    int64_t h = flat ? 1 : s.size, w = flat ? s.size * s.size : s.size;
-    int64_t oh = flat ? 1 : out, ow = flat ? out * out : out;
-    std::vector<int64_t> dims{1, 1, s.ic, s.oc, 1, h, w, 1, oh, ow};
     void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
     int64_t points = plan.gridPoints(1, 1, s.oc, 1, oh, ow);
     std::printf("[%4.0f ms] ", compile * 1e3);

@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "runtime/executor/chunks.h"
 #include "runtime/executor/executable.h"
 #include "runtime/executor/kernel_calls.h"
 #include "runtime/executor/run_state.h"
@@ -139,7 +140,7 @@ class Frame final : public WorkSource {
   absl::Status MakeKernelResults(uint32_t task);
   absl::Status DescribeKernel(uint32_t task, LateCall& late, const KernelCall*& call) const;
   absl::Status CallKernel(const KernelCall& call, int64_t begin, int64_t end, Worker& worker);
-  int64_t ChunksOf(uint32_t t, const KernelCall& call) const;
+  GridCut CutOf(uint32_t t, const KernelCall& call) const;
   WorkItem ExecuteChunk(const WorkItem& item, Worker& worker);
 
   absl::Status RunLibrary(uint32_t task);

@@ -9,7 +9,6 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/artifact/program_verifier.h"
-#include "runtime/executor/chunks.h"
 #include "runtime/executor/control_flow.h"
 #include "runtime/executor/frame.h"
 #include "runtime/executor/frame_call.h"
@@ -131,8 +130,8 @@ absl::Status Frame::RunLibrary(uint32_t t) {
   return call.CheckComplete();
 }
 
-int64_t Frame::ChunksOf(uint32_t t, const KernelCall& call) const {
-  return CountChunks(call.cost, call.grid, task(t).grain, context_.scheduler->threads());
+GridCut Frame::CutOf(uint32_t t, const KernelCall& call) const {
+  return GridCut(call.cost, call.grid, task(t).grain, context_.scheduler->threads());
 }
 
 WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
@@ -144,9 +143,8 @@ WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
     const KernelCall* call;
     absl::Status status = DescribeKernel(t, late, call);
     if (status.ok()) {
-      int64_t chunks = ChunksOf(t, *call);
-      status = CallKernel(*call, ChunkBegin(call->grid, chunks, item.chunk),
-                          ChunkBegin(call->grid, chunks, item.chunk + 1), worker);
+      GridCut cut = CutOf(t, *call);
+      status = CallKernel(*call, cut.begin(item.chunk), cut.begin(item.chunk + 1), worker);
     }
     if (!status.ok()) context_.run.Fail(TaskError(t, status));
     if (trace != nullptr) {
@@ -180,7 +178,7 @@ WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
       const KernelCall* call;
       absl::Status status = MakeKernelResults(t);
       if (status.ok()) status = DescribeKernel(t, late, call);
-      int64_t chunks = status.ok() ? ChunksOf(t, *call) : 1;
+      int64_t chunks = status.ok() ? CutOf(t, *call).count() : 1;
       if (chunks > 1) {
         // Relaxed: the pushes publish it.
         parts_left_[t].store(static_cast<int32_t>(chunks), std::memory_order_relaxed);

@@ -24,7 +24,7 @@ Length LengthOf(const ProgramTask& source, const ShapePlan::Task& planned) {
                   source.cost_per_point >= kLongControlNanoseconds;
     return {source.cost_per_point, source.cost_per_point / (splits ? 2.0 : 1.0)};
   }
-  bool splits = !planned.late && CountChunks(planned.cost, planned.grid, source.grain, 2) > 1;
+  bool splits = !planned.late && IsWorthCutting(planned.cost, planned.grid, source.grain);
   return {planned.cost, splits ? planned.cost / 2 : planned.cost};
 }
 

@@ -21,6 +21,29 @@ void ConvolutionEmitter::prepare() {
   }
 }
 
+Value ConvolutionEmitter::ColumnTiles::column(Emitter &e, Value tile) const {
+  return e.mul(e.sub(split.start(e, e.add(first, tile)), split.start(e, first)), unit);
+}
+Value ConvolutionEmitter::ColumnTiles::columns(Emitter &e, Value tile) const {
+  return e.mul(split.length(e, e.add(first, tile)), unit);
+}
+
+ConvolutionEmitter::RowSplit::RowSplit(Emitter &e, Value width, const ConvolutionPlan &plan,
+                                       int64_t unit)
+    : unit(unit), tiles(e, width, plan.tileColumns / unit),
+      blocks(e, tiles.parts, plan.columnBlock / plan.tileColumns) {}
+
+ConvolutionEmitter::ColumnTiles ConvolutionEmitter::RowSplit::tilesOf(Emitter &e,
+                                                                      Value part) const {
+  return {tiles, unit, blocks.start(e, part), blocks.length(e, part)};
+}
+
+PixelBlock ConvolutionEmitter::RowSplit::block(Emitter &e, Value part) const {
+  Value first = blocks.start(e, part), column = tiles.start(e, first);
+  Value end = tiles.start(e, e.add(first, blocks.length(e, part)));
+  return {.column = e.mul(column, unit), .columns = e.mul(e.sub(end, column), unit)};
+}
+
 void ConvolutionEmitter::run(Value begin, Value end) {
   run(begin, end, {.height = ops.outputSize[1], .width = ops.outputSize[2]});
 }
@@ -32,16 +55,18 @@ void ConvolutionEmitter::run(Value begin, Value end, const BlockUnits &units) {
 
 void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value panels) {
   prepare();
-  EvenSplit rowSplit(e, rows, plan.rowBlock), columnSplit(e, ops.outputSize[2], plan.columnBlock);
+  EvenSplit rowSplit(e, rows, plan.rowBlock);
+  RowSplit columnSplit(e, ops.outputSize[2], plan);
   Value always = arith::ConstantIntOp::create(e.builder, e.loc, 1, 1);
+  Value columnParts = columnSplit.blocks.parts, parts = e.mul(rowSplit.parts, columnParts);
   auto placeOf = [&](Value part) {
-    Value rowPart = e.div(part, columnSplit.parts), columnPart = e.rem(part, columnSplit.parts);
-    PixelBlock block{e.index(0), e.add(row, rowSplit.start(e, rowPart)),
-                     rowSplit.length(e, rowPart), columnSplit.start(e, columnPart),
-                     columnSplit.length(e, columnPart)};
-    return Place{n, e.index(0), panel, panels, block};
+    Value rowPart = e.div(part, columnParts), columnPart = e.rem(part, columnParts);
+    PixelBlock block = columnSplit.block(e, columnPart);
+    block.depth = e.index(0);
+    block.row = e.add(row, rowSplit.start(e, rowPart));
+    block.rows = rowSplit.length(e, rowPart);
+    return Place{n, e.index(0), panel, panels, block, columnSplit.tilesOf(e, columnPart)};
   };
-  Value parts = e.mul(rowSplit.parts, columnSplit.parts);
   e.loop(e.index(0), parts, e.index(1), [&](Value part) {
     Value next = e.add(part, 1);
     panelTiles(placeOf(part), always, placeOf(next), e.less(next, parts));
@@ -51,7 +76,7 @@ void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value
 // Points run over the channel blocks first: they share a patch.
 void ConvolutionEmitter::point(Value index, Value begin, Value end, const BlockUnits &units) {
   EvenSplit rowSplit(e, units.height, plan.rowBlock / units.rows);
-  EvenSplit columnSplit(e, units.width, plan.columnBlock / units.columns);
+  RowSplit columnSplit(e, units.width, plan, units.columns);
   Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
   EvenSplit panelSplit(e, groupPanels, plan.channelBlock / plan.panel);
   auto placeOf = [&](Value index) {
@@ -61,15 +86,19 @@ void ConvolutionEmitter::point(Value index, Value begin, Value end, const BlockU
       rest = e.div(rest, size);
       return digit;
     };
-    Value panelPart = next(panelSplit.parts), columnPart = next(columnSplit.parts);
-    Value rowPart = next(rowSplit.parts), depth = next(ops.outputSize[0]);
+    Value panelPart = next(panelSplit.parts), columnPart = next(columnSplit.blocks.parts);
+    Value rowPart = next(rowSplit.parts);
+    PixelBlock block = columnSplit.block(e, columnPart);
+    block.row = e.mul(rowSplit.start(e, rowPart), units.rows);
+    block.rows = e.mul(rowSplit.length(e, rowPart), units.rows);
+    block.depth = next(ops.outputSize[0]);
     Value group = next(ops.groups);
-    PixelBlock block{depth, e.mul(rowSplit.start(e, rowPart), units.rows),
-                     e.mul(rowSplit.length(e, rowPart), units.rows),
-                     e.mul(columnSplit.start(e, columnPart), units.columns),
-                     e.mul(columnSplit.length(e, columnPart), units.columns)};
-    return Place{rest, group, panelSplit.start(e, panelPart), panelSplit.length(e, panelPart),
-                 block};
+    return Place{rest,
+                 group,
+                 panelSplit.start(e, panelPart),
+                 panelSplit.length(e, panelPart),
+                 block,
+                 columnSplit.tilesOf(e, columnPart)};
   };
   Place place = placeOf(index);
   Value next = e.add(index, 1), zero = e.index(0);
@@ -94,7 +123,7 @@ InputPatch ConvolutionEmitter::patchOf(const Place &place, Value refill) {
     return bytePatchCopied(e, spec, ops.input, firstPlane(place), groupChannels, ops.inputSize,
                            place.block, scratch, plan.patchOffset, fill, refill);
   }
-  if (spec.padded || spec.transposed)
+  if (patchIsCopied())
     return patchCopied(e, spec, ops.input, firstPlane(place), groupChannels, ops.inputSize,
                        place.block, e.view(scratch, plan.patchOffset, spec.element), refill);
   return patchInPlace(e, spec, ops.input, firstPlane(place), ops.inputSize, place.block);
@@ -104,8 +133,7 @@ void ConvolutionEmitter::panelTiles(const Place &place, Value refill, const Plac
                                     Value nextExists) {
   InputPatch patch = patchOf(place, refill);
   EvenSplit tiles(e, place.panels, plan.panels);
-  Value pixelTiles = EvenSplit(e, place.block.columns, plan.pixels * phases()).parts;
-  Value turns = e.mul(e.mul(place.block.rows, e.mul(pixelTiles, phases())), tapRows());
+  Value turns = e.mul(e.mul(place.block.rows, e.mul(place.tiles.count, phases())), tapRows());
   PatchAhead ahead(e, spec, ops.input, firstPlane(next), groupChannels, ops.inputSize, next.block,
                    nextExists, e.mul(tiles.parts, turns));
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value tile) {
@@ -119,7 +147,7 @@ void ConvolutionEmitter::panelTiles(const Place &place, Value refill, const Plac
 // All pixels of the block for one or a few panels, whose filters stay in the second cache.
 void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &patch,
                                        const PatchAhead &ahead, Value firstTurn) {
-  const auto &[n, group, panel, panels, block] = place;
+  const auto &[n, group, panel, panels, block, tiles] = place;
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
   Tile tile;
   tile.patch = patch;
@@ -129,23 +157,19 @@ void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &pat
   tile.filter = e.mul(e.add(e.mul(group, groupPanels), panel), tile.panelStep);
   Value channel = e.mul(panel, plan.panel);
   Value channels = e.min(e.mul(panels, plan.panel), e.sub(groupOutputs, channel));
-  EvenSplit tiles(e, block.columns, plan.pixels * phases());
   PatchGeometry geometry(e, spec, block, 1);
-  SmallVector<int64_t> allPanels, pixelCounts;
-  for (int64_t outputs : spec.groupOutputs)
-    allPanels.push_back((outputs + plan.panel - 1) / plan.panel);
-  for (int64_t length : tileLengths(spec.widths, plan.columnBlock, plan.pixels * phases()))
-    pixelCounts.push_back((length + phases() - 1) / phases());
-  pixelCounts.erase(llvm::unique(pixelCounts), pixelCounts.end());
+  int64_t mostPixels = (plan.tileColumns + phases() - 1) / phases();
+  SmallVector<int64_t> panelCounts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, plan.panels));
+  SmallVector<int64_t> pixelCounts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, mostPixels));
   e.specialize(
-      panels, tileLengths(allPanels, plan.channelBlock / plan.panel, plan.panels),
+      panels, panelCounts,
       [&](int64_t panelCount) {
         tile.panels = panelCount;
-        tile.turnShare = e.div(e.index(1 << 16), e.mul(block.rows, tiles.parts));
+        tile.turnShare = e.div(e.index(1 << 16), e.mul(block.rows, tiles.count));
         e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
-          e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
-            tile.turn = e.add(e.mul(row, tiles.parts), part);
-            Value column = tiles.start(e, part), pixels = tiles.length(e, part);
+          e.loop(e.index(0), tiles.count, e.index(1), [&](Value part) {
+            tile.turn = e.add(e.mul(row, tiles.count), part);
+            Value column = tiles.column(e, part), pixels = tiles.columns(e, part);
             if (ops.prefetch)
               prefetch(n, e.add(e.mul(group, groupOutputs), channel), channels, block, row, column,
                        pixels);
@@ -193,10 +217,11 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   int64_t weights = plan.panels * perPanel;
   plan.pixels = std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
   plan.rowBlock = 8;
-  plan.columnBlock = 56;
-  plan.channelBlock = 4 * plan.panel;
-  int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
   int64_t phases = spec.transposed ? spec.stride[2] : 1;
+  plan.tileColumns = std::min<int64_t>(plan.pixels * phases, 56);
+  plan.columnBlock = 56 / plan.tileColumns * plan.tileColumns;
+  plan.channelBlock = plan.panels * plan.panel;
+  int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
   // The phases of the last tile have equally many pixels, some of them past the row.
   int64_t rowPixels = (plan.columnBlock + phases - 1 + lanes - 1) / lanes * lanes;
   int64_t tileRow = plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);

@@ -48,9 +48,6 @@ struct ConvolutionSpec {
   /// ConvTranspose: stride and dilation place the inputs among the outputs, and `padding` is what
   /// is cut off the outputs' front. Filters are stored [IC, OC / G, KD, KH, KW]. Not for i8.
   bool transposed = false;
-  /// All the output widths and OC / G this kernel will see, where they are known; it is wrong for
-  /// others, and compiles up to ten times as fast.
-  llvm::SmallVector<int64_t> widths = {}, groupOutputs = {};
   // Of i8:
   bool inputSigned = false, filterSigned = true;
   /// The filters' zero point is 0 (signed) or 128 (unsigned); cheaper.
@@ -62,6 +59,7 @@ struct ConvolutionSpec {
 struct ConvolutionPlan {
   int64_t panel;                               // output channels of a vector
   int64_t panels, pixels;                      // register tile
+  int64_t tileColumns;                         // pixels of all phases
   int64_t rowBlock, columnBlock, channelBlock; // of a grid point, at most
   int64_t scratchFixed, scratchPerChannel;     // bytes: fixed + perChannel * (IC / G)
   int64_t turnedOffset, patchOffset;           // in scratch: a square of results, the input's copy

@@ -23,17 +23,26 @@ public:
         rowBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
         turned(e.view(scratch, plan.turnedOffset, spec.accumulator())) {}
 
+  /// A block's columns: some of the tiles that a row is split into.
+  struct ColumnTiles {
+    EvenSplit split; // of the row, in units of columns
+    int64_t unit;
+    mlir::Value first, count;
+    mlir::Value column(Emitter &e, mlir::Value tile) const; // counted from the block's first
+    mlir::Value columns(Emitter &e, mlir::Value tile) const;
+  };
   /// What a grid point is about.
   struct Place {
     mlir::Value n, group, panel, panels;
     PixelBlock block;
+    ColumnTiles tiles;
   };
-  /// Blocks that begin at multiples of a number of rows and columns, so that all of a window of
-  /// results is in one block.
+  /// Blocks and tiles that begin at multiples of a number of rows and columns, so that all of a
+  /// window of results is in one block.
   struct BlockUnits {
     int64_t rows = 1, columns = 1;
     mlir::Value height, width; // of the output, in units
-    llvm::function_ref<void(const Place &)> started, finished;
+    llvm::function_ref<void(const Place &)> started = {}, finished = {};
   };
 
   void run(mlir::Value begin, mlir::Value end);
@@ -62,8 +71,20 @@ private:
     mlir::Value exists; // null: always
   };
 
+  /// Splits rows of pixels into blocks of whole tiles, so that tiles are as few as without blocks.
+  struct RowSplit {
+    RowSplit(Emitter &e, mlir::Value width, const ConvolutionPlan &plan, int64_t unit = 1);
+    int64_t unit;
+    EvenSplit tiles, blocks;
+    /// With only its columns filled in.
+    PixelBlock block(Emitter &e, mlir::Value part) const;
+    ColumnTiles tilesOf(Emitter &e, mlir::Value part) const;
+  };
+
   void prepare();
   void point(mlir::Value index, mlir::Value begin, mlir::Value end, const BlockUnits &units);
+  /// Or read where it is.
+  bool patchIsCopied() const { return spec.padded || spec.transposed || math.isBytes(); }
   InputPatch patchOf(const Place &place, mlir::Value refill);
   mlir::Value firstPlane(const Place &place);
   /// `next` is asked for meanwhile, if it exists.

@@ -16,7 +16,7 @@ struct InputPatch {
 
 /// A block of output pixels: one depth, some rows, some columns.
 struct PixelBlock {
-  mlir::Value depth, row, rows, column, columns;
+  mlir::Value depth = {}, row = {}, rows = {}, column = {}, columns = {};
 };
 
 /// The extent of a block's patch, with rows rounded up to whole vectors.

@@ -205,10 +205,11 @@ PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target) {
   int64_t channels = std::min(plan.channelBlock, spec.outputs);
   auto [depth, rowStride, columnStride] = spec.window.stride;
   plan.sideBySide = isSideBySide(spec) && rowStride <= convolution.rowBlock &&
-                    columnStride <= convolution.columnBlock;
+                    columnStride <= convolution.tileColumns;
   if (plan.sideBySide) {
     plan.rowBlock = convolution.rowBlock / rowStride;
-    plan.columnBlock = convolution.columnBlock / columnStride;
+    plan.columnBlock = convolution.tileColumns / columnStride *
+                       (convolution.columnBlock / convolution.tileColumns);
     plan.heldRows = plan.rowBlock * rowStride;
     plan.heldWidth = plan.columnBlock * columnStride;
   } else {

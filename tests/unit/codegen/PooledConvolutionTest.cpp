@@ -28,6 +28,8 @@ const Case kCases[] = {
     {1, 3, 64, 64, 64, 7, 2, 3, 3, 2, 1, 1},     // a network's stem
     {1, 16, 100, 30, 125, 3, 1, 1, 2, 2, 0, 0},  // no overlap, several blocks of channels
     {1, 2, 7, 40, 20, 3, 1, 1, 5, 1, 2, 2},      // overlap larger than a step
+    {2, 3, 150, 37, 118, 3, 1, 1, 2, 2, 0, 0},   // the same, rows and columns left over
+    {1, 16, 20, 9, 40, 3, 1, 1, 20, 20, 0, 0},   // windows of more columns than a tile
     {1, 4, 16, 9, 300, 3, 1, 1, 3, 3, 0, 2},     // rows and columns past the end
     {1, 1, 70, 200, 17, 5, 1, 2, 2, 1, 0, 1},    // many rows
 };
@@ -127,7 +129,7 @@ void check(const char *cpu, const Case &c) {
                plain.gridPoints(c.n, 1, c.outputs, 1, height, width),
                plain.scratchBytes(c.channels));
   std::vector<float> want = poolRows(c, height, width, pooledHeight, pooledWidth, conv);
-  int64_t points = c.n * plan.channelParts * plan.rowParts;
+  int64_t points = c.n * plan.pointsOfImage;
   for (int64_t cut : {int64_t(0), points / 2, points - 1}) {
     GuardedArray<float> y(want.size());
     kernels.call(0, {x.data(), packed.data(), y.data()}, {}, cut, points, plan.scratchBytes);

@@ -121,8 +121,9 @@ static std::string splitOf(const ProgramTask &task, const ExplainedTask &explain
     return "as the sizes of the run allow";
   if (explained.points == 1)
     return "not split: its grid has one point";
-  int64_t chunks = CountChunks(explained.estimatedUs * 1e3, explained.points, task.grain,
-                               std::numeric_limits<int16_t>::max());
+  int64_t chunks = GridCut(explained.estimatedUs * 1e3, explained.points, task.grain,
+                           std::numeric_limits<int16_t>::max())
+                       .count();
   if (chunks == 1)
     return "not split: too little work to hand over";
   return "into up to " + std::to_string(chunks) + " parts";
