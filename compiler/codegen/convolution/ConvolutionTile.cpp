@@ -4,7 +4,6 @@
 using namespace mlir;
 
 namespace heddle::codegen {
-static constexpr int64_t kUnrolledChannels = 4;
 
 // An output at coordinate t has the taps k with t = (input) * stride + k * dilation.
 ConvolutionEmitter::Tap ConvolutionEmitter::tap(const Tile &tile, int dim, Value index) {
@@ -52,22 +51,7 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
   int64_t taps = kd * kh * kw;
   int64_t pixelDistance = spec.transposed ? 1 : spec.stride[2];
   Value filters = e.add(tile.filter, panelHeader(math, plan.panel));
-  // Loops over the few channels of an image would be most of what is done for them.
-  std::optional<int64_t> known = getConstantIntValue(steps);
-  auto channels = [&](Value depth, ValueRange carried, Emitter::CarryingBody body) {
-    if (!known || *known > kUnrolledChannels || spec.transposed)
-      return e.loop(zero, depth, one, carried, body);
-    Values sums(carried);
-    for (int64_t channel = 0; channel < *known; ++channel)
-      sums = body(e.index(channel), sums);
-    return sums;
-  };
-  auto channelBlocks = [&](ValueRange carried, Emitter::CarryingBody body) {
-    if (known && *known <= kChannelBlock)
-      return body(zero, carried);
-    return e.loop(zero, steps, e.index(kChannelBlock), carried, body);
-  };
-  sums = channelBlocks(sums, [&](Value block, ValueRange s0) {
+  sums = e.loop(zero, steps, e.index(kChannelBlock), sums, [&](Value block, ValueRange s0) {
     Value depth = e.min(e.index(kChannelBlock), e.sub(steps, block));
     Value filterBlock = e.add(filters, e.mul(block, taps * rowStep));
     Value inputBlock = e.add(tile.patch.start, e.mul(block, tile.patch.channelStep));
@@ -75,7 +59,7 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
     auto innermost = [&](Value input, Value filter, Value depth, ValueRange carried) {
       if (!filtersFitCache())
         prefetchNextPanels(tile, e.sub(filter, filters), rowStep);
-      return channels(depth, carried, [&](Value channel, ValueRange carried) {
+      return e.loop(zero, depth, one, carried, [&](Value channel, ValueRange carried) {
         Values sums(carried), weights;
         Value weightsAt = e.add(filter, e.mul(channel, rowStep));
         for (int64_t j = 0; j < tile.panels; ++j)
