@@ -80,8 +80,9 @@ public:
     std::vector<const void *> buffers{x.data(), f.data(), y.data()};
     void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
     int64_t points = plan.gridPoints(1, 1, s.oc, 1, oh, ow);
-    std::printf("[%4.0f ms] ", compile * 1e3);
-    meter.measure(name, 2.0 * s.ic * s.oc * out * out * taps, [&] {
+    if (!meter.json)
+      std::printf("[%4.0f ms] ", compile * 1e3);
+    meter.measure(name, {2.0 * s.ic * s.oc * out * out * taps}, [&] {
       kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
     });
     std::free(scratch);
@@ -121,7 +122,7 @@ void ofBytes(Meter &meter, const std::string &cpu, const Shape &s) {
   std::vector<int64_t> dims{s.ic, s.oc, s.size, s.size, out, out};
   void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
   int64_t points = plan.gridPoints(1, 1, s.oc, 1, out, out);
-  meter.measure(name, 2.0 * s.ic * s.oc * out * out * taps, [&] {
+  meter.measure(name, {2.0 * s.ic * s.oc * out * out * taps}, [&] {
     kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
   });
   std::free(scratch);
@@ -150,7 +151,7 @@ void pointwise(Meter &meter, const std::string &cpu) {
     std::vector<int64_t> dims{1, s.oc, pixels, s.ic};
     void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
     int64_t points = plan.gridPoints(1, s.oc, pixels);
-    meter.measure(name, 2.0 * s.ic * s.oc * pixels, [&] {
+    meter.measure(name, {2.0 * s.ic * s.oc * pixels}, [&] {
       kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
     });
     std::free(scratch);
@@ -193,8 +194,8 @@ void depthwise(Meter &meter, const std::string &cpu, const Shape &s) {
   auto run = [&] {
     kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
   };
-  meter.measure(name, 2.0 * s.ic * out * out * s.window * s.window, run);
-  meter.measure(name, 4.0 * (x.size() + y.size()), run, true);
+  meter.measure(name, {2.0 * s.ic * out * out * s.window * s.window}, run);
+  meter.measure(name, {4.0 * (x.size() + y.size()), true}, run);
   std::free(scratch);
 }
 

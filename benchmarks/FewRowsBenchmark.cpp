@@ -5,11 +5,8 @@
 #include "benchmarks/KernelBenchmark.h"
 
 #include <algorithm>
-#include <barrier>
-#include <chrono>
-#include <cstdio>
-#include <thread>
 
+#include "benchmarks/peer/OneDnn.h"
 #include "compiler/codegen/matmul/Matmul.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -18,128 +15,126 @@ using namespace mlir;
 namespace heddle::codegen {
 namespace {
 
-/// Elements that a grid point of the plain read adds up.
-constexpr int64_t kReadBlock = 8192, kReadVectors = 8;
+/// Elements that a grid point of a plain read adds up, and the vectors of a step.
+constexpr int64_t kReadBlock = 24576, kReadVectors = 24;
+/// Memory is fastest when read in some runs at once; how many is up to the CPU.
+constexpr int64_t kRuns[] = {1, 3, 8};
 
-/// Seconds of `share(thread)` on all threads at once: the least of some.
-class Turns {
+void addRead(KernelHarness &harness, int64_t runs) {
+  Type f32 = harness.f32();
+  int64_t lanes = harness.target.vectorBytes() / 4;
+  int64_t perRun = kReadVectors / runs;
+  harness.add("read" + std::to_string(runs), {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
+    Values zeros(kReadVectors, e.zero(e.vector(f32, lanes)));
+    Value length = e.index(kReadBlock / runs);
+    Values total = e.loop(k.begin, k.end, e.index(1), zeros, [&](Value block, ValueRange carried) {
+      Value start = e.mul(block, kReadBlock);
+      return e.loop(e.index(0), length, e.index(perRun * lanes), carried,
+                    [&](Value at, ValueRange sums) {
+                      Values next;
+                      for (int64_t run = 0; run < runs; ++run)
+                        for (int64_t i = 0; i < perRun; ++i) {
+                          Value place = e.add(start, run * (kReadBlock / runs) + i * lanes);
+                          Value read = e.load(k.buffers[0], e.add(place, at), lanes);
+                          next.push_back(arith::AddFOp::create(e.builder, e.loc,
+                                                               sums[next.size()], read));
+                        }
+                      return next;
+                    });
+    });
+    for (int64_t i = 0; i < kReadVectors; ++i)
+      e.store(total[i], k.buffers[1], e.index(i * lanes));
+  });
+}
+
+class FewRows {
 public:
-  Turns(int threads, double seconds) : threads(threads), seconds(seconds) {}
-  using Share = std::function<void(int thread)>;
+  FewRows(Meter &meter, const std::string &cpu)
+      : meter(meter), harness(cpu), spec{harness.f32(), harness.f32(), harness.f32()},
+        plan(planMatmul(spec, harness.target)), kernels(compile()) {}
 
-  std::vector<double> measure(const std::vector<Share> &shares) {
-    std::vector<double> best(shares.size(), 1e9);
-    auto now = [] {
-      return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-          .count();
-    };
-    double stop = now() + seconds;
-    bool goesOn = true;
-    std::barrier barrier(threads);
-    auto work = [&](int thread) {
-      while (goesOn) {
-        for (size_t i = 0; i < shares.size(); ++i) {
-          barrier.arrive_and_wait();
-          double start = now();
-          for (int repeat = 0; repeat < 4; ++repeat)
-            shares[i](thread);
-          barrier.arrive_and_wait();
-          if (thread == 0)
-            best[i] = std::min(best[i], (now() - start) / 4);
-        }
-        barrier.arrive_and_wait();
-        if (thread == 0)
-          goesOn = now() < stop;
-        barrier.arrive_and_wait();
-      }
-    };
-    std::vector<std::thread> others;
-    for (int thread = 1; thread < threads; ++thread)
-      others.emplace_back(work, thread);
-    work(0);
-    for (std::thread &other : others)
-      other.join();
-    return best;
+  void run(int64_t k, int64_t n) {
+    int64_t elements = plan.packedElements(k, n);
+    weights.assign((elements + kReadBlock - 1) / kReadBlock * kReadBlock, 0.25f);
+    for (int64_t m : {1, 2, 3, 4, 6, 8, 12, 16})
+      for (int threads : {1, 2})
+        run(m, k, n, threads);
   }
 
 private:
-  int threads;
-  double seconds;
-};
+  LoadedKernels compile() {
+    addProduct(harness, spec);
+    for (int64_t runs : kRuns)
+      addRead(harness, runs);
+    return harness.compile();
+  }
 
-void addRead(KernelHarness &harness) {
-  Type f32 = harness.f32();
-  int64_t lanes = harness.target.vectorBytes() / 4;
-  harness.add("read", {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
-    Values zeros(kReadVectors, e.zero(e.vector(f32, lanes)));
-    Value first = e.mul(k.begin, kReadBlock), last = e.mul(k.end, kReadBlock);
-    Values sums = e.loop(first, last, e.index(kReadVectors * lanes), zeros,
-                         [&](Value at, ValueRange carried) {
-                           Values next;
-                           for (int64_t i = 0; i < kReadVectors; ++i)
-                             next.push_back(arith::AddFOp::create(
-                                 e.builder, e.loc, carried[i],
-                                 e.load(k.buffers[0], e.add(at, i * lanes), lanes)));
-                           return next;
-                         });
-    for (int64_t i = 0; i < kReadVectors; ++i)
-      e.store(sums[i], k.buffers[1], e.index(i * lanes));
-  });
-}
+  void run(int64_t m, int64_t k, int64_t n, int threads) {
+    std::string name = "few " + std::to_string(m) + "x" + std::to_string(n) + "x" +
+                       std::to_string(k) + " on " + std::to_string(threads);
+    if (!meter.wanted(name))
+      return;
+    std::vector<float> a(m * k, 0.5f), c(m * n), sums(threads * 1024);
+    std::vector<const void *> buffers{a.data(), weights.data(), c.data()};
+    std::vector<int64_t> dims{1, m, n, k};
+    int64_t points = plan.gridPoints(1, m, n);
+    int64_t blocks = static_cast<int64_t>(weights.size()) / kReadBlock;
+    size_t scratchBytes = (plan.scratchBytes(k) + 4095) / 4096 * 4096;
+    char *scratch = static_cast<char *>(std::aligned_alloc(64, scratchBytes * threads));
+    std::vector<SharedSide> sides{{"heddle", [&](int thread) {
+                                     kernels.entry(0)(const_cast<void *const *>(buffers.data()),
+                                                      dims.data(), points * thread / threads,
+                                                      points * (thread + 1) / threads,
+                                                      scratch + scratchBytes * thread);
+                                   }}};
+    for (size_t i = 0; i < std::size(kRuns); ++i)
+      sides.push_back({"read", [&, i](int thread) {
+                         void *const of[] = {weights.data(), sums.data() + thread * 1024};
+                         kernels.entry(1 + i)(of, nullptr, blocks * thread / threads,
+                                              blocks * (thread + 1) / threads, nullptr);
+                       }});
+    sides.push_back({"peak", [peak = meter.peak().run](int) { peak(); }});
+    if (threads == 1)
+      for (const Side &side : oneDnnProducts(m, n, k))
+        sides.push_back({side.name, [run = side.run](int) { run(); }});
+    std::vector<Times> times = Turns(threads, meter.seconds).measure(sides);
+
+    double read = 1e9, peak = 0;
+    std::vector<std::string> names;
+    std::vector<Times> ofSides;
+    for (auto [side, time] : llvm::zip(sides, times)) {
+      if (side.name == "read") {
+        read = std::min(read, time.best);
+      } else if (side.name == "peak") {
+        peak = meter.peakOperations() * threads / time.best;
+      } else {
+        names.push_back(side.name);
+        ofSides.push_back(time);
+      }
+    }
+    double bytes = 4.0 * static_cast<double>(plan.packedElements(k, n));
+    double atPeak = 2.0 * static_cast<double>(m * n * k) / peak;
+    double stream = 4.0 * static_cast<double>(weights.size()) / read;
+    meter.report(name, {bytes, /*bytes=*/true}, names, ofSides,
+                 {{"read", stream}, {"peak", bytes / atPeak}});
+    std::free(scratch);
+  }
+
+  Meter &meter;
+  KernelHarness harness;
+  MatmulSpec spec;
+  MatmulPlan plan;
+  LoadedKernels kernels;
+  std::vector<float> weights;
+};
 
 } // namespace
 
 void benchmarkFewRows(Meter &meter, const std::string &cpu) {
-  KernelHarness harness(cpu);
-  Type f32 = harness.f32();
-  MatmulSpec spec{f32, f32, f32};
-  MatmulPlan plan = planMatmul(spec, harness.target);
-  addProduct(harness, spec);
-  addRead(harness);
-  LoadedKernels kernels = harness.compile();
-  for (auto [k, n] : {std::pair<int64_t, int64_t>{512, 512}, {512, 2048}, {2048, 512}, {2048, 2048},
-                      {2048, 4096}, {4096, 2048}, {4096, 4096}}) {
-    int64_t elements = plan.packedElements(k, n);
-    std::vector<float> weights((elements + kReadBlock - 1) / kReadBlock * kReadBlock, 0.25f);
-    for (int64_t m : {1, 2, 4, 8, 16})
-      for (int threads : {1, 2}) {
-        std::string name = "few " + std::to_string(m) + "x" + std::to_string(n) + "x" +
-                           std::to_string(k) + " on " + std::to_string(threads);
-        if (!meter.wanted(name))
-          continue;
-        std::vector<float> a(m * k, 0.5f), c(m * n), sums(threads * 1024);
-        std::vector<const void *> buffers{a.data(), weights.data(), c.data()};
-        std::vector<int64_t> dims{1, m, n, k};
-        int64_t points = plan.gridPoints(1, m, n), blocks = weights.size() / kReadBlock;
-        size_t scratchBytes = (plan.scratchBytes(k) + 4095) / 4096 * 4096;
-        char *scratch = static_cast<char *>(std::aligned_alloc(64, scratchBytes * threads));
-        auto product = [&](int thread) {
-          kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(),
-                           points * thread / threads, points * (thread + 1) / threads,
-                           scratch + scratchBytes * thread);
-        };
-        auto read = [&](int thread) {
-          void *const of[] = {weights.data(), sums.data() + thread * 1024};
-          kernels.entry(1)(of, nullptr, blocks * thread / threads, blocks * (thread + 1) / threads,
-                           nullptr);
-        };
-        double peak = 0;
-        auto peakShare = [&](int thread) {
-          if (thread == 0)
-            peak = std::max(peak, meter.peakSample());
-        };
-        std::vector<double> best =
-            Turns(threads, meter.seconds).measure({product, read, peakShare});
-        double atPeak = 2.0 * m * n * k / (peak * threads);
-        double bytes = 4e-9 * static_cast<double>(elements);
-        std::printf("%-28s %9.1f us  %6.1f GB/s  read %6.1f  multiply-adds %6.1f  %3.0f %%\n",
-                    name.c_str(), best[0] * 1e6, bytes / best[0],
-                    4e-9 * static_cast<double>(weights.size()) / best[1], bytes / atPeak,
-                    100 * std::max(best[1], atPeak) / best[0]);
-        std::fflush(stdout);
-        std::free(scratch);
-      }
-  }
+  FewRows few(meter, cpu);
+  // A language model's, and transformers' of 768 and 384.
+  for (auto [k, n] : {std::pair<int64_t, int64_t>{4096, 4096}, {768, 3072}, {3072, 768}, {384, 1536}})
+    few.run(k, n);
 }
 
 } // namespace heddle::codegen

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//   kernel_benchmark [--cpu x86-64-v3] [--seconds S] [--known-sizes] [FILTER]
+//   kernel_benchmark [--cpu x86-64-v3] [--seconds S] [--known-sizes] [--json] [FILTER]
 #include "benchmarks/KernelBenchmark.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 
+#include "benchmarks/peer/OneDnn.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
 namespace heddle::codegen {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double secondsOf(const std::function<void()> &run, int repeats) {
-  auto start = Clock::now();
-  for (int i = 0; i < repeats; ++i)
-    run();
-  return std::chrono::duration<double>(Clock::now() - start).count() / repeats;
-}
 
 constexpr int64_t kChains = 12, kSteps = 4096;
 
@@ -49,35 +42,63 @@ Meter::Meter() : harness("native"), kernels(buildPeak(harness)) {}
 
 bool Meter::wanted(const std::string &name) const { return name.find(filter) != std::string::npos; }
 
-double Meter::peakSample() {
-  alignas(64) static float memory[kChains * 16];
-  double time = secondsOf([&] { kernels.call(0, {memory}, {}, 0, kSteps); }, 1);
-  return 2.0 * kSteps * kChains * (harness.target.vectorBytes() / 4) / time;
+Side Meter::peak() {
+  return {"peak", [this] {
+            alignas(64) thread_local float memory[kChains * 16];
+            kernels.call(0, {memory}, {}, 0, kSteps);
+          }};
 }
 
-void Meter::measure(const std::string &name, double work, const std::function<void()> &run,
-                    bool bytes) {
+double Meter::peakOperations() const {
+  return 2.0 * kSteps * kChains * (harness.target.vectorBytes() / 4);
+}
+
+void Meter::measure(const std::string &name, Work work, const std::function<void()> &run,
+                    const std::vector<Side> &others) {
   if (!wanted(name))
     return;
-  run();
-  double once = secondsOf(run, 1);
-  int repeats = std::max(1, int(1e-3 / once));
-  std::vector<double> times;
-  double peak = 0;
-  auto stop = Clock::now() + std::chrono::duration<double>(seconds);
-  while (Clock::now() < stop || times.size() < 5) {
-    times.push_back(secondsOf(run, repeats));
-    peak = std::max(peak, peakSample());
+  std::vector<Side> sides{{"heddle", run}};
+  sides.insert(sides.end(), others.begin(), others.end());
+  sides.push_back(peak());
+  std::vector<Times> times = Turns::measure(sides, seconds);
+  std::vector<Bound> bounds;
+  if (!work.bytes)
+    bounds.push_back({"peak", peakOperations() / times.back().best});
+  std::vector<std::string> names;
+  for (const Side &side : llvm::ArrayRef(sides).drop_back())
+    names.push_back(side.name);
+  report(name, work, names, times, bounds);
+}
+
+void Meter::report(const std::string &name, Work work, const std::vector<std::string> &sides,
+                   const std::vector<Times> &times, const std::vector<Bound> &bounds) const {
+  const char *unit = work.bytes ? "GB/s" : "GFLOP/s";
+  auto rate = [&](double seconds) { return work.amount / seconds * 1e-9; };
+  if (json) {
+    llvm::json::Object line{{"name", name}, {"unit", unit}};
+    llvm::json::Object rates, limits;
+    for (auto [side, time] : llvm::zip(sides, times))
+      rates[side] = llvm::json::Object{{"seconds", time.best},
+                                       {"median_seconds", time.median},
+                                       {"rate", rate(time.best)},
+                                       {"median_rate", rate(time.median)}};
+    for (const Bound &bound : bounds)
+      limits[bound.name] = bound.rate * 1e-9;
+    line["sides"] = std::move(rates);
+    line["bounds"] = std::move(limits);
+    llvm::outs() << llvm::json::Value(std::move(line)) << "\n";
+    llvm::outs().flush();
+    return;
   }
-  std::sort(times.begin(), times.end());
-  double best = times.front(), median = times[times.size() / 2];
-  if (bytes)
-    std::printf("%-44s %9.1f us  %7.1f GB/s (median %6.1f)\n", name.c_str(), best * 1e6,
-                work / best * 1e-9, work / median * 1e-9);
-  else
-    std::printf("%-44s %9.1f us  %7.1f GFLOP/s (median %6.1f)  %3.0f %% of %.0f\n", name.c_str(),
-                best * 1e6, work / best * 1e-9, work / median * 1e-9, 100 * work / best / peak,
-                peak * 1e-9);
+  std::printf("%-36s %9.1f us %7.1f %s (median %6.1f)", name.c_str(), times[0].best * 1e6,
+              rate(times[0].best), unit, rate(times[0].median));
+  for (const Bound &bound : bounds)
+    std::printf("  %3.0f %% of %s %.0f", 100 * work.amount / times[0].best / bound.rate,
+                bound.name.c_str(), bound.rate * 1e-9);
+  for (size_t i = 1; i < sides.size(); ++i)
+    std::printf("  %3.0f %% of %s %.0f (%.0f)", 100 * times[i].best / times[0].best,
+                sides[i].c_str(), rate(times[i].best), rate(times[i].median));
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -93,9 +114,17 @@ int main(int argc, char **argv) {
       meter.seconds = std::atof(argv[++i]);
     else if (!std::strcmp(argv[i], "--known-sizes"))
       meter.knownSizes = true;
+    else if (!std::strcmp(argv[i], "--json"))
+      meter.json = true;
     else
       meter.filter = argv[i];
   }
+  std::string peer = heddle::oneDnnVersion();
+  if (peer.empty())
+    std::fprintf(stderr, "oneDNN is missing: it was not there when this was built "
+                         "(apt-get install libdnnl-dev), so nothing is compared with it\n");
+  else
+    std::fprintf(stderr, "beside oneDNN %s\n", peer.c_str());
   heddle::codegen::benchmarkMatmul(meter, cpu);
   heddle::codegen::benchmarkFewRows(meter, cpu);
   heddle::codegen::benchmarkConvolution(meter, cpu);

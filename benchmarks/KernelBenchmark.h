@@ -9,27 +9,44 @@
 #include <functional>
 #include <string>
 
+#include "benchmarks/Turns.h"
 #include "tests/unit/codegen/KernelHarness.h"
 
 namespace heddle::codegen {
 
 struct MatmulSpec;
 
-/// Rates are of the best of the repetitions, each of which runs for about a millisecond or more.
+/// What a side does in a run: operations (2 per multiply-add) or bytes.
+struct Work {
+  double amount;
+  bool bytes = false;
+};
+
+/// How fast the work could be done at best, in the same unit a second.
+struct Bound {
+  std::string name;
+  double rate;
+};
+
 class Meter {
 public:
   Meter();
-  /// Prints `name`, time, rate and its share of the peak. `work` is in operations (2 per
-  /// multiply-add) or, where `bytes` is set, in bytes.
-  void measure(const std::string &name, double work, const std::function<void()> &run,
-               bool bytes = false);
+  /// Times `run` and, in turns with it, the other sides and the peak, and prints them.
+  void measure(const std::string &name, Work work, const std::function<void()> &run,
+               const std::vector<Side> &others = {});
+  /// Prints what was measured: the first of the sides is ours.
+  void report(const std::string &name, Work work, const std::vector<std::string> &sides,
+              const std::vector<Times> &times, const std::vector<Bound> &bounds) const;
   /// Does it run under this filter?
   bool wanted(const std::string &name) const;
   std::string filter;
   double seconds = 0.4;    // per kernel
   bool knownSizes = false; // compile convolutions for the sizes of the benchmark only
+  bool json = false;       // an object a line
 
-  double peakSample(); // operations a second, of one core
+  /// A loop of multiply-adds of one core, and how many operations it is.
+  Side peak();
+  double peakOperations() const;
 
 private:
   KernelHarness harness;
