@@ -177,8 +177,8 @@ int64_t Emitter::lanesOf(Type element) const {
   return target.vectorBytes() * 8 / element.getIntOrFloatBitWidth();
 }
 
-EvenSplit::EvenSplit(Emitter &e, Value size, int64_t most) {
-  parts = e.ceilDiv(size, most);
+EvenSplit::EvenSplit(Emitter &e, Value size, Value most) {
+  parts = e.div(e.add(size, e.sub(most, e.index(1))), most);
   Value divisor = e.max(parts, e.index(1));
   quotient = e.div(size, divisor);
   remainder = e.sub(size, e.mul(quotient, divisor));

@@ -91,7 +91,8 @@ public:
 
 /// Splits `size` into the least number of parts of at most `most`, of nearly equal size.
 struct EvenSplit {
-  EvenSplit(Emitter &e, mlir::Value size, int64_t most);
+  EvenSplit(Emitter &e, mlir::Value size, int64_t most) : EvenSplit(e, size, e.index(most)) {}
+  EvenSplit(Emitter &e, mlir::Value size, mlir::Value most);
   mlir::Value parts;
   mlir::Value start(Emitter &e, mlir::Value part) const; // start(parts) is the size
   mlir::Value length(Emitter &e, mlir::Value part) const;

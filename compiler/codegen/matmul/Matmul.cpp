@@ -2,17 +2,12 @@
 #include "compiler/codegen/matmul/Matmul.h"
 
 #include "compiler/codegen/matmul/MatmulEmitter.h"
-#include "compiler/codegen/matmul/RegisterTile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
 namespace heddle::codegen {
-
-/// How far ahead memory is to be asked for where rows are enough to compute meanwhile: with fewer of
-/// them the CPU looks far enough ahead by itself, and asking takes time from reading.
-static constexpr int64_t kAhead = 64, kAheadRows = 6;
 
 MatmulEmitter::MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops,
                              Value scratch, MatmulSink sink)
@@ -115,118 +110,6 @@ Value MatmulEmitter::panelStart(const Source &source, Value panel) {
   return e.add(source.start, source.lastStart ? e.min(offset, source.lastStart) : offset);
 }
 
-void MatmulEmitter::block(const Block &b, const Source &source) {
-  // A few rows read B once, in order, whatever its depth.
-  Value rows = e.sub(b.m1, b.m0);
-  Value few = e.less(rows, e.index(2 * plan.rows + 1));
-  Value kParts = e.index(1);
-  if (!math.isBytes())
-    kParts = e.max(kParts, e.select(few, e.index(1), e.ceilDiv(steps, plan.kBlock)));
-  Value kLength = e.div(e.add(steps, e.sub(kParts, e.index(1))), kParts);
-  Value single = e.equal(kParts, e.index(1));
-  EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), plan.panels), mTiles(e, rows, plan.rows);
-  e.loop(e.index(0), kParts, e.index(1), [&](Value kPart) {
-    Value kBegin = e.mul(kPart, kLength);
-    Value kEnd = e.min(steps, e.add(kBegin, kLength));
-    Value last = e.equal(e.add(kPart, 1), kParts);
-    e.loop(e.index(0), nTiles.parts, e.index(1), [&](Value nTile) {
-      Value firstPanel = nTiles.start(e, nTile), panels = nTiles.length(e, nTile);
-      e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
-        Value firstRow = mTiles.start(e, mTile), rows = mTiles.length(e, mTile);
-        // Accumulators wait here between parts of K, and for the sink.
-        Value park = e.select(single, e.index(0),
-                              e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
-        Value m = e.add(b.m0, firstRow), panel = e.add(b.panel0, firstPanel);
-        if (ops.prefetch)
-          e.when(last, [&] { prefetchTile(b, m, rows, panel, panels); });
-        tile(b, source, few, kBegin, kEnd, m, rows, panel, panels, park);
-        e.when(last, [&] { finishTile(b, source, m, rows, panel, panels, park); });
-      });
-    });
-  });
-}
-
-/// From a step past the last one of a tile to the step of the tile that follows; of the last one, to
-/// the step at hand.
-Value MatmulEmitter::shiftToNext(const Source &source, Value panel, int64_t panels) {
-  Value next = e.sub(e.mul(source.panelStep, panels), e.mul(steps, source.depthStep));
-  Value isLast = e.less(e.ceilDiv(ops.n, plan.panel), e.add(panel, panels + 1));
-  return e.select(isLast, e.mul(source.depthStep, -kAhead), next);
-}
-
-void MatmulEmitter::tile(const Block &b, const Source &source, Value once, Value kBegin,
-                         Value kEnd, Value m, Value rows, Value panel, Value panels,
-                         Value parkOffset) {
-  bool transposed = spec.aLayout == MatrixLayout::Transposed;
-  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
-  RegisterTile tile;
-  if (math.isBytes()) {
-    tile.a = e.view(scratch, aBytes, spec.accumulator);
-    tile.aRowStep = steps;
-    tile.aDepthStep = e.index(1);
-    tile.aStart = e.mul(e.sub(m, b.m0), steps);
-  } else {
-    tile.a = ops.a;
-    tile.aRowStep = transposed ? e.index(1) : stride;
-    tile.aDepthStep = transposed ? stride : e.index(1);
-    tile.aStart = e.add(b.offsets.a, e.mul(m, tile.aRowStep));
-  }
-  tile.b = source.buffer;
-  tile.bDepthStep = source.depthStep;
-  tile.kBegin = kBegin;
-  tile.kEnd = kEnd;
-  tile.vectorsPerPanel = plan.panel / math.columns();
-  Type vectorType = math.vectorType();
-  Value first = e.equal(kBegin, e.index(0));
-  e.specialize(
-      panels, panelCounts(),
-      [&](int64_t panelCount) {
-        tile.panels = panelCount;
-        tile.bPanels.clear();
-        for (int64_t j = 0; j < panelCount; ++j)
-          tile.bPanels.push_back(e.add(panelStart(source, e.add(panel, j)), panelHeader()));
-        e.specialize(rows, tileLengths(spec.rows, plan.mBlock, plan.rows), [&](int64_t rowCount) {
-          tile.rows = rowCount;
-          int64_t vectors = panelCount * tile.vectorsPerPanel;
-          auto slot = [&](int64_t r, int64_t j) {
-            return e.add(parkOffset, r * parkStride() + j * math.columns());
-          };
-          SmallVector<Type> types(rowCount * vectors, vectorType);
-          Values sums(types.size(), math.zero(e));
-          if (!math.isBytes())
-            sums = e.choose(
-                first, types, [&] { return sums; },
-                [&] {
-                  Values loaded;
-                  for (int64_t r = 0; r < rowCount; ++r)
-                    for (int64_t j = 0; j < vectors; ++j)
-                      loaded.push_back(e.load(parked, slot(r, j), math.columns()));
-                  return loaded;
-                });
-          if (!math.isBytes() && rowCount >= kAheadRows && panelCount == plan.panels) {
-            RegisterTile ahead = tile;
-            ahead.ahead = kAhead;
-            ahead.aheadShift = shiftToNext(source, panel, panelCount);
-            sums = e.choose(
-                once, types, [&] { return emitRegisterTile(e, math, ahead, sums); },
-                [&] { return emitRegisterTile(e, math, tile, sums); });
-          } else {
-            sums = emitRegisterTile(e, math, tile, sums);
-          }
-          for (int64_t r = 0; r < rowCount; ++r)
-            for (int64_t j = 0; j < vectors; ++j)
-              e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
-        });
-      });
-}
-
-SmallVector<int64_t> MatmulEmitter::panelCounts() const {
-  SmallVector<int64_t> allPanels;
-  for (int64_t columns : spec.columns)
-    allPanels.push_back((columns + plan.panel - 1) / plan.panel);
-  return tileLengths(allPanels, plan.nBlock / plan.panel, plan.panels);
-}
-
 int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
   return (plan.mBlock * plan.nBlock + plan.panel) * element;
 }
@@ -241,6 +124,9 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   // Accumulators, one row of B and a broadcast of A fill the registers.
   plan.panels = perPanel == 1 ? 3 : 1;
   plan.rows = perPanel == 1 ? 8 : perPanel == 2 ? 6 : perPanel == 4 ? 2 : 1;
+  bool tall = perPanel == 1 && !plan.bytes && spec.bLayout == MatrixLayout::Packed;
+  plan.tallRows = tall ? 14 : plan.rows;
+  plan.tallPanels = tall ? 2 : plan.panels;
   plan.mBlock = std::max<int64_t>(16, 8 * plan.rows);
   plan.nBlock = plan.panel * 6;
   plan.kBlock = 512;

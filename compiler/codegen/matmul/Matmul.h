@@ -48,6 +48,7 @@ struct MatmulSpec {
 struct MatmulPlan {
   int64_t panel;                     // columns of a packed panel
   int64_t rows, panels;              // register tile: rows, panels of columns
+  int64_t tallRows, tallPanels;      // another one, so that a few rows more meet B once
   int64_t mBlock, nBlock;            // a grid point computes at most this many rows and columns
   int64_t kBlock;                    // depth that is accumulated in registers at once
   int64_t scratchFixed, scratchPerK; // bytes: fixed + perK * K

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The steps of a matrix product's kernel: Matmul.cpp divides the work, MatmulResults.cpp delivers
-// it.
+// The steps of a matrix product's kernel: Matmul.cpp divides the work, MatmulTiles.cpp cuts it into register tiles,
+// MatmulResults.cpp delivers it.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
 #define HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
@@ -8,6 +8,7 @@
 #include "compiler/codegen/TileMath.h"
 #include "compiler/codegen/matmul/ByteOperands.h"
 #include "compiler/codegen/matmul/Matmul.h"
+#include "compiler/codegen/matmul/RegisterTile.h"
 
 namespace heddle::codegen {
 
@@ -41,12 +42,28 @@ private:
   Source unpackedSource(const Block &block, mlir::Value repack);
   mlir::Value panelStart(const Source &source, mlir::Value panel);
   mlir::Value earlyBy(const Source &source, mlir::Value column);
+  struct Tiling { // of a block
+    mlir::Value rows, panels; // the most that a tile takes
+    mlir::Value kParts;       // parts of the depth, which accumulators wait between
+    mlir::Value once;         // B is read by few rows, once and in order
+    mlir::Value narrow;       // with one panel at a time
+    mlir::Value twice;        // by two tiles, one after the other
+  };
+  Tiling tilingOf(mlir::Value rows);
   void block(const Block &block, const Source &source);
-  /// `once`: whether B is read by few rows, once and in order.
-  void tile(const Block &block, const Source &source, mlir::Value once, mlir::Value kBegin,
-            mlir::Value kEnd, mlir::Value m, mlir::Value rows, mlir::Value panel,
-            mlir::Value panels, mlir::Value parkOffset);
-  mlir::Value shiftToNext(const Source &source, mlir::Value panel, int64_t panels);
+  struct Tile {
+    mlir::Value m, rows, panel, panels;
+    mlir::Value kBegin, kEnd;
+    mlir::Value park;  // where its accumulators wait
+    mlir::Value index; // among those that share its columns
+  };
+  void tile(const Block &block, const Source &source, const Tiling &tiling, const Tile &tile);
+  Values multiply(const Source &source, const Tiling &tiling, const Tile &at, RegisterTile &tile,
+                  mlir::ValueRange initial);
+  llvm::SmallVector<int64_t> rowCounts(int64_t panelCount) const;
+  int64_t leastOfTwo() const;
+  bool hasTallTiles() const { return plan.tallRows > plan.rows; }
+  mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
   void prefetchTile(const Block &block, mlir::Value m, mlir::Value rows, mlir::Value panel,
                     mlir::Value panels);
   void finishTile(const Block &block, const Source &source, mlir::Value m, mlir::Value rows,

@@ -4,22 +4,33 @@
 using namespace mlir;
 
 namespace heddle::codegen {
+namespace {
+
+Value rowOf(Emitter &e, const RegisterTile &tile, int64_t row) {
+  return tile.lastRow && row > 0 ? e.min(e.index(row), tile.lastRow) : e.index(row);
+}
+
+void askAhead(Emitter &e, const RegisterTile &tile, Value k) {
+  const Ahead &ahead = *tile.ahead;
+  Value at = e.add(ahead.from, e.mul(e.sub(k, tile.kBegin), ahead.step));
+  at = e.select(e.less(k, ahead.wrapAt), at, e.add(at, ahead.shift));
+  for (Value panel : tile.bPanels)
+    e.prefetch(tile.b, e.add(panel, at), Emitter::Cache::First);
+}
+
+} // namespace
 
 Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &tile,
                         Values initial) {
   Values rows;
   for (int64_t r = 0; r < tile.rows; ++r)
-    rows.push_back(e.add(tile.aStart, e.mul(tile.aRowStep, r)));
+    rows.push_back(e.add(tile.aStart, e.mul(tile.aRowStep, rowOf(e, tile, r))));
   int64_t vectors = tile.panels * tile.vectorsPerPanel, step = math.columns() * math.depth();
   return e.loop(tile.kBegin, tile.kEnd, e.index(1), initial, [&](Value k, ValueRange carried) {
     Values sums(carried), columns;
     Value bRow = e.mul(k, tile.bDepthStep), aColumn = e.mul(k, tile.aDepthStep);
-    if (tile.ahead) {
-      Value later = e.add(k, tile.ahead), row = e.mul(later, tile.bDepthStep);
-      row = e.select(e.less(later, tile.kEnd), row, e.add(row, tile.aheadShift));
-      for (Value panel : tile.bPanels)
-        e.prefetch(tile.b, e.add(panel, row), Emitter::Cache::First);
-    }
+    if (tile.ahead)
+      askAhead(e, tile, k);
     for (int64_t j = 0; j < tile.panels; ++j)
       for (int64_t v = 0; v < tile.vectorsPerPanel; ++v)
         columns.push_back(

@@ -4,9 +4,17 @@
 #ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_REGISTERTILE_H
 #define HEDDLE_COMPILER_CODEGEN_MATMUL_REGISTERTILE_H
 
+#include <optional>
+
 #include "compiler/codegen/TileMath.h"
 
 namespace heddle::codegen {
+
+/// Memory that a tile asks for while it computes: at step k, of each panel, what is
+/// `from + (k - kBegin) * step` elements into it; from step `wrapAt` on, `shift` elements further.
+struct Ahead {
+  mlir::Value from, step, wrapAt, shift;
+};
 
 /// Operands of one tile. A(r, k) is at aStart + r * aRowStep + k * aDepthStep; column c of panel j
 /// of B(k) at bPanels[j] + k * bDepthStep + c * depth, where k counts steps of depth.
@@ -15,12 +23,10 @@ struct RegisterTile {
   mlir::Value b, bDepthStep;
   Values bPanels;
   mlir::Value kBegin, kEnd;
-  int64_t rows, panels; // at most the plan's
+  int64_t rows, panels;
   int64_t vectorsPerPanel;
-  /// B is asked for so many steps ahead; 0: not. `aheadShift` leads from a step past the last one to
-  /// what is read after this tile.
-  int64_t ahead = 0;
-  mlir::Value aheadShift = {};
+  mlir::Value lastRow = {}; // rows past this one repeat it; null: there are none
+  std::optional<Ahead> ahead = {};
 };
 
 /// Returns the accumulators, row by row, started from `initial`.

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How a block is cut into register tiles.
+//
+// Many rows: B waits in the second cache for all of them. Few rows read B once, in order, and memory is
+// what they wait for. One or two of them leave the CPU enough room to look ahead by itself, and
+// asking takes time from reading. With more it has to be asked, a few hundred lines ahead; more would push
+// out what is in the first cache. What two tiles read is divided into parts that wait in the first cache for
+// the second tile, and each asks for its share of the next part, so that memory is never idle.
+
+#include "compiler/codegen/matmul/MatmulEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+
+/// Lines that are asked for and not yet used, and rows from which on this is done.
+static constexpr int64_t kLinesAhead = 192, kAheadRows = 6;
+/// Of two tiles: steps that they share. Twice as many vectors of B fill the first cache.
+static constexpr int64_t kSharedSteps = 96;
+/// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well by itself,
+/// with more too few accumulators wait for each other.
+static constexpr int64_t kNarrowRows = 3, kBeyondCaches = 16 << 20;
+
+/// Rows that take two tiles, and are worth asking for memory.
+int64_t MatmulEmitter::leastOfTwo() const { return std::max(plan.tallRows + 1, kAheadRows); }
+
+MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
+  auto both = [&](Value a, Value b) {
+    return e.builder.createOrFold<arith::AndIOp>(e.loc, a, b);
+  };
+  Tiling t;
+  t.once = e.less(rows, e.index(2 * plan.rows + 1));
+  Value no = e.less(e.index(1), e.index(0));
+  Value tall = no;
+  t.narrow = t.twice = no;
+  t.rows = e.index(plan.rows);
+  t.panels = e.index(plan.panels);
+  t.kParts = e.index(1);
+  if (math.isBytes())
+    return t;
+  if (hasTallTiles()) {
+    tall = both(e.less(e.index(plan.rows), rows), e.less(rows, e.index(plan.tallRows + 1)));
+    Value bytes = e.mul(e.mul(ops.n, ops.k), spec.b.getIntOrFloatBitWidth() / 8);
+    t.narrow = both(both(e.less(e.index(kNarrowRows - 1), rows), e.less(rows, e.index(kAheadRows))),
+                    e.less(e.index(kBeyondCaches), bytes));
+    t.rows = e.select(tall, e.index(plan.tallRows), t.rows);
+    t.panels = e.select(tall, e.index(plan.tallPanels), t.panels);
+    t.panels = e.select(t.narrow, e.index(1), t.panels);
+  }
+  t.twice = both(t.once, e.less(e.index(leastOfTwo() - 1), rows));
+  Value whole = e.select(t.twice, e.ceilDiv(steps, kSharedSteps), e.index(1));
+  t.kParts = e.max(t.kParts, e.select(t.once, whole, e.ceilDiv(steps, plan.kBlock)));
+  return t;
+}
+
+void MatmulEmitter::block(const Block &b, const Source &source) {
+  Value rows = e.sub(b.m1, b.m0);
+  Tiling tiling = tilingOf(rows);
+  Value kLength = e.div(e.add(steps, e.sub(tiling.kParts, e.index(1))), tiling.kParts);
+  Value single = e.equal(tiling.kParts, e.index(1));
+  EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), tiling.panels), mTiles(e, rows, tiling.rows);
+  // Many rows go through all columns with a part of the depth, few through the depth with a tile's columns.
+  Value outer = e.select(tiling.once, nTiles.parts, tiling.kParts);
+  Value inner = e.select(tiling.once, tiling.kParts, nTiles.parts);
+  e.loop(e.index(0), outer, e.index(1), [&](Value i) {
+    e.loop(e.index(0), inner, e.index(1), [&](Value j) {
+      Value kPart = e.select(tiling.once, j, i), nTile = e.select(tiling.once, i, j);
+      Value last = e.equal(e.add(kPart, 1), tiling.kParts);
+      Value firstPanel = nTiles.start(e, nTile);
+      Tile at;
+      at.kBegin = e.mul(kPart, kLength);
+      at.kEnd = e.min(steps, e.add(at.kBegin, kLength));
+      at.panel = e.add(b.panel0, firstPanel);
+      at.panels = nTiles.length(e, nTile);
+      e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
+        Value firstRow = mTiles.start(e, mTile);
+        at.index = mTile;
+        at.m = e.add(b.m0, firstRow);
+        at.rows = mTiles.length(e, mTile);
+        // Accumulators wait here between parts of K, and for the sink.
+        at.park = e.select(single, e.index(0),
+                           e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
+        if (ops.prefetch)
+          e.when(last, [&] { prefetchTile(b, at.m, at.rows, at.panel, at.panels); });
+        tile(b, source, tiling, at);
+        e.when(last, [&] { finishTile(b, source, at.m, at.rows, at.panel, at.panels, at.park); });
+      });
+    });
+  });
+}
+
+/// From past the last step of a tile to the same place of the tile that follows; of the last one, `last`.
+Value MatmulEmitter::shiftToNext(const Source &source, const Tile &tile, int64_t panels,
+                                 Value last) {
+  Value next = e.sub(e.mul(source.panelStep, panels), e.mul(steps, source.depthStep));
+  Value isLast = e.less(e.ceilDiv(ops.n, plan.panel), e.add(tile.panel, panels + 1));
+  return e.select(isLast, last, next);
+}
+
+Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const Tile &at,
+                               RegisterTile &tile, ValueRange initial) {
+  Values sums(initial);
+  Value step = source.depthStep;
+  auto plain = [&] { return emitRegisterTile(e, math, tile, sums); };
+  auto alone = [&] {
+    int64_t distance = kLinesAhead / tile.panels;
+    RegisterTile asking = tile;
+    asking.ahead = Ahead{e.mul(e.add(at.kBegin, distance), step), step, e.sub(at.kEnd, e.index(distance)),
+                         shiftToNext(source, at, tile.panels, e.mul(step, -distance))};
+    return emitRegisterTile(e, math, asking, sums);
+  };
+  auto shared = [&] {
+    Value length = e.sub(at.kEnd, at.kBegin), half = e.div(length, e.index(2));
+    RegisterTile asking = tile;
+    asking.ahead = Ahead{e.mul(e.add(at.kEnd, e.mul(at.index, half)), step), e.div(step, e.index(2)),
+                         e.select(e.less(at.kEnd, steps), at.kEnd, at.kBegin),
+                         shiftToNext(source, at, tile.panels, e.sub(e.index(0), e.mul(length, step)))};
+    return emitRegisterTile(e, math, asking, sums);
+  };
+  SmallVector<Type> types(sums.size(), math.vectorType());
+  if (math.isBytes())
+    return plain();
+  if (tile.rows > plan.rows)
+    return alone();
+  if (hasTallTiles() && tile.panels == 1 && tile.rows >= kNarrowRows && tile.rows < kAheadRows)
+    return e.choose(tiling.narrow, types, alone, plain);
+  bool full = tile.panels == plan.panels;
+  auto single = [&] {
+    return full && tile.rows >= kAheadRows ? e.choose(tiling.once, types, alone, plain) : plain();
+  };
+  // The least rows of two tiles.
+  bool mayShare = full && tile.rows >= leastOfTwo() / 2;
+  return mayShare ? e.choose(tiling.twice, types, shared, single) : single();
+}
+
+void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &tiling,
+                         const Tile &at) {
+  bool transposed = spec.aLayout == MatrixLayout::Transposed;
+  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
+  RegisterTile tile;
+  if (math.isBytes()) {
+    tile.a = e.view(scratch, aBytes, spec.accumulator);
+    tile.aRowStep = steps;
+    tile.aDepthStep = e.index(1);
+    tile.aStart = e.mul(e.sub(at.m, b.m0), steps);
+  } else {
+    tile.a = ops.a;
+    tile.aRowStep = transposed ? e.index(1) : stride;
+    tile.aDepthStep = transposed ? stride : e.index(1);
+    tile.aStart = e.add(b.offsets.a, e.mul(at.m, tile.aRowStep));
+  }
+  tile.b = source.buffer;
+  tile.bDepthStep = source.depthStep;
+  tile.kBegin = at.kBegin;
+  tile.kEnd = at.kEnd;
+  tile.vectorsPerPanel = plan.panel / math.columns();
+  Value first = e.equal(at.kBegin, e.index(0));
+  e.specialize(at.panels, panelCounts(), [&](int64_t panelCount) {
+    tile.panels = panelCount;
+    tile.bPanels.clear();
+    for (int64_t j = 0; j < panelCount; ++j)
+      tile.bPanels.push_back(e.add(panelStart(source, e.add(at.panel, j)), panelHeader()));
+    auto body = [&](int64_t rowCount) {
+      tile.rows = rowCount;
+      tile.lastRow = rowCount > plan.rows ? e.sub(at.rows, e.index(1)) : Value();
+      int64_t vectors = panelCount * tile.vectorsPerPanel;
+      auto slot = [&](int64_t r, int64_t j) {
+        return e.add(at.park, r * parkStride() + j * math.columns());
+      };
+      SmallVector<Type> types(rowCount * vectors, math.vectorType());
+      Values sums(types.size(), math.zero(e));
+      if (!math.isBytes() && rowCount <= plan.rows)
+        sums = e.choose(
+            first, types, [&] { return sums; },
+            [&] {
+              Values loaded;
+              for (int64_t r = 0; r < rowCount; ++r)
+                for (int64_t j = 0; j < vectors; ++j)
+                  loaded.push_back(e.load(parked, slot(r, j), math.columns()));
+              return loaded;
+            });
+      sums = multiply(source, tiling, at, tile, sums);
+      for (int64_t r = 0; r < rowCount; ++r)
+        for (int64_t j = 0; j < vectors; ++j)
+          e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
+    };
+    // Tall tiles are emitted for even numbers of rows.
+    Value rows = at.rows;
+    if (hasTallTiles())
+      rows = e.select(e.less(e.index(plan.rows), rows), e.mul(e.ceilDiv(rows, 2), 2), rows);
+    e.specialize(rows, rowCounts(panelCount), body);
+  });
+}
+
+SmallVector<int64_t> MatmulEmitter::panelCounts() const {
+  SmallVector<int64_t> panels;
+  for (int64_t columns : spec.columns)
+    panels.push_back((columns + plan.panel - 1) / plan.panel);
+  SmallVector<int64_t> counts = tileLengths(panels, plan.nBlock / plan.panel, plan.panels);
+  if (hasTallTiles()) {
+    counts.append(tileLengths(panels, plan.nBlock / plan.panel, plan.tallPanels));
+    counts.push_back(1); // narrow
+  }
+  llvm::sort(counts);
+  counts.erase(llvm::unique(counts), counts.end());
+  return counts;
+}
+
+SmallVector<int64_t> MatmulEmitter::rowCounts(int64_t panelCount) const {
+  SmallVector<int64_t> counts = tileLengths(spec.rows, plan.mBlock, plan.rows);
+  if (!hasTallTiles() || panelCount > plan.tallPanels)
+    return counts;
+  for (int64_t rows = (plan.rows + 2) / 2 * 2; rows <= plan.tallRows; rows += 2)
+    if (spec.rows.empty() ||
+        llvm::any_of(spec.rows, [&](int64_t known) { return (known + 1) / 2 * 2 == rows; }))
+      counts.push_back(rows);
+  return counts;
+}
+
+} // namespace heddle::codegen
