@@ -133,7 +133,8 @@ private:
 void benchmarkFewRows(Meter &meter, const std::string &cpu) {
   FewRows few(meter, cpu);
   // A language model's, and transformers' of 768 and 384.
-  for (auto [k, n] : {std::pair<int64_t, int64_t>{4096, 4096}, {768, 3072}, {3072, 768}, {384, 1536}})
+  for (auto [k, n] :
+       {std::pair<int64_t, int64_t>{4096, 4096}, {768, 3072}, {3072, 768}, {384, 1536}})
     few.run(k, n);
 }
 

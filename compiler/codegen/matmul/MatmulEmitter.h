@@ -56,6 +56,7 @@ private:
     mlir::Value kBegin, kEnd;
     mlir::Value park;  // where its accumulators wait
     mlir::Value index; // among those that share its columns
+    mlir::Value next;  // from its panels to what the tiles after these read first
   };
   void tile(const Block &block, const Source &source, const Tiling &tiling, const Tile &tile);
   Values multiply(const Source &source, const Tiling &tiling, const Tile &at, RegisterTile &tile,

@@ -62,19 +62,22 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   Value kLength = e.div(e.add(steps, e.sub(tiling.kParts, e.index(1))), tiling.kParts);
   Value single = e.equal(tiling.kParts, e.index(1));
   EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), tiling.panels), mTiles(e, rows, tiling.rows);
-  // Many rows go through all columns with a part of the depth, few through the depth with a tile's columns.
-  Value outer = e.select(tiling.once, nTiles.parts, tiling.kParts);
-  Value inner = e.select(tiling.once, tiling.kParts, nTiles.parts);
-  e.loop(e.index(0), outer, e.index(1), [&](Value i) {
-    e.loop(e.index(0), inner, e.index(1), [&](Value j) {
-      Value kPart = e.select(tiling.once, j, i), nTile = e.select(tiling.once, i, j);
-      Value last = e.equal(e.add(kPart, 1), tiling.kParts);
+  e.loop(e.index(0), tiling.kParts, e.index(1), [&](Value kPart) {
+    Value last = e.equal(e.add(kPart, 1), tiling.kParts);
+    e.loop(e.index(0), nTiles.parts, e.index(1), [&](Value nTile) {
       Value firstPanel = nTiles.start(e, nTile);
       Tile at;
       at.kBegin = e.mul(kPart, kLength);
       at.kEnd = e.min(steps, e.add(at.kBegin, kLength));
       at.panel = e.add(b.panel0, firstPanel);
       at.panels = nTiles.length(e, nTile);
+      // The same place of what is computed next: columns, else depth, else the next block.
+      Value right = e.mul(at.panels, source.panelStep), left = e.mul(firstPanel, source.panelStep);
+      Value isLastColumn = e.equal(e.add(nTile, 1), nTiles.parts);
+      Value here = e.mul(at.kBegin, source.depthStep);
+      at.next = e.select(isLastColumn,
+                         e.select(last, right, e.sub(e.mul(at.kEnd, source.depthStep), left)),
+                         e.add(here, right));
       e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
         Value firstRow = mTiles.start(e, mTile);
         at.index = mTile;
@@ -113,11 +116,10 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
     return emitRegisterTile(e, math, asking, sums);
   };
   auto shared = [&] {
-    Value length = e.sub(at.kEnd, at.kBegin), half = e.div(length, e.index(2));
+    Value half = e.div(e.sub(at.kEnd, at.kBegin), e.index(2));
     RegisterTile asking = tile;
-    asking.ahead = Ahead{e.mul(e.add(at.kEnd, e.mul(at.index, half)), step), e.div(step, e.index(2)),
-                         e.select(e.less(at.kEnd, steps), at.kEnd, at.kBegin),
-                         shiftToNext(source, at, tile.panels, e.sub(e.index(0), e.mul(length, step)))};
+    asking.ahead = Ahead{e.add(at.next, e.mul(e.mul(at.index, half), step)), e.div(step, e.index(2)),
+                         {}, {}};
     return emitRegisterTile(e, math, asking, sums);
   };
   SmallVector<Type> types(sums.size(), math.vectorType());

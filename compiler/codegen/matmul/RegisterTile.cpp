@@ -7,13 +7,14 @@ namespace heddle::codegen {
 namespace {
 
 Value rowOf(Emitter &e, const RegisterTile &tile, int64_t row) {
-  return tile.lastRow && row > 0 ? e.min(e.index(row), tile.lastRow) : e.index(row);
+  return tile.lastRow && row + 1 == tile.rows ? tile.lastRow : e.index(row);
 }
 
 void askAhead(Emitter &e, const RegisterTile &tile, Value k) {
   const Ahead &ahead = *tile.ahead;
   Value at = e.add(ahead.from, e.mul(e.sub(k, tile.kBegin), ahead.step));
-  at = e.select(e.less(k, ahead.wrapAt), at, e.add(at, ahead.shift));
+  if (ahead.wrapAt)
+    at = e.select(e.less(k, ahead.wrapAt), at, e.add(at, ahead.shift));
   for (Value panel : tile.bPanels)
     e.prefetch(tile.b, e.add(panel, at), Emitter::Cache::First);
 }

@@ -11,7 +11,8 @@
 namespace heddle::codegen {
 
 /// Memory that a tile asks for while it computes: at step k, of each panel, what is
-/// `from + (k - kBegin) * step` elements into it; from step `wrapAt` on, `shift` elements further.
+/// `from + (k - kBegin) * step` elements into it; from step `wrapAt` on, if it is not null, `shift` elements
+/// further.
 struct Ahead {
   mlir::Value from, step, wrapAt, shift;
 };
@@ -25,7 +26,7 @@ struct RegisterTile {
   mlir::Value kBegin, kEnd;
   int64_t rows, panels;
   int64_t vectorsPerPanel;
-  mlir::Value lastRow = {}; // rows past this one repeat it; null: there are none
+  mlir::Value lastRow = {}; // what stands for the last of the rows; null: itself
   std::optional<Ahead> ahead = {};
 };
 

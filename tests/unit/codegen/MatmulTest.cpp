@@ -22,7 +22,11 @@ const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 3},    {1, 1, 100, 70},    {
                        {1, 7, 47, 9},    {1, 8, 48, 33},   {1, 9, 49, 64},     {1, 13, 97, 100},
                        {2, 16, 96, 31},  {3, 17, 15, 2},   {1, 64, 64, 64},    {1, 65, 100, 513},
                        {2, 100, 33, 40}, {1, 129, 145, 1}, {1, 33, 200, 1100}, {1, 5, 7, 0},
-                       {1, 0, 7, 3},     {2, 3, 0, 4}};
+                       {1, 0, 7, 3},     {2, 3, 0, 4},     {1, 10, 80, 300},  {2, 14, 50, 31},
+                       {1, 16, 150, 300}, {1, 11, 200, 7}, {1, 15, 100, 97}};
+
+// Of weights that no cache holds: other tiles.
+const Size kLarge[] = {{1, 4, 1030, 4100}, {1, 16, 1030, 4100}};
 
 template <typename T> GuardedArray<T> randomArray(size_t size, unsigned seed) {
   GuardedArray<T> array(size);
@@ -36,11 +40,12 @@ template <typename T> GuardedArray<T> randomArray(size_t size, unsigned seed) {
 class MatmulTest : public ::testing::TestWithParam<const char *> {};
 
 template <typename T>
-void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool known = false) {
+void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool known = false,
+           llvm::ArrayRef<Size> sizes = kSizes) {
   KernelHarness harness(cpu, 1);
   Type type = sizeof(T) == 8 ? harness.f64() : harness.f32();
   MatmulSpec spec{type, type, type, aLayout, bLayout};
-  for (const Size &s : kSizes)
+  for (const Size &s : sizes)
     if (known) {
       spec.rows.push_back(s.m);
       spec.columns.push_back(s.n);
@@ -63,7 +68,7 @@ void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool kno
   });
   LoadedKernels kernels = harness.compile();
 
-  for (const Size &s : kSizes) {
+  for (const Size &s : sizes) {
     SCOPED_TRACE(testing::Message() << s.batch << "x" << s.m << "x" << s.n << "x" << s.k);
     auto a = randomArray<T>(s.batch * s.m * s.k, 1), b = randomArray<T>(s.batch * s.k * s.n, 2);
     auto bias = randomArray<T>(s.n, 3);
@@ -119,6 +124,9 @@ TEST_P(MatmulTest, PackedF32) {
 }
 TEST_P(MatmulTest, KnownSizes) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, true);
+}
+TEST_P(MatmulTest, LargeWeights) {
+  check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, false, kLarge);
 }
 TEST_P(MatmulTest, PackedF64) {
   check<double>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed);
