@@ -1,190 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a task costs that does nothing: nanoseconds per node of the runtime's scheduler and of
-// tbb::flow, on four graphs and one or two threads. Both sides of a pair run in turns within one
-// process; the table gives the median and the least of the rounds, and the ratio of the medians.
+// What a task costs that does nothing: nanoseconds per node of the runtime's scheduler, of
+// tbb::flow, and of Taskflow where it was compiled in (cmake -DHEDDLE_TASKFLOW=FOLDER), on four
+// graphs and one or two threads. All sides run in turns within one process; the table gives the
+// median and the least of the rounds, and the ratio of the medians. Then the CPU time of threads
+// that have nothing to do.
 //
-//   executor_benchmark [NODES [ROUNDS]]
-
-#include <oneapi/tbb/flow_graph.h>
-#include <oneapi/tbb/global_control.h>
+//   executor_benchmark [--json] [NODES [ROUNDS]]
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
-#include <random>
+#include <cstring>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "runtime/executor/backend.h"
-#include "runtime/executor/scheduler.h"
-#include "runtime/executor/task_dag.h"
+#include "benchmarks/executor/contenders.h"
+#include "benchmarks/executor/graphs.h"
+#include "benchmarks/executor/idle_workers.h"
 
 namespace {
 
-using heddle::Scheduler;
-using heddle::TaskCounters;
-using heddle::TaskDag;
-using heddle::Worker;
-using heddle::WorkItem;
-using Edges = std::vector<std::vector<uint32_t>>;
+using heddle::Edges;
 
-Edges Chain(uint32_t nodes) {
-  Edges edges(nodes);
-  for (uint32_t i = 0; i + 1 < nodes; ++i) edges[i] = {i + 1};
-  return edges;
-}
+struct Side {
+  const char* name;
+  std::function<void()> run;
+  std::vector<double> ns;  // per node, by round
 
-Edges BinaryTree(uint32_t nodes) {
-  Edges edges(nodes);
-  for (uint32_t i = 1; i < nodes; ++i) edges[(i - 1) / 2].push_back(i);
-  return edges;
-}
+  double median() const { return ns[ns.size() / 2]; }
+};
 
-Edges Wavefront(uint32_t nodes) {
-  uint32_t side = 1;
-  while ((side + 1) * (side + 1) <= nodes) ++side;
-  Edges edges(side * side);
-  for (uint32_t r = 0; r < side; ++r) {
-    for (uint32_t c = 0; c < side; ++c) {
-      if (c + 1 < side) edges[r * side + c].push_back(r * side + c + 1);
-      if (r + 1 < side) edges[r * side + c].push_back((r + 1) * side + c);
-    }
-  }
-  return edges;
-}
+class Comparison {
+ public:
+  Comparison(bool json, int rounds) : json_(json), rounds_(rounds) {}
 
-Edges RandomDag(uint32_t nodes) {
-  std::mt19937 random(1);
-  Edges edges(nodes);
-  for (uint32_t i = 1; i < nodes; ++i) {
-    for (int k = 0; k < 3; ++k) {
-      uint32_t from = i - 1 - random() % std::min(i, 100u);
-      if (std::find(edges[from].begin(), edges[from].end(), i) == edges[from].end()) {
-        edges[from].push_back(i);
+  void Run(const char* name, const Edges& edges, int threads) {
+    heddle::OwnScheduler<> ours(edges, threads);
+    heddle::FlowGraph flow(edges, threads);
+    std::vector<Side> sides = {{"heddle", [&] { ours.Run(); }, {}},
+                               {"tbb::flow", [&] { flow.Run(); }, {}}};
+#ifdef HEDDLE_TASKFLOW
+    heddle::TaskflowGraph taskflow(edges, threads);
+    sides.push_back({"taskflow", [&] { taskflow.Run(); }, {}});
+#endif
+    constexpr int kWarmUp = 3;
+    for (int round = 0; round < rounds_ + kWarmUp; ++round) {
+      for (Side& side : sides) {
+        auto begin = std::chrono::steady_clock::now();
+        side.run();
+        std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - begin;
+        if (round >= kWarmUp) side.ns.push_back(time.count() / static_cast<double>(edges.size()));
       }
     }
-  }
-  return edges;
-}
-
-std::vector<absl::Span<const uint32_t>> Spans(const Edges& edges) {
-  return {edges.begin(), edges.end()};
-}
-
-class EmptyTasks final : public heddle::WorkSource {
- public:
-  EmptyTasks(const Edges& edges, int threads)
-      : dag_(Spans(edges)),
-        counters_(dag_),
-        scheduler_(std::make_shared<Scheduler>(&heddle::ArenaBackend(), threads)) {}
-
-  void Run() { scheduler_->Run({this, 0, WorkItem::kBegin}); }
-
-  WorkItem Execute(const WorkItem& item, Worker& worker) override {
-    if (item.chunk == WorkItem::kBegin) return counters_.Start(*this, worker);
-    TaskCounters::Step step = counters_.Finish(item.task, *this, worker);
-    if (step.finished) scheduler_->Finish();
-    return step.next;
+    for (Side& side : sides) {
+      std::sort(side.ns.begin(), side.ns.end());
+      Print(name, threads, edges.size(), side, sides[0].median() / side.median());
+    }
   }
 
  private:
-  TaskDag dag_;
-  TaskCounters counters_;
-  std::shared_ptr<Scheduler> scheduler_;
+  void Print(const char* graph, int threads, size_t nodes, const Side& side, double ratio) const {
+    std::printf(json_ ? "{\"graph\": \"%s\", \"threads\": %d, \"nodes\": %zu, \"side\": \"%s\", "
+                        "\"median_ns\": %.2f, \"min_ns\": %.2f, \"ratio\": %.4f}\n"
+                      : "%-12s %7d %9zu  %-10s %8.1f %8.1f %8.2f\n",
+                graph, threads, nodes, side.name, side.median(), side.ns[0], ratio);
+  }
+
+  const bool json_;
+  const int rounds_;
 };
-
-class FlowGraph {
- public:
-  using Node = tbb::flow::continue_node<tbb::flow::continue_msg>;
-  FlowGraph(const Edges& edges, int threads) : arena_(threads) {
-    arena_.execute([&] {
-      graph_ = std::make_unique<tbb::flow::graph>();
-      std::vector<int> predecessors(edges.size());
-      for (const auto& list : edges) {
-        for (uint32_t s : list) ++predecessors[s];
-      }
-      for (size_t i = 0; i < edges.size(); ++i) {
-        nodes_.push_back(std::make_unique<Node>(*graph_, [](const tbb::flow::continue_msg&) {}));
-      }
-      for (size_t i = 0; i < edges.size(); ++i) {
-        for (uint32_t s : edges[i]) tbb::flow::make_edge(*nodes_[i], *nodes_[s]);
-        if (predecessors[i] == 0) roots_.push_back(nodes_[i].get());
-      }
-    });
-  }
-  ~FlowGraph() {
-    arena_.execute([&] {
-      nodes_.clear();
-      graph_.reset();
-    });
-  }
-
-  void Run() {
-    arena_.execute([&] {
-      for (Node* root : roots_) root->try_put(tbb::flow::continue_msg());
-      graph_->wait_for_all();
-    });
-  }
-
- private:
-  tbb::task_arena arena_;
-  std::unique_ptr<tbb::flow::graph> graph_;
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::vector<Node*> roots_;
-};
-
-template <typename Graph>
-double NanosecondsPerNode(Graph& graph, size_t nodes) {
-  auto begin = std::chrono::steady_clock::now();
-  graph.Run();
-  std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - begin;
-  return time.count() / static_cast<double>(nodes);
-}
-
-struct Summary {
-  double median, least;
-};
-
-Summary Summarise(std::vector<double> times) {
-  std::sort(times.begin(), times.end());
-  return {times[times.size() / 2], times[0]};
-}
-
-void Compare(const char* name, const Edges& edges, int threads, int rounds) {
-  EmptyTasks ours(edges, threads);
-  FlowGraph theirs(edges, threads);
-  std::vector<double> our_times, their_times;
-  for (int round = 0; round < rounds + 3; ++round) {
-    double a = NanosecondsPerNode(ours, edges.size());
-    double b = NanosecondsPerNode(theirs, edges.size());
-    if (round < 3) continue;  // warm-up
-    our_times.push_back(a);
-    their_times.push_back(b);
-  }
-  Summary a = Summarise(our_times), b = Summarise(their_times);
-  std::printf("%-12s %7d %9zu %10.1f %8.1f %12.1f %8.1f %8.2f\n", name, threads, edges.size(),
-              a.median, a.least, b.median, b.least, a.median / b.median);
-}
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  bool json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
+  argc -= json;
+  argv += json;
   auto nodes = static_cast<uint32_t>(argc > 1 ? std::atoi(argv[1]) : 10000);
   int rounds = argc > 2 ? std::atoi(argv[2]) : 100;
   if (nodes < 1 || rounds < 1) return 2;
-  std::printf("ns per empty node; load average now: ");
   double load = 0;
-  std::printf(getloadavg(&load, 1) == 1 ? "%.1f\n" : "unknown\n", load);
-  std::printf("%-12s %7s %9s %10s %8s %12s %8s %8s\n", "graph", "threads", "nodes", "heddle", "min",
-              "tbb::flow", "min", "ratio");
-  for (int threads : {1, 2}) {
-    Compare("chain", Chain(nodes), threads, rounds);
-    Compare("binary tree", BinaryTree(nodes), threads, rounds);
-    Compare("wavefront", Wavefront(nodes), threads, rounds);
-    Compare("random dag", RandomDag(nodes), threads, rounds);
+  if (!json) {
+    std::printf("ns per empty node; load average now: ");
+    std::printf(getloadavg(&load, 1) == 1 ? "%.1f\n" : "unknown\n", load);
+    std::printf("%-12s %7s %9s  %-10s %8s %8s %8s\n", "graph", "threads", "nodes", "scheduler", "median",
+                "min", "heddle's");
   }
+  Comparison comparison(json, rounds);
+  for (int threads : {1, 2}) {
+    comparison.Run("chain", heddle::Chain(nodes), threads);
+    comparison.Run("binary tree", heddle::BinaryTree(nodes), threads);
+    comparison.Run("wavefront", heddle::Wavefront(nodes), threads);
+    comparison.Run("random dag", heddle::RandomDag(nodes), threads);
+  }
+  heddle::IdleWorkers idle = heddle::MeasureIdleWorkers(2, std::min(rounds, 50));
+  std::printf(json ? "{\"idle_in_run_us\": %.1f, \"idle_between_runs_us\": %.1f}\n"
+                   : "CPU time of threads without work: %.1f us a run, %.1f us in the 20 ms after it\n",
+              idle.in_run_us, idle.between_us);
   return 0;
 }

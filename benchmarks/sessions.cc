@@ -3,12 +3,13 @@
 // Many sessions of one model at once, each on a thread of its own that runs it again and again, as
 // a server does. In turns with one session that does so alone:
 //
-//   sessions ARTIFACT [--sessions 10] [--threads 2] [--seconds 1] [--rounds 5] [INPUT.pb|.npy ...]
+//   sessions ARTIFACT [--sessions 10] [--threads 2] [--seconds 1] [--rounds 5] [--json]
+//            [INPUT.pb|.npy ...]
 //
 // Prints runs per second of both and their ratio, and latencies: the fair share of a session is so
 // many times the mean of the one alone as there are sessions to share the machine. Medians over the
-// rounds. Inputs are given in the order of the model's; without them they are zeros, which needs a
-// model without symbolic dimensions.
+// rounds. Inputs are the model's by name where it has the name, else by position; without them they
+// are zeros, which needs a model without symbolic dimensions.
 
 #include <algorithm>
 #include <atomic>
@@ -38,6 +39,7 @@ struct Options {
   int threads = 2;
   double seconds = 1;
   int rounds = 5;
+  bool json = false;
 };
 
 void Check(const absl::Status& status) {
@@ -58,6 +60,8 @@ Options Parse(int argc, char** argv) {
       options.seconds = std::atof(argv[++i]);
     } else if (is("--rounds")) {
       options.rounds = std::atoi(argv[++i]);
+    } else if (std::strcmp(argv[i], "--json") == 0) {
+      options.json = true;
     } else if (options.artifact.empty()) {
       options.artifact = argv[i];
     } else {
@@ -156,7 +160,8 @@ int main(int argc, char** argv) {
     for (size_t k = 0; k < inputs.size(); ++k) {
       auto tensor = Tensor::Borrow(inputs[k].type, inputs[k].dims, inputs[k].bytes.data());
       Check(tensor.status());
-      Check((*session)->SetInput(static_cast<int>(k), *tensor));
+      int named = (*model)->FindInput(inputs[k].name);
+      Check((*session)->SetInput(named >= 0 ? named : static_cast<int>(k), *tensor));
     }
     Check((*session)->Run());
     sessions.push_back(*std::move(session));
@@ -173,6 +178,13 @@ int main(int argc, char** argv) {
   }
   double load = 0;
   if (getloadavg(&load, 1) != 1) load = -1;
+  if (options.json) {
+    std::printf("{\"sessions\": %d, \"threads\": %d, \"alone_per_s\": %.3f, \"together_per_s\": %.3f, "
+                "\"median_ms\": %.5f, \"p99_ms\": %.5f, \"fair_share_ms\": %.5f, \"load\": %.2f}\n",
+                options.sessions, options.threads, Median(alone), Median(together), Median(median),
+                Median(slow), Median(share), load);
+    return 0;
+  }
   std::printf("%s: %d sessions of %d threads: %.0f runs/s, alone %.0f, ratio %.2f; "
               "latency %.3f ms, p99 %.3f, fair share %.3f: p99 is %.2f of it; load %.1f\n",
               options.artifact.c_str(), options.sessions, options.threads, Median(together),

@@ -1,234 +1,141 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compares Heddle with ONNX Runtime, model by model, in pairs.
+"""Measures Heddle beside ONNX Runtime, and against what the machine could do, in one run.
 
-    benchmarks/vs_onnxruntime.py MODELS.json [--only NAME]... [--threads 1,2] [--seconds 1.5]
-                                 [--rounds 5] [--build build/release] [--output build/benchmarks]
+    benchmarks/vs_onnxruntime [MODELS.json]... [--sections models,memory,...] [--only PATTERN]... [--quick]
 
-MODELS.json lists models and cases as scripts/model_files.py describes. For each case and number of
-threads both sides run in processes of their own and take turns: in each round each runs for its share
-of the time while the other waits, so that both meet the same machine. Reported are the median and the
-minimum of a run in ms, and the ratio Heddle / ONNX Runtime: the median of the rounds' ratios. Only
-the runs are timed, through the C APIs of both, with the same input files.
+MODELS.json lists models and cases as scripts/model_files.py describes; without one, that of
+$HEDDLE_SHARED or ../shared. Sides run in processes of their own and take turns: in each round each
+runs for its share of the time while the others wait, so that all meet the same machine. Only runs are
+timed, through the C APIs of both, with the same input files and numbers of threads.
 
-ONNX Runtime is the library in the npm package onnxruntime-node; it is installed into build/peers. Its
-install script does not run: that would download what only GPUs need. Standard library only. Writes
-vs_onnxruntime.md and vs_onnxruntime.json.
+Everything goes to vs_onnxruntime.json in the output folder, and to the report as tables: what stands
+between its markers is replaced, the prose around them stays. A run of everything writes
+docs/BENCHMARKS.md; with --quick or --only the report is a file of the output folder. Progress is told
+on standard error. Ends with 1 where a section failed; targets that are not met are told, not an error.
+
+ONNX Runtime is the library in the npm package onnxruntime-node, installed into build/peers. What is
+missing (npm, libdnnl-dev for oneDNN, --taskflow FOLDER) is told and left out. Standard library only.
 """
 
 import argparse
-import glob
 import json
-import math
 import os
-import platform
-import shutil
-import statistics
 import subprocess
 import sys
 import time
+import traceback
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "scripts"))
-import model_files  # noqa: E402
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+for folder in ("scripts", "tests/e2e", "benchmarks"):
+    sys.path.insert(0, os.path.join(ROOT, folder))
+from pairwise import machine, peers, report  # noqa: E402
+from pairwise.bench import Bench  # noqa: E402
+from pairwise.sections import SECTIONS  # noqa: E402
+from pairwise.workers import Failed  # noqa: E402
 
-PACKAGE = "onnxruntime-node@1.30"
-
-
-class Failed(Exception):
-    """Why a side could not be measured, in a line."""
-
-
-class Worker:
-    """One side: a process that runs a model when it is asked to."""
-
-    def __init__(self, program, engine, model, threads, inputs):
-        command = [program, engine, model, str(threads)] + inputs
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-        self.facts = self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise Failed("crashed (exit code %s)" % self.process.wait())
-        answer = json.loads(line)
-        if "error" in answer:
-            raise Failed(answer["error"][:300])
-        return answer
-
-    def run(self, seconds):
-        self.process.stdin.write("%g\n" % seconds)
-        self.process.stdin.flush()
-        return self.answer()["ms"]
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-
-
-def onnxruntime_library():
-    """The CPU library in the npm package, which is installed where it is missing."""
-    folder = os.path.join(ROOT, "build", "peers")
-    pattern = os.path.join(folder, "node_modules", "onnxruntime-node", "bin", "napi-v*", "linux", "x64",
-                           "libonnxruntime.so*")
-    if not glob.glob(pattern) and shutil.which("npm"):
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, "package.json"), "w") as file:
-            file.write('{"private": true}\n')
-        subprocess.run(["npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund",
-                        "--no-save", "--loglevel=error", PACKAGE], stdout=sys.stderr, check=False)
-    found = sorted(glob.glob(pattern))
-    return found[-1] if found else None
-
-
-def version_of(library):
-    manifest = os.path.join(library.split("/bin/napi-v")[0], "package.json")
-    with open(manifest) as file:
-        return json.load(file)["version"]
-
-
-def compiled(heddle, model, name, folder):
-    """The artifact and how long it took to make, in ms."""
-    artifact = os.path.join(folder, name + ".heddle")
-    begin = time.perf_counter()
-    done = subprocess.run([heddle, "compile", model, "-o", artifact], stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise Failed((done.stderr.strip().splitlines() or ["failed"])[-1][:300])
-    return artifact, 1000 * (time.perf_counter() - begin)
-
-
-def inputs_of(folder):
-    files = glob.glob(os.path.join(folder, "input_*.pb"))
-    return sorted(files, key=lambda name: int(name.rsplit("_", 1)[1][:-3]))
-
-
-def measure(program, library, artifact, model, threads, inputs, seconds, rounds):
-    """The row of a case."""
-    workers = []
-    try:
-        theirs = Worker(program, library, model, threads, inputs)
-        workers.append(theirs)
-        ours = Worker(program, "heddle", artifact, threads, inputs)
-        workers.append(ours)
-        share = seconds / rounds
-        samples, ratios = ([], []), []
-        for index in range(rounds):
-            turn = []
-            # Who begins changes from round to round.
-            for side in ((0, 1) if index % 2 else (1, 0)):
-                time.sleep(0.01)  # lets the other side's workers go to sleep
-                times = workers[side].run(share)
-                samples[side].extend(times)
-                turn.append((side, statistics.median(times)))
-            medians = dict(turn)
-            ratios.append(medians[1] / medians[0])
-        return {
-            "onnxruntime": summary(samples[0], theirs.facts),
-            "heddle": summary(samples[1], ours.facts),
-            "ratio": statistics.median(ratios),
-        }
-    finally:
-        for worker in workers:
-            worker.close()
-
-
-def summary(times, facts):
-    return {"median_ms": statistics.median(times), "min_ms": min(times), "runs": len(times),
-            "load_ms": facts["load_ms"], "first_ms": facts["first_ms"], "peak_mb": facts["peak_mb"]}
-
-
-def processor():
-    with open("/proc/cpuinfo") as file:
-        for line in file:
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.machine()
-
-
-def number(value):
-    return "%.3g" % value if value < 100 else "%.0f" % value
-
-
-def markdown(result):
-    rows = [row for row in result["rows"] if "ratio" in row]
-    lines = ["# Heddle and ONNX Runtime %s" % result["onnxruntime"], "",
-             "%s, %d cores, load %.1f before and %.1f after; times in ms; ratio is Heddle / ONNX Runtime, "
-             "below 1 Heddle is faster." % (result["processor"], result["cores"], *result["load"]), "",
-             "| model | case | threads | ONNX Runtime median | min | Heddle median | min | ratio | "
-             "load | compile |", "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
-    for row in result["rows"]:
-        head = "| %s | %s | %s |" % (row["model"], row.get("case", ""), row.get("threads", ""))
-        if "error" in row:
-            lines.append(head + " not measured: %s | | | | | | |" % row["error"].replace("|", "/"))
-            continue
-        cells = [row["onnxruntime"]["median_ms"], row["onnxruntime"]["min_ms"], row["heddle"]["median_ms"],
-                 row["heddle"]["min_ms"], row["ratio"], row["heddle"]["load_ms"], row["compile_ms"]]
-        lines.append(head + " " + " | ".join(number(cell) for cell in cells) + " |")
-    for threads in sorted({row["threads"] for row in rows}):
-        ratios = [row["ratio"] for row in rows if row["threads"] == threads]
-        mean = math.exp(statistics.fmean(math.log(ratio) for ratio in ratios))
-        lines += ["", "%d threads: %d cases, geometric mean of the ratios %.2f, worst %.2f, %d above 3."
-                  % (threads, len(ratios), mean, max(ratios), sum(ratio > 3 for ratio in ratios))]
-    return "\n".join(lines) + "\n"
+PROGRAMS = ["heddle", "peer_worker", "allocation_worker", "sessions", "executor_benchmark", "kernel_benchmark"]
+TITLES = {name: section.TITLE for name, section in SECTIONS.items()}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", metavar="MODELS.json")
-    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("models", metavar="MODELS.json", nargs="*")
+    parser.add_argument("--sections", default=",".join(SECTIONS), help="of %(default)s")
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="names of models")
+    parser.add_argument("--quick", action="store_true", help="less time for each, and fewer cases")
     parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--seconds", type=float, default=1.5, help="for each side of a case")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, help="for each side of a case")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--taskflow", metavar="FOLDER", help="a checkout, to compare the executor with")
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--output", default=os.path.join(ROOT, "build", "benchmarks"))
-    return parser.parse_args()
+    parser.add_argument("--report", help="the Markdown file to update")
+    options = parser.parse_args()
+    options.sections = [name.strip() for name in options.sections.split(",") if name.strip()]
+    unknown = [name for name in options.sections if name not in SECTIONS]
+    if unknown:
+        parser.error("no section is called %s; there are %s" % (", ".join(unknown), ", ".join(SECTIONS)))
+    shared = os.environ.get("HEDDLE_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
+    options.models = options.models or [os.path.join(shared, "models", "models.json")]
+    for path in options.models:
+        if not os.path.isfile(path):
+            parser.error("no %s: give a MODELS.json" % path)
+    options.seconds = options.seconds or (0.3 if options.quick else 1.2)
+    options.rounds = options.rounds or (2 if options.quick else 4)
+    if not options.report:
+        partial = options.quick or options.only
+        options.report = os.path.join(options.output, "BENCHMARKS.md") if partial else os.path.join(
+            ROOT, "docs", "BENCHMARKS.md")
+    return options
+
+
+def build(options):
+    """Brings the programs up to date."""
+    if options.taskflow:
+        subprocess.run(["cmake", options.build, "-DHEDDLE_TASKFLOW=" + os.path.abspath(options.taskflow)],
+                       stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(["cmake", "--build", options.build, "--target", *PROGRAMS], stdout=subprocess.DEVNULL, check=True)
+
+
+def run_section(name, bench, version):
+    """The result; its first line says on what, when and under which load."""
+    section = SECTIONS[name]
+    if section.NEEDS_PEER and not bench.library:
+        raise Failed("no ONNX Runtime: npm and the package %s are needed" % peers.PACKAGE)
+    before, begun = machine.load(), time.time()
+    result = section.measure(bench)
+    after = machine.load()
+    head = "%s, %d cores; load %.1f before, %.1f after; %.0f s%s%s." % (
+        machine.processor(), os.cpu_count() or 1, before, after, time.time() - begun,
+        "; ONNX Runtime %s" % version if section.NEEDS_PEER else "", "; a quick run" if bench.quick else "")
+    result.lines = [head, "", *result.lines]
+    return result, {"load": [before, after], "seconds": time.time() - begun, "data": result.data,
+                    "targets": [vars(target) for target in result.targets]}
+
+
+def write_report(options, results):
+    text = ""
+    if os.path.exists(options.report):
+        with open(options.report) as file:
+            text = file.read()
+    os.makedirs(os.path.dirname(os.path.abspath(options.report)), exist_ok=True)
+    with open(options.report, "w") as file:
+        file.write(report.updated(text, results, TITLES))
+
+
+def revision():
+    done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True,
+                          check=False)
+    return done.stdout.strip() or None
 
 
 def main():
     options = arguments()
-    library = onnxruntime_library()
-    if not library:
-        sys.exit("vs_onnxruntime.py: no ONNX Runtime: npm and the package %s are needed" % PACKAGE)
-    subprocess.run(["cmake", "--build", options.build, "--target", "heddle", "peer_worker"],
-                   stdout=subprocess.DEVNULL, check=True)
-    heddle, program = (os.path.join(options.build, "bin", name) for name in ("heddle", "peer_worker"))
-    os.makedirs(options.output, exist_ok=True)
-    rows, load = [], os.getloadavg()[0]
-    for entry, model, folder in model_files.find(options.models, os.path.join(ROOT, "build", "models")):
-        name = entry["name"]
-        if options.only and name not in options.only:
-            continue
-        print(name, file=sys.stderr)
+    build(options)
+    bench = Bench(options, ROOT)
+    version = peers.version_of(bench.library) if bench.library else None
+    everything = {"machine": machine.facts(), "onnxruntime": version, "revision": revision(), "quick": options.quick,
+                  "sections": {}}
+    results, failed = {}, False
+    for name in options.sections:
+        bench.say("%s (load %.1f)" % (TITLES[name], machine.load()))
         try:
-            if model is None:
-                raise Failed("the model could not be had")
-            artifact, compile_ms = compiled(heddle, model, name, options.output)
-        except Failed as failure:
-            rows.append({"model": name, "error": str(failure)})
-            continue
-        for case in entry["cases"]:
-            inputs = inputs_of(os.path.join(folder, case["data"]))
-            for threads in (int(count) for count in options.threads.split(",")):
-                row = {"model": name, "case": case["case"], "threads": threads, "compile_ms": compile_ms}
-                try:
-                    row.update(measure(program, library, artifact, model, threads, inputs, options.seconds,
-                                       options.rounds))
-                    print("  %s, %d threads: %.3f ms against %.3f, ratio %.2f"
-                          % (case["case"], threads, row["heddle"]["median_ms"], row["onnxruntime"]["median_ms"],
-                             row["ratio"]), file=sys.stderr)
-                except Failed as failure:
-                    row["error"] = str(failure)
-                rows.append(row)
-        os.remove(artifact)
-    result = {"onnxruntime": version_of(library), "processor": processor(), "cores": os.cpu_count(),
-              "load": [load, os.getloadavg()[0]], "rows": rows}
-    with open(os.path.join(options.output, "vs_onnxruntime.json"), "w") as file:
-        json.dump(result, file, indent=1)
-    table = markdown(result)
-    with open(os.path.join(options.output, "vs_onnxruntime.md"), "w") as file:
-        file.write(table)
-    print(table, end="")
+            results[name], everything["sections"][name] = run_section(name, bench, version)
+        except Exception as failure:  # the other sections are still worth having
+            failed = True
+            if not isinstance(failure, Failed):
+                traceback.print_exc()
+            bench.say("  NOT MEASURED: %s" % failure)
+            results[name] = report.Result(["Not measured: %s" % report.cell(failure)],
+                                          [report.Target(TITLES[name], report.cell(failure), None)])
+            everything["sections"][name] = {"error": str(failure)}
+        with open(os.path.join(options.output, "vs_onnxruntime.json"), "w") as file:
+            json.dump(everything, file, indent=1, default=str)
+        write_report(options, {name: results[name]})
+    print("\n".join(report.target_rows("", results, list(TITLES))))
+    print("report: %s" % options.report, file=sys.stderr)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

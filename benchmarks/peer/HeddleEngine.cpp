@@ -18,8 +18,7 @@ absl::Status statusOf(const api::Error &error) {
 
 class HeddleEngine final : public Engine {
 public:
-  absl::Status load(const std::string &path, int threads, std::vector<HostTensor> given) override {
-    inputs = std::move(given);
+  absl::Status load(const std::string &path, int threads) override {
     auto loaded = api::Model::Load(path);
     if (!loaded)
       return statusOf(loaded.error());
@@ -28,6 +27,11 @@ public:
     if (!made)
       return statusOf(made.error());
     session = std::move(*made);
+    return absl::OkStatus();
+  }
+
+  absl::Status setInputs(std::vector<HostTensor> given) override {
+    inputs = std::move(given);
     for (size_t i = 0; i < inputs.size(); ++i) {
       HeddleValue value = {};
       value.kind = HEDDLE_VALUE_TENSOR;

@@ -45,7 +45,9 @@ class OnnxRuntimeEngine final : public Engine {
 public:
   explicit OnnxRuntimeEngine(std::string library) : library(std::move(library)) {}
 
-  absl::Status load(const std::string &model, int threads, std::vector<HostTensor> given) override;
+  absl::Status prepare() override;
+  absl::Status load(const std::string &model, int threads) override;
+  absl::Status setInputs(std::vector<HostTensor> given) override;
   absl::StatusOr<double> seconds() override;
 
 private:
@@ -63,8 +65,6 @@ private:
     function<void (*)(void *)>(kReleaseStatus)(status);
     return absl::UnknownError(message);
   }
-  absl::Status open();
-  absl::Status setInputs();
   absl::StatusOr<std::vector<const char *>> names(Place count, Place name);
 
   std::string library;
@@ -75,14 +75,15 @@ private:
   std::vector<void *> values, results;
 };
 
-absl::Status OnnxRuntimeEngine::open() {
+absl::Status OnnxRuntimeEngine::prepare() {
   void *handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     return absl::NotFoundError(::dlerror());
   auto getBase = reinterpret_cast<const ApiBase *(*)()>(::dlsym(handle, "OrtGetApiBase"));
   if (!getBase || !(table = getBase()->getApi(apiVersion)))
     return absl::NotFoundError(library + " is no onnxruntime with the expected API");
-  return absl::OkStatus();
+  constexpr int onlyFatal = 4;
+  return call(kCreateEnv, onlyFatal, static_cast<const char *>("heddle"), &environment);
 }
 
 absl::StatusOr<std::vector<const char *>> OnnxRuntimeEngine::names(Place count, Place name) {
@@ -96,7 +97,8 @@ absl::StatusOr<std::vector<const char *>> OnnxRuntimeEngine::names(Place count, 
   return all;
 }
 
-absl::Status OnnxRuntimeEngine::setInputs() {
+absl::Status OnnxRuntimeEngine::setInputs(std::vector<HostTensor> given) {
+  inputs = std::move(given);
   auto known = names(kSessionGetInputCount, kSessionGetInputName);
   auto outputs = names(kSessionGetOutputCount, kSessionGetOutputName);
   if (!known.ok() || !outputs.ok())
@@ -124,21 +126,15 @@ absl::Status OnnxRuntimeEngine::setInputs() {
   return absl::OkStatus();
 }
 
-absl::Status OnnxRuntimeEngine::load(const std::string &model, int threads,
-                                     std::vector<HostTensor> given) {
-  inputs = std::move(given);
-  if (auto status = open(); !status.ok())
-    return status;
-  constexpr int onlyFatal = 4;
+absl::Status OnnxRuntimeEngine::load(const std::string &model, int threads) {
   for (absl::Status status :
-       {call(kCreateEnv, onlyFatal, static_cast<const char *>("heddle"), &environment),
-        call(kCreateSessionOptions, &options), call(kSetIntraOpNumThreads, options, threads),
+       {call(kCreateSessionOptions, &options), call(kSetIntraOpNumThreads, options, threads),
         call(kSetInterOpNumThreads, options, 1),
         call(kCreateSession, environment, model.c_str(), options, &session),
         call(kGetAllocatorWithDefaultOptions, &allocator)})
     if (!status.ok())
       return status;
-  return setInputs();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<double> OnnxRuntimeEngine::seconds() {

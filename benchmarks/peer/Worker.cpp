@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Times one runtime on request, so that two of them can take turns:
+// Times one side on request, so that several can take turns:
 //
-//   peer_worker heddle|LIBONNXRUNTIME.so MODEL THREADS INPUT.pb...
+//   peer_worker heddle|multiply-adds|read|LIBONNXRUNTIME.so MODEL THREADS INPUT.pb...
 //
-// loads, runs once and prints {"load_ms":, "first_ms":, "peak_mb":}; then, for each line "SECONDS"
-// on standard input, runs for about as long, and prints {"ms": [of each run]}. Errors are
-// {"error": TEXT}. Ends with its input.
+// loads, runs once and prints {"load_ms":, "first_ms":}; then, for each line "SECONDS" on standard
+// input, runs for about as long, and prints {"ms": [of each run]}. Errors are {"error": TEXT}. Ends
+// with its input.
+//
+// allocation_worker is the same program and prints {"ms":, "allocations": during all of these runs}.
 
 #include "benchmarks/peer/Engine.h"
 #include "frontends/onnx/TensorFile.h"
 
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <iostream>
@@ -20,6 +21,11 @@
 using namespace heddle;
 using namespace heddle::bench;
 using Clock = std::chrono::steady_clock;
+
+namespace heddle::bench {
+/// Of CountAllocations.cpp, in programs that have it.
+[[gnu::weak]] long allocationsSoFar();
+} // namespace heddle::bench
 
 static constexpr size_t mostRuns = 20000;
 
@@ -34,12 +40,17 @@ static double msSince(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
+static std::unique_ptr<Engine> makeEngine(const std::string &which) {
+  return which == "heddle"          ? makeHeddleEngine()
+         : which == "multiply-adds" ? makeMultiplyAddEngine()
+         : which == "read"          ? makeReadEngine()
+                                    : makeOnnxRuntimeEngine(which);
+}
+
 int main(int argc, char **argv) {
   if (argc < 4)
     return fail(absl::InvalidArgumentError("usage: peer_worker ENGINE MODEL THREADS INPUT.pb..."));
-  std::string which = argv[1];
-  std::unique_ptr<Engine> engine =
-      which == "heddle" ? makeHeddleEngine() : makeOnnxRuntimeEngine(which);
+  std::unique_ptr<Engine> engine = makeEngine(argv[1]);
   std::vector<HostTensor> inputs;
   for (int i = 4; i < argc; ++i) {
     auto tensor = readTensorFile(argv[i]);
@@ -47,20 +58,25 @@ int main(int argc, char **argv) {
       return fail(tensor.status());
     inputs.push_back(*std::move(tensor));
   }
+  if (auto status = engine->prepare(); !status.ok())
+    return fail(status);
   auto begin = Clock::now();
-  if (auto status = engine->load(argv[2], std::atoi(argv[3]), std::move(inputs)); !status.ok())
+  if (auto status = engine->load(argv[2], std::atoi(argv[3])); !status.ok())
     return fail(status);
   double loadMs = msSince(begin);
+  if (auto status = engine->setInputs(std::move(inputs)); !status.ok())
+    return fail(status);
   auto first = engine->seconds();
   if (!first.ok())
     return fail(first.status());
-  rusage usage = {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  say({{"load_ms", loadMs}, {"first_ms", *first * 1e3}, {"peak_mb", usage.ru_maxrss / 1024.0}});
+  say({{"load_ms", loadMs}, {"first_ms", *first * 1e3}});
 
+  std::vector<double> ms;
+  ms.reserve(mostRuns);
   for (std::string line; std::getline(std::cin, line);) {
     double seconds = std::atof(line.c_str());
-    std::vector<double> ms;
+    ms.clear();
+    long allocations = allocationsSoFar ? allocationsSoFar() : 0;
     begin = Clock::now();
     while (ms.empty() || (msSince(begin) < seconds * 1e3 && ms.size() < mostRuns)) {
       auto took = engine->seconds();
@@ -68,7 +84,12 @@ int main(int argc, char **argv) {
         return fail(took.status());
       ms.push_back(*took * 1e3);
     }
-    say({{"ms", ms}});
+    if (allocationsSoFar)
+      allocations = allocationsSoFar() - allocations;
+    nlohmann::json answer = {{"ms", ms}};
+    if (allocationsSoFar)
+      answer["allocations"] = allocations;
+    say(answer);
   }
   return 0;
 }

@@ -25,11 +25,10 @@ template <typename Work> double leastTime(int calls, Work work) {
   return least;
 }
 
-constexpr int64_t rounds = 200'000;
 constexpr int chains = 12; // more than latency times throughput, fewer than registers
 
 /// Vectors of `lanes`; the instructions are those of the function that it is inlined into.
-template <int lanes> [[gnu::always_inline]] inline float multiplyAdds() {
+template <int lanes> [[gnu::always_inline]] inline float multiplyAddVectors(int64_t rounds) {
   using Vector __attribute__((vector_size(lanes * sizeof(float)))) = float;
   Vector sums[chains] = {}, a = Vector{} + 0.999f;
   for (int64_t i = 0; i < rounds; ++i)
@@ -42,34 +41,44 @@ template <int lanes> [[gnu::always_inline]] inline float multiplyAdds() {
   return total;
 }
 
-[[gnu::target("avx512f")]] float multiplyAdds16() { return multiplyAdds<16>(); }
-[[gnu::target("avx2,fma")]] float multiplyAdds8() { return multiplyAdds<8>(); }
-float multiplyAdds4() { return multiplyAdds<4>(); }
+[[gnu::target("avx512f")]] float multiplyAdds16(int64_t rounds) { return multiplyAddVectors<16>(rounds); }
+[[gnu::target("avx2,fma")]] float multiplyAdds8(int64_t rounds) { return multiplyAddVectors<8>(rounds); }
+float multiplyAdds4(int64_t rounds) { return multiplyAddVectors<4>(rounds); }
 
-double measureProducts() {
-  volatile float kept = 0;
+} // namespace
+
+double multiplyAdds(int64_t rounds) {
   auto [lanes, run] = __builtin_cpu_supports("avx512f") ? std::pair(16, &multiplyAdds16)
                       : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
                           ? std::pair(8, &multiplyAdds8)
                           : std::pair(4, &multiplyAdds4);
-  double seconds = leastTime(8, [&, run = run] { kept = run(); });
-  return 2.0 * lanes * chains * rounds / seconds / 1e9;
+  [[maybe_unused]] volatile float kept = 0;
+  kept = run(rounds);
+  return 2.0 * lanes * chains * static_cast<double>(rounds);
 }
 
-double measureReading() {
+uint64_t readAll(absl::Span<const uint64_t> memory) {
+  uint64_t sums[8] = {};
+  for (size_t i = 0; i + 8 <= memory.size(); i += 8)
+    for (size_t lane = 0; lane < 8; ++lane)
+      sums[lane] += memory[i + lane];
+  [[maybe_unused]] volatile uint64_t kept = 0;
+  kept = sums[0] + sums[1] + sums[2] + sums[3] + sums[4] + sums[5] + sums[6] + sums[7];
+  return kept;
+}
+
+static double measureProducts() {
+  double operations = 0;
+  double seconds = leastTime(8, [&] { operations = multiplyAdds(200'000); });
+  return operations / seconds / 1e9;
+}
+
+static double measureReading() {
   std::vector<uint64_t> memory((96 << 20) / sizeof(uint64_t), 1);
-  volatile uint64_t kept = 0;
-  double seconds = leastTime(4, [&] {
-    uint64_t sums[8] = {};
-    for (size_t i = 0; i + 8 <= memory.size(); i += 8)
-      for (size_t lane = 0; lane < 8; ++lane)
-        sums[lane] += memory[i + lane];
-    kept = sums[0] + sums[3] + sums[7];
-  });
+  [[maybe_unused]] volatile uint64_t kept = 0;
+  double seconds = leastTime(4, [&] { kept = readAll(memory); });
   return static_cast<double>(memory.size() * sizeof(uint64_t)) / seconds / 1e9;
 }
-
-} // namespace
 
 Roofline measureRoofline() { return {measureProducts(), measureReading()}; }
 

@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "runtime/memory/antichain.h"
 #include "runtime/memory/arena_planner.h"
 #include "runtime/memory/buffer_pool.h"
 #include "runtime/tensor/tensor.h"
@@ -21,6 +22,33 @@ TEST(ArenaPlanner, SharesWhatIsNotInConflict) {
   EXPECT_EQ(layout->offsets[0], 0);
   EXPECT_EQ(layout->offsets[2], 0);
   EXPECT_EQ(layout->offsets[1], 256);
+}
+
+// Every set of a few elements, tried.
+TEST(HeaviestAntichain, IsThatOfAllSets) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 200; ++round) {
+    uint32_t count = random() % 11, sparse = 2 + random() % 6;
+    std::vector<uint32_t> before(count);  // sets of elements
+    std::vector<int64_t> weights(count);
+    for (uint32_t b = 0; b < count; ++b) {
+      weights[b] = static_cast<int64_t>(random() % 5) * (1 + random() % 1000);
+      for (uint32_t a = 0; a < b; ++a) {
+        if (random() % sparse == 0) before[b] |= before[a] | 1u << a;
+      }
+    }
+    int64_t heaviest = 0;
+    for (uint32_t set = 0; set < 1u << count; ++set) {
+      int64_t sum = 0;
+      for (uint32_t i = 0; i < count; ++i) {
+        if ((set >> i & 1) == 0) continue;
+        sum = (before[i] & set) == 0 ? sum + weights[i] : INT64_MIN / 2;
+      }
+      heaviest = std::max(heaviest, sum);
+    }
+    EXPECT_EQ(HeaviestAntichain(weights, [&](uint32_t a, uint32_t b) { return before[b] >> a & 1; }),
+              heaviest);
+  }
 }
 
 TEST(ArenaPlanner, RefusesSizesBeyondItsLimit) {

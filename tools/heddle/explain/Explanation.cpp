@@ -2,6 +2,7 @@
 
 #include "tools/heddle/explain/Explanation.h"
 
+#include "tools/heddle/explain/ArenaBound.h"
 #include "tools/heddle/explain/Schedule.h"
 #include "tools/heddle/explain/Structure.h"
 
@@ -79,6 +80,7 @@ void mapArena(const GraphInfo &info, const ShapePlan &plan, ExplainedGraph &resu
       result.blocks.back().name = "value " + std::to_string(value);
   }
   result.arenaBytes = plan.arena_bytes;
+  result.arenaLowerBound = arenaLowerBound(info, plan);
 }
 
 /// Describes a graph and, depth first, the graphs that its tasks run.

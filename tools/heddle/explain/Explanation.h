@@ -60,6 +60,7 @@ struct ExplainedGraph {
   double totalUs = 0, criticalUs = 0;
   std::vector<ArenaBlock> blocks;
   int64_t arenaBytes = 0;
+  int64_t arenaLowerBound = -1; ///< negative where it was not looked for
   std::vector<TraceSpan> spans; ///< measured, or how the workers would go about it
   int workers = 1;
 

@@ -91,6 +91,8 @@ static nlohmann::ordered_json graphJson(const ExplainedGraph &graph) {
                              {"critical", task.critical},
                              {"successors", task.successors}});
   json["arena_bytes"] = graph.sized ? nlohmann::ordered_json(graph.arenaBytes) : nullptr;
+  json["arena_lower_bound_bytes"] =
+      graph.arenaLowerBound >= 0 ? nlohmann::ordered_json(graph.arenaLowerBound) : nullptr;
   json["arena"] = nlohmann::ordered_json::array();
   for (const ArenaBlock &block : graph.blocks)
     json["arena"].push_back({{"name", block.name},

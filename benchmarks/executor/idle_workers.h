@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// CPU time that threads take while there is nothing for them to do: within a run whose end is one
+// long task on one thread, and after it.
+
+#ifndef HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
+#define HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
+
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "benchmarks/executor/contenders.h"
+
+namespace heddle {
+
+inline double CpuMicroseconds(clockid_t clock) {
+  timespec time = {};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
+struct IdleWorkers {
+  double in_run_us, between_us;  // medians of CPU time a run, and in the 20 ms after one
+};
+
+// A task wakes the workers with eight tasks of 50 us each, after which one of 10 ms comes.
+inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
+  constexpr uint32_t kWide = 8;
+  Edges edges(kWide + 2);
+  for (uint32_t i = 1; i <= kWide; ++i) {
+    edges[0].push_back(i);
+    edges[i] = {kWide + 1};
+  }
+  std::atomic<int64_t> worked_ns{0};
+  auto work = [&](uint32_t node) {
+    double us = node == 0 ? 0 : node <= kWide ? 50 : 10000;
+    double begin = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID), now = begin;
+    while (now - begin < us) now = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
+    worked_ns += static_cast<int64_t>(1e3 * (now - begin));
+  };
+  OwnScheduler<decltype(work)> scheduler(edges, threads, work);
+  scheduler.Run();
+  std::vector<double> in_run, between;
+  for (int round = 0; round < rounds; ++round) {
+    worked_ns = 0;
+    double begin = CpuMicroseconds(CLOCK_PROCESS_CPUTIME_ID);
+    scheduler.Run();
+    double end = CpuMicroseconds(CLOCK_PROCESS_CPUTIME_ID);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    between.push_back(CpuMicroseconds(CLOCK_PROCESS_CPUTIME_ID) - end);
+    in_run.push_back(end - begin - static_cast<double>(worked_ns) / 1e3);
+  }
+  std::sort(in_run.begin(), in_run.end());
+  std::sort(between.begin(), between.end());
+  return {in_run[in_run.size() / 2], between[between.size() / 2]};
+}
+
+}  // namespace heddle
+
+#endif  // HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""ONNX Runtime: the library in the npm package onnxruntime-node, installed where it is missing.
+
+Its install script does not run: that would download what only GPUs need.
+"""
+
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+PACKAGE = "onnxruntime-node@1.30"
+
+
+def onnxruntime_library(folder):
+    """The CPU library, or None."""
+    pattern = os.path.join(folder, "node_modules", "onnxruntime-node", "bin", "napi-v*", "linux", "x64",
+                           "libonnxruntime.so*")
+    if not glob.glob(pattern) and shutil.which("npm"):
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "package.json"), "w") as file:
+            file.write('{"private": true}\n')
+        subprocess.run(["npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund",
+                        "--no-save", "--loglevel=error", PACKAGE], stdout=sys.stderr, check=False)
+    found = sorted(glob.glob(pattern))
+    return found[-1] if found else None
+
+
+def version_of(library):
+    manifest = os.path.join(library.split("/bin/napi-v")[0], "package.json")
+    with open(manifest) as file:
+        return json.load(file)["version"]

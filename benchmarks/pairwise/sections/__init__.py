@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The sections of the report in its order, by name."""
+
+from pairwise.sections import (allocations, chain, compiling, convolutions, executor, latency, memory, precision,
+                               products, scaling, sessions, start)
+
+SECTIONS = {
+    "models": latency,
+    "scaling": scaling,
+    "memory": memory,
+    "start": start,
+    "compile": compiling,
+    "sessions": sessions,
+    "chain": chain,
+    "gemm": products,
+    "convolutions": convolutions,
+    "executor": executor,
+    "allocations": allocations,
+    "precision": precision,
+}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Convolutions one by one, and with a Relu."""
+
+from collections import namedtuple
+
+import onnx_bytes as onnx
+from pairwise import turns
+from pairwise.inputs import safe, tensor
+from pairwise.report import Result, at_most, cell, table
+from pairwise.workers import Failed
+
+TITLE = "Convolutions"
+NEEDS_PEER = True
+
+Shape = namedtuple("Shape", "channels filters size window stride depthwise", defaults=(1, False))
+
+SHAPES = [Shape(64, 64, 56, 3), Shape(128, 128, 28, 3), Shape(256, 256, 14, 3), Shape(512, 512, 7, 3),
+          Shape(64, 128, 56, 3, 2), Shape(3, 64, 224, 7, 2), Shape(64, 256, 56, 1), Shape(256, 1024, 14, 1),
+          Shape(512, 2048, 7, 1), Shape(256, 512, 56, 1, 2), Shape(97, 100, 13, 3), Shape(13, 13, 13, 3),
+          Shape(24, 24, 112, 3), Shape(32, 32, 112, 3, 1, True), Shape(144, 144, 56, 3, 1, True),
+          Shape(240, 240, 28, 3, 1, True), Shape(96, 96, 112, 3, 2, True), Shape(240, 240, 14, 5, 1, True)]
+
+
+def title(shape):
+    what = "depthwise %d" % shape.channels if shape.depthwise else "%d->%d" % (shape.channels, shape.filters)
+    return "%dx%d %s, %dx%d%s" % (shape.window, shape.window, what, shape.size, shape.size,
+                                  ", stride %d" % shape.stride if shape.stride > 1 else "")
+
+
+def out_size(shape):
+    return (shape.size + 2 * (shape.window // 2) - shape.window) // shape.stride + 1
+
+
+def operations(shape):
+    inputs = 1 if shape.depthwise else shape.channels
+    return 2 * inputs * shape.filters * shape.window ** 2 * out_size(shape) ** 2
+
+
+def model_of(shape, relu):
+    inputs = 1 if shape.depthwise else shape.channels
+    pad = shape.window // 2
+    nodes = [onnx.node("Conv", ["x", "w", "b"], ["y"], kernel_shape=[shape.window] * 2, strides=[shape.stride] * 2,
+                       pads=[pad] * 4, group=shape.channels if shape.depthwise else 1)]
+    if relu:
+        nodes.append(onnx.node("Relu", ["y"], ["z"]))
+    size = out_size(shape)
+    weights = tensor("w", [shape.filters, inputs, shape.window, shape.window], 0.1)
+    return onnx.model(onnx.graph(nodes, [onnx.value("x", [1, shape.channels, shape.size, shape.size])],
+                                 [onnx.value("z" if relu else "y", [1, shape.filters, size, size])],
+                                 [weights, tensor("b", [shape.filters])]))
+
+
+def measure(bench):
+    rows, errors = [], []
+    for shape in SHAPES:
+        try:
+            rows += measure_shape(bench, shape)
+        except Failed as failure:
+            errors.append("%s: %s" % (title(shape), cell(failure)))
+    lines = ["Models of one node (with a bias), and of two (Conv and Relu); GFLOP/s of the fastest run; ratio of times, "
+             "the median of the rounds'; the last column is what Relu adds to Heddle's time.", ""]
+    lines += table(["convolution", "#threads", "#ONNX Runtime", "#Heddle", "#ratio", "#with Relu: ONNX Runtime", "#Heddle",
+                    "#ratio", "#Relu's cost"],
+                   [[row["title"], row["threads"], row["rates"]["onnxruntime", False], row["rates"]["heddle", False],
+                     row["ratio"], row["rates"]["onnxruntime", True], row["rates"]["heddle", True], row["ratio_relu"],
+                     "%+.0f %%" % (100 * (row["cost"] - 1))] for row in rows])
+    lines += ["", *errors] if errors else []
+    name = lambda row: "%s on %d" % (row["title"], row["threads"])  # noqa: E731
+    targets = [at_most("at least ONNX Runtime's rate", 1.0, rows, lambda row: row["ratio"], name),
+               at_most("the same with Relu", 1.0, rows, lambda row: row["ratio_relu"], name),
+               at_most("Relu for free (5 % for noise)", 1.05, rows, lambda row: row["cost"], name)]
+    data = [dict(row, rates={"%s%s" % (side, " with relu" if relu else ""): rate
+                             for (side, relu), rate in row["rates"].items()}) for row in rows]
+    return Result(lines, targets, data)
+
+
+def measure_shape(bench, shape):
+    made = {relu: bench.small_model("conv_" + safe(title(shape)) + ("_relu" if relu else ""), model_of(shape, relu),
+                                    {"x": [1, shape.channels, shape.size, shape.size]}) for relu in (False, True)}
+    rows = []
+    for threads in bench.threads:
+        workers = {}
+        try:
+            for relu, (model, artifact, files) in made.items():
+                workers["onnxruntime", relu] = bench.worker("onnxruntime", model, threads, files)
+                workers["heddle", relu] = bench.worker("heddle", artifact, threads, files)
+            times = turns.in_turns(workers, bench.options.seconds / 3, bench.options.rounds)
+        finally:
+            for worker in workers.values():
+                worker.close()
+        rates = {side: operations(shape) / timed.least / 1e6 for side, timed in times.items()}
+        rows.append({"title": title(shape), "threads": threads, "rates": rates,
+                     "ratio": turns.ratio(times["heddle", False], times["onnxruntime", False]),
+                     "ratio_relu": turns.ratio(times["heddle", True], times["onnxruntime", True]),
+                     "cost": times["heddle", True].least / times["heddle", False].least})
+        bench.say("  %s on %d: ratio %.2f, with Relu %.2f" % (title(shape), threads, rows[-1]["ratio"],
+                                                              rows[-1]["ratio_relu"]))
+    return rows

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What a second thread gains, beside what the machine gives."""
+
+from pairwise import turns
+from pairwise.report import Result, Target, at_most, number, table
+from pairwise.workers import Failed
+
+TITLE = "Two threads"
+NEEDS_PEER = True
+
+LARGE_MS = 10
+NOISE = 1.03
+
+
+def measure(bench):
+    one, two = min(bench.threads), max(bench.threads)
+    if one == two:
+        raise Failed("needs two numbers of threads")
+    rows = []
+    for case in bench.cases():
+        try:
+            times = bench.pair(case)
+        except Failed:
+            continue  # the section of latencies tells
+        sides = {side for side, _ in times}
+        row = {"title": case.title, "ms": times["heddle", one].median}
+        row.update({side: turns.ratio(times[side, one], times[side, two]) for side in sides})
+        # The machine's rates are times of the same work for each thread.
+        row.update({side: 2 * row[side] for side in ("multiply-adds", "read") if side in row})
+        rows.append(row)
+    large = [row for row in rows if row["ms"] > LARGE_MS and "read" in row]
+    small = [row for row in rows if row["ms"] <= LARGE_MS]
+    for row in large:
+        row["machine"] = min(row["multiply-adds"], row["read"])
+        row["part"] = row["heddle"] / row["machine"]
+    lines = ["Time on %d threads over that on %d. The loop of multiply-adds and the read from memory took turns with "
+             "the models; a model is held against the smaller of the two." % (one, two), ""]
+    lines += table(["case", "#ms on one", "#Heddle", "#ONNX Runtime", "#multiply-adds", "#read", "#Heddle / machine"],
+                   [[row["title"], row["ms"], row["heddle"], row["onnxruntime"], row["multiply-adds"], row["read"],
+                     row["part"]] for row in large])
+    slower = sorted((row for row in small if row["heddle"] < 1), key=lambda row: row["heddle"])
+    if slower:
+        lines += ["", "Below %d ms, and slower on %d threads: %s." % (LARGE_MS, two, ", ".join(
+            "%s %s" % (row["title"], number(row["heddle"])) for row in slower))]
+    targets = [_at_least("at least 90 % of the machine's scaling, over 10 ms", 0.9, large, lambda row: row["part"]),
+               _at_least("never below ONNX Runtime's scaling, over 10 ms", 1.0, large,
+                         lambda row: row["heddle"] / row["onnxruntime"]),
+               at_most("never slower on two threads, below 10 ms (3 % for noise)", NOISE, small,
+                       lambda row: 1 / row["heddle"], lambda row: row["title"])]
+    return Result(lines, targets, rows)
+
+
+def _at_least(what, limit, rows, key):
+    below = sorted((row for row in rows if round(key(row), 2) < limit), key=key)
+    if not rows:
+        return Target(what, "", None)
+    text = "%d of %d; least %s" % (len(rows) - len(below), len(rows), number(min(key(row) for row in rows)))
+    if below:
+        text += "; below: " + ", ".join("%s %s" % (row["title"], number(key(row))) for row in below[:5])
+    return Target(what, text, not below)

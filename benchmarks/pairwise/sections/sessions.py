@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Ten sessions of a model at once, in turns with one that does so alone."""
+
+import json
+
+from pairwise.report import Result, Target, at_most, cell, number, table
+from pairwise.workers import Failed, output_of
+
+TITLE = "Ten sessions at once"
+NEEDS_PEER = False
+
+
+def measure(bench):
+    rows, errors = [], []
+    threads = max(bench.threads)
+    for case in [model.cases[0] for model in bench.models][:6 if bench.quick else None]:
+        try:
+            seconds, rounds = ("0.2", "2") if bench.quick else ("0.5", "3")
+            text = output_of([bench.program("sessions"), bench.artifact(case.model)[0], "--json", "--threads",
+                              str(threads), "--seconds", seconds, "--rounds", rounds, *case.inputs], "sessions")
+        except Failed as failure:
+            errors.append("%s: %s" % (case.title, cell(failure)))
+            continue
+        row = dict(json.loads(text), title=case.title)
+        row["throughput"] = row["together_per_s"] / row["alone_per_s"]
+        row["p99"] = row["p99_ms"] / row["fair_share_ms"]
+        rows.append(row)
+        bench.say("  %s: throughput %.2f, p99 %.2f of the fair share" % (case.title, row["throughput"], row["p99"]))
+    lines = ["Ten sessions of %d threads each, run again and again from ten threads. The fair share of a session is ten "
+             "times the mean of one that has the machine for itself." % threads, ""]
+    lines += table(["case", "#runs/s alone", "#runs/s of ten", "#ratio", "#median ms", "#p99 ms", "#p99 / fair share"],
+                   [[row["title"], row["alone_per_s"], row["together_per_s"], row["throughput"], row["median_ms"],
+                     row["p99_ms"], row["p99"]] for row in rows])
+    lines += ["", *errors] if errors else []
+    slow = [row for row in rows if round(row["throughput"], 2) < 1]
+    text = "%d of %d" % (len(rows) - len(slow), len(rows))
+    if slow:
+        text += "; below: " + ", ".join("%s %s" % (row["title"], number(row["throughput"])) for row in slow)
+    targets = [Target("throughput at least that of one session", text, not slow if rows else None),
+               at_most("p99 at most 1.5x the fair share", 1.5, rows, lambda row: row["p99"], lambda row: row["title"])]
+    return Result(lines, targets, rows)
