@@ -49,6 +49,7 @@ def arguments():
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--taskflow", metavar="FOLDER", help="a checkout, to compare the executor with")
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
+    parser.add_argument("--no-build", action="store_true", help="take the programs as they are")
     parser.add_argument("--output", default=os.path.join(ROOT, "build", "benchmarks"))
     parser.add_argument("--report", help="the Markdown file to update")
     options = parser.parse_args()
@@ -89,7 +90,7 @@ def run_section(name, bench, version):
     head = "%s, %d cores; load %.1f before, %.1f after; %.0f s%s%s." % (
         machine.processor(), os.cpu_count() or 1, before, after, time.time() - begun,
         "; ONNX Runtime %s" % version if section.NEEDS_PEER else "", "; a quick run" if bench.quick else "")
-    result.lines = [head, "", *result.lines]
+    result.finish(head)
     return result, {"load": [before, after], "seconds": time.time() - begun, "data": result.data,
                     "targets": [vars(target) for target in result.targets]}
 
@@ -112,9 +113,11 @@ def revision():
 
 def main():
     options = arguments()
-    build(options)
+    if not options.no_build:
+        build(options)
     bench = Bench(options, ROOT)
-    version = peers.version_of(bench.library) if bench.library else None
+    beside = any(SECTIONS[name].NEEDS_PEER for name in options.sections) and bench.library
+    version = peers.version_of(beside) if beside else None
     everything = {"machine": machine.facts(), "onnxruntime": version, "revision": revision(), "quick": options.quick,
                   "sections": {}}
     results, failed = {}, False

@@ -2,6 +2,7 @@
 """What the sections share: programs, models, artifacts, and measurements that several read."""
 
 import fnmatch
+import functools
 import os
 import shutil
 import sys
@@ -56,9 +57,13 @@ class Bench:
         self.threads = [int(count) for count in options.threads.split(",")]
         self.output = options.output
         os.makedirs(self.output, exist_ok=True)
-        self.library = peers.onnxruntime_library(os.path.join(root, "build", "peers"))
         self.models = find_models(options.models, os.path.join(root, "build", "models"), options.only)
         self._artifacts, self._pairs, self._fresh = {}, {}, {}
+
+    @functools.cached_property
+    def library(self):
+        """ONNX Runtime's, or None."""
+        return peers.onnxruntime_library(os.path.join(self.root, "build", "peers"))
 
     # Programs.
 

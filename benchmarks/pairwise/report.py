@@ -12,6 +12,9 @@ import statistics
 from dataclasses import dataclass, field
 
 
+MOST_NAMED = 6  # of those that miss a target; the tables have all
+
+
 @dataclass
 class Target:
     what: str
@@ -28,6 +31,14 @@ class Result:
     lines: list = field(default_factory=list)  # Markdown
     targets: list = field(default_factory=list)
     data: object = None  # for JSON
+    errors: list = field(default_factory=list)  # what could not be measured, and why, a line each
+
+    def finish(self, head):
+        """Puts a line first, and says what is missing."""
+        self.lines = [head, "", *self.lines]
+        if self.errors:
+            self.lines += ["", "Not measured:", "", *("- " + cell(error) for error in self.errors)]
+            self.targets.append(Target("everything measured", "%d missing" % len(self.errors), False))
 
 
 def cell(value):
@@ -58,23 +69,31 @@ def geometric_mean(values):
     return math.exp(statistics.fmean(math.log(value) for value in values))
 
 
-def worst(rows, key, name, count=5):
-    """"a 1.3, b 1.1": the names of the rows with the largest values."""
-    ordered = sorted(rows, key=key, reverse=True)
-    text = ", ".join("%s %s" % (name(row), number(key(row))) for row in ordered[:count])
-    return text + (" and %d more" % (len(ordered) - count) if len(ordered) > count else "")
-
-
 def at_most(what, limit, rows, key, name, digits=2):
     """A target that each row's value is to keep: tells how many do, and who does not."""
-    if not rows:
+    return _kept(what, [row for row in rows if round(key(row), digits) > limit],
+                 sorted(rows, key=key, reverse=True), key, name, number)
+
+
+def at_least(what, limit, rows, key, name, text=None):
+    return _kept(what, [row for row in rows if round(key(row), 2) < limit], sorted(rows, key=key), key, name,
+                 text or number)
+
+
+def _kept(what, missed, worst_first, key, name, text):
+    if not worst_first:
         return Target(what, "", None)
-    above = [row for row in rows if round(key(row), digits) > limit]
-    values = [key(row) for row in rows]
-    text = "%d of %d; worst %s" % (len(rows) - len(above), len(rows), number(max(values)))
-    if above:
-        text += "; above: " + worst(above, key, name)
-    return Target(what, text, not above)
+    measured = "%d of %d; worst %s" % (len(worst_first) - len(missed), len(worst_first), text(key(worst_first[0])))
+    if missed:
+        shown = worst_first[:min(len(missed), MOST_NAMED)]
+        measured += "; not: " + ", ".join("%s %s" % (name(row), text(key(row))) for row in shown)
+        if len(missed) > len(shown):
+            measured += " and %d more" % (len(missed) - len(shown))
+    return Target(what, measured, not missed)
+
+
+def percent(value):
+    return None if value is None else "%.0f %%" % (100 * value)
 
 
 def _block(name, lines):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What runs after the first ask the allocator for."""
 
-from pairwise.report import Result, Target, cell, number, table
+from pairwise.report import Result, at_most, table
 from pairwise.workers import Failed
 
 TITLE = "Allocations"
@@ -22,7 +22,7 @@ def measure(bench):
                     worker.run(0.02)
                     answer = worker.ask(0.05 if bench.quick else 0.15)
             except Failed as failure:
-                errors.append("%s: %s" % (case.title, cell(failure)))
+                errors.append("%s: %s" % (case.title, failure))
                 break
             row[threads] = answer["allocations"] / len(answer["ms"])
         else:
@@ -34,10 +34,6 @@ def measure(bench):
         lines += ["", *table(["case", *("#%d threads" % threads for threads in bench.threads)],
                              [[row["title"], *(row[threads] for threads in bench.threads)] for row in some]),
                   "", "None in the other %d cases." % (len(rows) - len(some))]
-    lines += ["", *errors] if errors else []
-    above = [row for row in some if max(row[threads] for threads in bench.threads) > RARE]
-    text = "%d of %d cases" % (len(rows) - len(above), len(rows))
-    if above:
-        text += "; not: " + ", ".join("%s %s" % (row["title"], number(max(row[threads] for threads in bench.threads)))
-                                      for row in above[:6])
-    return Result(lines, [Target("back-to-back runs allocate nothing", text, not above if rows else None)], rows)
+    target = at_most("back-to-back runs allocate nothing (calls a run)", RARE, rows,
+                     lambda row: max(row[threads] for threads in bench.threads), lambda row: row["title"], 3)
+    return Result(lines, [target], rows, errors)

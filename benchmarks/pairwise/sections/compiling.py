@@ -4,7 +4,7 @@
 import os
 import shutil
 
-from pairwise.report import Result, at_most, cell, table
+from pairwise.report import Result, at_most, table
 from pairwise.workers import Failed
 
 TITLE = "Compile time"
@@ -19,7 +19,7 @@ def measure(bench):
         try:
             cold = bench.artifact(model)[1]
         except Failed as failure:
-            errors.append("%s: %s" % (model.name, cell(failure)))
+            errors.append("%s: %s" % (model.name, failure))
             continue
         row = {"model": model.name, "nodes": model.nodes, "cold": cold, "warm": None}
         if not bench.quick:
@@ -28,12 +28,11 @@ def measure(bench):
     lines = ["Seconds of `heddle compile` on %d cores: with an empty cache, and again." % (os.cpu_count() or 1), ""]
     lines += table(["model", "#nodes", "#cold", "#again"],
                    [[row["model"], row["nodes"], row["cold"], row["warm"]] for row in rows])
-    lines += ["", *errors] if errors else []
     name = lambda row: row["model"]  # noqa: E731
     small = [row for row in rows if row["nodes"] < LARGE_NODES]
     targets = [at_most("at most 5 s below 1,000 nodes", 5, small, lambda row: row["cold"], name),
                at_most("at most 15 s for the largest", 15, rows, lambda row: row["cold"], name)]
-    return Result(lines, targets, rows)
+    return Result(lines, targets, rows, errors)
 
 
 def again(bench, model):

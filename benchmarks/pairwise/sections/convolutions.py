@@ -6,7 +6,7 @@ from collections import namedtuple
 import onnx_bytes as onnx
 from pairwise import turns
 from pairwise.inputs import safe, tensor
-from pairwise.report import Result, at_most, cell, table
+from pairwise.report import Result, at_most, table
 from pairwise.workers import Failed
 
 TITLE = "Convolutions"
@@ -56,7 +56,7 @@ def measure(bench):
         try:
             rows += measure_shape(bench, shape)
         except Failed as failure:
-            errors.append("%s: %s" % (title(shape), cell(failure)))
+            errors.append("%s: %s" % (title(shape), failure))
     lines = ["Models of one node (with a bias), and of two (Conv and Relu); GFLOP/s of the fastest run; ratio of times, "
              "the median of the rounds'; the last column is what Relu adds to Heddle's time.", ""]
     lines += table(["convolution", "#threads", "#ONNX Runtime", "#Heddle", "#ratio", "#with Relu: ONNX Runtime", "#Heddle",
@@ -64,14 +64,13 @@ def measure(bench):
                    [[row["title"], row["threads"], row["rates"]["onnxruntime", False], row["rates"]["heddle", False],
                      row["ratio"], row["rates"]["onnxruntime", True], row["rates"]["heddle", True], row["ratio_relu"],
                      "%+.0f %%" % (100 * (row["cost"] - 1))] for row in rows])
-    lines += ["", *errors] if errors else []
     name = lambda row: "%s on %d" % (row["title"], row["threads"])  # noqa: E731
     targets = [at_most("at least ONNX Runtime's rate", 1.0, rows, lambda row: row["ratio"], name),
                at_most("the same with Relu", 1.0, rows, lambda row: row["ratio_relu"], name),
                at_most("Relu for free (5 % for noise)", 1.05, rows, lambda row: row["cost"], name)]
     data = [dict(row, rates={"%s%s" % (side, " with relu" if relu else ""): rate
                              for (side, relu), rate in row["rates"].items()}) for row in rows]
-    return Result(lines, targets, data)
+    return Result(lines, targets, data, errors)
 
 
 def measure_shape(bench, shape):

@@ -4,7 +4,7 @@
 import json
 
 from pairwise.inputs import as_options
-from pairwise.report import Result, at_most, cell, table
+from pairwise.report import Result, at_most, table
 from pairwise.workers import Failed, output_of
 
 TITLE = "Memory"
@@ -40,7 +40,7 @@ def measure(bench):
             facts = bench.fresh(case)
             row = {"title": case.title, "arena": arena_of(bench, case), "shared": shared(bench, case)}
         except Failed as failure:
-            errors.append("%s: %s" % (case.title, cell(failure)))
+            errors.append("%s: %s" % (case.title, failure))
             continue
         for side, runs in facts.items():
             row[side] = min(run["peak_mb"] for run in runs)
@@ -57,10 +57,9 @@ def measure(bench):
                     "#artifact MB, one", "#both"],
                    [[row["title"], row["onnxruntime"], row["heddle"], row["ratio"], row["arena"][0] / 1024,
                      row["arena"][1] / 1024, row["over"], row["shared"][0], row["shared"][1]] for row in rows])
-    lines += ["", *errors] if errors else []
     name = lambda row: row["title"]  # noqa: E731
     targets = [at_most("peak resident memory at most ONNX Runtime's", 1.0, rows, lambda row: row["ratio"], name),
                at_most("arena within 10 % of its lower bound", 1.1, rows, lambda row: row["over"], name),
                at_most("weights mapped once by two processes (pages of both / of one)", 1.05, rows,
                        lambda row: row["doubled"], name)]
-    return Result(lines, targets, rows)
+    return Result(lines, targets, rows, errors)

@@ -2,7 +2,7 @@
 """What a second thread gains, beside what the machine gives."""
 
 from pairwise import turns
-from pairwise.report import Result, Target, at_most, number, table
+from pairwise.report import Result, at_least, at_most, number, table
 from pairwise.workers import Failed
 
 TITLE = "Two threads"
@@ -33,8 +33,8 @@ def measure(bench):
     for row in large:
         row["machine"] = min(row["multiply-adds"], row["read"])
         row["part"] = row["heddle"] / row["machine"]
-    lines = ["Time on %d threads over that on %d. The loop of multiply-adds and the read from memory took turns with "
-             "the models; a model is held against the smaller of the two." % (one, two), ""]
+    lines = ["How many times faster a run is on %d threads than on %d. A loop of multiply-adds and a read from memory took "
+             "turns with the models; a model is held against the smaller of the two." % (two, one), ""]
     lines += table(["case", "#ms on one", "#Heddle", "#ONNX Runtime", "#multiply-adds", "#read", "#Heddle / machine"],
                    [[row["title"], row["ms"], row["heddle"], row["onnxruntime"], row["multiply-adds"], row["read"],
                      row["part"]] for row in large])
@@ -42,19 +42,10 @@ def measure(bench):
     if slower:
         lines += ["", "Below %d ms, and slower on %d threads: %s." % (LARGE_MS, two, ", ".join(
             "%s %s" % (row["title"], number(row["heddle"])) for row in slower))]
-    targets = [_at_least("at least 90 % of the machine's scaling, over 10 ms", 0.9, large, lambda row: row["part"]),
-               _at_least("never below ONNX Runtime's scaling, over 10 ms", 1.0, large,
-                         lambda row: row["heddle"] / row["onnxruntime"]),
+    name = lambda row: row["title"]  # noqa: E731
+    targets = [at_least("at least 90 % of the machine's scaling, over 10 ms", 0.9, large, lambda row: row["part"], name),
+               at_least("never below ONNX Runtime's scaling, over 10 ms", 1.0, large,
+                        lambda row: row["heddle"] / row["onnxruntime"], name),
                at_most("never slower on two threads, below 10 ms (3 % for noise)", NOISE, small,
-                       lambda row: 1 / row["heddle"], lambda row: row["title"])]
+                       lambda row: 1 / row["heddle"], name)]
     return Result(lines, targets, rows)
-
-
-def _at_least(what, limit, rows, key):
-    below = sorted((row for row in rows if round(key(row), 2) < limit), key=key)
-    if not rows:
-        return Target(what, "", None)
-    text = "%d of %d; least %s" % (len(rows) - len(below), len(rows), number(min(key(row) for row in rows)))
-    if below:
-        text += "; below: " + ", ".join("%s %s" % (row["title"], number(key(row))) for row in below[:5])
-    return Target(what, text, not below)

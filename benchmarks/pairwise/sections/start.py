@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """From a file to the first result, in new processes."""
 
-from pairwise.report import Result, at_most, cell, geometric_mean, number, table
+from pairwise.report import Result, at_most, geometric_mean, number, table
 from pairwise.sections.latency import is_small
 from pairwise.workers import Failed
 
@@ -15,7 +15,7 @@ def measure(bench):
         try:
             facts = bench.fresh(case)
         except Failed as failure:
-            errors.append("%s: %s" % (case.title, cell(failure)))
+            errors.append("%s: %s" % (case.title, failure))
             continue
         row = {"title": case.title, "small": is_small(case)}
         for side, runs in facts.items():
@@ -38,11 +38,10 @@ def measure(bench):
         lines += ["", "Loading takes %s to %s ms; geometric means of the ratios %s (load) and %s (with the first run)." % (
             number(min(loads)), number(max(loads)), number(geometric_mean([row["load"] for row in rows])),
             number(geometric_mean([row["both"] for row in rows])))]
-    lines += ["", *errors] if errors else []
     name = lambda row: row["title"]  # noqa: E731
     targets = [at_most("loading at most a third of session creation", 1 / 3, rows, lambda row: row["load"], name, 4),
                at_most("load and first run at most session creation and first run", 1.0, rows,
                        lambda row: row["both"], name),
                at_most("the same, at most half on small models", 0.5, [row for row in rows if row["small"]],
                        lambda row: row["both"], name)]
-    return Result(lines, targets, rows)
+    return Result(lines, targets, rows, errors)

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""benchmarks/vs_onnxruntime: its turns, its tables, and a run of it without a peer.
+
+    benchmark_report_test.py HEDDLE
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+for folder in ("scripts", "tests/e2e", "benchmarks"):
+    sys.path.insert(0, os.path.join(ROOT, folder))
+import onnx_bytes  # noqa: E402
+from pairwise import inputs, report, turns  # noqa: E402
+from pairwise.report import Result, Target  # noqa: E402
+from pairwise.sections import convolutions, products  # noqa: E402
+from pairwise.workers import Failed, Worker, json_lines  # noqa: E402
+
+HEDDLE = None
+TITLES = {"models": "Latency", "memory": "Memory"}
+
+
+class Report(unittest.TestCase):
+    def test_prose_stays_and_measurements_go(self):
+        first = report.updated("# Title\n\nProse above.\n", {"models": Result(["old table"], [])}, TITLES)
+        edited = first.replace("## Latency\n", "## Latency\n\nWhy it is so.\n") + "\nProse below.\n"
+        second = report.updated(edited, {"models": Result(["new \\1 table"], [])}, TITLES)
+        self.assertNotIn("old table", second)
+        for text in ("Prose above.", "Why it is so.", "Prose below.", "new \\1 table"):
+            self.assertEqual(second.count(text), 1, text)
+
+    def test_sections_that_did_not_run_keep_their_targets(self):
+        text = report.updated("", {"models": Result([], [Target("fast", "1.1", False)])}, TITLES)
+        text = report.updated(text, {"memory": Result([], [Target("small", "0.5 | x", True)])}, TITLES)
+        text = report.updated(text, {"models": Result([], [Target("fast", "0.9", True), Target("more", "", None)])}, TITLES)
+        rows = [line for line in text.splitlines() if line.startswith(("| models", "| memory"))]
+        self.assertEqual(rows, ["| models | fast | 0.9 | met |", "| models | more |  | not measured |",
+                                "| memory | small | 0.5 / x | met |"])
+
+    def test_a_target_names_who_misses_it(self):
+        rows = [("a", 0.5), ("b", 1.3), ("c", 1.004), ("d", 2.0)]
+        target = report.at_most("at most 1", 1.0, rows, lambda row: row[1], lambda row: row[0])
+        self.assertFalse(target.met)
+        self.assertEqual(target.measured, "2 of 4; worst 2; not: d 2, b 1.3")
+        target = report.at_least("at least 0.9", 0.9, rows, lambda row: row[1], lambda row: row[0], report.percent)
+        self.assertEqual(target.measured, "3 of 4; worst 50 %; not: a 50 %")
+        self.assertIsNone(report.at_most("nothing measured", 1, [], None, None).met)
+
+    def test_numbers(self):
+        self.assertEqual([report.number(value) for value in (0.0123456, 1.0, 12.345, 345.6, 0.0000123, float("nan"))],
+                         ["0.0123", "1", "12.3", "346", "0.000012", ""])
+        self.assertAlmostEqual(report.geometric_mean([0.5, 2, 1]), 1)
+
+
+class FakeWorker:
+    def __init__(self, name, times, log):
+        self.name, self.times, self.log, self.first_ms = name, times, log, 1
+
+    def run(self, _):
+        self.log.append(self.name)
+        return self.times.pop(0)
+
+
+class Turns(unittest.TestCase):
+    def test_sides_take_turns_and_rounds_are_compared(self):
+        log = []
+        # The machine is half as fast in the second round: the ratio of a round does not see it.
+        workers = {"a": FakeWorker("a", [[1, 1, 9], [2, 2]], log), "b": FakeWorker("b", [[2, 2], [4, 4, 5]], log)}
+        times = turns.in_turns(workers, 0.1, 2)
+        self.assertEqual(log, ["a", "b", "b", "a"])
+        self.assertEqual(turns.ratio(times["a"], times["b"]), 0.5)
+        self.assertEqual((times["a"].least, times["b"].median), (1, 4))
+
+    def test_what_a_worker_tells(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, lines, reason in (("crash", "exit 3", "exit code 3"),
+                                        ("error", "echo '{\"error\": \"no such file\"}'", "no such file")):
+                path = os.path.join(folder, name)
+                with open(path, "w") as file:
+                    file.write("#!/bin/sh\n%s\n" % lines)
+                os.chmod(path, 0o700)
+                with self.assertRaisesRegex(Failed, reason):
+                    Worker(path, "heddle", "model", 1)
+
+
+class Inputs(unittest.TestCase):
+    def test_a_tensor_file_tells_its_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = inputs.write(os.path.join(folder, "x"), {"some:0": [2, 300], "other": []})
+            self.assertEqual([inputs.name_of(file) for file in files], ["some:0", "other"])
+            self.assertEqual(inputs.as_options(files[:1]), ["--input", "some:0=" + files[0]])
+
+
+class Sections(unittest.TestCase):
+    def test_lines_of_the_kernel_benchmark(self):
+        def line(name, bounds):
+            return {"name": name, "bounds": bounds, "unit": "x",
+                    "sides": {"heddle": {"rate": 90, "seconds": 1e-3}, products.SGEMM: {"rate": 80, "seconds": 1},
+                              products.PACKED: {"rate": 100, "seconds": 1}}}
+
+        row = products.understood(line("matmul 1x2x3", {"peak": 120}))
+        self.assertEqual((row["m"], row["n"], row["k"], row["threads"]), (1, 2, 3, 1))
+        self.assertEqual((row["of_onednn"], row["of_limit"]), (0.9, 0.75))
+        self.assertEqual(products.understood(line("few 2x4x8 on 2", {"peak": 1000, "read": 100}))["of_limit"], 0.9)
+        self.assertIsNone(products.understood(line("conv 3x3 64ch 56x56", {"peak": 1})))
+        self.assertEqual(json_lines("compiled\n{\"a\": 1}\n"), [{"a": 1}])
+
+    def test_operations_of_convolutions(self):
+        self.assertEqual(convolutions.operations(convolutions.Shape(64, 64, 56, 3)), 2 * 64 * 64 * 9 * 56 * 56)
+        self.assertEqual(convolutions.operations(convolutions.Shape(3, 64, 224, 7, 2)), 2 * 3 * 64 * 49 * 112 * 112)
+        self.assertEqual(convolutions.operations(convolutions.Shape(32, 32, 112, 3, 1, True)), 2 * 32 * 9 * 112 * 112)
+
+
+class WholeRun(unittest.TestCase):
+    def test_a_section_without_a_peer(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "tiny"))
+            os.mkdir(os.path.join(folder, "tiny", "case"))
+            graph = onnx_bytes.graph([onnx_bytes.node("Relu", ["x"], ["y"])], [onnx_bytes.value("x", [4])],
+                                     [onnx_bytes.value("y", [4])])
+            with open(os.path.join(folder, "tiny", "model.onnx"), "wb") as file:
+                file.write(onnx_bytes.model(graph))
+            models = [{"name": "tiny", "nodes": 1, "from": {"file": "model.onnx"},
+                       "cases": [{"case": "default", "data": "case"}]},
+                      {"name": "bad", "nodes": 1, "from": {"file": "missing.onnx"}, "cases": []}]
+            with open(os.path.join(folder, "models.json"), "w") as file:
+                json.dump(models, file)
+            report_file = os.path.join(folder, "REPORT.md")
+            with open(report_file, "w") as file:
+                file.write("# Mine\n\nProse.\n")
+            command = [sys.executable, os.path.join(ROOT, "benchmarks", "vs_onnxruntime.py"),
+                       os.path.join(folder, "models.json"), "--sections", "compile", "--quick", "--no-build", "--build",
+                       os.path.dirname(os.path.dirname(HEDDLE)), "--output", os.path.join(folder, "out"), "--report",
+                       report_file]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(report_file) as file:
+                text = file.read()
+            self.assertIn("# Mine\n\nProse.\n", text)
+            self.assertRegex(text, r"\| compile \| at most 5 s below 1,000 nodes \| 1 of 1; worst [0-9.]+ \| met \|")
+            self.assertIn("- bad: the model could not be had", text)
+            self.assertIn("| compile | everything measured | 1 missing | **not met** |", text)
+            with open(os.path.join(folder, "out", "vs_onnxruntime.json")) as file:
+                self.assertEqual(json.load(file)["sections"]["compile"]["data"][0]["model"], "tiny")
+
+
+if __name__ == "__main__":
+    HEDDLE = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
