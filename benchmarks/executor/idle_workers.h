@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // CPU time that the threads beside a run's caller take while there is nothing for them to do: within
-// a run whose end is one long task on one thread, and after it.
+// a run whose end is one long task on one thread, and after it. Waking a thread of oneTBB's and its
+// falling asleep take time as well, which is measured with nothing in between.
 
 #ifndef HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
 #define HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
@@ -25,8 +26,33 @@ inline double CpuMicroseconds(clockid_t clock) {
 }
 
 struct IdleWorkers {
-  double in_run_us, between_us;  // medians of CPU time a run, and in the 20 ms after one
+  // Medians of CPU time: a run, in the 20 ms after one, and of a thread that is lent for nothing.
+  double in_run_us, between_us, lent_us;
 };
+
+// Of all threads but this one.
+inline double OthersMicroseconds() {
+  return CpuMicroseconds(CLOCK_PROCESS_CPUTIME_ID) - CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
+}
+
+inline double Median(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers[numbers.size() / 2];
+}
+
+inline double MeasureLentThread(int rounds) {
+  struct Nothing final : Participant {
+    void Participate() override {}
+  };
+  std::vector<double> us;
+  for (int round = 0; round < rounds; ++round) {
+    double begin = OthersMicroseconds();
+    ArenaBackend().Lend(std::make_shared<Nothing>());
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    us.push_back(OthersMicroseconds() - begin);
+  }
+  return Median(us);
+}
 
 // A task wakes the workers with eight tasks of 50 us each, after which one of 10 ms comes.
 inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
@@ -44,24 +70,19 @@ inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
     while (now - begin < us) now = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
     if (std::this_thread::get_id() != caller) worked_ns += static_cast<int64_t>(1e3 * (now - begin));
   };
-  auto others = [] {
-    return CpuMicroseconds(CLOCK_PROCESS_CPUTIME_ID) - CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
-  };
   OwnScheduler<decltype(work)> scheduler(edges, threads, work);
   scheduler.Run();
   std::vector<double> in_run, between;
   for (int round = 0; round < rounds; ++round) {
     worked_ns = 0;
-    double begin = others();
+    double begin = OthersMicroseconds();
     scheduler.Run();
-    double end = others();
+    double end = OthersMicroseconds();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    between.push_back(others() - end);
+    between.push_back(OthersMicroseconds() - end);
     in_run.push_back(end - begin - static_cast<double>(worked_ns) / 1e3);
   }
-  std::sort(in_run.begin(), in_run.end());
-  std::sort(between.begin(), between.end());
-  return {in_run[in_run.size() / 2], between[between.size() / 2]};
+  return {Median(in_run), Median(between), MeasureLentThread(rounds)};
 }
 
 }  // namespace heddle

@@ -117,6 +117,23 @@ class Sections(unittest.TestCase):
         self.assertEqual(convolutions.operations(convolutions.Shape(32, 32, 112, 3, 1, True)), 2 * 32 * 9 * 112 * 112)
 
 
+class Explained(unittest.TestCase):
+    def test_the_least_that_an_arena_has(self):
+        """Five products in a row: two of the four values between them are alive at once."""
+        nodes = [onnx_bytes.node("MatMul", ["v%d" % i, "w"], ["v%d" % (i + 1)], "n%d" % i) for i in range(5)]
+        content = onnx_bytes.model(onnx_bytes.graph(nodes, [onnx_bytes.value("v0", [64, 64])],
+                                                    [onnx_bytes.value("v5", [64, 64])], [inputs.tensor("w", [64, 64])]))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.onnx")
+            with open(path, "wb") as file:
+                file.write(content)
+            done = subprocess.run([HEDDLE, "explain", "--json", "--no-cache", path], capture_output=True, text=True,
+                                  check=True)
+        explained = json.loads(done.stdout)
+        self.assertEqual(explained["arena_lower_bound_bytes"], 2 * 64 * 64 * 4)
+        self.assertEqual(explained["arena_bytes"], 2 * 64 * 64 * 4)
+
+
 class WholeRun(unittest.TestCase):
     def test_a_section_without_a_peer(self):
         with tempfile.TemporaryDirectory() as folder:
