@@ -10,9 +10,10 @@ runs for its share of the time while the others wait, so that all meet the same 
 timed, through the C APIs of both, with the same input files and numbers of threads.
 
 Everything goes to vs_onnxruntime.json in the output folder, and to the report as tables: what stands
-between its markers is replaced, the prose around them stays. A run of everything writes
-docs/BENCHMARKS.md; with --quick or --only the report is a file of the output folder. Progress is told
-on standard error. Ends with 1 where a section failed; targets that are not met are told, not an error.
+between its markers is replaced, the prose around them stays. That is docs/BENCHMARKS.md (and, after a
+run of everything, the table in README.md); with --quick or --only it is a file of the output folder.
+Progress is told on standard error. Ends with 1 where a section failed; targets that are not met are
+told, not an error.
 
 ONNX Runtime is the library in the npm package onnxruntime-node, installed into build/peers. What is
 missing (npm, libdnnl-dev for oneDNN, --taskflow FOLDER) is told and left out. Standard library only.
@@ -21,6 +22,7 @@ missing (npm, libdnnl-dev for oneDNN, --taskflow FOLDER) is told and left out. S
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -29,12 +31,13 @@ import traceback
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 for folder in ("scripts", "tests/e2e", "benchmarks"):
     sys.path.insert(0, os.path.join(ROOT, folder))
-from pairwise import machine, peers, report  # noqa: E402
+from pairwise import machine, peers, report, summary  # noqa: E402
 from pairwise.bench import Bench  # noqa: E402
 from pairwise.sections import SECTIONS  # noqa: E402
 from pairwise.workers import Failed  # noqa: E402
 
 PROGRAMS = ["heddle", "peer_worker", "allocation_worker", "sessions", "executor_benchmark", "kernel_benchmark"]
+PAGE = os.path.join(ROOT, "docs", "BENCHMARKS.md")
 TITLES = {name: section.TITLE for name, section in SECTIONS.items()}
 
 
@@ -66,8 +69,7 @@ def arguments():
     options.rounds = options.rounds or (2 if options.quick else 4)
     if not options.report:
         partial = options.quick or options.only
-        options.report = os.path.join(options.output, "BENCHMARKS.md") if partial else os.path.join(
-            ROOT, "docs", "BENCHMARKS.md")
+        options.report = os.path.join(options.output, "BENCHMARKS.md") if partial else PAGE
     return options
 
 
@@ -95,14 +97,14 @@ def run_section(name, bench, version):
                     "targets": [vars(target) for target in result.targets]}
 
 
-def write_report(options, results):
+def rewrite(path, change):
     text = ""
-    if os.path.exists(options.report):
-        with open(options.report) as file:
+    if os.path.exists(path):
+        with open(path) as file:
             text = file.read()
-    os.makedirs(os.path.dirname(os.path.abspath(options.report)), exist_ok=True)
-    with open(options.report, "w") as file:
-        file.write(report.updated(text, results, TITLES))
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(change(text))
 
 
 def revision():
@@ -135,7 +137,13 @@ def main():
             everything["sections"][name] = {"error": str(failure)}
         with open(os.path.join(options.output, "vs_onnxruntime.json"), "w") as file:
             json.dump(everything, file, indent=1, default=str)
-        write_report(options, {name: results[name]})
+        rewrite(options.report, lambda text, name=name: report.updated(text, {name: results[name]}, TITLES))
+    if options.report == PAGE:
+        lines = summary.lines_of(everything["sections"], version)
+        if lines:
+            rewrite(os.path.join(ROOT, "README.md"), lambda text: report.replace_block(text, "summary", lines, "Measured"))
+    for folder in ("artifacts", "made"):
+        shutil.rmtree(os.path.join(options.output, folder), ignore_errors=True)
     print("\n".join(report.target_rows("", results, list(TITLES))))
     print("report: %s" % options.report, file=sys.stderr)
     sys.exit(1 if failed else 0)

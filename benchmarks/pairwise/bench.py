@@ -78,20 +78,32 @@ class Bench:
 
     # Artifacts.
 
-    def compile(self, model, artifact, *flags, cache=None):
-        """Seconds, with a cache of its own (or an empty one): nothing that this machine has compiled
+    def compile(self, model, artifact, *flags, keep_cache=False):
+        """Seconds, with a cache of the artifact's own: nothing that this machine has compiled or tuned
         before counts."""
-        folder = cache or os.path.join(self.output, "cache")
-        environment = dict(os.environ, **{name: folder for name in ("HEDDLE_CACHE", "HEDDLE_CACHE_DIR",
-                                                                    "XDG_CACHE_HOME")})
+        cache = artifact + ".cache"
+        if not keep_cache:
+            shutil.rmtree(cache, ignore_errors=True)
+        os.makedirs(cache, exist_ok=True)
+        names = ("HEDDLE_CACHE", "HEDDLE_CACHE_DIR", "XDG_CACHE_HOME")
         begin = time.perf_counter()
+        output_of([self.program("heddle"), "compile", model, "-o", artifact, *flags], "compile",
+                  env=dict(os.environ, **{name: cache for name in names}))
+        return time.perf_counter() - begin
+
+    def compile_again(self, model):
+        """Seconds with the cache that the first time left; None where it left nothing."""
+        artifact = self.artifact(model)[0]
+        if not any(files for _, _, files in os.walk(artifact + ".cache")):
+            return None
+        again = artifact + ".again"
+        os.rename(artifact + ".cache", again + ".cache")
         try:
-            output_of([self.program("heddle"), "compile", model, "-o", artifact, *flags], "compile", env=environment)
+            return self.compile(model.path, again, keep_cache=True)
         finally:
-            seconds = time.perf_counter() - begin
-            if not cache:
-                shutil.rmtree(folder, ignore_errors=True)
-        return seconds
+            os.rename(again + ".cache", artifact + ".cache")
+            if os.path.exists(again):
+                os.remove(again)
 
     def artifact(self, model):
         """The artifact of a model and the seconds that it took; Failed each time if it did once."""
@@ -133,11 +145,12 @@ class Bench:
             for side, file in self.sides(case):
                 for threads in self.threads:
                     workers[side, threads] = self.worker(side, file, threads, case.inputs)
+            rates = []
             if workers["heddle", self.threads[0]].first_ms > 7:
-                for side in ("multiply-adds", "read"):
-                    for threads in self.threads:
-                        workers[side, threads] = self.worker(side, "-", threads, [])
-            times = turns.in_turns(workers, self.options.seconds, self.options.rounds)
+                rates = [(side, threads) for side in ("multiply-adds", "read") for threads in self.threads]
+            for side, threads in rates:
+                workers[side, threads] = self.worker(side, "-", threads, [])
+            times = turns.in_turns(workers, self.options.seconds, self.options.rounds, rates)
         finally:
             for worker in workers.values():
                 worker.close()

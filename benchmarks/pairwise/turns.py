@@ -30,10 +30,10 @@ class Timed:
         return {"median_ms": self.median, "min_ms": self.least, "runs": len(self.all)}
 
 
-def in_turns(workers, seconds, rounds, least_runs=3):
+def in_turns(workers, seconds, rounds, brief=(), least_runs=3):
     """{name: Timed} of {name: Worker}: each runs in each round for its share of `seconds`, and for
-    some runs at least, as slices of one or two of a large model only measure cold caches. Who begins
-    changes from round to round."""
+    some runs at least, as slices of one or two of a large model only measure cold caches. Those that
+    `brief` names run for a sixth. Who begins changes from round to round."""
     names = list(workers)
     times = {name: [] for name in names}
     for index in range(rounds):
@@ -41,8 +41,9 @@ def in_turns(workers, seconds, rounds, least_runs=3):
         for name in names[first:] + names[:first]:
             time.sleep(PAUSE)
             worker = workers[name]
-            share = max(seconds / rounds, least_runs * worker.first_ms / 1e3 * 0.8)
-            times[name].append(worker.run(min(share, 4 * seconds / rounds)))
+            share = seconds / rounds / (6 if name in brief else 1)
+            some_runs = 0.8 * least_runs * worker.first_ms / 1e3
+            times[name].append(worker.run(min(max(share, some_runs), 4 * share)))
     return {name: Timed(rounds) for name, rounds in times.items()}
 
 

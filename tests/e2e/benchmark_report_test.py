@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 for folder in ("scripts", "tests/e2e", "benchmarks"):
     sys.path.insert(0, os.path.join(ROOT, folder))
 import onnx_bytes  # noqa: E402
-from pairwise import inputs, report, turns  # noqa: E402
+from pairwise import inputs, report, summary, turns  # noqa: E402
 from pairwise.report import Result, Target  # noqa: E402
 from pairwise.sections import convolutions, products  # noqa: E402
 from pairwise.workers import Failed, Worker, json_lines  # noqa: E402
@@ -56,6 +56,17 @@ class Report(unittest.TestCase):
         self.assertEqual([report.number(value) for value in (0.0123456, 1.0, 12.345, 345.6, 0.0000123, float("nan"))],
                          ["0.0123", "1", "12.3", "346", "0.000012", ""])
         self.assertAlmostEqual(report.geometric_mean([0.5, 2, 1]), 1)
+
+
+    def test_the_summary_needs_all_of_its_sections(self):
+        models = [{"model": "light_resnet50", "case": "default", "threads": threads, "ratio": 0.5 * threads}
+                  for threads in (1, 2)]
+        sections = {"models": {"data": models}, "compile": {"data": [{"cold": 1.25}]}}
+        self.assertIsNone(summary.lines_of(sections, "1"))
+        sections["start"] = {"data": [{"heddle": {"load": 0.5}}, {"heddle": {"load": 4.04}}]}
+        text = "\n".join(summary.lines_of(sections, "1"))
+        self.assertIn("| light_resnet50 (image classes) | 0.50 | 1.00 |", text)
+        self.assertIn("loading an artifact 0.5 to 4.0 ms", text)
 
 
 class FakeWorker:
