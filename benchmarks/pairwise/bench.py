@@ -84,7 +84,7 @@ class Bench:
         cache = artifact + ".cache"
         if not keep_cache:
             shutil.rmtree(cache, ignore_errors=True)
-        os.makedirs(cache, exist_ok=True)
+        os.makedirs(cache, mode=0o700, exist_ok=True)
         names = ("HEDDLE_CACHE", "HEDDLE_CACHE_DIR", "XDG_CACHE_HOME")
         begin = time.perf_counter()
         output_of([self.program("heddle"), "compile", model, "-o", artifact, *flags], "compile",
