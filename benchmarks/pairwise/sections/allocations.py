@@ -6,6 +6,7 @@ from pairwise.workers import Failed
 
 TITLE = "Allocations"
 NEEDS_PEER = False
+PROGRAMS = ("heddle", "allocation_worker")
 
 # A block that a pool keeps for the first time, in some later run, is not one that each run makes.
 RARE = 0.01

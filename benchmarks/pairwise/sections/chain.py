@@ -8,6 +8,7 @@ from pairwise.report import Result, Target, number, table
 
 TITLE = "A chain of 1,000 tiny nodes"
 NEEDS_PEER = True
+PROGRAMS = ("heddle", "peer_worker")
 
 NODES = 1000
 WIDTH = 8

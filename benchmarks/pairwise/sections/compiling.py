@@ -8,6 +8,7 @@ from pairwise.workers import Failed
 
 TITLE = "Compile time"
 NEEDS_PEER = False
+PROGRAMS = ("heddle",)
 
 LARGE_NODES = 1000
 

@@ -11,6 +11,7 @@ from pairwise.workers import Failed
 
 TITLE = "Convolutions"
 NEEDS_PEER = True
+PROGRAMS = ("heddle", "peer_worker")
 
 Shape = namedtuple("Shape", "channels filters size window stride depthwise", defaults=(1, False))
 

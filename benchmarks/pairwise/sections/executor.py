@@ -6,6 +6,7 @@ from pairwise.workers import json_lines, output_of
 
 TITLE = "Executor"
 NEEDS_PEER = False
+PROGRAMS = ("executor_benchmark",)
 
 
 def measure(bench):

@@ -10,6 +10,7 @@ from pairwise.workers import Failed, output_of
 
 TITLE = "Latency of the models"
 NEEDS_PEER = True
+PROGRAMS = ("heddle", "peer_worker")
 
 # Families that are small: (name begins with, case begins with).
 SMALL = [("silero", ""), ("dtln", ""), ("oww", ""), ("mnist", ""), ("stories260k", "decode"), ("light_shufflenet", "")]

@@ -9,6 +9,7 @@ from pairwise.workers import Failed, output_of
 
 TITLE = "Memory"
 NEEDS_PEER = True
+PROGRAMS = ("heddle", "peer_worker")
 
 
 def arena_of(bench, case):

@@ -9,6 +9,7 @@ from pairwise.workers import output_of
 
 TITLE = "bf16"
 NEEDS_PEER = False
+PROGRAMS = ("heddle", "peer_worker")
 
 SIZE = 1024
 

@@ -8,6 +8,7 @@ from pairwise.workers import Failed, json_lines, output_of
 
 TITLE = "Matrix products"
 NEEDS_PEER = False
+PROGRAMS = ("kernel_benchmark",)
 
 SQUARE = (1024, 960)
 RAGGED = (97, 100, 127, 255, 513, 1000)

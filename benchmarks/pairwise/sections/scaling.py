@@ -7,6 +7,7 @@ from pairwise.workers import Failed
 
 TITLE = "Two threads"
 NEEDS_PEER = True
+PROGRAMS = ("heddle", "peer_worker")
 
 LARGE_MS = 10
 NOISE = 1.03

@@ -8,6 +8,7 @@ from pairwise.workers import Failed, output_of
 
 TITLE = "Ten sessions at once"
 NEEDS_PEER = False
+PROGRAMS = ("heddle", "sessions")
 
 
 def measure(bench):

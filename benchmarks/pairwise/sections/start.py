@@ -7,6 +7,7 @@ from pairwise.workers import Failed
 
 TITLE = "Start"
 NEEDS_PEER = True
+PROGRAMS = ("heddle", "peer_worker")
 
 
 def measure(bench):
