@@ -86,8 +86,8 @@ int main(int argc, char** argv) {
   if (!json) {
     std::printf("ns per empty node; load average now: ");
     std::printf(getloadavg(&load, 1) == 1 ? "%.1f\n" : "unknown\n", load);
-    std::printf("%-12s %7s %9s  %-10s %8s %8s %8s\n", "graph", "threads", "nodes", "scheduler", "median",
-                "min", "heddle's");
+    std::printf("%-12s %7s %9s  %-10s %8s %8s %8s\n", "graph", "threads", "nodes", "scheduler",
+                "median", "min", "heddle's");
   }
   Comparison comparison(json, rounds);
   for (int threads : {1, 2}) {
@@ -97,9 +97,10 @@ int main(int argc, char** argv) {
     comparison.Run("random dag", heddle::RandomDag(nodes), threads);
   }
   heddle::IdleWorkers idle = heddle::MeasureIdleWorkers(2, std::min(rounds, 50));
-  std::printf(json ? "{\"idle_in_run_us\": %.1f, \"idle_between_runs_us\": %.1f, \"lent_us\": %.1f}\n"
-                   : "CPU time of threads without work: %.1f us a run, %.1f us in the 20 ms after it; "
-                     "of one that is lent for nothing %.1f us\n",
-              idle.in_run_us, idle.between_us, idle.lent_us);
+  std::printf(
+      json ? "{\"idle_in_run_us\": %.1f, \"idle_between_runs_us\": %.1f, \"lent_us\": %.1f}\n"
+           : "CPU time of threads without work: %.1f us a run, %.1f us in the 20 ms after it; "
+             "of one that is lent for nothing %.1f us\n",
+      idle.in_run_us, idle.between_us, idle.lent_us);
   return 0;
 }

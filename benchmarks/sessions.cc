@@ -179,8 +179,9 @@ int main(int argc, char** argv) {
   double load = 0;
   if (getloadavg(&load, 1) != 1) load = -1;
   if (options.json) {
-    std::printf("{\"sessions\": %d, \"threads\": %d, \"alone_per_s\": %.3f, \"together_per_s\": %.3f, "
-                "\"median_ms\": %.5f, \"p99_ms\": %.5f, \"fair_share_ms\": %.5f, \"load\": %.2f}\n",
+    std::printf("{\"sessions\": %d, \"threads\": %d, \"alone_per_s\": %.3f, "
+                "\"together_per_s\": %.3f, \"median_ms\": %.5f, \"p99_ms\": %.5f, "
+                "\"fair_share_ms\": %.5f, \"load\": %.2f}\n",
                 options.sessions, options.threads, Median(alone), Median(together), Median(median),
                 Median(slow), Median(share), load);
     return 0;

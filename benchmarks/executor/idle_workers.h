@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// CPU time that the threads beside a run's caller take while there is nothing for them to do: within
-// a run whose end is one long task on one thread, and after it. Waking a thread of oneTBB's and its
-// falling asleep take time as well, which is measured with nothing in between.
+// CPU time that the threads beside a run's caller take while there is nothing for them to do:
+// within a run whose end is one long task on one thread, and after it. Waking a thread of oneTBB's
+// and its falling asleep take time as well, which is measured with nothing in between.
 
 #ifndef HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
 #define HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
@@ -68,7 +68,8 @@ inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
     double us = node == 0 ? 0 : node <= kWide ? 50 : 10000;
     double begin = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID), now = begin;
     while (now - begin < us) now = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
-    if (std::this_thread::get_id() != caller) worked_ns += static_cast<int64_t>(1e3 * (now - begin));
+    if (std::this_thread::get_id() != caller)
+      worked_ns += static_cast<int64_t>(1e3 * (now - begin));
   };
   OwnScheduler<decltype(work)> scheduler(edges, threads, work);
   scheduler.Run();

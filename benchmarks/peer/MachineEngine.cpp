@@ -71,9 +71,7 @@ private:
 } // namespace
 
 std::unique_ptr<Engine> makeMultiplyAddEngine() {
-  return std::make_unique<MachineEngine>([] {
-    return [] { cli::multiplyAdds(4'000'000); };
-  });
+  return std::make_unique<MachineEngine>([] { return [] { cli::multiplyAdds(4'000'000); }; });
 }
 
 std::unique_ptr<Engine> makeReadEngine() {

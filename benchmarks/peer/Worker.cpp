@@ -8,7 +8,8 @@
 // input, runs for about as long, and prints {"ms": [of each run]}. Errors are {"error": TEXT}. Ends
 // with its input.
 //
-// allocation_worker is the same program and prints {"ms":, "allocations": during all of these runs}.
+// allocation_worker is the same program and prints {"ms":, "allocations": during all of these
+// runs}.
 
 #include "benchmarks/peer/Engine.h"
 #include "frontends/onnx/TensorFile.h"

@@ -107,7 +107,8 @@ int64_t HeaviestAntichain(absl::Span<const int64_t> weights,
     flow.Connect(count + b, sink, weights[b]);
     flow.Connect(count + b, b, kNoLimit);
     uint64_t* own = &before[b * words];
-    // From the last to the first: whatever lies between two elements comes before the first of them.
+    // From the last to the first: whatever lies between two elements comes before the first of
+    // them.
     for (uint32_t a = b; a-- > 0;) {
       if ((own[a / 64] >> (a % 64) & 1) != 0 || !precedes(a, b)) continue;
       flow.Connect(a, count + b, kNoLimit);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The heaviest set of elements of which none is before another. Where the elements are values, their
-// weights bytes, and "before" means dead before the other is born in every order that a graph
+// The heaviest set of elements of which none is before another. Where the elements are values,
+// their weights bytes, and "before" means dead before the other is born in every order that a graph
 // allows, no arena can be smaller: some order has all of the set alive at once.
 //
 //   // 0 before 1 and 2; 3 beside all

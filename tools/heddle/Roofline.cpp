@@ -41,8 +41,12 @@ template <int lanes> [[gnu::always_inline]] inline float multiplyAddVectors(int6
   return total;
 }
 
-[[gnu::target("avx512f")]] float multiplyAdds16(int64_t rounds) { return multiplyAddVectors<16>(rounds); }
-[[gnu::target("avx2,fma")]] float multiplyAdds8(int64_t rounds) { return multiplyAddVectors<8>(rounds); }
+[[gnu::target("avx512f")]] float multiplyAdds16(int64_t rounds) {
+  return multiplyAddVectors<16>(rounds);
+}
+[[gnu::target("avx2,fma")]] float multiplyAdds8(int64_t rounds) {
+  return multiplyAddVectors<8>(rounds);
+}
 float multiplyAdds4(int64_t rounds) { return multiplyAddVectors<4>(rounds); }
 
 } // namespace

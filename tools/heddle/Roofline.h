@@ -20,8 +20,8 @@ struct Roofline {
 /// Takes some 100 ms.
 Roofline measureRoofline();
 
-/// The work that is timed for it. So many times as many multiply-adds of the widest vectors as there
-/// are chains of them; returns how many operations that are.
+/// The work that is timed for it. So many times as many multiply-adds of the widest vectors as
+/// there are chains of them; returns how many operations that are.
 double multiplyAdds(int64_t rounds);
 /// Reads `memory`; the sum is of no use but to be needed.
 uint64_t readAll(absl::Span<const uint64_t> memory);
