@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// CPU time that the threads beside a run's caller take while there is nothing for them to do:
-// within a run whose end is one long task on one thread, and after it. Waking a thread of oneTBB's
-// and its falling asleep take time as well, which is measured with nothing in between.
+// CPU time that the threads beside a run's caller take while there is nothing for them to do: while
+// a run ends in one long task on one thread, or just after it where that thread was not the
+// caller's; and later. Waking a thread of oneTBB's and its falling asleep take time as well, which
+// is measured with nothing in between.
 
 #ifndef HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
 #define HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
@@ -26,8 +27,9 @@ inline double CpuMicroseconds(clockid_t clock) {
 }
 
 struct IdleWorkers {
-  // Medians of CPU time: a run, in the 20 ms after one, and of a thread that is lent for nothing.
-  double in_run_us, between_us, lent_us;
+  // Medians of CPU time: of a run and the 20 ms after it, in the 20 ms after these, and of a thread
+  // that is lent for nothing.
+  double run_us, later_us, lent_us;
 };
 
 // Of all threads but this one.
@@ -73,17 +75,19 @@ inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
   };
   OwnScheduler<decltype(work)> scheduler(edges, threads, work);
   scheduler.Run();
-  std::vector<double> in_run, between;
+  constexpr std::chrono::milliseconds kPause(20);
+  std::vector<double> run, later;
   for (int round = 0; round < rounds; ++round) {
     worked_ns = 0;
     double begin = OthersMicroseconds();
     scheduler.Run();
+    std::this_thread::sleep_for(kPause);
     double end = OthersMicroseconds();
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    between.push_back(OthersMicroseconds() - end);
-    in_run.push_back(end - begin - static_cast<double>(worked_ns) / 1e3);
+    std::this_thread::sleep_for(kPause);
+    later.push_back(OthersMicroseconds() - end);
+    run.push_back(end - begin - static_cast<double>(worked_ns) / 1e3);
   }
-  return {Median(in_run), Median(between), MeasureLentThread(rounds)};
+  return {Median(run), Median(later), MeasureLentThread(rounds)};
 }
 
 }  // namespace heddle
