@@ -29,6 +29,7 @@ def measure(bench):
         for side in others:
             row += [sides[side]["median_ns"], sides[side]["min_ns"], sides[side]["ratio"]]
         rows.append(row)
+    idle["idle_later_us"] = max(0, idle["idle_later_us"])  # the difference of two clocks
     spin = idle["idle_run_us"] - idle["lent_us"]
     lines = ["ns for each of 10,000 empty nodes, in turns in one process.", "", *table(heads, rows), "",
              "A run that ends in one task of 10 ms, after eight short ones side by side: threads without work took %s us "
