@@ -16,7 +16,6 @@ void addSourcePasses(OpPassManager &passes) {
   passes.addPass(createInferShapesPass());
   passes.addPass(createVerifySourcePass());
   OpPassManager &function = passes.nest<func::FuncOp>();
-  function.addPass(createHoistConstantsPass());
   function.addPass(createExpandBatchNormalizationPass());
   function.addPass(createExpandGroupNormalizationPass());
   function.addPass(createExpandRecurrentPass());
@@ -24,6 +23,8 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createFuseQuantizedPass());
   function.addPass(createResolvePaddingPass());
   function.addPass(createSplitPoolsPass());
+  // Of what the passes before wrote as well.
+  function.addPass(createHoistConstantsPass());
 }
 
 void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options) {
@@ -60,6 +61,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createRaiseAttentionPass());
   function.addPass(createFormCachesPass({.inputs = options.caches}));
   function.addPass(createSplitAttentionPass({options.cores}));
+  function.addPass(createSimplifyMovementPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

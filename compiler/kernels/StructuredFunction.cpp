@@ -37,8 +37,12 @@ static void renameDims(Operation *op, DimRenaming &renaming) {
 void cloneRenamed(Block &source, OpBuilder &b, IRMapping &mapping, DimRenaming &renaming) {
   for (Operation &op : source.without_terminator()) {
     Operation *copy = b.clone(op, mapping);
-    if (hasFewPixels(&op)) // so is what fills its vectors
+    if (hasSinglePixel(&op)) // so is what fills its vectors
+      copy->setAttr(kSinglePixel, b.getUnitAttr());
+    else if (hasFewPixels(&op))
       copy->setAttr(kFewPixels, b.getUnitAttr());
+    if (hasEvenWindows(&op))
+      copy->setAttr(kEvenWindows, b.getUnitAttr());
     renameDims(copy, renaming);
   }
 }

@@ -243,6 +243,25 @@ def ResolvePaddingPass : Pass<"onnx-resolve-padding", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SimplifyMovementPass : Pass<"onnx-simplify-movement", "::mlir::func::FuncOp"> {
+  let summary = "drop what moves nothing";
+  let description = [{
+    A Transpose that leaves the axes of more than one element in their order is a Reshape. A Split
+    into one part, a Concat of one, a Slice, Tile or Expand of everything and a Pad of nothing are
+    their operand. Runs after the passes that look for these operators.
+
+    ```mlir
+    %1 = "onnx.Transpose"(%x) {perm = array<i64: 0, 2, 1>} : (tensor<1x512x1xf32>) -> tensor<1x1x512xf32>
+    %2 = "onnx.Split"(%1) {axis = 0} : (tensor<1x1x512xf32>) -> tensor<1x1x512xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Reshape"(%x, %shape) : (tensor<1x512x1xf32>, tensor<3xi64>) -> tensor<1x1x512xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numDropped", "dropped", "operations that moved nothing">];
+}
+
 def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
   let summary = "take large windows of MaxPool apart into one a axis";
   let description = [{

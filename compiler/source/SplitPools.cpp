@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The greatest element of a large window is the greatest of its rows' greatest: a window of k x k
-// elements becomes one of k and another of k. Small windows stay, as what is between is stored.
+// elements becomes one of k and another of k. Small windows stay, as what is between is stored, but
+// where rows become single pixels: windows along one axis need no vectors of rows.
 
 #include "compiler/Passes.h"
 #include "dialects/heddle/TensorDims.h"
@@ -43,8 +44,10 @@ void split(onnx::MaxPoolOp pool) {
     --last;
   for (int64_t size : window.take_front(last))
     others *= size;
-  if (pool.getNumResults() != 1 || pool.getAutoPad() != "NOTSET" ||
-      window[last] * others <= 2 * (window[last] + others))
+  bool isLarge = window[last] * others > 2 * (window[last] + others);
+  bool becomesPixels = last > 0 && others > 1 && last == static_cast<int64_t>(window.size()) - 1 &&
+                       getDims(cast<RankedTensorType>(pool.getY().getType())).back().isConstant(1);
+  if (pool.getNumResults() != 1 || pool.getAutoPad() != "NOTSET" || !(isLarge || becomesPixels))
     return;
   auto type = cast<RankedTensorType>(pool.getY().getType());
   Dims dims = getDims(cast<RankedTensorType>(pool.getX().getType()));

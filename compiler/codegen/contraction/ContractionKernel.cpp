@@ -4,6 +4,7 @@
 
 #include "compiler/codegen/NativeCode.h"
 #include "compiler/codegen/contraction/Emitters.h"
+#include "compiler/codegen/contraction/SpatialOperation.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
@@ -11,6 +12,7 @@
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
+using namespace heddle::codegen;
 
 namespace heddle {
 
@@ -65,6 +67,19 @@ bool hasFewPixels(Operation *op) {
   Dims dims = getDims(cast<RankedTensorType>(op->getResult(0).getType()));
   std::optional<int64_t> pixels = countElements(ArrayRef(dims).drop_front(2)).asConstant();
   return pixels && *pixels < kFew;
+}
+
+bool hasSinglePixel(Operation *op) {
+  auto conv = dyn_cast<onnx::ConvOp>(op);
+  if (!conv || conv.getGroup() != 1 || !SpatialOperation::isResolved(op))
+    return false;
+  SpatialOperation space(op);
+  Spatial none{0, 0, 0};
+  bool isWhole = space.padBefore == none && space.padAfter == none;
+  for (unsigned axis = 0; axis < 3; ++axis)
+    isWhole &= space.inputSize(axis).isConstant(space.window[axis]) &&
+               space.outputSize(axis).isConstant(1);
+  return isWhole;
 }
 
 FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, StringRef name,

@@ -29,6 +29,14 @@ constexpr llvm::StringLiteral kFewPixels = "heddle.few_pixels";
 /// Whether it has; as far as is known while compiling.
 bool hasFewPixels(mlir::Operation *convolution);
 
+/// Marks a convolution whose windows are the whole input: a pixel a channel.
+constexpr llvm::StringLiteral kSinglePixel = "heddle.single_pixel";
+bool hasSinglePixel(mlir::Operation *convolution);
+
+/// Marks a pooling of which windows along one axis divide the whole tensor.
+constexpr llvm::StringLiteral kEvenWindows = "heddle.even_windows";
+bool hasEvenWindows(mlir::Operation *pooling);
+
 /// An operand that is laid out ahead: the kernel reads the packed form instead.
 struct Packing {
   unsigned operand;      // of the structured function

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.Conv, onnx.ConvInteger and onnx.ConvTranspose. There are three ways:
+// onnx.Conv, onnx.ConvInteger and onnx.ConvTranspose. There are four ways:
+//   - windows that are the whole input: a product of few rows and the filters, in
+//     SinglePixelKernel.cpp;
 //   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
 //   - one input channel a group (depthwise), not transposed: windows within a plane, pixels in the
 //     lanes;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task
-//   of
-//     their own: while compiling where they are weights, else before the convolution runs. Max
+//     of their own: while compiling where they are weights, else before the convolution runs. Max
 //     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
@@ -230,6 +231,8 @@ bool isEmittedConvolution(Operation *op) {
 
 FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Operation *contraction,
                                                    StringRef name, const Target &target) {
+  if (contraction->hasAttr(kSinglePixel))
+    return emitSinglePixelKernel(structured, contraction, name, target);
   if (isEmittedPointwise(structured, contraction))
     return emitPointwiseKernel(structured, contraction, name, target);
   return ConvolutionKernelEmitter(structured, contraction, name, target).emit();

@@ -38,6 +38,11 @@ mlir::FailureOr<ContractionKernel> emitPointwiseKernel(mlir::func::FuncOp struct
                                                        mlir::Operation *op, llvm::StringRef name,
                                                        const codegen::Target &target);
 
+/// Convolutions marked as kSinglePixel.
+mlir::FailureOr<ContractionKernel> emitSinglePixelKernel(mlir::func::FuncOp structured,
+                                                         mlir::Operation *op, llvm::StringRef name,
+                                                         const codegen::Target &target);
+
 bool isEmittedAttention(mlir::Operation *op);
 mlir::FailureOr<ContractionKernel> emitAttentionKernel(mlir::func::FuncOp structured,
                                                        mlir::Operation *op, llvm::StringRef name,

@@ -46,9 +46,10 @@ public:
               Values loaded;
               for (int64_t s = 0; s < stride; ++s)
                 loaded.push_back(elements(e.add(from, s * lanes), masks[s]));
-              if (stride == 2)
-                loaded = {alternate(loaded, 0), alternate(loaded, 1)};
-              return loaded;
+              Values phases;
+              for (int64_t s = 0; s < stride; ++s)
+                phases.push_back(everyOther(loaded, s));
+              return phases;
             },
             [&] { return Values(stride, fills); });
         for (int64_t s = 0; s < stride; ++s)
@@ -57,7 +58,7 @@ public:
     });
   }
 
-  /// Columns one by one, for strides that no shuffle is worth.
+  /// Columns one by one, for strides that shuffles, as many as their squares, are not worth.
   void scalars(Value column0, Value phaseLength,
                llvm::function_ref<void(Value firstColumn, Value at, RowCopy)> rows) {
     int64_t stride = spec.stride[2];
@@ -95,11 +96,20 @@ private:
     return arith::SelectOp::create(e.builder, e.loc, mask, loaded, fills);
   }
 
-  Value alternate(const Values &parts, int64_t first) {
-    SmallVector<int64_t> order(lanes);
-    for (int64_t l = 0; l < lanes; ++l)
-      order[l] = first + 2 * l;
-    return vector::ShuffleOp::create(e.builder, e.loc, parts[0], parts[1], order);
+  /// Elements `first`, `first` + stride, ... of the stride's number of vectors in a row.
+  Value everyOther(const Values &parts, int64_t first) {
+    int64_t stride = parts.size();
+    Value found = parts[0];
+    for (int64_t part = 1; part < stride; ++part) {
+      SmallVector<int64_t> order(lanes);
+      for (int64_t l = 0; l < lanes; ++l) {
+        int64_t at = first + stride * l, source = at / lanes;
+        // Others are in place already, or come with a part that follows.
+        order[l] = source == part ? lanes + at % lanes : source == 0 && part == 1 ? at : l;
+      }
+      found = vector::ShuffleOp::create(e.builder, e.loc, found, parts[part], order);
+    }
+    return found;
   }
 
   Emitter &e;
@@ -181,7 +191,8 @@ PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOper
       });
     });
   };
-  if (spec.stride[2] > 2)
+  constexpr int64_t kLargestShuffled = 4;
+  if (spec.stride[2] > kLargestShuffled)
     copy.scalars(column0, patch.phaseStep, rows);
   else
     copy.vectors(column0, patch.phaseStep, rows);

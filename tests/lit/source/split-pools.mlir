@@ -36,3 +36,12 @@ func.func @kept(%x: tensor<1x8x9x9xf32>) -> (tensor<1x8x7x7xf32>, tensor<1x8x3x3
   %1, %2 = "onnx.MaxPool"(%x) <{kernel_shape = array<i64: 7, 7>}> : (tensor<1x8x9x9xf32>) -> (tensor<1x8x3x3xf32>, tensor<1x8x3x3xi64>)
   return %0, %1, %2 : tensor<1x8x7x7xf32>, tensor<1x8x3x3xf32>, tensor<1x8x3x3xi64>
 }
+
+// Rows that become single pixels.
+// CHECK-LABEL: func @pixels
+// CHECK: kernel_shape = array<i64: 1, 2>
+// CHECK: kernel_shape = array<i64: 2, 1>
+func.func @pixels(%x: tensor<1x96x6x2xf32>) -> tensor<1x96x3x1xf32> {
+  %0 = "onnx.MaxPool"(%x) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x96x6x2xf32>) -> tensor<1x96x3x1xf32>
+  return %0 : tensor<1x96x3x1xf32>
+}
