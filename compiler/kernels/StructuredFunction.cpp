@@ -41,6 +41,8 @@ void cloneRenamed(Block &source, OpBuilder &b, IRMapping &mapping, DimRenaming &
       copy->setAttr(kSinglePixel, b.getUnitAttr());
     else if (hasFewPixels(&op))
       copy->setAttr(kFewPixels, b.getUnitAttr());
+    if (hasFullRows(&op))
+      copy->setAttr(kFullRows, b.getUnitAttr());
     if (hasEvenWindows(&op))
       copy->setAttr(kEvenWindows, b.getUnitAttr());
     renameDims(copy, renaming);

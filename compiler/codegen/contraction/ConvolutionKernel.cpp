@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.Conv, onnx.ConvInteger and onnx.ConvTranspose. There are four ways:
+// onnx.Conv, onnx.ConvInteger and onnx.ConvTranspose. There are five ways:
 //   - windows that are the whole input: a product of few rows and the filters, in
 //     SinglePixelKernel.cpp;
 //   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
 //   - one input channel a group (depthwise), not transposed: windows within a plane, pixels in the
 //     lanes;
+//   - rows that fill vectors better than output channels do: direct, with pixels in the lanes, in
+//     PlaneConvolutionKernel.cpp;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task
 //     of their own: while compiling where they are weights, else before the convolution runs. Max
 //     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/convolution/Window.h"
+#include "compiler/codegen/loops/LoopSchedule.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -30,7 +33,9 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
 
 ContractionKernel ConvolutionKernelEmitter::emit() {
   bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
-  return depthwise ? emitDepthwiseKernel() : emitDirect();
+  return depthwise                   ? emitDepthwiseKernel()
+         : op->hasAttr(kFullRows) ? emitPlane()
+                                  : emitDirect();
 }
 
 Value ConvolutionKernelEmitter::bias() const {
@@ -118,14 +123,26 @@ ConvolutionOperands ConvolutionKernelEmitter::operandsIn(KernelFrame &frame) {
           .outputSize = space.outputSizes(frame)};
 }
 
+/// Of rows that fit in a tile, where the epilogue does not tell rows apart.
+int64_t ConvolutionKernelEmitter::narrowWidth(int64_t tilePixels) {
+  std::optional<int64_t> width = space.outputSize(2).asConstant();
+  Value result = structured.getBody().front().getTerminator()->getOperand(0);
+  SmallVector<bool> joins = joinableDimensions(result);
+  bool isNarrow = width && *width > 0 && *width <= tilePixels && space.axes > 1 && !transposed &&
+                  isa<FloatType>(stored) && joins[space.axes];
+  return isNarrow ? *width : 0;
+}
+
 ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   ConvolutionSpec spec = directSpec();
+  if (!transposed && isPointwise(structured, space))
+    space.joinPlane();
+  else
+    spec.narrowWidth = narrowWidth(planConvolution(spec, target).pixels);
   ConvolutionPlan plan = planConvolution(spec, target);
   KernelFrame frame(structured, name, resultElement());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
-  if (!transposed && isPointwise(structured, space))
-    space.joinPlane();
   requireMatchingFilter(frame);
   frame.guarded([&] {
     ConvolutionOperands operands = operandsIn(frame);

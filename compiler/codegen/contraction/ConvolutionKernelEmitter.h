@@ -20,8 +20,10 @@ public:
 
 private:
   codegen::ConvolutionSpec directSpec();
+  int64_t narrowWidth(int64_t tilePixels);
   ContractionKernel emitDirect();
   ContractionKernel emitDepthwiseKernel();
+  ContractionKernel emitPlane();
   Packing emitPacking(const codegen::ConvolutionSpec &spec, const codegen::ConvolutionPlan &plan);
 
   mlir::Value input() const { return op->getOperand(0); }

@@ -133,7 +133,7 @@ void ConvolutionEmitter::panelTiles(const Place &place, Value refill, const Plac
                                     Value nextExists) {
   InputPatch patch = patchOf(place, refill);
   EvenSplit tiles(e, place.panels, plan.panels);
-  Value turns = e.mul(e.mul(place.block.rows, e.mul(place.tiles.count, phases())), tapRows());
+  Value turns = e.mul(tilesIn(place), tapRows());
   PatchAhead ahead(e, spec, ops.input, firstPlane(next), groupChannels, ops.inputSize, next.block,
                    nextExists, e.mul(tiles.parts, turns));
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value tile) {
@@ -157,37 +157,77 @@ void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &pat
   tile.filter = e.mul(e.add(e.mul(group, groupPanels), panel), tile.panelStep);
   Value channel = e.mul(panel, plan.panel);
   Value channels = e.min(e.mul(panels, plan.panel), e.sub(groupOutputs, channel));
+  Channels all{n, e.add(e.mul(group, groupOutputs), channel), channels, block};
+  SmallVector<int64_t> panelCounts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, plan.panels));
+  e.specialize(panels, panelCounts, [&](int64_t panelCount) {
+    tile.panels = panelCount;
+    if (spec.narrowWidth != 0)
+      narrowTiles(all, tile, firstTurn);
+    else
+      rowTiles(place, all, tile, firstTurn);
+  });
+}
+
+Value ConvolutionEmitter::tilesIn(const Place &place) {
+  if (spec.narrowWidth != 0)
+    return e.ceilDiv(place.block.rows, tileRows());
+  return e.mul(place.block.rows, e.mul(place.tiles.count, phases()));
+}
+
+// Tiles within rows, which are delivered one by one.
+void ConvolutionEmitter::rowTiles(const Place &place, const Channels &channels, Tile &tile,
+                                  Value firstTurn) {
+  const PixelBlock &block = place.block;
+  const ColumnTiles &tiles = place.tiles;
   PatchGeometry geometry(e, spec, block, 1);
   int64_t mostPixels = (plan.tileColumns + phases() - 1) / phases();
-  SmallVector<int64_t> panelCounts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, plan.panels));
   SmallVector<int64_t> pixelCounts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, mostPixels));
-  e.specialize(
-      panels, panelCounts,
-      [&](int64_t panelCount) {
-        tile.panels = panelCount;
-        tile.turnShare = e.div(e.index(1 << 16), e.mul(block.rows, tiles.count));
-        e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
-          e.loop(e.index(0), tiles.count, e.index(1), [&](Value part) {
-            tile.turn = e.add(e.mul(row, tiles.count), part);
-            Value column = tiles.column(e, part), pixels = tiles.columns(e, part);
-            if (ops.prefetch)
-              prefetch(n, e.add(e.mul(group, groupOutputs), channel), channels, block, row, column,
-                       pixels);
-            tile.pixelStep = phases();
-            e.loop(e.index(0), e.index(phases()), e.index(1), [&](Value phase) {
-              tile.firstPixel = e.add(column, phase);
-              tile.aheadTurn =
-                  e.add(firstTurn, e.mul(e.add(e.mul(tile.turn, phases()), phase), tapRows()));
-              tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
-              e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
-                tile.pixels = pixelCount;
-                accumulate(tile);
-              });
-            });
-          });
-          finish(n, group, channel, tile.filter, tile.panelStep, block, row, channels);
+  tile.turnShare = e.div(e.index(1 << 16), e.mul(block.rows, tiles.count));
+  e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
+    e.loop(e.index(0), tiles.count, e.index(1), [&](Value part) {
+      tile.turn = e.add(e.mul(row, tiles.count), part);
+      Value column = tiles.column(e, part), pixels = tiles.columns(e, part);
+      if (ops.prefetch)
+        prefetch(channels, row, column, pixels);
+      tile.pixelStep = phases();
+      e.loop(e.index(0), e.index(phases()), e.index(1), [&](Value phase) {
+        tile.firstPixel = e.add(column, phase);
+        tile.aheadTurn =
+            e.add(firstTurn, e.mul(e.add(e.mul(tile.turn, phases()), phase), tapRows()));
+        tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
+        e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
+          tile.pixels = pixelCount;
+          accumulate(tile);
         });
       });
+    });
+    finish(channels, tile, e.add(block.row, row), block.column, block.columns);
+  });
+}
+
+// Tiles of several rows, all of which are one run of results.
+void ConvolutionEmitter::narrowTiles(const Channels &channels, Tile &tile, Value firstTurn) {
+  const PixelBlock &block = channels.block;
+  EvenSplit tiles(e, block.rows, tileRows());
+  Value zero = e.index(0);
+  tile.turnShare = e.div(e.index(1 << 16), tiles.parts);
+  tile.pixelStep = 1;
+  e.loop(zero, tiles.parts, e.index(1), [&](Value part) {
+    tile.turn = part;
+    tile.aheadTurn = e.add(firstTurn, e.mul(part, tapRows()));
+    Value row = tiles.start(e, part), rows = tiles.length(e, part);
+    tile.firstPixel = e.mul(row, spec.narrowWidth);
+    tile.origin = {zero, e.mul(row, spec.stride[1]), zero};
+    if (ops.prefetch)
+      prefetch(channels, row, zero, e.mul(rows, spec.narrowWidth));
+    e.specialize(rows, llvm::to_vector(llvm::seq_inclusive<int64_t>(1, tileRows())),
+                 [&](int64_t rowCount) {
+                   tile.pixels = rowCount * spec.narrowWidth;
+                   accumulate(tile);
+                 });
+  });
+  finish(channels, tile, zero, e.mul(block.row, spec.narrowWidth),
+         e.mul(block.rows, spec.narrowWidth));
 }
 
 SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry, const PixelBlock &block,
@@ -220,10 +260,15 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   int64_t phases = spec.transposed ? spec.stride[2] : 1;
   plan.tileColumns = std::min<int64_t>(plan.pixels * phases, 56);
   plan.columnBlock = 56 / plan.tileColumns * plan.tileColumns;
+  if (spec.narrowWidth != 0) { // as many pixels
+    plan.rowBlock = 64 / spec.narrowWidth;
+    plan.tileColumns = plan.columnBlock = spec.narrowWidth;
+  }
   plan.channelBlock = plan.panels * plan.panel;
   int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
   // The phases of the last tile have equally many pixels, some of them past the row.
-  int64_t rowPixels = (plan.columnBlock + phases - 1 + lanes - 1) / lanes * lanes;
+  int64_t pixels = (spec.narrowWidth != 0 ? plan.rowBlock : 1) * plan.columnBlock + phases - 1;
+  int64_t rowPixels = (pixels + lanes - 1) / lanes * lanes;
   int64_t tileRow = plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
   plan.turnedOffset = rowPixels * tileRow * bytes;
   plan.patchOffset = plan.scratchFixed = plan.turnedOffset + lanes * lanes * bytes;
@@ -234,7 +279,8 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
     plan.scratchFixed += 3 * plan.scratchPerChannel;
   } else if (spec.padded || spec.transposed) {
     // All phases of a transposed convolution are computed for as many pixels as the longest.
-    plan.scratchFixed += spec.transposed ? 64 : 0;
+    // Copied rows end with a whole vector.
+    plan.scratchFixed += spec.transposed || spec.narrowWidth != 0 ? 64 : 0;
     plan.scratchPerChannel = patchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
   }
   return plan;

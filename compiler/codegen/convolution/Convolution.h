@@ -48,6 +48,10 @@ struct ConvolutionSpec {
   /// ConvTranspose: stride and dilation place the inputs among the outputs, and `padding` is what
   /// is cut off the outputs' front. Filters are stored [IC, OC / G, KD, KH, KW]. Not for i8.
   bool transposed = false;
+  /// The output width, where it is known and rows fit in a tile of pixels: tiles are then as many
+  /// rows as fit, and results runs of several rows. 0: tiles stay within a row. Of floats, not
+  /// transposed.
+  int64_t narrowWidth = 0;
   // Of i8:
   bool inputSigned = false, filterSigned = true;
   /// The filters' zero point is 0 (signed) or 128 (unsigned); cheaper.

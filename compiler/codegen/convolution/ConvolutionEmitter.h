@@ -59,12 +59,17 @@ private:
     /// outputs, from the first element of the patch; all of it may reach backwards.
     SpatialValues origin;
     int64_t panels, pixels;
-    mlir::Value firstPixel; // in the row
+    mlir::Value firstPixel; // in the row, or of the narrow rows
     int64_t pixelStep;
     /// Tiles of pixels that the panels meet one after the other: which this is, and 2^16 / how many.
     mlir::Value turn, turnShare;
     const PatchAhead *ahead;
     mlir::Value aheadTurn; // of the first row of taps
+  };
+  /// Whose results a tile's are.
+  struct Channels {
+    mlir::Value n, first, count; // of all groups; those that exist
+    const PixelBlock &block;
   };
   struct Tap {
     mlir::Value offset; // in elements of the patch along one axis
@@ -91,7 +96,13 @@ private:
   void panelTiles(const Place &place, mlir::Value refill, const Place &next, mlir::Value nextExists);
   void channelPanels(const Place &place, const InputPatch &patch, const PatchAhead &ahead,
                      mlir::Value firstTurn);
+  void rowTiles(const Place &place, const Channels &channels, Tile &tile, mlir::Value firstTurn);
+  void narrowTiles(const Channels &channels, Tile &tile, mlir::Value firstTurn);
   void accumulate(const Tile &tile);
+  /// Narrow rows in a tile.
+  int64_t tileRows() const { return std::max<int64_t>(1, plan.pixels / spec.narrowWidth); }
+  /// Of pixels in a block.
+  mlir::Value tilesIn(const Place &place);
   /// Of a window and the blocks of channels: the times when a tile has others ask for memory.
   mlir::Value tapRows() {
     return e.mul(e.ceilDiv(steps, kChannelBlock), spec.window[0] * spec.window[1]);
@@ -105,11 +116,10 @@ private:
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }
   SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block, mlir::Value row,
                            mlir::Value column);
-  void prefetch(mlir::Value n, mlir::Value firstChannel, mlir::Value channels,
-                const PixelBlock &block, mlir::Value row, mlir::Value column, mlir::Value pixels);
-  void finish(mlir::Value n, mlir::Value group, mlir::Value channel, mlir::Value filter,
-              mlir::Value panelStep, const PixelBlock &block, mlir::Value row,
-              mlir::Value channels);
+  void prefetch(const Channels &channels, mlir::Value row, mlir::Value column, mlir::Value pixels);
+  /// Delivers `pixels` results from a place of the output on.
+  void finish(const Channels &channels, const Tile &tile, mlir::Value row, mlir::Value column,
+              mlir::Value pixels);
   mlir::Value withoutZeroPoints(mlir::Value sum, mlir::Value inputSums, mlir::Value channel,
                                 mlir::Value panelAt, mlir::Value lane);
   int64_t elementBytes() const { return spec.accumulator().getIntOrFloatBitWidth() / 8; }

@@ -7,17 +7,18 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-void ConvolutionEmitter::prefetch(Value n, Value firstChannel, Value channels,
-                                  const PixelBlock &block, Value row, Value column, Value pixels) {
+void ConvolutionEmitter::prefetch(const Channels &channels, Value row, Value column,
+                                  Value pixels) {
+  const PixelBlock &block = channels.block;
   auto &[od, oh, ow] = ops.outputSize;
   Value outRow = e.add(block.row, row), first = e.add(block.column, column);
   Value inPlane = e.mul(e.add(e.mul(block.depth, oh), outRow), ow);
-  e.loop(e.index(0), channels, e.index(1), [&](Value c) {
+  e.loop(e.index(0), channels.count, e.index(1), [&](Value c) {
     PixelPosition at;
-    at.n = n;
-    at.channel = e.add(firstChannel, c);
+    at.n = channels.n;
+    at.channel = e.add(channels.first, c);
     at.lanes = 1;
-    Value plane = e.mul(e.add(e.mul(n, ops.oc), at.channel), e.mul(e.mul(od, oh), ow));
+    Value plane = e.mul(e.add(e.mul(channels.n, ops.oc), at.channel), e.mul(e.mul(od, oh), ow));
     for (Value pixel : {first, e.add(first, e.sub(pixels, e.index(1)))}) {
       at.pixel = {block.depth, outRow, pixel};
       at.offset = e.add(plane, e.add(inPlane, pixel));
@@ -26,24 +27,22 @@ void ConvolutionEmitter::prefetch(Value n, Value firstChannel, Value channels,
   });
 }
 
-// Turns a row from channels to pixels in the lanes and hands it to the sink. A row and not each of
-// its tiles: planes are far apart, and the longer the runs, the fewer lines are written in parts.
-void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filter, Value panelStep,
-                                const PixelBlock &block, Value row, Value channels) {
-  Value pixels = block.columns;
+// Turns results from channels to pixels in the lanes and hands them to the sink. Rows and not each of
+// their tiles: planes are far apart, and the longer the runs, the fewer lines are written in parts.
+void ConvolutionEmitter::finish(const Channels &channels, const Tile &tile, Value row, Value column,
+                                Value pixels) {
+  Value n = channels.n, depth = channels.block.depth;
   Value zero = e.index(0), step = e.index(lanes);
-  Value outRow = e.add(block.row, row);
-  Value firstChannel = e.add(e.mul(group, groupOutputs), channel);
   auto &[od, oh, ow] = ops.outputSize;
   Value planeSize = e.mul(e.mul(od, oh), ow);
-  Value inPlane = e.mul(e.add(e.mul(block.depth, oh), outRow), ow);
-  e.loop(zero, channels, step, [&](Value c) {
-    Value count = e.min(step, e.sub(channels, c));
+  Value inPlane = e.mul(e.add(e.mul(depth, oh), row), ow);
+  e.loop(zero, channels.count, step, [&](Value c) {
+    Value count = e.min(step, e.sub(channels.count, c));
     e.loop(zero, pixels, step, [&](Value p) {
-      auto turn = [&](Value column) {
+      auto turn = [&](Value first) {
         Values square;
         for (int64_t i = 0; i < lanes; ++i)
-          square.push_back(e.load(rowBuffer, e.add(e.mul(e.add(p, i), tileRow()), column), lanes));
+          square.push_back(e.load(rowBuffer, e.add(e.mul(e.add(p, i), tileRow()), first), lanes));
         return e.transpose(square);
       };
       Value inputSums;
@@ -52,22 +51,22 @@ void ConvolutionEmitter::finish(Value n, Value group, Value channel, Value filte
       Values square = turn(c);
       for (int64_t i = 0; i < lanes; ++i)
         e.store(square[i], turned, e.index(i * lanes));
-      Value left = e.sub(pixels, p), firstColumn = e.add(block.column, p);
+      Value left = e.sub(pixels, p), firstColumn = e.add(column, p);
       e.loop(zero, count, e.index(1), [&](Value i) {
         Value sum = e.load(turned, e.mul(i, lanes), lanes);
         PixelPosition at;
         at.n = n;
-        at.channel = e.add(firstChannel, e.add(c, i));
-        at.pixel = {block.depth, outRow, firstColumn};
+        at.channel = e.add(channels.first, e.add(c, i));
+        at.pixel = {depth, row, firstColumn};
         at.offset = e.add(e.mul(e.add(e.mul(n, ops.oc), at.channel), planeSize),
                           e.add(inPlane, firstColumn));
         at.mask = e.firstLanes(left, lanes);
         at.lanes = lanes;
         if (math.isBytes()) {
-          Value place = e.add(c, i), panel = e.div(place, e.index(plan.panel));
-          sum =
-              withoutZeroPoints(sum, inputSums, at.channel, e.add(filter, e.mul(panel, panelStep)),
-                                e.rem(place, e.index(plan.panel)));
+          Value column = e.add(c, i), panel = e.div(column, e.index(plan.panel));
+          sum = withoutZeroPoints(sum, inputSums, at.channel,
+                                  e.add(tile.filter, e.mul(panel, tile.panelStep)),
+                                  e.rem(column, e.index(plan.panel)));
         }
         sink(sum, at);
       });

@@ -51,6 +51,12 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
   int64_t taps = kd * kh * kw;
   int64_t pixelDistance = spec.transposed ? 1 : spec.stride[2];
   Value filters = e.add(tile.filter, panelHeader(math, plan.panel));
+  // Pixels of a tile are side by side, or in several narrow rows.
+  int64_t rowPixels = spec.narrowWidth != 0 ? spec.narrowWidth : tile.pixels;
+  auto pixelAt = [&](Value inputAt, int64_t p) {
+    Value down = e.mul(tile.patch.rowStep, p / rowPixels * spec.stride[1]);
+    return e.add(e.add(inputAt, down), p % rowPixels * pixelDistance);
+  };
   sums = e.loop(zero, steps, e.index(kChannelBlock), sums, [&](Value block, ValueRange s0) {
     Value depth = e.min(e.index(kChannelBlock), e.sub(steps, block));
     Value filterBlock = e.add(filters, e.mul(block, taps * rowStep));
@@ -70,7 +76,7 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
           weights.push_back(math.ones(e));
         Value inputAt = e.add(input, e.mul(channel, tile.patch.channelStep));
         for (int64_t p = 0; p < tile.pixels; ++p) {
-          Value x = math.broadcast(e, tile.patch.buffer, e.add(inputAt, p * pixelDistance));
+          Value x = math.broadcast(e, tile.patch.buffer, pixelAt(inputAt, p));
           for (int64_t j = 0; j < columns; ++j) {
             Value &sum = sums[p * columns + j];
             sum = math.multiplyAdd(e, x, weights[j], sum);

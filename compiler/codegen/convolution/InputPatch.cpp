@@ -40,10 +40,18 @@ int64_t maxReadLength(const ConvolutionSpec &spec, int dim, int64_t outputs) {
   return (outputs - 1 + span(spec, dim) + spec.stride[dim] - 1) / spec.stride[dim] + 1;
 }
 
+// Narrow rows are copied as one vector each and stand close: a vector's end is written over by the
+// row that follows.
+bool rowsStandClose(const ConvolutionSpec &spec, int64_t lanes) {
+  return spec.narrowWidth != 0 && maxReadLength(spec, 2, spec.narrowWidth) <= lanes;
+}
+
 } // namespace
 
 int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes) {
-  int64_t width = (maxReadLength(spec, 2, columns) + lanes - 1) / lanes * lanes;
+  int64_t width = maxReadLength(spec, 2, columns);
+  if (!rowsStandClose(spec, lanes))
+    width = (width + lanes - 1) / lanes * lanes;
   return maxReadLength(spec, 0, 1) * maxReadLength(spec, 1, rows) * width;
 }
 
@@ -81,7 +89,7 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
                        Value channels, const SpatialValues &size, const PixelBlock &block,
                        Value target, Value refill) {
   int64_t lanes = e.lanesOf(spec.element);
-  PatchGeometry g(e, spec, block, lanes);
+  PatchGeometry g(e, spec, block, rowsStandClose(spec, lanes) ? 1 : lanes);
   InputPatch patch;
   patch.buffer = target;
   patch.start = e.index(0);

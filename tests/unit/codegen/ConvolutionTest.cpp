@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <random>
 
-#include "compiler/codegen/convolution/Convolution.h"
+#include "compiler/codegen/convolution/PlaneConvolution.h"
 #include "tests/unit/codegen/KernelHarness.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -140,8 +140,15 @@ const Window kTransposedWindows[] = {
 
 class ConvolutionTest : public ::testing::TestWithParam<const char *> {};
 
-void check(const char *cpu, const Window &w, bool transposed, const Size *known = nullptr) {
+struct Form {
+  bool transposed = false;
+  bool narrow = false; // tiles of several rows; of a known size
+  bool plane = false;  // pixels in the lanes
+};
+
+void check(const char *cpu, const Window &w, const Form &form, const Size *known = nullptr) {
   {
+    bool transposed = form.transposed;
     KernelHarness harness(cpu, 1);
     Type f32 = harness.f32();
     ConvolutionSpec spec{f32, w.window, w.stride, w.dilation, w.before, true};
@@ -152,19 +159,23 @@ void check(const char *cpu, const Window &w, bool transposed, const Size *known 
       return std::vector<int64_t>{s.n,        s.groups,   s.ic,   s.oc,   s.input[0],
                                   s.input[1], s.input[2], out[0], out[1], out[2]};
     };
+    if (form.narrow)
+      spec.narrowWidth = outputSize(*known, w)[2];
     ConvolutionPlan plan = planConvolution(spec, harness.target);
+    PlanePlan planePlan = planPlaneConvolution(spec, harness.target);
     harness.add("convolution", {f32, f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
       Values d = k.dims;
       for (size_t i = 0; known && i < d.size(); ++i)
         d[i] = e.index(dimsOf(*known)[i]);
       ConvolutionOperands ops{k.buffers[0],       k.buffers[1],      d[0], d[1], d[2], d[3],
                               {d[4], d[5], d[6]}, {d[7], d[8], d[9]}};
-      emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
-                      [&](Value acc, const PixelPosition &at) {
-                        Value bias = e.broadcast(e.load(k.buffers[2], at.channel), at.lanes);
-                        e.store(arith::AddFOp::create(e.builder, e.loc, acc, bias), k.buffers[3],
-                                at.offset, at.mask);
-                      });
+      auto sink = [&](Value acc, const PixelPosition &at) {
+        Value bias = e.broadcast(e.load(k.buffers[2], at.channel), at.lanes);
+        e.store(arith::AddFOp::create(e.builder, e.loc, acc, bias), k.buffers[3], at.offset,
+                at.mask);
+      };
+      auto emit = form.plane ? emitPlaneConvolution : emitConvolution;
+      emit(e, spec, ops, k.begin, k.end, k.scratch, sink);
     });
     harness.add("pack", {f32, f32}, 3, [&](Emitter &e, Kernel &k) {
       emitPackFilter(e, spec, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.begin,
@@ -190,14 +201,18 @@ void check(const char *cpu, const Window &w, bool transposed, const Size *known 
                    s.groups * ((s.oc / s.groups + plan.panel - 1) / plan.panel));
       GuardedArray<float> y(want.size()), again(want.size());
       std::vector<int64_t> dims = dimsOf(s);
-      int64_t points = plan.gridPoints(s.n, s.groups, s.oc, out[0], out[1], out[2]);
+      int64_t points = form.plane
+                           ? planePlan.gridPoints(s.n, s.groups, s.oc, out[0], out[1], out[2])
+                           : plan.gridPoints(s.n, s.groups, s.oc, out[0], out[1], out[2]);
+      int64_t scratch =
+          form.plane ? planePlan.scratchBytes(channels) : plan.scratchBytes(channels);
       kernels.call(0, {x.data(), packed.data(), bias.data(), y.data()}, dims, 0, points,
-                   plan.scratchBytes(channels));
+                   scratch);
       for (size_t i = 0; i < want.size(); ++i)
         ASSERT_NEAR(y[i], want[i], 1e-4) << i;
       for (int64_t point = points - 1; point >= 0; --point)
         kernels.call(0, {x.data(), packed.data(), bias.data(), again.data()}, dims, point,
-                     point + 1, plan.scratchBytes(channels));
+                     point + 1, scratch);
       for (size_t i = 0; i < want.size(); ++i)
         ASSERT_EQ(y[i], again[i]) << i;
     }
@@ -206,18 +221,39 @@ void check(const char *cpu, const Window &w, bool transposed, const Size *known 
 
 TEST_P(ConvolutionTest, AgreesWithPlainLoops) {
   for (const Window &w : kWindows)
-    check(GetParam(), w, false);
+    check(GetParam(), w, {});
 }
 TEST_P(ConvolutionTest, Transposed) {
   for (const Window &w : kTransposedWindows)
-    check(GetParam(), w, true);
+    check(GetParam(), w, {.transposed = true});
 }
 
 TEST_P(ConvolutionTest, KnownSizes) {
   for (const Size &size : kSizes) {
-    check(GetParam(), kWindows[0], false, &size);
-    check(GetParam(), kTransposedWindows[1], true, &size);
+    check(GetParam(), kWindows[0], {}, &size);
+    check(GetParam(), kTransposedWindows[1], {.transposed = true}, &size);
   }
+}
+
+// Rows up to those that just fit in a tile, of one pixel, and blocks that are not whole.
+TEST_P(ConvolutionTest, NarrowRows) {
+  const Size sizes[] = {{2, 1, 17, 33, {1, 9, 7}}, {1, 1, 16, 70, {3, 11, 4}},
+                        {1, 2, 10, 6, {1, 40, 3}}, {1, 1, 5, 20, {1, 70, 1}},
+                        {1, 1, 40, 24, {1, 9, 5}}};
+  const Window windows[] = {kWindows[0],
+                            {{1, 3, 3}, {1, 2, 1}, {1, 1, 1}, {0, 1, 1}, {0, 0, 1}},
+                            {{1, 3, 1}, {1, 1, 1}, {1, 2, 1}, {0, 0, 0}, {0, 0, 0}},
+                            {{2, 3, 3}, {2, 1, 2}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}}};
+  for (const Window &w : windows)
+    for (const Size &size : sizes)
+      check(GetParam(), w, {.narrow = true}, &size);
+}
+
+TEST_P(ConvolutionTest, PixelsInLanes) {
+  for (const Window &w : kWindows)
+    if (w.stride[2] == 1)
+      check(GetParam(), w, {.plane = true});
+  check(GetParam(), {{1, 3, 3}, {1, 2, 1}, {1, 1, 1}, {0, 1, 1}, {0, 0, 1}}, {.plane = true});
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ConvolutionTest,

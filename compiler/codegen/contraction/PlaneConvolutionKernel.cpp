@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// onnx.Conv with pixels in the lanes, where these fill vectors better than output channels do.
+
+#include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
+#include "compiler/codegen/convolution/PlaneConvolution.h"
+#include "dialects/onnx/Onnx.h"
+
+using namespace mlir;
+using namespace heddle::codegen;
+
+namespace heddle {
+
+/// How much of vectors of `block` lanes so many elements fill.
+static double filled(int64_t elements, int64_t block) {
+  int64_t vectors = (elements + block - 1) / block;
+  return static_cast<double>(elements) / static_cast<double>(vectors * block);
+}
+
+bool hasFullRows(Operation *op) {
+  constexpr int64_t lanes = 16, tileChannels = 8;
+  constexpr double worthIt = 1.15;
+  auto conv = dyn_cast<onnx::ConvOp>(op);
+  if (!conv || !isEmittedConvolution(op))
+    return false;
+  SpatialOperation space(op);
+  std::optional<int64_t> width = space.outputSize(2).asConstant(),
+                         filters = dimsOf(conv.getW())[0].asConstant();
+  bool isDepthwise = conv.getGroup() != 1 && dimsOf(conv.getW())[1].isConstant(1);
+  if (!width || !filters || *width == 0 || *filters < conv.getGroup() || isDepthwise ||
+      space.taps() == 1 || space.stride[2] != 1)
+    return false;
+  int64_t outputs = *filters / conv.getGroup();
+  return filled(*width, lanes) * filled(outputs, tileChannels) > worthIt * filled(outputs, lanes);
+}
+
+ContractionKernel ConvolutionKernelEmitter::emitPlane() {
+  ConvolutionSpec spec = directSpec();
+  PlanePlan plan = planPlaneConvolution(spec, target);
+  KernelFrame frame(structured, name, resultElement());
+  Emitter e(frame.b, frame.b.getLoc(), target);
+  Epilogue epilogue(frame, op);
+  requireMatchingFilter(frame);
+  frame.guarded([&] {
+    ConvolutionOperands operands = operandsIn(frame);
+    operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
+    emitPlaneConvolution(
+        e, spec, operands, frame.begin, frame.end, frame.scratch,
+        [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
+  });
+
+  ContractionKernel result;
+  DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
+  result.kernel.function = frame.function;
+  result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(plan.rowBlock) *
+                       columns.ceilDiv(plan.columnBlock) *
+                       outputs.ceilDiv(plan.channels).ceilDiv(plan.channelBlock / plan.channels);
+  result.kernel.pointElements =
+      DimExpr::min(rows, plan.rowBlock) * DimExpr::min(columns, plan.columnBlock) *
+      DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
+  result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
+  result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * inputs;
+  result.packing = emitPacking(spec, planConvolution(spec, target));
+  return result;
+}
+
+} // namespace heddle
