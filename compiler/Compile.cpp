@@ -2,6 +2,7 @@
 
 #include "compiler/Compile.h"
 
+#include "compiler/cache/KernelCache.h"
 #include "compiler/tasks/EvaluateConstants.h"
 #include "compiler/tasks/LowerToTasks.h"
 #include "compiler/codegen/NativeCode.h"
@@ -87,6 +88,8 @@ private:
       options.progress(phase);
   }
   absl::Status lower();
+  FailureOr<codegen::NativeCode> generate(const ClusterKernels &kernels,
+                                          const codegen::Target &target);
 
   const CompileOptions &options;
   CompileStatistics *statistics;
@@ -129,6 +132,21 @@ absl::Status Compilation::importModule(ModuleOp other) {
   if (succeeded(writeBytecodeToFile(other, os)))
     module = parseSourceString<ModuleOp>(bytecode, &context);
   return module ? absl::OkStatus() : error.status("reading the program");
+}
+
+FailureOr<codegen::NativeCode> Compilation::generate(const ClusterKernels &kernels,
+                                                     const codegen::Target &target) {
+  std::optional<KernelCache> cache;
+  absl::StatusOr<CacheFolder> folder = CacheFolder::open(options.cacheFolder);
+  if (folder.ok())
+    cache.emplace(*folder);
+  auto native = codegen::compileNative(*kernelModule, kernels.names(), target,
+                                       options.target.threads, cache ? &*cache : nullptr);
+  if (cache && cache->kept() > 0)
+    folder->trimNowAndThen();
+  if (statistics && succeeded(native))
+    statistics->cachedKernels = native->cached;
+  return native;
 }
 
 absl::Status Compilation::lower() {
@@ -179,8 +197,7 @@ absl::Status Compilation::lower() {
   }
 
   start("generating code for " + std::to_string(kernels.names().size()) + " kernels");
-  auto native = codegen::compileNative(*kernelModule, kernels.names(), *target,
-                                       options.target.threads);
+  auto native = generate(kernels, *target);
   if (failed(native))
     return error.status("generating code");
   code = *std::move(native);

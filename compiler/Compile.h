@@ -45,6 +45,9 @@ struct CompileOptions {
   codegen::TargetOptions target;
   EmitKind emit = EmitKind::Artifact;
   ExtractionOptions extraction;
+  /// Where kernels are kept for other compilations, and found; empty: nowhere. What comes out does
+  /// not depend on it. A folder that cannot be used is not.
+  std::string cacheFolder;
   /// Called with the name of each phase as it starts.
   std::function<void(const std::string &)> progress;
 };
@@ -53,6 +56,7 @@ struct CompileStatistics {
   double seconds = 0;
   size_t tasks = 0;   // of the main graph
   size_t kernels = 0; // distinct ones
+  size_t cachedKernels = 0; // of them, found in the cache
 };
 
 /// Compiles an ONNX model (any name) or a file in Heddle's own dialect (*.mlir).

@@ -83,9 +83,11 @@ class _Dim(C.Structure):
 class _CompileOptions(C.Structure):
     _fields_ = [("struct_size", C.c_size_t), ("dims", C.POINTER(_Dim)), ("dim_count", C.c_size_t),
                 ("target_cpu", C.c_char_p), ("emit", C.c_int32), ("opt_level", C.c_int32),
-                ("threads", C.c_int32), ("reserved", C.c_int32), ("max_constant_bytes", C.c_int64),
+                ("threads", C.c_int32), ("cores", C.c_int32), ("max_constant_bytes", C.c_int64),
                 ("custom_domains", C.POINTER(C.c_char_p)), ("custom_domain_count", C.c_size_t),
-                ("progress", C.c_void_p), ("progress_user", C.c_void_p)]
+                ("progress", C.c_void_p), ("progress_user", C.c_void_p), ("no_scans", C.c_int32),
+                ("verify_associativity", C.c_int32), ("scan_form", C.c_char_p), ("caches", C.c_int32),
+                ("cache_dir", C.c_char_p)]
 
 
 def _open(name):
@@ -153,11 +155,13 @@ def version():
     return _runtime.heddle_version().decode()
 
 
-def compile(model, output, dims=None, target_cpu=None, threads=0):
-    """Compiles the ONNX model in a file to an artifact in a file."""
+def compile(model, output, dims=None, target_cpu=None, threads=0, cache_dir=None):
+    """Compiles the ONNX model in a file to an artifact in a file. Kernels that another compilation left
+    in `cache_dir` are not compiled again; the artifact is the same."""
     array = (_Dim * max(1, len(dims or {})))(*((name.encode(), size) for name, size in (dims or {}).items()))
     options = _CompileOptions(struct_size=C.sizeof(_CompileOptions), dims=array, dim_count=len(dims or {}),
-                              target_cpu=target_cpu.encode() if target_cpu else None, threads=threads)
+                              target_cpu=target_cpu.encode() if target_cpu else None, threads=threads,
+                              cache_dir=os.fsencode(cache_dir) if cache_dir else None)
     result = _compiler.heddle_compile_file(os.fsencode(model), os.fsencode(output), C.byref(options))
     try:
         code = _compiler.heddle_compilation_code(result)

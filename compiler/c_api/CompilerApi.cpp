@@ -58,6 +58,8 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
                                         "' of a scan; there are recurrent, chunk and tree");
     options.extraction.scanForm = form;
   }
+  if (given.cache_dir)
+    options.cacheFolder = given.cache_dir;
   if (given.threads > 0)
     options.target.threads = given.threads;
   if (given.progress)
@@ -158,6 +160,7 @@ void heddle_compilation_statistics(const HeddleCompilation *result, HeddleCompil
     all.seconds = result->statistics.seconds;
     all.tasks = result->statistics.tasks;
     all.kernels = result->statistics.kernels;
+    all.cached_kernels = result->statistics.cachedKernels;
   }
   std::memcpy(out, &all, size);
 }

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <thread>
 
+#include "compiler/codegen/KernelKey.h"
 #include "compiler/codegen/KernelLowering.h"
 #include "compiler/codegen/SharedObject.h"
 
@@ -18,23 +19,24 @@ namespace heddle::codegen {
 namespace {
 
 struct Job {
-  std::string name;
+  std::string name, symbol; // in its program, and in its module
   KernelSignature signature;
   OwningOpRef<ModuleOp> module;
   int64_t size = 0; // operations, to start the largest first
-  std::string object;
-  bool done = false;
+  std::string object = {};
+  bool done = false, cached = false;
   bool fillsRegisters = false;
 };
 
 enum class Product { Object, LlvmIr, OptimizedLlvmIr, Assembly };
 
 FailureOr<std::string> compileOne(Job &job, const Target &target, Product product) {
+  job.module->lookupSymbol(job.symbol)->removeAttr(kFillsRegisters);
   if (failed(lowerToLlvmDialect(*job.module, target)))
     return failure();
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> module =
-      translateKernel(*job.module, job.name, job.signature, target, context);
+      translateKernel(*job.module, job.symbol, job.signature, target, context);
   job.module = {};
   if (!module)
     return failure();
@@ -61,18 +63,44 @@ FailureOr<std::vector<Job>> makeJobs(ModuleOp module, const std::vector<std::str
     FailureOr<KernelSignature> signature = kernelSignature(module, name);
     if (failed(signature))
       return failure();
-    Job job{name, *signature, isolateKernel(module, name), 0, {}, false};
+    Job job{name, name, *signature, isolateKernel(module, name)};
     job.module->walk([&](Operation *) { ++job.size; });
-    job.fillsRegisters = job.module->lookupSymbol(name)->removeAttr(kFillsRegisters) != nullptr;
+    Operation *kernel = job.module->lookupSymbol(name);
+    job.fillsRegisters = kernel->hasAttr(kFillsRegisters);
     jobs.push_back(std::move(job));
   }
   return jobs;
 }
 
+/// The object of a job, found or made.
+LogicalResult finish(Job &job, const Target &target, ObjectCache *cache) {
+  job.symbol = kKernelName;
+  SymbolTable::setSymbolName(job.module->lookupSymbol(job.name), job.symbol);
+  std::string key = cache ? kernelKey(*job.module, target) : std::string();
+  std::optional<std::string> found = key.empty() ? std::nullopt : cache->find(key);
+  job.cached = found.has_value();
+  if (!found) {
+    FailureOr<std::string> object = compileOne(job, target, Product::Object);
+    if (failed(object))
+      return failure();
+    found = *std::move(object);
+    if (!key.empty())
+      cache->keep(key, *found);
+  }
+  llvm::Expected<std::string> renamed = renameKernel(*std::move(found), job.name);
+  if (!renamed) {
+    llvm::consumeError(renamed.takeError());
+    return failure();
+  }
+  job.module = {};
+  job.object = *std::move(renamed);
+  return success();
+}
+
 } // namespace
 
 FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::string> &kernels,
-                                    const Target &target, int threads) {
+                                    const Target &target, int threads, ObjectCache *cache) {
   FailureOr<std::vector<Job>> jobs = makeJobs(module, kernels, target);
   if (failed(jobs))
     return failure();
@@ -87,10 +115,7 @@ FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::stri
   auto work = [&] {
     for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < order.size();) {
       Job &job = (*jobs)[order[i]];
-      FailureOr<std::string> object = compileOne(job, target, Product::Object);
-      job.done = succeeded(object);
-      if (job.done)
-        job.object = std::move(*object);
+      job.done = succeeded(finish(job, target, cache));
     }
   };
   // A context without threads of its own must not see ours.
@@ -104,7 +129,9 @@ FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::stri
     thread.join();
 
   std::vector<std::string> objects;
+  size_t cached = 0;
   for (Job &job : *jobs) {
+    cached += job.cached;
     if (!job.done)
       return module.emitError("kernel '") << job.name << "' could not be compiled";
     objects.push_back(std::move(job.object));
@@ -112,7 +139,7 @@ FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::stri
   llvm::Expected<SharedObject> linked = linkKernels(objects, kernels, target);
   if (!linked)
     return module.emitError() << llvm::toString(linked.takeError());
-  return NativeCode{std::move(linked->bytes), kernels, std::move(linked->imports)};
+  return NativeCode{std::move(linked->bytes), kernels, std::move(linked->imports), cached};
 }
 
 FailureOr<std::string> printNative(ModuleOp module, const std::vector<std::string> &kernels,

@@ -16,7 +16,7 @@
 // runtime/artifact/kernel_abi.h and nothing else, needs no library and runs no constructor.
 //
 // Kernels are compiled apart, several at a time, each into its own LLVM module; the bytes depend on
-// the kernels and the target only. May be called from several threads at once on different
+// the kernels and the target only, so objects of an earlier time (ObjectCache.h) are as good. May be called from several threads at once on different
 // contexts; a context must not be used elsewhere meanwhile.
 //
 //   FailureOr<NativeCode> code = compileNative(module, {"matmul_0", "softmax_3"}, target);
@@ -29,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/codegen/ObjectCache.h"
 #include "compiler/codegen/Target.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -44,6 +45,7 @@ struct NativeCode {
   std::vector<char> elf;
   std::vector<std::string> kernels; // in the order of heddle_kernels
   std::vector<std::string> imports; // C functions in the order of heddle_imports
+  size_t cached = 0;                // kernels that were not compiled anew
 };
 
 /// Registers the dialects that compileNative needs.
@@ -52,7 +54,8 @@ void registerCodegenDialects(mlir::DialectRegistry &registry);
 /// Compiles the kernels named, in this order. Does not change the module.
 llvm::FailureOr<NativeCode> compileNative(mlir::ModuleOp module,
                                           const std::vector<std::string> &kernels,
-                                          const Target &target, int threads = 2);
+                                          const Target &target, int threads = 2,
+                                          ObjectCache *cache = nullptr);
 
 /// The LLVM IR of the kernels named, as optimised, for reading (`--emit llvm`), or their assembly.
 enum class Listing { LlvmIr, OptimizedLlvmIr, Assembly };

@@ -85,7 +85,7 @@ def run(heddle, folder, model, given, options):
         command += ["--input", "%s=%s" % (name, os.path.join(folder, name + ".npy"))]
     # Of any length is one model, and is compiled once.
     done = subprocess.run(command, capture_output=True, text=True,
-                          env=dict(os.environ, HEDDLE_CACHE=os.path.join(folder, "cache")))
+                          env=dict(os.environ, HEDDLE_CACHE_DIR=os.path.join(folder, "cache")))
     if done.returncode:
         sys.exit("FAILED: %s" % done.stderr)
     return {output.name: np.load(os.path.join(folder, "out", output.name + ".npy"))

@@ -2,14 +2,13 @@
 
 #include "tools/heddle/ArtifactCache.h"
 
+#include "compiler/cache/CacheFolder.h"
 #include "frontends/onnx/FileBytes.h"
 #include "runtime/artifact/cpu_features.h"
 #include "runtime/artifact/format.h"
 #include "runtime/artifact/sha256.h"
 #include "tools/heddle/ModelSummary.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
@@ -17,20 +16,6 @@
 namespace heddle::cli {
 
 namespace fs = std::filesystem;
-
-static fs::path cacheFolder() {
-  auto variable = [](const char *name) {
-    const char *value = std::getenv(name);
-    return fs::path(value ? value : "");
-  };
-  if (fs::path own = variable("HEDDLE_CACHE"); !own.empty())
-    return own;
-  if (fs::path shared = variable("XDG_CACHE_HOME"); shared.is_absolute())
-    return shared / "heddle";
-  if (fs::path home = variable("HOME"); !home.empty())
-    return home / ".cache" / "heddle";
-  return {};
-}
 
 /// The name of this machine's CPU: two with the same features may get different code.
 static std::string cpuName() {
@@ -100,42 +85,13 @@ absl::StatusOr<std::string> cacheEntry(const CompileRequest &request) {
       key += "\ndata " + location + " " + *data;
     }
   }
-  fs::path folder = cacheFolder();
-  std::error_code error;
-  if (folder.empty() || (fs::create_directories(folder, error), error))
-    return std::string();
-  return (folder / (digestOf(key) + ".heddle")).string();
+  auto folder = CacheFolder::open(CacheFolder::defaultPath());
+  return folder.ok() ? folder->fileFor(key, ".heddle") : std::string();
 }
 
-void trimCache(const std::string &newest) {
-  const char *limit = std::getenv("HEDDLE_CACHE_MB");
-  uint64_t most = (limit ? std::strtoull(limit, nullptr, 10) : 8192) << 20;
-  struct Entry {
-    fs::path path;
-    timespec used;
-    uint64_t bytes;
-  };
-  std::vector<Entry> entries;
-  uint64_t total = 0;
-  std::error_code error;
-  for (fs::directory_iterator it(fs::path(newest).parent_path(), error), end; !error && it != end;
-       it.increment(error)) {
-    struct stat facts = {};
-    if (it->path().extension() != ".heddle" || ::stat(it->path().c_str(), &facts) != 0)
-      continue;
-    total += facts.st_size;
-    if (it->path() != newest)
-      entries.push_back({it->path(), facts.st_atim, static_cast<uint64_t>(facts.st_size)});
-  }
-  std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
-    return std::pair(a.used.tv_sec, a.used.tv_nsec) < std::pair(b.used.tv_sec, b.used.tv_nsec);
-  });
-  for (const Entry &entry : entries) {
-    if (total <= most)
-      return;
-    if (fs::remove(entry.path, error))
-      total -= entry.bytes;
-  }
+void trimCache() {
+  if (auto folder = CacheFolder::open(CacheFolder::defaultPath()); folder.ok())
+    folder->trimNowAndThen();
 }
 
 } // namespace heddle::cli

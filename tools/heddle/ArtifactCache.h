@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Compiled models kept between runs, in $HEDDLE_CACHE, $XDG_CACHE_HOME/heddle or ~/.cache/heddle.
-// An entry's name is a digest of all that decides what is in it: the model's bytes and those of its
+// Compiled models kept between runs in the folder of compiler/cache/CacheFolder.h. An entry's name is a digest of all that decides what is in it: the model's bytes and those of its
 // external data, the options, the CPU, the compiler. Entries appear whole or not at all.
 
 #ifndef HEDDLE_TOOLS_HEDDLE_ARTIFACTCACHE_H
@@ -18,9 +17,8 @@ namespace heddle::cli {
 /// where there is no folder to be had. An error where the model cannot be read.
 absl::StatusOr<std::string> cacheEntry(const CompileRequest &request);
 
-/// Removes the entries used longest ago until the cache holds no more than $HEDDLE_CACHE_MB (8192);
-/// `newest` stays.
-void trimCache(const std::string &newest);
+/// Removes what was used longest ago, where the cache has grown too large.
+void trimCache();
 
 } // namespace heddle::cli
 

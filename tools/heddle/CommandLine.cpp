@@ -49,7 +49,7 @@ absl::Status parseDims(const std::vector<std::string> &texts,
   return absl::OkStatus();
 }
 
-void CompileFlags::addTo(CLI::App &app, bool withCache) {
+void CompileFlags::addTo(CLI::App &app) {
   app.add_option("--dim", dims, "Fix a symbolic dimension, or INPUT:AXIS, to a size")
       ->type_name("NAME=N")
       ->allow_extra_args(false);
@@ -79,8 +79,7 @@ void CompileFlags::addTo(CLI::App &app, bool withCache) {
       ->check(CLI::Range(uint64_t(1), uint64_t(1) << 40).description(""))
       ->type_name("MIB")
       ->capture_default_str();
-  if (withCache)
-    app.add_flag("--no-cache", noCache, "Compile a model even if it was compiled before");
+  app.add_flag("--no-cache", noCache, "Compile all anew, and keep nothing for later (heddle cache)");
 }
 
 absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) const {
@@ -95,6 +94,7 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
   request.noScans = noScans;
   request.scanForm = scanForm;
   request.verifyAssociativity = verifyAssociativity;
+  request.useCache = !noCache;
   request.maxConstantBytes = static_cast<int64_t>(maxConstantMb) << 20;
   return request;
 }

@@ -43,6 +43,7 @@ Command addVerify(CLI::App &app);
 Command addBench(CLI::App &app);
 Command addInspect(CLI::App &app);
 Command addExplain(CLI::App &app);
+Command addCache(CLI::App &app);
 Command addPlan(CLI::App &app);
 
 /// The options that say how to compile, as they are typed.
@@ -58,7 +59,7 @@ struct CompileFlags {
   bool verifyAssociativity = false;
   std::string scanForm;
 
-  void addTo(CLI::App &app, bool withCache);
+  void addTo(CLI::App &app);
   /// The request for a model with these options; without output.
   absl::StatusOr<CompileRequest> request(const std::string &model) const;
 };

@@ -2,6 +2,7 @@
 
 #include "tools/heddle/CompilerLibrary.h"
 
+#include "compiler/cache/CacheFolder.h"
 #include "tools/heddle/ChildProcess.h"
 #include "tools/heddle/Console.h"
 
@@ -88,6 +89,8 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
   options.no_scans = request.noScans;
   options.verify_associativity = request.verifyAssociativity;
   options.scan_form = request.scanForm.c_str();
+  std::string cache = request.useCache ? CacheFolder::defaultPath() : "";
+  options.cache_dir = cache.c_str();
   options.progress = [](void *user, const char *phase) {
     const auto &tell = *static_cast<const std::function<void(const char *)> *>(user);
     if (tell)
@@ -107,7 +110,8 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
   library.free(result);
   if (!status.ok())
     return status;
-  return CompileSummary{statistics.seconds, statistics.tasks, statistics.kernels};
+  return CompileSummary{statistics.seconds, statistics.tasks, statistics.kernels,
+                        statistics.cached_kernels};
 }
 
 absl::StatusOr<std::string> planAsMlir(const std::string &plan, const std::string &name,
@@ -137,7 +141,8 @@ static absl::StatusOr<CompileSummary> summaryOf(const std::string &text) {
   if (int code = report.value("code", 0))
     return absl::Status(static_cast<absl::StatusCode>(code), report.value("message", ""));
   return CompileSummary{report.value("seconds", 0.0), report.value("tasks", uint64_t(0)),
-                        report.value("kernels", uint64_t(0))};
+                        report.value("kernels", uint64_t(0)),
+                        report.value("cached_kernels", uint64_t(0))};
 }
 
 absl::StatusOr<CompileSummary> compileApart(const CompileRequest &request) {
@@ -153,7 +158,8 @@ absl::StatusOr<CompileSummary> compileApart(const CompileRequest &request) {
         if (summary.ok())
           said.update({{"seconds", summary->seconds},
                        {"tasks", summary->tasks},
-                       {"kernels", summary->kernels}});
+                       {"kernels", summary->kernels},
+                       {"cached_kernels", summary->cachedKernels}});
         report.finish(said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
       },
       {});

@@ -34,12 +34,14 @@ struct CompileRequest {
   bool noScans = false;
   bool verifyAssociativity = false;
   std::string scanForm; ///< empty: chosen
+  bool useCache = true; ///< of kernels
 };
 
 struct CompileSummary {
   double seconds = 0;
   uint64_t tasks = 0;
   uint64_t kernels = 0;
+  uint64_t cachedKernels = 0;
 };
 
 /// The library's file, found relative to this program.

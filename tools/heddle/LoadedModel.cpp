@@ -2,6 +2,7 @@
 
 #include "tools/heddle/LoadedModel.h"
 
+#include "compiler/cache/CacheFolder.h"
 #include "tools/heddle/ArtifactCache.h"
 #include "tools/heddle/ChildProcess.h"
 #include "tools/heddle/Measurement.h"
@@ -66,6 +67,7 @@ absl::StatusOr<LoadedModel> loadModel(const CompileRequest &request, bool useCac
   }
   // A damaged entry, or one of another machine, is made anew.
   if (!cached.empty() && ::access(cached.c_str(), R_OK) == 0 && load(cached, result).ok()) {
+    CacheFolder::touch(cached);
     result.fromCache = true;
     return result;
   }
@@ -75,7 +77,7 @@ absl::StatusOr<LoadedModel> loadModel(const CompileRequest &request, bool useCac
   if (absl::Status status = load(temporary.path(), result); !status.ok())
     return status;
   if (!cached.empty() && std::rename(temporary.path().c_str(), cached.c_str()) == 0)
-    trimCache(cached);
+    trimCache();
   return result;
 }
 

@@ -69,6 +69,9 @@ typedef struct HeddleCompileOptions {
   int32_t verify_associativity; /* not 0: combiners that a model declares are tried on random values */
   const char* scan_form; /* "recurrent", "chunk" or "tree" for every scan, to compare; NULL: chosen */
   int32_t caches; /* not 0: states that only grow are stored with time as axis 0, and grow in place */
+  const char* cache_dir; /* where kernels are kept and found, whatever model they are of; NULL: nowhere.
+                            The result is the same, byte for byte. A folder that others may write to is
+                            not used */
 } HeddleCompileOptions;
 
 typedef struct HeddleCompilation HeddleCompilation;
@@ -103,6 +106,7 @@ typedef struct HeddleCompileStatistics {
   double seconds;
   uint64_t tasks;   /* of the main graph */
   uint64_t kernels; /* distinct ones */
+  uint64_t cached_kernels; /* of them, found in cache_dir */
 } HeddleCompileStatistics;
 HEDDLE_COMPILER_API void heddle_compilation_statistics(const HeddleCompilation* result,
                                                        HeddleCompileStatistics* out);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // From MLIR text to calls of machine code, for every target this machine can run.
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <map>
 
 #include "tests/unit/codegen/KernelLoader.h"
 
@@ -106,6 +108,53 @@ TEST_P(NativeCodeTest, BytesDoNotDependOnThreads) {
   NativeCode one = compile(kAxpy, {"masked", "axpy"}, 1).code;
   NativeCode four = compile(kAxpy, {"masked", "axpy"}, 4).code;
   EXPECT_EQ(one.elf, four.elf);
+}
+
+class ObjectsInMemory final : public ObjectCache {
+public:
+  std::optional<std::string> find(std::string_view key) override {
+    auto found = objects.find(std::string(key));
+    return found == objects.end() ? std::nullopt : std::optional(found->second);
+  }
+  void keep(std::string_view key, std::string_view object) override {
+    objects.emplace(std::string(key), std::string(object));
+  }
+  std::map<std::string, std::string> objects;
+};
+
+TEST_P(NativeCodeTest, ObjectsAreFoundUnderOtherNames) {
+  ObjectsInMemory cache;
+  auto compileWith = [&](std::string text, const std::vector<std::string> &names,
+                         ObjectCache *objects) {
+    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+    return *compileNative(*module, names, target(), 1, objects);
+  };
+  NativeCode without = compileWith(kAxpy, {"masked", "axpy"}, nullptr);
+  NativeCode first = compileWith(kAxpy, {"masked", "axpy"}, &cache);
+  NativeCode second = compileWith(kAxpy, {"masked", "axpy"}, &cache);
+  EXPECT_EQ(first.cached, 0u);
+  EXPECT_EQ(second.cached, 2u);
+  EXPECT_EQ(without.elf, first.elf);
+  EXPECT_EQ(without.elf, second.elf);
+
+  std::string renamed = kAxpy;
+  for (size_t at; (at = renamed.find("@axpy")) != std::string::npos;)
+    renamed.replace(at, 5, "@a_longer_name");
+  NativeCode other = compileWith(renamed, {"a_longer_name"}, &cache);
+  EXPECT_EQ(other.cached, 1u);
+  EXPECT_EQ(other.elf, compileWith(renamed, {"a_longer_name"}, nullptr).elf);
+  std::string name = "a_longer_name.body";
+  EXPECT_NE(std::search(other.elf.begin(), other.elf.end(), name.begin(), name.end()),
+            other.elf.end())
+      << "debuggers and profilers see the kernel's own name";
+
+  // Another kernel, and the same one for another target.
+  std::string changed = kAxpy;
+  changed.replace(changed.find("constant 2.0"), 12, "constant 3.0");
+  EXPECT_EQ(compileWith(changed, {"axpy"}, &cache).cached, 0u);
+  Target less = *Target::resolve({GetParam(), 1}, [](const std::string &) {});
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(kAxpy, &context);
+  EXPECT_EQ(compileNative(*module, {"axpy"}, less, 1, &cache)->cached, 0u);
 }
 
 TEST_P(NativeCodeTest, HalfWidthFloats) {

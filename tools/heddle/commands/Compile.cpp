@@ -51,9 +51,10 @@ int CompileCommand::run() const {
   if (!summary.ok())
     return fail(summary.status());
   if (isatty(STDERR_FILENO))
-    std::fprintf(stderr, "%s: %llu tasks, %llu kernels, %.2f s\n", output.c_str(),
-                 static_cast<unsigned long long>(summary->tasks),
-                 static_cast<unsigned long long>(summary->kernels), summary->seconds);
+    std::fprintf(stderr, "%s: %llu tasks, %llu kernels (%llu from the cache), %.2f s\n",
+                 output.c_str(), static_cast<unsigned long long>(summary->tasks),
+                 static_cast<unsigned long long>(summary->kernels),
+                 static_cast<unsigned long long>(summary->cachedKernels), summary->seconds);
   return exitDone;
 }
 
@@ -67,7 +68,7 @@ Command addCompile(CLI::App &app) {
   app.add_option("--emit", command->emit, "artifact, program, heddle, task, llvm, object or header")
       ->transform(emitKindNumber)
       ->type_name("KIND");
-  command->flags.addTo(app, /*withCache=*/false);
+  command->flags.addTo(app);
   return [command] { return command->run(); };
 }
 

@@ -187,7 +187,7 @@ Command addExplain(CLI::App &app) {
       ->type_name("NAME=FILE")
       ->allow_extra_args(false);
   app.add_flag("--json", command->json, "Print as JSON");
-  command->flags.addTo(app, /*withCache=*/true);
+  command->flags.addTo(app);
   return [command] { return command->run(); };
 }
 

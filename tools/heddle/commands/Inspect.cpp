@@ -212,7 +212,7 @@ Command addInspect(CLI::App &app) {
   app.add_option("MODEL", command->model, "A model, or an artifact made by heddle compile")
       ->required();
   app.add_flag("--json", command->json, "Print as JSON");
-  command->flags.addTo(app, /*withCache=*/true);
+  command->flags.addTo(app);
   return [command] { return command->run(); };
 }
 

@@ -43,7 +43,7 @@ struct Target {
     app.add_option("--threads", threads, "Most threads of a run; 0: all")
         ->check(CLI::Range(0, 1024));
     app.add_flag("--json", json, "Print the result as JSON");
-    flags.addTo(app, /*withCache=*/true);
+    flags.addTo(app);
   }
 
   absl::Status prepare(Prepared &prepared) const;

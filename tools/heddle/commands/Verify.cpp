@@ -247,7 +247,7 @@ Command addVerify(CLI::App &app) {
       ->type_name("FILE");
   app.add_flag("--json", command->json, "Print a list with every case");
   app.add_flag("-v,--verbose", command->verbose, "Print every case, not only those that fail");
-  command->flags.addTo(app, /*withCache=*/false);
+  command->flags.addTo(app);
   return [command, cosine] {
     command->hasMinCosine = cosine->count() > 0;
     return command->run();
