@@ -2,12 +2,9 @@
 
 #include "compiler/Compile.h"
 
-#include "compiler/cache/KernelCache.h"
-#include "compiler/tasks/EvaluateConstants.h"
-#include "compiler/tasks/LowerToTasks.h"
-#include "compiler/codegen/NativeCode.h"
-#include "compiler/program/ProgramWriter.h"
-#include "compiler/program/TaskOrder.h"
+#include "compiler/FirstError.h"
+#include "compiler/TargetProgram.h"
+#include "compiler/program/ProgramImage.h"
 #include "dialects/onnx/Onnx.h"
 #include "dialects/onnx/ShapeModels.h"
 #include "dialects/task/Task.h"
@@ -16,7 +13,6 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "runtime/artifact/artifact_writer.h"
 
 #include <chrono>
 
@@ -24,47 +20,6 @@ using namespace mlir;
 
 namespace heddle {
 namespace {
-
-/// The first error of MLIR's diagnostics as one line.
-class FirstError {
-public:
-  explicit FirstError(MLIRContext &context)
-      : handler(&context, [this](Diagnostic &diagnostic) {
-          if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error) {
-            describe(diagnostic);
-          }
-          return success();
-        }) {}
-
-  absl::Status status(const std::string &phase,
-                      absl::StatusCode code = absl::StatusCode::kInvalidArgument) const {
-    return absl::Status(code, message.empty() ? phase + " failed" : message);
-  }
-
-private:
-  /// A node as the importer names it: "node 'x' (Tile): has ..." and not "loc(...): 'onnx.Tile' op
-  /// has ...".
-  void describe(Diagnostic &diagnostic) {
-    std::string text = diagnostic.str();
-    llvm::raw_string_ostream os(message);
-    auto node = dyn_cast<NameLoc>(diagnostic.getLocation());
-    auto op = node ? dyn_cast<NameLoc>(node.getChildLoc()) : NameLoc();
-    if (!op) {
-      if (node)
-        os << node.getName().strref() << ": ";
-      else if (!isa<UnknownLoc>(diagnostic.getLocation()))
-        os << diagnostic.getLocation() << ": ";
-      os << text;
-      return;
-    }
-    StringRef rest = text;
-    rest.consume_front(("'onnx." + op.getName().strref() + "' op ").str());
-    os << "node '" << node.getName().strref() << "' (" << op.getName().strref() << "): " << rest;
-  }
-
-  std::string message;
-  ScopedDiagnosticHandler handler;
-};
 
 class Compilation {
 public:
@@ -87,17 +42,20 @@ private:
     if (options.progress)
       options.progress(phase);
   }
+  void print(Operation *op) {
+    llvm::raw_string_ostream os(text);
+    op->print(os);
+    os << "\n";
+  }
   absl::Status lower();
-  FailureOr<codegen::NativeCode> generate(const ClusterKernels &kernels,
-                                          const codegen::Target &target);
+  absl::Status printKernels(TargetProgram &part, const FirstError &error);
 
   const CompileOptions &options;
   CompileStatistics *statistics;
   MLIRContext context;
   OwningOpRef<ModuleOp> module;
-  OwningOpRef<ModuleOp> kernelModule;
-  codegen::NativeCode code;
-  WrittenProgram program;
+  std::vector<TargetProgram> parts;
+  WeightLayout weights; // of all targets
   std::string text; // for the kinds that are text
   ArtifactWriter writer;
 };
@@ -134,27 +92,13 @@ absl::Status Compilation::importModule(ModuleOp other) {
   return module ? absl::OkStatus() : error.status("reading the program");
 }
 
-FailureOr<codegen::NativeCode> Compilation::generate(const ClusterKernels &kernels,
-                                                     const codegen::Target &target) {
-  std::optional<KernelCache> cache;
-  absl::StatusOr<CacheFolder> folder = CacheFolder::open(options.cacheFolder);
-  if (folder.ok())
-    cache.emplace(*folder);
-  auto native = codegen::compileNative(*kernelModule, kernels.names(), target,
-                                       options.target.threads, cache ? &*cache : nullptr);
-  if (cache && cache->kept() > 0)
-    folder->trimNowAndThen();
-  if (statistics && succeeded(native))
-    statistics->cachedKernels = native->cached;
-  return native;
-}
-
 absl::Status Compilation::lower() {
   FirstError error(context);
-  auto target = codegen::Target::resolve(options.target, [](const std::string &) {});
-  if (failed(target))
-    return absl::InvalidArgumentError("there is no target CPU '" + options.target.cpu +
-                                      "'; native, x86-64-v2, x86-64-v3 and x86-64-v4 are");
+  std::string unknown;
+  auto targets = codegen::Target::resolveAll(options.target,
+                                             [&](const std::string &why) { unknown = why; });
+  if (failed(targets))
+    return absl::InvalidArgumentError(unknown);
   start("optimising");
   // A program that was printed at the parallel level has its kernels already.
   bool isParallel =
@@ -164,57 +108,62 @@ absl::Status Compilation::lower() {
   addExtractionPasses(passes, options.extraction);
   if (!isParallel && failed(passes.run(*module)))
     return error.status("optimising");
-  auto print = [&](Operation *op) {
-    llvm::raw_string_ostream os(text);
-    op->print(os);
-    os << "\n";
-  };
   if (options.emit == EmitKind::Heddle) {
     print(*module);
     return absl::OkStatus();
   }
+  if (targets->size() > 1 && options.emit != EmitKind::Artifact &&
+      options.emit != EmitKind::Header)
+    return absl::InvalidArgumentError("only an artifact, also as a header, has several targets; " +
+                                      options.target.cpu + " were given");
 
   start("making kernels");
-  kernelModule = ModuleOp::create(UnknownLoc::get(&context), "kernels");
-  ClusterKernels kernels(*kernelModule, *target);
-  if (failed(lowerToTasks(*module, kernels, options.import.mostConstantBytes)) ||
-      failed(mlir::verify(*module)))
-    return error.status("lowering to tasks", absl::StatusCode::kUnimplemented);
-  if (statistics)
-    statistics->kernels = kernels.names().size();
-  if (options.emit == EmitKind::Task) {
-    print(*module);
-    print(*kernelModule);
-    return absl::OkStatus();
+  for (codegen::Target &target : *targets) {
+    bool isLast = &target == &targets->back();
+    OwningOpRef<ModuleOp> own = isLast ? std::move(module) : OwningOpRef<ModuleOp>(module->clone());
+    parts.emplace_back(std::move(target), std::move(own));
+    if (failed(parts.back().makeKernels(options.import.mostConstantBytes)))
+      return error.status("lowering to tasks", absl::StatusCode::kUnimplemented);
   }
-  if (options.emit == EmitKind::Llvm) {
-    auto listing = codegen::printNative(*kernelModule, kernels.names(), *target,
-                                        codegen::Listing::OptimizedLlvmIr);
-    if (failed(listing))
-      return error.status("generating code");
-    text = *std::move(listing);
-    return absl::OkStatus();
-  }
+  if (options.emit == EmitKind::Task || options.emit == EmitKind::Llvm)
+    return printKernels(parts.front(), error);
 
-  start("generating code for " + std::to_string(kernels.names().size()) + " kernels");
-  auto native = generate(kernels, *target);
-  if (failed(native))
+  size_t count = 0;
+  for (const TargetProgram &part : parts)
+    count += part.kernels.size();
+  start("generating code for " + std::to_string(count) + " kernels");
+  auto cached = compileKernels(parts, options.target.threads, options.cacheFolder);
+  if (failed(cached))
     return error.status("generating code");
-  code = *std::move(native);
+  if (statistics) {
+    statistics->kernels = count;
+    statistics->cachedKernels = *cached;
+  }
   if (options.emit == EmitKind::Object)
     return absl::OkStatus();
 
   start("computing constants");
-  if (absl::Status status = evaluateConstants(*module, code, *target); !status.ok())
-    return status;
-  auto main = module->lookupSymbol<task::GraphOp>(kMainGraph);
+  for (TargetProgram &part : parts)
+    if (absl::Status status = part.finish(options.extraction.cores, weights); !status.ok())
+      return status;
   if (statistics)
-    statistics->tasks = TaskOrder(main).tasks().size();
-  auto written = writeProgram(*module, main, code, *target, options.extraction.cores,
-                              (*module)->getAttrOfType<DictionaryAttr>("heddle.metadata"));
-  if (failed(written))
-    return error.status("writing the program");
-  program = *std::move(written);
+    statistics->tasks = parts.front().tasks;
+  return absl::OkStatus();
+}
+
+absl::Status Compilation::printKernels(TargetProgram &part, const FirstError &error) {
+  if (statistics)
+    statistics->kernels = part.kernels.size();
+  if (options.emit == EmitKind::Task) {
+    print(*part.module);
+    print(*part.kernelModule);
+    return absl::OkStatus();
+  }
+  auto listing = codegen::printNative(*part.kernelModule, part.kernels, part.target,
+                                      codegen::Listing::OptimizedLlvmIr);
+  if (failed(listing))
+    return error.status("generating code");
+  text = *std::move(listing);
   return absl::OkStatus();
 }
 
@@ -222,10 +171,9 @@ absl::Status Compilation::run() {
   absl::Status status = lower();
   if (!status.ok())
     return status;
-  writer.SetCode({reinterpret_cast<const uint8_t *>(code.elf.data()), code.elf.size()});
-  writer.SetProgram(program.bytes);
-  for (ArrayRef<char> weight : program.weights)
-    writer.AddWeight({reinterpret_cast<const uint8_t *>(weight.data()), weight.size()});
+  for (const TargetProgram &part : parts)
+    addTarget(writer, part.target, part.code, part.program);
+  addWeights(writer, weights);
   return absl::OkStatus();
 }
 
@@ -267,9 +215,9 @@ std::vector<uint8_t> Compilation::bytes() {
   case EmitKind::Artifact:
     return writer.ToBytes();
   case EmitKind::Program:
-    return program.bytes;
+    return parts.front().program;
   case EmitKind::Object:
-    return copy(code.elf);
+    return copy(parts.front().code.elf);
   case EmitKind::Header: {
     std::string header = headerOf(writer.ToBytes());
     return copy(header);

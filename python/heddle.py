@@ -71,6 +71,19 @@ class _Signature(C.Structure):
                 ("symbols", C.POINTER(C.c_char_p))]
 
 
+class _ModelOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("log", C.c_void_p), ("log_user", C.c_void_p),
+                ("custom_operators", C.c_void_p), ("custom_operator_count", C.c_size_t),
+                ("target_cpu", C.c_char_p)]
+
+
+class _ModelInfo(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("producer", C.c_char_p), ("source", C.c_char_p),
+                ("target_cpu", C.c_char_p), ("code_digest", C.c_char_p),
+                ("weights_digest", C.c_char_p), ("sizes", C.c_uint64 * 6),
+                ("target_cpus", C.c_char_p)]
+
+
 class _SessionOptions(C.Structure):
     _fields_ = [("struct_size", C.c_size_t), ("threads", C.c_int32), ("trace", C.c_int32),
                 ("allocator", C.c_void_p * 3)]
@@ -105,7 +118,7 @@ _TAKES = {  # name: (result, arguments); P is a handle or a pointer to one
     "heddle_version": "s", "heddle_status_code": "iP", "heddle_status_message": "sP",
     "heddle_status_free": "vP", "heddle_model_load": "PsPP", "heddle_model_load_memory": "PPzPP",
     "heddle_model_free": "vP", "heddle_model_input_count": "iP", "heddle_model_output_count": "iP",
-    "heddle_model_input": "PPiP", "heddle_model_output": "PPiP",
+    "heddle_model_info": "PPP", "heddle_model_input": "PPiP", "heddle_model_output": "PPiP",
     "heddle_session_create": "PPPP", "heddle_session_free": "vP",
     "heddle_session_set_input": "PPiP", "heddle_session_bind_state": "PPii",
     "heddle_session_snapshot": "PPiP", "heddle_session_restore": "PPiP",
@@ -156,8 +169,12 @@ def version():
 
 
 def compile(model, output, dims=None, target_cpu=None, threads=0, cache_dir=None):
-    """Compiles the ONNX model in a file to an artifact in a file. Kernels that another compilation left
-    in `cache_dir` are not compiled again; the artifact is the same."""
+    """Compiles the ONNX model in a file to an artifact in a file.
+
+    `target_cpu` may name several CPUs with commas between them, "x86-64-v3,x86-64-v4": the artifact
+    has code for each, and loading picks the best. Kernels that another compilation left in `cache_dir`
+    are not compiled again; the artifact is the same.
+    """
     array = (_Dim * max(1, len(dims or {})))(*((name.encode(), size) for name, size in (dims or {}).items()))
     options = _CompileOptions(struct_size=C.sizeof(_CompileOptions), dims=array, dim_count=len(dims or {}),
                               target_cpu=target_cpu.encode() if target_cpu else None, threads=threads,
@@ -274,16 +291,24 @@ class Signature:
 class Model:
     """A compiled model, from a file or from bytes."""
 
-    def __init__(self, source):
+    def __init__(self, source, target_cpu=None):
+        """`target_cpu` names which of an artifact's targets to run; without it the best is picked."""
         handle = C.c_void_p()
+        options = _ModelOptions(struct_size=C.sizeof(_ModelOptions),
+                                target_cpu=target_cpu.encode() if target_cpu else None)
         if isinstance(source, (bytes, bytearray, memoryview)):
             tensor = Tensor(source, "uint8", [len(source)])
-            _check(_runtime.heddle_model_load_memory(tensor._address, tensor.nbytes, None, C.byref(handle)))
+            _check(_runtime.heddle_model_load_memory(tensor._address, tensor.nbytes, C.byref(options),
+                                                     C.byref(handle)))
         else:
-            _check(_runtime.heddle_model_load(os.fsencode(source), None, C.byref(handle)))
+            _check(_runtime.heddle_model_load(os.fsencode(source), C.byref(options), C.byref(handle)))
         self._handle = handle
         self.inputs = self._signatures(_runtime.heddle_model_input_count, _runtime.heddle_model_input)
         self.outputs = self._signatures(_runtime.heddle_model_output_count, _runtime.heddle_model_output)
+        info = _ModelInfo(struct_size=C.sizeof(_ModelInfo))
+        _check(_runtime.heddle_model_info(handle, C.byref(info)))
+        self.target_cpu = info.target_cpu.decode()
+        self.target_cpus = info.target_cpus.decode().split(",")  # the best one first
 
     def _signatures(self, count, query):
         signatures = []

@@ -33,9 +33,6 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
     options.import.mostConstantBytes = given.max_constant_bytes;
   if (given.target_cpu)
     options.target.cpu = given.target_cpu;
-  if (options.target.cpu.find(',') != std::string::npos)
-    return absl::UnimplementedError("an artifact has the code of one target CPU, not of '" +
-                                    options.target.cpu + "'; compile once for each");
   if (given.emit < HEDDLE_EMIT_ARTIFACT || given.emit > HEDDLE_EMIT_HEADER)
     return absl::InvalidArgumentError("no such kind of result: " + std::to_string(given.emit));
   options.emit = static_cast<EmitKind>(given.emit);

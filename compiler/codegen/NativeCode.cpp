@@ -20,6 +20,7 @@ namespace {
 
 struct Job {
   std::string name, symbol; // in its program, and in its module
+  const Target *target;
   KernelSignature signature;
   OwningOpRef<ModuleOp> module;
   int64_t size = 0; // operations, to start the largest first
@@ -30,7 +31,8 @@ struct Job {
 
 enum class Product { Object, LlvmIr, OptimizedLlvmIr, Assembly };
 
-FailureOr<std::string> compileOne(Job &job, const Target &target, Product product) {
+FailureOr<std::string> compileOne(Job &job, Product product) {
+  const Target &target = *job.target;
   job.module->lookupSymbol(job.symbol)->removeAttr(kFillsRegisters);
   if (failed(lowerToLlvmDialect(*job.module, target)))
     return failure();
@@ -55,32 +57,30 @@ FailureOr<std::string> compileOne(Job &job, const Target &target, Product produc
                          /*hoistConstants=*/!job.fillsRegisters);
 }
 
-FailureOr<std::vector<Job>> makeJobs(ModuleOp module, const std::vector<std::string> &kernels,
-                                     const Target &target) {
-  loadCodegenDialects(module.getContext(), target);
-  std::vector<Job> jobs;
-  for (const std::string &name : kernels) {
-    FailureOr<KernelSignature> signature = kernelSignature(module, name);
+LogicalResult makeJobs(const KernelSet &set, std::vector<Job> &jobs) {
+  loadCodegenDialects(set.module->getContext(), *set.target);
+  for (const std::string &name : set.kernels) {
+    FailureOr<KernelSignature> signature = kernelSignature(set.module, name);
     if (failed(signature))
       return failure();
-    Job job{name, name, *signature, isolateKernel(module, name)};
+    Job job{name, name, set.target, *signature, isolateKernel(set.module, name)};
     job.module->walk([&](Operation *) { ++job.size; });
     Operation *kernel = job.module->lookupSymbol(name);
     job.fillsRegisters = kernel->hasAttr(kFillsRegisters);
     jobs.push_back(std::move(job));
   }
-  return jobs;
+  return success();
 }
 
 /// The object of a job, found or made.
-LogicalResult finish(Job &job, const Target &target, ObjectCache *cache) {
+LogicalResult finish(Job &job, ObjectCache *cache) {
   job.symbol = kKernelName;
   SymbolTable::setSymbolName(job.module->lookupSymbol(job.name), job.symbol);
-  std::string key = cache ? kernelKey(*job.module, target) : std::string();
+  std::string key = cache ? kernelKey(*job.module, *job.target) : std::string();
   std::optional<std::string> found = key.empty() ? std::nullopt : cache->find(key);
   job.cached = found.has_value();
   if (!found) {
-    FailureOr<std::string> object = compileOne(job, target, Product::Object);
+    FailureOr<std::string> object = compileOne(job, Product::Object);
     if (failed(object))
       return failure();
     found = *std::move(object);
@@ -99,27 +99,28 @@ LogicalResult finish(Job &job, const Target &target, ObjectCache *cache) {
 
 } // namespace
 
-FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::string> &kernels,
-                                    const Target &target, int threads, ObjectCache *cache) {
-  FailureOr<std::vector<Job>> jobs = makeJobs(module, kernels, target);
-  if (failed(jobs))
-    return failure();
-  std::vector<size_t> order(jobs->size());
+FailureOr<std::vector<NativeCode>> compileNative(ArrayRef<KernelSet> sets, int threads,
+                                                 ObjectCache *cache) {
+  std::vector<Job> jobs;
+  for (const KernelSet &set : sets)
+    if (failed(makeJobs(set, jobs)))
+      return failure();
+  std::vector<size_t> order(jobs.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return std::pair((*jobs)[b].size, a) < std::pair((*jobs)[a].size, b);
+    return std::pair(jobs[b].size, a) < std::pair(jobs[a].size, b);
   });
 
-  makeTargetMachine(target); // initialise LLVM before there are threads
+  makeTargetMachine(*sets.front().target); // initialise LLVM before there are threads
   std::atomic<size_t> next = 0;
   auto work = [&] {
     for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < order.size();) {
-      Job &job = (*jobs)[order[i]];
-      job.done = succeeded(finish(job, target, cache));
+      Job &job = jobs[order[i]];
+      job.done = succeeded(finish(job, cache));
     }
   };
   // A context without threads of its own must not see ours.
-  if (!module.getContext()->isMultithreadingEnabled())
+  if (!sets.front().module->getContext()->isMultithreadingEnabled())
     threads = 1;
   std::vector<std::thread> pool;
   for (int i = 1; i < std::min<int>(threads, order.size()); ++i)
@@ -128,31 +129,46 @@ FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::stri
   for (std::thread &thread : pool)
     thread.join();
 
-  std::vector<std::string> objects;
-  size_t cached = 0;
-  for (Job &job : *jobs) {
-    cached += job.cached;
-    if (!job.done)
-      return module.emitError("kernel '") << job.name << "' could not be compiled";
-    objects.push_back(std::move(job.object));
+  std::vector<NativeCode> codes;
+  auto job = jobs.begin();
+  for (const KernelSet &set : sets) {
+    ModuleOp module = set.module;
+    std::vector<std::string> objects;
+    size_t cached = 0;
+    for (auto end = job + set.kernels.size(); job != end; ++job) {
+      if (!job->done)
+        return module.emitError("kernel '") << job->name << "' could not be compiled";
+      cached += job->cached;
+      objects.push_back(std::move(job->object));
+    }
+    llvm::Expected<SharedObject> linked = linkKernels(objects, set.kernels, *set.target);
+    if (!linked)
+      return module.emitError() << llvm::toString(linked.takeError());
+    codes.push_back({std::move(linked->bytes), set.kernels, std::move(linked->imports), cached});
   }
-  llvm::Expected<SharedObject> linked = linkKernels(objects, kernels, target);
-  if (!linked)
-    return module.emitError() << llvm::toString(linked.takeError());
-  return NativeCode{std::move(linked->bytes), kernels, std::move(linked->imports), cached};
+  return codes;
+}
+
+FailureOr<NativeCode> compileNative(ModuleOp module, const std::vector<std::string> &kernels,
+                                    const Target &target, int threads, ObjectCache *cache) {
+  FailureOr<std::vector<NativeCode>> codes =
+      compileNative(KernelSet{module, kernels, &target}, threads, cache);
+  if (failed(codes))
+    return failure();
+  return std::move(codes->front());
 }
 
 FailureOr<std::string> printNative(ModuleOp module, const std::vector<std::string> &kernels,
                                    const Target &target, Listing listing) {
-  FailureOr<std::vector<Job>> jobs = makeJobs(module, kernels, target);
-  if (failed(jobs))
+  std::vector<Job> jobs;
+  if (failed(makeJobs({module, kernels, &target}, jobs)))
     return failure();
   Product product = listing == Listing::LlvmIr            ? Product::LlvmIr
                     : listing == Listing::OptimizedLlvmIr ? Product::OptimizedLlvmIr
                                                           : Product::Assembly;
   std::string text;
-  for (Job &job : *jobs) {
-    FailureOr<std::string> part = compileOne(job, target, product);
+  for (Job &job : jobs) {
+    FailureOr<std::string> part = compileOne(job, product);
     if (failed(part))
       return failure();
     text += *part;

@@ -51,7 +51,18 @@ struct NativeCode {
 /// Registers the dialects that compileNative needs.
 void registerCodegenDialects(mlir::DialectRegistry &registry);
 
-/// Compiles the kernels named, in this order. Does not change the module.
+/// Kernels of a module, by name and in this order, and the CPU to compile them for.
+struct KernelSet {
+  mlir::ModuleOp module;
+  std::vector<std::string> kernels;
+  const Target *target;
+};
+
+/// Compiles the kernels of all sets, those of one beside those of others; a result for each set.
+/// The modules are of one context, and are not changed.
+llvm::FailureOr<std::vector<NativeCode>> compileNative(llvm::ArrayRef<KernelSet> sets,
+                                                       int threads = 2,
+                                                       ObjectCache *cache = nullptr);
 llvm::FailureOr<NativeCode> compileNative(mlir::ModuleOp module,
                                           const std::vector<std::string> &kernels,
                                           const Target &target, int threads = 2,

@@ -2,7 +2,9 @@
 #include "compiler/codegen/Target.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -49,8 +51,8 @@ llvm::FailureOr<Target> Target::resolve(const TargetOptions &options,
   }
   int level = levelOf(options.cpu);
   if (level == 0) {
-    onError("unknown target CPU '" + options.cpu +
-            "': expected native, x86-64-v2, x86-64-v3 or x86-64-v4");
+    onError("there is no target CPU '" + options.cpu +
+            "'; native, x86-64-v2, x86-64-v3 and x86-64-v4 are");
     return llvm::failure();
   }
   target.cpuName = options.cpu;
@@ -59,6 +61,32 @@ llvm::FailureOr<Target> Target::resolve(const TargetOptions &options,
     if (extension.level <= level)
       target.featureNames.push_back(extension.name);
   return target;
+}
+
+llvm::FailureOr<std::vector<Target>>
+Target::resolveAll(const TargetOptions &options,
+                   llvm::function_ref<void(const std::string &)> onError) {
+  llvm::SmallVector<llvm::StringRef> names;
+  llvm::StringRef(options.cpu).split(names, ',');
+  llvm::StringSet<> seen;
+  std::vector<Target> targets;
+  for (llvm::StringRef name : names) {
+    TargetOptions one = options;
+    // Nothing between commas is a mistake, nothing at all the default.
+    one.cpu = name.empty() && names.size() > 1 ? " " : name.str();
+    if (!seen.insert(name).second) {
+      onError("target CPU '" + one.cpu + "' is given twice");
+      return llvm::failure();
+    }
+    llvm::FailureOr<Target> target = resolve(one, onError);
+    if (failed(target))
+      return llvm::failure();
+    targets.push_back(*std::move(target));
+  }
+  llvm::stable_sort(targets, [](const Target &a, const Target &b) {
+    return a.featureNames.size() > b.featureNames.size();
+  });
+  return targets;
 }
 
 bool Target::has(llvm::StringRef feature) const {

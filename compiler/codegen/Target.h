@@ -7,6 +7,7 @@
 // itself. Values are immutable and may be shared between threads.
 //
 //   FailureOr<Target> target = Target::resolve(TargetOptions{}, emitError);
+//   FailureOr<std::vector<Target>> targets = Target::resolveAll({"x86-64-v3,x86-64-v4"}, emitError);
 //   int64_t lanes = target->vectorBytes() / sizeof(float);
 
 #ifndef HEDDLE_COMPILER_CODEGEN_TARGET_H
@@ -22,16 +23,21 @@
 namespace heddle::codegen {
 
 struct TargetOptions {
-  std::string cpu = "native"; // or x86-64-v2, x86-64-v3, x86-64-v4
+  std::string cpu = "native"; // or x86-64-v2, x86-64-v3, x86-64-v4; several with commas between
   int optLevel = 3;
   int threads = 2; // that compile kernels; the result does not depend on it
 };
 
 class Target {
 public:
-  /// Fails, after calling `onError`, for a CPU that Heddle has no code for.
+  /// Fails, after calling `onError`, for a CPU that Heddle has no code for, and for several.
   static llvm::FailureOr<Target> resolve(const TargetOptions &options,
                                          llvm::function_ref<void(const std::string &)> onError);
+
+  /// Each of the CPUs named, the one with the most extensions first. Naming one twice is an error.
+  static llvm::FailureOr<std::vector<Target>>
+  resolveAll(const TargetOptions &options,
+             llvm::function_ref<void(const std::string &)> onError);
 
   /// "native" is replaced by the name of this machine's CPU.
   const std::string &cpu() const { return cpuName; }

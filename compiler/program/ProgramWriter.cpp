@@ -4,8 +4,6 @@
 
 #include "compiler/program/GraphWriter.h"
 #include "compiler/program/RecordWriter.h"
-#include "compiler/program/WeightLayout.h"
-#include "runtime/artifact/format.h"
 #include "runtime/artifact/memory_order.h"
 #include "runtime/artifact/program_verifier.h"
 
@@ -61,11 +59,8 @@ static flatbuffers::Offset<fb::Metadata> writeMetadata(flatbuffers::FlatBufferBu
 }
 
 /// What the runtime takes for granted of a program, and what is too dear to check at load.
-static absl::Status verify(const WrittenProgram &written) {
-  uint64_t weightBytes = 0;
-  for (ArrayRef<char> weight : written.weights)
-    weightBytes = llvm::alignTo(weightBytes, kWeightAlignment) + weight.size();
-  absl::StatusOr<DecodedProgram> decoded = DecodeProgram(written.bytes);
+static absl::Status verify(ArrayRef<uint8_t> program, uint64_t weightBytes) {
+  absl::StatusOr<DecodedProgram> decoded = DecodeProgram({program.data(), program.size()});
   if (!decoded.ok())
     return decoded.status();
   if (absl::Status status = VerifyProgram(*decoded, weightBytes); !status.ok())
@@ -73,10 +68,9 @@ static absl::Status verify(const WrittenProgram &written) {
   return VerifyMemoryOrder(*decoded);
 }
 
-FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
-                                       const codegen::NativeCode &code,
-                                       const codegen::Target &target, unsigned cores,
-                                       DictionaryAttr metadata) {
+FailureOr<std::vector<uint8_t>> writeProgram(ModuleOp module, task::GraphOp main,
+                                             const codegen::NativeCode &code, unsigned cores,
+                                             DictionaryAttr metadata, WeightLayout &weights) {
   llvm::SetVector<task::GraphOp> graphs;
   collectGraphs(module, main, graphs);
   llvm::StringMap<uint32_t> graphIndex, kernelIndex;
@@ -85,8 +79,6 @@ FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
   for (auto [i, kernel] : llvm::enumerate(code.kernels))
     kernelIndex[kernel] = i;
 
-  WrittenProgram written;
-  WeightLayout weights(written);
   flatbuffers::FlatBufferBuilder buffer(1 << 16);
   std::vector<flatbuffers::Offset<fb::Graph>> graphOffsets;
   Records records;
@@ -103,17 +95,16 @@ FailureOr<WrittenProgram> writeProgram(ModuleOp module, task::GraphOp main,
   auto graphsOffset = buffer.CreateVector(graphOffsets);
   auto kernels = buffer.CreateVectorOfStrings(code.kernels);
   auto imports = buffer.CreateVectorOfStrings(code.imports);
-  auto cpu = buffer.CreateString(target.cpu());
-  auto features = buffer.CreateVectorOfStrings(target.features());
   auto metadataOffset = writeMetadata(buffer, metadata);
   fb::FinishProgramBuffer(buffer,
-                          fb::CreateProgram(buffer, graphsOffset, kernels, imports, cpu, features,
-                                            cores, metadataOffset, records.constructs,
+                          fb::CreateProgram(buffer, graphsOffset, kernels, imports, cores,
+                                            metadataOffset, records.constructs,
                                             records.sequential));
-  written.bytes.assign(buffer.GetBufferPointer(), buffer.GetBufferPointer() + buffer.GetSize());
-  if (absl::Status status = verify(written); !status.ok())
+  std::vector<uint8_t> bytes(buffer.GetBufferPointer(),
+                             buffer.GetBufferPointer() + buffer.GetSize());
+  if (absl::Status status = verify(bytes, weights.bytes()); !status.ok())
     return module.emitError("the program written is wrong: ") << std::string(status.message());
-  return written;
+  return bytes;
 }
 
 } // namespace heddle

@@ -45,7 +45,8 @@ static std::vector<char> expand(DenseElementsAttr elements) {
 }
 
 FailureOr<uint64_t> WeightLayout::place(task::ConstantOp constant) {
-  auto [found, isNew] = offsets.try_emplace(constant.getValue(), size);
+  uint64_t offset = llvm::alignTo(end, kWeightAlignment);
+  auto [found, isNew] = offsets.try_emplace(constant.getValue(), offset);
   if (!isNew)
     return found->second;
   ArrayRef<char> bytes;
@@ -55,20 +56,20 @@ FailureOr<uint64_t> WeightLayout::place(task::ConstantOp constant) {
       return constant.emitError("refers to a resource that is not there");
     bytes = blob->getData();
   } else if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue())) {
-    program.ownedWeights.push_back(expand(dense));
-    bytes = program.ownedWeights.back();
+    owned.push_back(expand(dense));
+    bytes = owned.back();
   } else {
     return constant.emitError("is not a dense constant");
   }
   // A weight that several operations use is packed for each of them, to the same bytes.
   auto &alike = byHash[llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()))];
-  for (const auto &[offset, placed] : alike)
-    if (program.weights[placed] == bytes)
-      return found->second = offset;
-  alike.push_back({size, program.weights.size()});
-  program.weights.push_back(bytes);
-  size = llvm::alignTo(size + bytes.size(), kWeightAlignment);
-  return found->second;
+  for (const auto &[where, placed] : alike)
+    if (weights[placed] == bytes)
+      return found->second = where;
+  alike.push_back({offset, weights.size()});
+  weights.push_back(bytes);
+  end = offset + bytes.size();
+  return offset;
 }
 
 } // namespace heddle

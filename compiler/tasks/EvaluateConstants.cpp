@@ -3,9 +3,9 @@
 #include "compiler/tasks/EvaluateConstants.h"
 
 #include "compiler/tasks/LowerToTasks.h"
+#include "compiler/program/ProgramImage.h"
 #include "compiler/program/ProgramWriter.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "runtime/artifact/artifact_writer.h"
 #include "runtime/session/session.h"
 
 using namespace mlir;
@@ -23,6 +23,22 @@ static ElementsAttr toAttribute(RankedTensorType type, const Tensor &tensor, uns
                                         std::move(blob));
 }
 
+/// The graph @constants, to run here.
+static absl::StatusOr<std::shared_ptr<const Model>> loadConstants(ModuleOp module,
+                                                                  task::GraphOp constants,
+                                                                  const codegen::NativeCode &code,
+                                                                  const codegen::Target &target) {
+  WeightLayout weights;
+  FailureOr<std::vector<uint8_t>> program =
+      writeProgram(module, constants, code, /*cores=*/1, {}, weights);
+  if (failed(program))
+    return absl::InternalError("the program that computes constants cannot be written");
+  ArtifactWriter writer;
+  addTarget(writer, target, code, *program);
+  addWeights(writer, weights);
+  return Model::LoadFromMemory(writer.ToBytes(), {}, "constants for " + target.cpu());
+}
+
 absl::Status evaluateConstants(ModuleOp module, const codegen::NativeCode &code,
                                const codegen::Target &target) {
   auto constants = module.lookupSymbol<task::GraphOp>(kConstantsGraph);
@@ -36,20 +52,9 @@ absl::Status evaluateConstants(ModuleOp module, const codegen::NativeCode &code,
   for (unsigned i = 0; i < count; ++i)
     names.push_back(b.getStringAttr("constant" + Twine(i)));
   constants.setOutputNamesAttr(b.getArrayAttr(names));
-  FailureOr<WrittenProgram> program = writeProgram(module, constants, code, target, /*cores=*/1, {});
-  if (failed(program))
-    return absl::InternalError("the program that computes constants cannot be written");
-  ArtifactWriter writer;
-  writer.SetCode({reinterpret_cast<const uint8_t *>(code.elf.data()), code.elf.size()});
-  writer.SetProgram(program->bytes);
-  for (ArrayRef<char> weight : program->weights)
-    writer.AddWeight({reinterpret_cast<const uint8_t *>(weight.data()), weight.size()});
-  std::vector<uint8_t> artifact = writer.ToBytes();
-  program->ownedWeights.clear();
-  auto model = Model::LoadFromMemory(artifact, {}, "constants");
+  auto model = loadConstants(module, constants, code, target);
   if (!model.ok())
     return model.status();
-  artifact = {};
   auto session = Session::Create(*model, {});
   if (!session.ok())
     return session.status();

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -73,15 +74,23 @@ absl::Status CheckFooter(const ArtifactFooter& footer, uint64_t file_size) {
       footer.weights_offset % kPageAlignment != 0) {
     return absl::DataLossError("damaged or truncated artifact: weights section");
   }
-  if (footer.program_offset > footer.weights_offset ||
-      footer.program_size > footer.weights_offset - footer.program_offset ||
-      footer.program_offset % kWeightAlignment != 0) {
-    return absl::DataLossError("damaged artifact: program section");
-  }
-  if (footer.elf_size > footer.program_offset) {
-    return absl::DataLossError("damaged artifact: code section");
+  if (footer.targets_offset > footer.weights_offset) {
+    return absl::DataLossError("damaged artifact: table of targets");
   }
   return absl::OkStatus();
+}
+
+// A table of targets is a page or two; more is read from no file.
+constexpr uint64_t kMostTableBytes = 1 << 20;
+
+bool Same(const Sha256Digest& digest, const uint8_t (&recorded)[32]) {
+  return std::equal(digest.begin(), digest.end(), recorded);
+}
+
+absl::Status CheckImage(const ArtifactTarget& target, absl::Span<const uint8_t> image) {
+  if (Sha256Of(image.data(), image.size()) == target.digest) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("damaged artifact: the digest of its code for ",
+                                          Quoted(target.cpu), " does not match"));
 }
 
 }  // namespace
@@ -117,7 +126,47 @@ Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
-absl::Status ArtifactFile::Read(Descriptor file) {
+absl::Status ArtifactFile::ReadTargetTable(const Descriptor& file) {
+  // As numbers of 64 bits, so that it is aligned.
+  uint64_t size = footer_.weights_offset - footer_.targets_offset;
+  if (size > kMostTableBytes) return absl::DataLossError("damaged artifact: table of targets");
+  std::vector<uint64_t> table((size + 7) / 8);
+  HEDDLE_RETURN_IF_ERROR(ReadAt(file.number(), table.data(), size, footer_.targets_offset));
+  Sha256 hash;
+  hash.Update(table.data(), size);
+  hash.Update(&footer_, offsetof(ArtifactFooter, code_digest));
+  if (!Same(hash.Finish(), footer_.code_digest)) {
+    return absl::DataLossError("damaged artifact: the digest of its targets does not match");
+  }
+  HEDDLE_ASSIGN_OR_RETURN(
+      targets_, ReadTargets({reinterpret_cast<const uint8_t*>(table.data()), size},
+                            footer_.targets_offset));
+  return absl::OkStatus();
+}
+
+// Copied and sealed before it is looked at.
+absl::Status ArtifactFile::ReadImage(const Descriptor& file) {
+  const uint64_t size = target().image_size;
+  HEDDLE_ASSIGN_OR_RETURN(image_file_, AnonymousFile());
+  if (::ftruncate(image_file_.number(), static_cast<off_t>(size)) != 0) {
+    return SystemError(absl::StatusCode::kResourceExhausted, "anonymous memory");
+  }
+  if (size > 0) {
+    void* copy = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, image_file_.number(), 0);
+    if (copy == MAP_FAILED) return SystemError(absl::StatusCode::kResourceExhausted, "mmap");
+    absl::Status read = ReadAt(file.number(), copy, size, target().image_offset);
+    ::munmap(copy, size);
+    HEDDLE_RETURN_IF_ERROR(read);
+  }
+  if (::fcntl(image_file_.number(), F_ADD_SEALS,
+              F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return SystemError(absl::StatusCode::kUnavailable, "sealing");
+  }
+  HEDDLE_ASSIGN_OR_RETURN(image_, Mapping::Create(image_file_.number(), 0, size));
+  return CheckImage(target(), image_.bytes());
+}
+
+absl::Status ArtifactFile::Read(Descriptor file, const std::string& cpu) {
   struct stat info;
   if (::fstat(file.number(), &info) != 0) {
     return SystemError(absl::StatusCode::kUnavailable, "fstat");
@@ -129,40 +178,19 @@ absl::Status ArtifactFile::Read(Descriptor file) {
   }
   HEDDLE_RETURN_IF_ERROR(ReadAt(file.number(), &footer_, sizeof(footer_), size - sizeof(footer_)));
   HEDDLE_RETURN_IF_ERROR(CheckFooter(footer_, size));
-
-  // The digested part, copied and sealed before it is looked at.
-  uint64_t head_size = footer_.weights_offset;
-  HEDDLE_ASSIGN_OR_RETURN(head_file_, AnonymousFile());
-  if (::ftruncate(head_file_.number(), static_cast<off_t>(head_size)) != 0) {
-    return SystemError(absl::StatusCode::kResourceExhausted, "anonymous memory");
-  }
-  if (head_size > 0) {
-    void* copy =
-        ::mmap(nullptr, head_size, PROT_READ | PROT_WRITE, MAP_SHARED, head_file_.number(), 0);
-    if (copy == MAP_FAILED) return SystemError(absl::StatusCode::kResourceExhausted, "mmap");
-    absl::Status read = ReadAt(file.number(), copy, head_size, 0);
-    ::munmap(copy, head_size);
-    HEDDLE_RETURN_IF_ERROR(read);
-  }
-  if (::fcntl(head_file_.number(), F_ADD_SEALS,
-              F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-    return SystemError(absl::StatusCode::kUnavailable, "sealing");
-  }
-  HEDDLE_ASSIGN_OR_RETURN(head_, Mapping::Create(head_file_.number(), 0, head_size));
-
-  Sha256 hash;
-  hash.Update(head_.bytes().data(), head_.bytes().size());
-  hash.Update(&footer_, offsetof(ArtifactFooter, code_digest));
-  Sha256Digest digest = hash.Finish();
-  if (std::memcmp(digest.data(), footer_.code_digest, digest.size()) != 0) {
-    return absl::DataLossError("damaged artifact: the digest of its code does not match");
+  HEDDLE_RETURN_IF_ERROR(ReadTargetTable(file));
+  HEDDLE_ASSIGN_OR_RETURN(picked_, PickTarget(targets_, cpu));
+  HEDDLE_RETURN_IF_ERROR(ReadImage(file));
+  if (targets_.size() > 1) {
+    HEDDLE_ASSIGN_OR_RETURN(all_images_, Mapping::Create(file.number(), 0, footer_.targets_offset));
   }
   HEDDLE_ASSIGN_OR_RETURN(
       weights_, Mapping::Create(file.number(), footer_.weights_offset, footer_.weights_size));
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<ArtifactFile>> ArtifactFile::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<ArtifactFile>> ArtifactFile::Open(const std::string& path,
+                                                                 const std::string& cpu) {
   // Non-blocking, so that naming a pipe is an error and not a hang.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) {
@@ -172,7 +200,7 @@ absl::StatusOr<std::unique_ptr<ArtifactFile>> ArtifactFile::Open(const std::stri
   }
   std::unique_ptr<ArtifactFile> artifact(new ArtifactFile);
   artifact->name_ = path;
-  absl::Status status = artifact->Read(std::move(file));
+  absl::Status status = artifact->Read(std::move(file), cpu);
   if (!status.ok()) {
     return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
   }
@@ -180,13 +208,13 @@ absl::StatusOr<std::unique_ptr<ArtifactFile>> ArtifactFile::Open(const std::stri
 }
 
 absl::StatusOr<std::unique_ptr<ArtifactFile>> ArtifactFile::FromMemory(
-    absl::Span<const uint8_t> bytes, const std::string& name) {
+    absl::Span<const uint8_t> bytes, const std::string& name, const std::string& cpu) {
   std::unique_ptr<ArtifactFile> artifact(new ArtifactFile);
   artifact->name_ = name;
   absl::Status status = [&]() -> absl::Status {
     HEDDLE_ASSIGN_OR_RETURN(Descriptor file, AnonymousFile());
     HEDDLE_RETURN_IF_ERROR(WriteAll(file.number(), bytes));
-    return artifact->Read(std::move(file));
+    return artifact->Read(std::move(file), cpu);
   }();
   if (!status.ok()) {
     return absl::Status(status.code(), absl::StrCat(name, ": ", status.message()));
@@ -195,10 +223,15 @@ absl::StatusOr<std::unique_ptr<ArtifactFile>> ArtifactFile::FromMemory(
 }
 
 absl::Status ArtifactFile::VerifyWeights() const {
-  Sha256Digest digest = Sha256Of(weights().data(), weights().size());
-  if (std::memcmp(digest.data(), footer_.weights_digest, digest.size()) != 0) {
+  if (!Same(Sha256Of(weights().data(), weights().size()), footer_.weights_digest)) {
     return absl::DataLossError(
         absl::StrCat(name_, ": damaged artifact: the digest of its weights does not match"));
+  }
+  if (targets_.size() == 1) return absl::OkStatus();
+  for (const ArtifactTarget& t : targets_) {
+    absl::Status status =
+        CheckImage(t, all_images_.bytes().subspan(t.image_offset, t.image_size));
+    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(name_, ": ", status.message()));
   }
   return absl::OkStatus();
 }

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/artifact/format.h"
 #include "runtime/artifact/sha256.h"
+#include "runtime/artifact/target_table.h"
 #include "runtime/support/status_macros.h"
 
 namespace heddle {
@@ -42,22 +43,34 @@ absl::Status ArtifactWriter::Emit(const Sink& sink) const {
   std::memcpy(footer.magic, kArtifactMagic, sizeof(kArtifactMagic));
   footer.version = kArtifactVersion;
   footer.footer_size = sizeof(footer);
-  footer.elf_size = elf_.size();
-  footer.program_offset = AlignUp(elf_.size(), kWeightAlignment);
-  footer.program_size = program_.size();
-  footer.weights_offset = AlignUp(footer.program_offset + program_.size(), kPageAlignment);
-  footer.weights_size = weights_size_;
-
-  Sha256 code_hash;
-  auto emit_head = [&](absl::Span<const uint8_t> bytes) {
-    code_hash.Update(bytes.data(), bytes.size());
-    return sink(bytes);
+  Sha256 hash;
+  auto emit = [&](absl::Span<const uint8_t> bytes, uint64_t padding) -> absl::Status {
+    for (absl::Span<const uint8_t> part : {bytes, absl::Span<const uint8_t>(kZeros, padding)}) {
+      hash.Update(part.data(), part.size());
+      HEDDLE_RETURN_IF_ERROR(sink(part));
+    }
+    return absl::OkStatus();
   };
-  HEDDLE_RETURN_IF_ERROR(emit_head(elf_));
-  HEDDLE_RETURN_IF_ERROR(emit_head({kZeros, footer.program_offset - elf_.size()}));
-  HEDDLE_RETURN_IF_ERROR(emit_head(program_));
-  HEDDLE_RETURN_IF_ERROR(
-      emit_head({kZeros, footer.weights_offset - footer.program_offset - program_.size()}));
+  std::vector<ArtifactTarget> targets;
+  for (const ArtifactImage& image : images_) {
+    ArtifactTarget& target = targets.emplace_back();
+    target.cpu = image.cpu;
+    target.features = image.features;
+    target.image_offset = footer.targets_offset;
+    target.code_size = image.code.size();
+    target.program_offset = AlignUp(image.code.size(), kWeightAlignment);
+    target.program_size = image.program.size();
+    uint64_t end = target.program_offset + image.program.size();
+    target.image_size = AlignUp(end, kPageAlignment);
+    HEDDLE_RETURN_IF_ERROR(emit(image.code, target.program_offset - image.code.size()));
+    HEDDLE_RETURN_IF_ERROR(emit(image.program, target.image_size - end));
+    target.digest = std::exchange(hash, Sha256()).Finish();
+    footer.targets_offset += target.image_size;
+  }
+  std::vector<uint8_t> table = WriteTargets(targets);
+  footer.weights_offset = AlignUp(footer.targets_offset + table.size(), kPageAlignment);
+  footer.weights_size = weights_size_;
+  HEDDLE_RETURN_IF_ERROR(emit(table, footer.weights_offset - footer.targets_offset - table.size()));
 
   Sha256 weights_hash;
   for (absl::Span<const uint8_t> weight : weights_) {
@@ -70,8 +83,8 @@ absl::Status ArtifactWriter::Emit(const Sink& sink) const {
   }
   Sha256Digest weights_digest = weights_hash.Finish();
   std::memcpy(footer.weights_digest, weights_digest.data(), weights_digest.size());
-  code_hash.Update(&footer, offsetof(ArtifactFooter, code_digest));
-  Sha256Digest code_digest = code_hash.Finish();
+  hash.Update(&footer, offsetof(ArtifactFooter, code_digest));
+  Sha256Digest code_digest = hash.Finish();
   std::memcpy(footer.code_digest, code_digest.data(), code_digest.size());
   return sink({reinterpret_cast<const uint8_t*>(&footer), sizeof(footer)});
 }

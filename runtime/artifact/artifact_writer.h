@@ -4,12 +4,11 @@
 // artifacts with it, too.
 //
 //   ArtifactWriter writer;
-//   writer.SetCode(elf);  // not at all for a program without kernels
 //   uint64_t offset = writer.AddWeight(bytes);
-//   writer.SetProgram(program);
+//   writer.AddTarget({.cpu = "x86-64-v3", .features = {"avx2"}, .code = elf, .program = program});
 //   absl::Status status = writer.WriteFile("model.heddle");
 //
-// Weights are not copied: what was added stays valid until the write.
+// Code, programs and weights are not copied: what was added stays valid until the write.
 
 #ifndef HEDDLE_RUNTIME_ARTIFACT_ARTIFACT_WRITER_H_
 #define HEDDLE_RUNTIME_ARTIFACT_ARTIFACT_WRITER_H_
@@ -17,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,14 +24,22 @@
 
 namespace heddle {
 
+// What one target CPU runs; without code for a program without kernels.
+struct ArtifactImage {
+  std::string cpu;
+  std::vector<std::string> features;
+  absl::Span<const uint8_t> code;
+  absl::Span<const uint8_t> program;
+};
+
 class ArtifactWriter {
  public:
   ArtifactWriter() = default;
 
   // Returns the weight's offset from the start of the weights; multiples of kWeightAlignment.
   uint64_t AddWeight(absl::Span<const uint8_t> bytes);
-  void SetCode(absl::Span<const uint8_t> elf) { elf_ = elf; }
-  void SetProgram(absl::Span<const uint8_t> program) { program_ = program; }
+  // At least one; all launch on the same weights.
+  void AddTarget(ArtifactImage image) { images_.push_back(std::move(image)); }
 
   // Writes to a temporary file beside `path` and renames it, so that no half-written artifact ever
   // has the name.
@@ -42,8 +50,7 @@ class ArtifactWriter {
   using Sink = std::function<absl::Status(absl::Span<const uint8_t>)>;
   absl::Status Emit(const Sink& sink) const;
 
-  absl::Span<const uint8_t> elf_;
-  absl::Span<const uint8_t> program_;
+  std::vector<ArtifactImage> images_;
   std::vector<absl::Span<const uint8_t>> weights_;
   uint64_t weights_size_ = 0;
 };

@@ -152,8 +152,6 @@ class Decoder {
     return {.graphs = Tables(p.graphs(), [this](auto& g) { return DecodeGraph(g); }),
             .kernels = Texts(p.kernels()),
             .imports = Texts(p.imports()),
-            .target_cpu = Text(p.target_cpu()),
-            .target_features = Texts(p.target_features()),
             .cores = p.cores(),
             .metadata = DecodeMetadata(p.metadata()),
             .constructs = Tables(p.constructs(), [this](auto& c) { return DecodeConstruct(c); }),

@@ -122,8 +122,6 @@ struct DecodedProgram {
   std::vector<ProgramGraph> graphs;
   std::vector<std::string_view> kernels;
   std::vector<std::string_view> imports;
-  std::string_view target_cpu;
-  std::vector<std::string_view> target_features;
   uint32_t cores;
   ProgramMetadata metadata;
   std::vector<ProgramConstruct> constructs;

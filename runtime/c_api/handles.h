@@ -37,7 +37,7 @@ struct HeddleModel {
   explicit HeddleModel(std::shared_ptr<const heddle::Model> model);
   std::shared_ptr<const heddle::Model> model;
   std::vector<std::unique_ptr<Signature>> inputs, outputs;
-  std::string producer, source, target_cpu, code_digest, weights_digest;
+  std::string producer, source, target_cpu, target_cpus, code_digest, weights_digest;
 };
 
 namespace heddle {

@@ -25,6 +25,7 @@ absl::Status NullPointer(std::string_view what) {
 
 absl::StatusOr<ModelOptions> ReadOptions(const HeddleModelOptions& options) {
   ModelOptions result;
+  if (options.target_cpu != nullptr) result.target_cpu = options.target_cpu;
   if (options.custom_operators == nullptr && options.custom_operator_count != 0) {
     return NullPointer("the custom operators");
   }
@@ -116,7 +117,10 @@ HeddleModel::HeddleModel(std::shared_ptr<const heddle::Model> loaded) : model(st
   for (const auto& s : model->outputs()) outputs.push_back(std::make_unique<Signature>(s));
   producer = std::string(model->program().metadata.producer);
   source = std::string(model->program().metadata.source);
-  target_cpu = std::string(model->program().target_cpu);
+  target_cpu = model->target().cpu;
+  for (const heddle::ArtifactTarget& target : model->file().targets()) {
+    target_cpus += (target_cpus.empty() ? "" : ",") + target.cpu;
+  }
   code_digest = model->CodeDigest();
   weights_digest = model->WeightsDigest();
 }
@@ -202,12 +206,13 @@ HeddleStatus* heddle_model_info(const HeddleModel* model, HeddleModelInfo* out) 
     info.code_digest = model->code_digest.c_str();
     info.weights_digest = model->weights_digest.c_str();
     const heddle::ArtifactFooter& footer = model->model->file().footer();
-    info.code_bytes = footer.elf_size;
-    info.program_bytes = footer.program_size;
+    info.code_bytes = model->model->target().code_size;
+    info.program_bytes = model->model->target().program_size;
     info.weight_bytes = footer.weights_size;
     info.parameters = model->model->program().metadata.parameters;
     info.tasks = model->model->task_count();
     info.kernels = model->model->program().kernels.size();
+    info.target_cpus = model->target_cpus.c_str();
     return heddle::WriteStruct(info, out);
   });
 }

@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "runtime/artifact/cpu_features.h"
 #include "runtime/artifact/program_verifier.h"
 #include "runtime/artifact/sha256.h"
 #include "runtime/support/status_macros.h"
@@ -46,7 +45,7 @@ std::string TensorSignature::ShapeText() const {
 
 absl::StatusOr<std::shared_ptr<const Model>> Model::Load(const std::string& path,
                                                          const ModelOptions& options) {
-  HEDDLE_ASSIGN_OR_RETURN(std::unique_ptr<ArtifactFile> file, ArtifactFile::Open(path));
+  HEDDLE_ASSIGN_OR_RETURN(std::unique_ptr<ArtifactFile> file, ArtifactFile::Open(path, options.target_cpu));
   return Make(std::move(file), options);
 }
 
@@ -54,7 +53,7 @@ absl::StatusOr<std::shared_ptr<const Model>> Model::LoadFromMemory(absl::Span<co
                                                                    const ModelOptions& options,
                                                                    const std::string& name) {
   HEDDLE_ASSIGN_OR_RETURN(std::unique_ptr<ArtifactFile> file,
-                          ArtifactFile::FromMemory(bytes, name));
+                          ArtifactFile::FromMemory(bytes, name, options.target_cpu));
   return Make(std::move(file), options);
 }
 
@@ -74,7 +73,6 @@ absl::Status Model::Prepare(const ModelOptions& options) {
   const DecodedProgram& program = executable_.program;
   executable_.weights = file_->weights();
   HEDDLE_RETURN_IF_ERROR(VerifyProgram(program, executable_.weights.size()));
-  HEDDLE_RETURN_IF_ERROR(CheckCpuFeatures(program.target_features));
   HEDDLE_RETURN_IF_ERROR(FindFunctions(options));
   HEDDLE_ASSIGN_OR_RETURN(code_, LoadedCode::Load(*file_, program.kernels.size(), program.imports));
   executable_.kernels = code_->kernels();

@@ -27,8 +27,10 @@
 namespace heddle {
 
 struct ModelOptions {
+  // The target whose code is wanted, as the artifact names it; "": the best that this CPU runs.
+  std::string target_cpu;
   // By "DOMAIN:NAME"; used for tasks whose function is "custom:DOMAIN:NAME".
-  std::map<std::string, std::shared_ptr<const CustomOperator>> custom_operators;
+  std::map<std::string, std::shared_ptr<const CustomOperator>> custom_operators = {};
 };
 
 // An input or output as the model declares it.
@@ -63,6 +65,7 @@ class Model {
 
   // For tools: everything there is to know.
   const ArtifactFile& file() const { return *file_; }
+  const ArtifactTarget& target() const { return file_->target(); }
   const DecodedProgram& program() const { return executable_.program; }
   const Executable& executable() const { return executable_; }
   // Tasks of all graphs.

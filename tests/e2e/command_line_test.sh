@@ -21,8 +21,29 @@ expect 0 "$heddle" compile "$model" -o "$work/v3.heddle" --target-cpu x86-64-v3
 grep -q heddle_model_load_memory "$work/emitted.header" || wrong "the header names no function to load it"
 expect 2 "$heddle" compile "$model" -o "$work/none" --emit nonsense
 complains 'artifact, program, heddle'
-expect 2 "$heddle" compile "$model" -o "$work/none" --target-cpu x86-64-v3,x86-64-v4
-complains 'compile once for each'
+expect 2 "$heddle" compile "$model" -o "$work/none" --target-cpu x86-64-v3,x86-64-v3
+complains 'given twice'
+expect 2 "$heddle" compile "$model" -o "$work/none" --target-cpu x86-64-v3,native --emit object
+complains 'only an artifact'
+# Code for several targets in one file: the best one runs, or the one that is named, to the same bits
+# as alone.
+product=$cases/node/test_gemm_all_attributes/model.onnx
+expect 0 "$heddle" compile "$product" -o "$work/v2.heddle" --target-cpu x86-64-v2
+expect 0 "$heddle" compile "$product" -o "$work/several.heddle" --target-cpu x86-64-v2,native
+expect 0 "$heddle" run "$work/v2.heddle" --random-inputs 5 --output "$work/alone.out"
+expect 0 "$heddle" run "$work/several.heddle" --target-cpu x86-64-v2 --random-inputs 5 --output "$work/named.out"
+diff -r "$work/alone.out" "$work/named.out" >/dev/null || wrong "a target beside another gives other results"
+expect 0 "$heddle" compile "$product" -o "$work/native.heddle"
+expect 0 "$heddle" run "$work/native.heddle" --random-inputs 5 --output "$work/native.out"
+expect 0 "$heddle" run "$work/several.heddle" --random-inputs 5 --output "$work/best.out"
+diff -r "$work/native.out" "$work/best.out" >/dev/null || wrong "the best target was not picked"
+expect 0 "$heddle" inspect "$work/several.heddle" --target-cpu x86-64-v2
+says '^target cpu +x86-64-v2$'
+says '^targets .*"x86-64-v2"'
+expect 0 "$heddle" explain "$work/several.heddle" --target-cpu x86-64-v2
+says '^code for x86-64-v2, of .* x86-64-v2$'
+expect 2 "$heddle" run "$work/several.heddle" --target-cpu x86-64-v4 --random-inputs
+complains 'no code for "x86-64-v4"'
 expect 2 "$heddle" compile "$model" -o "$work/none" --cores 0
 complains '\-\-cores'
 expect 0 "$heddle" compile "$model" -o "$work/cores.heddle" --cores 4

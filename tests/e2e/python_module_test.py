@@ -34,6 +34,12 @@ class Scale(unittest.TestCase):
         self.assertEqual((y.name, y.dtype), ("y", "float32"))
         self.assertRegex(heddle.version(), r"^\d+\.\d+\.\d+$")
 
+    def test_targets(self):
+        self.assertEqual((self.model.target_cpu, self.model.target_cpus), ("any", ["any"]))
+        heddle.Model(artifact("scale.heddle"), target_cpu="any")
+        with self.assertRaisesRegex(heddle.Error, 'no code for "x86-64-v9"; it has for "any"'):
+            heddle.Model(artifact("scale.heddle"), target_cpu="x86-64-v9")
+
     def test_buffer(self):
         y = self.model.run({"x": array.array("f", [1, 2, 3])})["y"]
         self.assertEqual((y.dtype, y.shape), ("float32", (3,)))

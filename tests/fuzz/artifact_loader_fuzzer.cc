@@ -3,13 +3,12 @@
 // Feeds bytes to everything that looks at an artifact before its code runs: the footer, the ELF
 // headers, the graph program, signatures, sessions, the planning of shapes.
 //
-// A changed byte would end at the digest, so it is computed anew: what is fuzzed is an artifact of
+// A changed byte would end at a digest, so they are computed anew: what is fuzzed is an artifact of
 // somebody who can compute it, too. The code is not loaded (that would be running it): a program
 // that verifies is wrapped with kernels of our own, of which none is called.
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,27 +17,12 @@
 #include "runtime/artifact/artifact_writer.h"
 #include "runtime/artifact/elf_check.h"
 #include "runtime/artifact/program_verifier.h"
-#include "runtime/artifact/sha256.h"
 #include "runtime/graph/shape_plan.h"
 #include "runtime/session/session.h"
 #include "tests/unit/runtime/program_builder.h"
 
 namespace heddle {
 namespace {
-
-// Makes the digest right, where the footer says where the digested part ends.
-void Sign(std::vector<uint8_t>& bytes) {
-  ArtifactFooter footer;
-  if (bytes.size() < sizeof(footer)) return;
-  uint8_t* place = bytes.data() + bytes.size() - sizeof(footer);
-  std::memcpy(&footer, place, sizeof(footer));
-  if (footer.weights_offset > bytes.size() - sizeof(footer)) return;
-  Sha256 hash;
-  hash.Update(bytes.data(), footer.weights_offset);
-  hash.Update(&footer, offsetof(ArtifactFooter, code_digest));
-  Sha256Digest digest = hash.Finish();
-  std::copy(digest.begin(), digest.end(), place + offsetof(ArtifactFooter, code_digest));
-}
 
 // Sizes for the inputs as a caller may give them: 0 to 3 for what has a name.
 void PlanShapes(const Model& model, int64_t first) {
@@ -58,8 +42,7 @@ void PlanShapes(const Model& model, int64_t first) {
 void OpenSession(absl::Span<const uint8_t> program, absl::Span<const uint8_t> weights) {
   static const std::vector<uint8_t>& code = *new std::vector<uint8_t>(testing::KernelCode());
   ArtifactWriter writer;
-  writer.SetCode(code);
-  writer.SetProgram(program);
+  writer.AddTarget({.cpu = "any", .features = {}, .code = code, .program = program});
   if (!weights.empty()) writer.AddWeight(weights);
   std::vector<uint8_t> artifact = writer.ToBytes();
   absl::StatusOr<std::shared_ptr<const Model>> model = Model::LoadFromMemory(artifact, {});
@@ -77,7 +60,8 @@ void OpenSession(absl::Span<const uint8_t> program, absl::Span<const uint8_t> we
 }
 
 void Load(std::vector<uint8_t> bytes) {
-  Sign(bytes);
+  testing::SignImages(bytes);
+  testing::SignTargets(bytes);
   absl::StatusOr<std::unique_ptr<ArtifactFile>> file = ArtifactFile::FromMemory(bytes, "fuzz");
   if (!file.ok()) return;
   CheckElf((*file)->elf()).IgnoreError();

@@ -28,7 +28,7 @@ for name in add gemm_all_attributes reshape_negative_dim nonzero_example if loop
   model=$cases/test_$name/model.onnx
   [ -f "$model" ] || continue
   case $fuzzer in
-  *artifact*) "$heddle" compile "$model" --target-cpu x86-64-v2 -o "$corpus/$name" || true ;;
+  *artifact*) "$heddle" compile "$model" --target-cpu x86-64-v2,x86-64-v3 -o "$corpus/$name" || true ;;
   *) cp "$model" "$corpus/$name" ;;
   esac
 done

@@ -50,7 +50,7 @@ static std::string optionsText(const CompileRequest &request) {
                      "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";
   for (const auto &[name, size] : request.dims)
     text += "dim " + name + "=" + std::to_string(size) + "\n";
-  if (request.cpu == "native") {
+  if (request.cpu.find("native") != std::string::npos) {
     text += cpuName() + "\n";
     for (std::string_view feature : HostCpuFeatures())
       text += "+" + std::string(feature);

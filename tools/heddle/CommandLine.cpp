@@ -53,8 +53,10 @@ void CompileFlags::addTo(CLI::App &app) {
   app.add_option("--dim", dims, "Fix a symbolic dimension, or INPUT:AXIS, to a size")
       ->type_name("NAME=N")
       ->allow_extra_args(false);
-  app.add_option("--target-cpu", cpu, "native, x86-64-v2, x86-64-v3 or x86-64-v4")
-      ->type_name("CPU")
+  app.add_option("--target-cpu", cpu,
+                 "native, x86-64-v2, x86-64-v3 or x86-64-v4; several, with commas between them, go "
+                 "into one artifact, of which loading picks the best; of an artifact, the one to run")
+      ->type_name("CPU[,CPU]")
       ->default_str(cpu);
   app.add_option("-O", optLevel, "Optimisation level, 0 to 3")
       ->check(CLI::Range(0, 3).description(""))

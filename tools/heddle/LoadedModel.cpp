@@ -29,10 +29,11 @@ static double millisecondsSince(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-static absl::Status load(const std::string &path, LoadedModel &result) {
+static absl::Status load(const std::string &path, LoadedModel &result,
+                         const std::string &cpu = "") {
   forgetPeakMemory();
   auto begin = Clock::now();
-  auto model = Model::Load(path, {});
+  auto model = Model::Load(path, {.target_cpu = cpu});
   if (!model.ok())
     return model.status();
   result.model = *std::move(model);
@@ -54,7 +55,9 @@ absl::StatusOr<LoadedModel> loadModel(const CompileRequest &request, bool useCac
   LoadedModel result;
   if (isArtifact(request.model)) {
     result.fromArtifact = true;
-    if (absl::Status status = load(request.model, result); !status.ok())
+    // Of several targets the best is as good as native.
+    std::string cpu = request.cpu == "native" ? "" : request.cpu;
+    if (absl::Status status = load(request.model, result, cpu); !status.ok())
       return status;
     return result;
   }

@@ -55,7 +55,10 @@ typedef struct HeddleCompileOptions {
   size_t struct_size; /* sizeof this structure; 0 means the same */
   const HeddleDim* dims;
   size_t dim_count;
-  const char* target_cpu; /* "native" (also for NULL), "x86-64-v2", "x86-64-v3", "x86-64-v4" */
+  /* "native" (also for NULL), "x86-64-v2", "x86-64-v3" or "x86-64-v4"; with several, commas between
+   * them, the artifact has code for each, and loading picks the best one that the CPU runs. The CPU
+   * that compiles must run all of them: constants are computed with the code that will use them. */
+  const char* target_cpu;
   int32_t emit;           /* HeddleEmit */
   int32_t opt_level;      /* 1 to 3; 0: the default, which is 3; -1: do not optimise */
   int32_t threads;        /* that generate code; the result does not depend on it */

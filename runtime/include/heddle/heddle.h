@@ -201,6 +201,7 @@ typedef struct HeddleModelOptions {
   void* log_user;
   const HeddleCustomOperator* custom_operators; /* copied */
   size_t custom_operator_count;
+  const char* target_cpu; /* which of the artifact's targets; NULL or "": the best this CPU runs */
 } HeddleModelOptions;
 
 /* Options may be NULL. */
@@ -236,7 +237,7 @@ typedef struct HeddleModelInfo {
   size_t struct_size;
   const char* producer; /* version of Heddle that compiled it */
   const char* source;   /* name of the model file */
-  const char* target_cpu;
+  const char* target_cpu;  /* the one whose code was loaded */
   const char* code_digest; /* SHA-256, hexadecimal; checked when the model was loaded */
   const char* weights_digest;
   uint64_t code_bytes;
@@ -245,10 +246,11 @@ typedef struct HeddleModelInfo {
   uint64_t parameters;
   uint64_t tasks;
   uint64_t kernels;
+  const char* target_cpus; /* all that the artifact has code for, best first: "x86-64-v4,x86-64-v3" */
 } HeddleModelInfo;
 HEDDLE_API HeddleStatus* heddle_model_info(const HeddleModel* model, HeddleModelInfo* out);
 
-/* Reads all weights and compares their digest; loading does not. */
+/* Reads what loading does not, all weights and the code of other targets, and compares digests. */
 HEDDLE_API HeddleStatus* heddle_model_verify_weights(const HeddleModel* model);
 
 /* ---- Session --------------------------------------------------------------------------------- */

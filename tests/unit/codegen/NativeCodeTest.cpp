@@ -262,6 +262,12 @@ TEST(TargetTest, LevelsAndErrors) {
   std::string message;
   EXPECT_TRUE(failed(Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
   EXPECT_NE(message.find("z80"), std::string::npos);
+  auto several = Target::resolveAll({"x86-64-v2,x86-64-v4,x86-64-v3"}, ignore);
+  ASSERT_TRUE(succeeded(several));
+  EXPECT_EQ((*several)[0].cpu(), "x86-64-v4");
+  EXPECT_EQ((*several)[2].cpu(), "x86-64-v2");
+  for (const char *wrong : {"x86-64-v2,", "x86-64-v2,x86-64-v2", "x86-64-v2,z80"})
+    EXPECT_TRUE(failed(Target::resolveAll({wrong}, ignore))) << wrong;
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, NativeCodeTest,

@@ -92,6 +92,27 @@ TEST(CompilerApi, CompilesToAFileAndFixesDimensions) {
   EXPECT_THAT(RunOn(*model, {-1, 2}), ElementsAre(1, -2));
 }
 
+TEST(CompilerApi, CompilesForSeveralTargets) {
+  HeddleCompileOptions options = {};
+  options.target_cpu = "x86-64-v2,native";
+  Compiled compiled(UnaryModel("Relu"), &options);
+  ASSERT_EQ(compiled.code(), HEDDLE_OK) << compiled.message();
+  auto cpu_of = [&](const char* wanted) -> std::string {
+    HeddleModelOptions load = {};
+    load.target_cpu = wanted;
+    Result<Model> model = Model::LoadMemory(compiled.bytes(), &load);
+    if (!model) return model.error().message();
+    EXPECT_THAT(RunOn(*model, {-1, 2}), ElementsAre(0, 2));
+    HeddleModelInfo info = {};
+    EXPECT_EQ(heddle_model_info(model->handle(), &info), nullptr);
+    EXPECT_THAT(info.target_cpus, HasSubstr(",x86-64-v2"));  // the best one first
+    return info.target_cpu;
+  };
+  EXPECT_EQ(cpu_of("x86-64-v2"), "x86-64-v2");
+  EXPECT_NE(cpu_of(nullptr), "x86-64-v2");
+  EXPECT_THAT(cpu_of("x86-64-v4"), HasSubstr("no code for \"x86-64-v4\""));
+}
+
 TEST(CompilerApi, ReadsOlderStructures) {
   HeddleCompileOptions options = {};
   options.struct_size = offsetof(HeddleCompileOptions, emit);
@@ -112,8 +133,10 @@ TEST(CompilerApi, RefusesByName) {
   options.cores = -1;
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("-1 cores"));
   options = {};
-  options.target_cpu = "x86-64-v3,x86-64-v4";
-  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("compile once for each"));
+  options.target_cpu = "x86-64-v2,x86-64-v2";
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("given twice"));
+  options.target_cpu = "x86-64-v2,z80";
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("no target CPU 'z80'"));
   EXPECT_EQ(heddle_compilation_code(nullptr), HEDDLE_RESOURCE_EXHAUSTED);
 }
 

@@ -9,9 +9,13 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "runtime/artifact/artifact_writer.h"
+#include "runtime/artifact/format.h"
+#include "runtime/artifact/sha256.h"
+#include "targets_generated.h"
 
 namespace heddle::testing {
 
@@ -168,8 +172,9 @@ std::vector<uint8_t> ProgramBuilder::Artifact(bool with_code) {
   std::vector<uint8_t> bytes = Program();
   std::vector<uint8_t> code = with_code ? KernelCode() : std::vector<uint8_t>();
   ArtifactWriter writer;
-  writer.SetCode(code);
-  writer.SetProgram(bytes);
+  for (const ArtifactTarget& t : targets) {
+    writer.AddTarget({.cpu = t.cpu, .features = t.features, .code = code, .program = bytes});
+  }
   for (const std::vector<uint8_t>& weight : weights_) writer.AddWeight(weight);
   return writer.ToBytes();
 }
@@ -177,6 +182,50 @@ std::vector<uint8_t> ProgramBuilder::Artifact(bool with_code) {
 std::vector<uint8_t> KernelCode() {
   std::ifstream file(HEDDLE_TEST_KERNELS, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+namespace {
+
+// The footer, where the places in it are within the file.
+std::optional<ArtifactFooter> UsableFooter(const std::vector<uint8_t>& bytes) {
+  ArtifactFooter footer;
+  if (bytes.size() < sizeof(footer)) return std::nullopt;
+  std::memcpy(&footer, bytes.data() + bytes.size() - sizeof(footer), sizeof(footer));
+  if (footer.weights_offset > bytes.size() - sizeof(footer) ||
+      footer.targets_offset > footer.weights_offset) {
+    return std::nullopt;
+  }
+  return footer;
+}
+
+}  // namespace
+
+void SignImages(std::vector<uint8_t>& artifact) {
+  std::optional<ArtifactFooter> footer = UsableFooter(artifact);
+  if (!footer) return;
+  const std::vector<uint8_t> table(artifact.begin() + footer->targets_offset,
+                                   artifact.begin() + footer->weights_offset);
+  auto targets = ReadTargets(table, footer->targets_offset);
+  if (!targets.ok()) return;
+  const auto* list = program::GetTargets(artifact.data() + footer->targets_offset)->list();
+  for (uint32_t i = 0; i < list->size(); ++i) {
+    const ArtifactTarget& t = (*targets)[i];
+    Sha256Digest digest = Sha256Of(artifact.data() + t.image_offset, t.image_size);
+    auto* place = const_cast<uint8_t*>(list->Get(i)->digest()->bytes()->Data());
+    std::copy(digest.begin(), digest.end(), place);
+  }
+}
+
+void SignTargets(std::vector<uint8_t>& artifact) {
+  std::optional<ArtifactFooter> footer = UsableFooter(artifact);
+  if (!footer) return;
+  Sha256 hash;
+  hash.Update(artifact.data() + footer->targets_offset,
+              footer->weights_offset - footer->targets_offset);
+  hash.Update(&*footer, offsetof(ArtifactFooter, code_digest));
+  Sha256Digest digest = hash.Finish();
+  std::copy(digest.begin(), digest.end(),
+            artifact.end() - sizeof(ArtifactFooter) + offsetof(ArtifactFooter, code_digest));
 }
 
 }  // namespace heddle::testing

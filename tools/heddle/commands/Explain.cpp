@@ -146,6 +146,13 @@ void print(const ExplainedGraph &all, const std::string &name) {
 }
 
 void print(const Explanation &all) {
+  std::printf("code for %s", oneLine(all.targetCpu).c_str());
+  if (all.targetCpus.size() > 1) {
+    std::printf(", of");
+    for (const std::string &cpu : all.targetCpus)
+      std::printf(" %s", oneLine(cpu).c_str());
+  }
+  std::printf("\n");
   std::fputs(constructsText(all).c_str(), stdout);
   print(all.main(), all.model);
   for (size_t i = 1; i < all.graphs.size(); ++i) {

@@ -117,12 +117,17 @@ Json artifactJson(const std::string &path, const Model &model) {
   all["licence"] = std::string(metadata.model_licence);
   all["opset"] = metadata.opset;
   all["parameters"] = metadata.parameters;
-  all["target_cpu"] = std::string(model.program().target_cpu);
-  all["target_features"] = std::vector<std::string>(model.program().target_features.begin(),
-                                                    model.program().target_features.end());
+  all["target_cpu"] = model.target().cpu;
+  all["target_features"] = model.target().features;
+  if (model.file().targets().size() > 1)
+    for (const ArtifactTarget &target : model.file().targets())
+      all["targets"].push_back({{"cpu", target.cpu},
+                                {"code", target.code_size},
+                                {"program", target.program_size},
+                                {"features", target.features}});
   all["cores"] = model.program().cores;
-  all["sections"] = {{"code", footer.elf_size},
-                     {"program", footer.program_size},
+  all["sections"] = {{"code", model.target().code_size},
+                     {"program", model.target().program_size},
                      {"weights", footer.weights_size}};
   all["digest"] = model.CodeDigest();
   all["weights_digest"] = model.WeightsDigest();

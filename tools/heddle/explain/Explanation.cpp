@@ -251,6 +251,9 @@ absl::StatusOr<Explanation> explain(const Model &model, absl::Span<const Tensor>
   if (!plan.ok())
     return plan.status();
   Explanation result;
+  result.targetCpu = model.target().cpu;
+  for (const ArtifactTarget &target : model.file().targets())
+    result.targetCpus.push_back(target.cpu);
   Explainer(model, trace, result).describe(0, "main", plan->get());
   explainConstructs(model.program(), **plan, result);
   for (size_t i = 0; i < model.inputs().size(); ++i)

@@ -95,6 +95,8 @@ struct LeftSequential {
 
 struct Explanation {
   std::string model;
+  std::string targetCpu;               ///< whose code runs
+  std::vector<std::string> targetCpus; ///< that the artifact has code for, best first
   std::map<std::string, int64_t> sizes; ///< of the symbolic dimensions
   std::vector<ExplainedGraph> graphs;   ///< the main one first, sub-graphs after what runs them
   std::vector<ExplainedConstruct> constructs;

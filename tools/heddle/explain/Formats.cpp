@@ -137,6 +137,8 @@ static nlohmann::ordered_json constructJson(const ExplainedConstruct &construct)
 nlohmann::ordered_json explanationJson(const Explanation &all) {
   nlohmann::ordered_json json;
   json["model"] = all.model;
+  json["target_cpu"] = all.targetCpu;
+  json["target_cpus"] = all.targetCpus;
   json["sizes"] = all.sizes;
   json["constructs"] = nlohmann::ordered_json::array();
   for (const ExplainedConstruct &construct : all.constructs)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The part of a compilation that depends on the target CPU: kernels, their code, constants that are
+// packed for them, and the program that launches them.
+//
+//   TargetProgram part(target, std::move(module));   // of the parallel level
+//   part.makeKernels(mostConstantBytes);             // the task level and the kernels' module
+//   compileKernels(parts, threads, cacheFolder);     // of all targets at once
+//   part.finish(cores, weights);                     // weights are shared by the targets
+
+#ifndef HEDDLE_COMPILER_TARGETPROGRAM_H
+#define HEDDLE_COMPILER_TARGETPROGRAM_H
+
+#include "absl/status/status.h"
+#include "compiler/codegen/NativeCode.h"
+#include "compiler/program/WeightLayout.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <string>
+#include <vector>
+
+namespace heddle {
+
+struct TargetProgram {
+  TargetProgram(codegen::Target target, mlir::OwningOpRef<mlir::ModuleOp> module)
+      : target(std::move(target)), module(std::move(module)) {}
+
+  /// Lowers the module to the task level. Diagnostics say what fails.
+  llvm::LogicalResult makeKernels(int64_t mostConstantBytes);
+
+  /// Computes the constants, places them in `weights`, which refer to the module afterwards, and
+  /// writes the program.
+  absl::Status finish(unsigned cores, WeightLayout &weights);
+
+  codegen::Target target;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::OwningOpRef<mlir::ModuleOp> kernelModule;
+  std::vector<std::string> kernels; // in the order of the code
+  codegen::NativeCode code;
+  std::vector<uint8_t> program;
+  size_t tasks = 0; // of the main graph
+};
+
+/// Compiles the kernels of all parts beside each other; those in the folder's cache, which may have no
+/// name, are not compiled anew. Gives their number.
+llvm::FailureOr<size_t> compileKernels(llvm::MutableArrayRef<TargetProgram> parts, int threads,
+                                       const std::string &cacheFolder);
+
+} // namespace heddle
+
+#endif // HEDDLE_COMPILER_TARGETPROGRAM_H
