@@ -5,6 +5,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <algorithm>
+
 using namespace mlir;
 
 namespace heddle::codegen {
@@ -15,9 +17,7 @@ TileMath::TileMath(const Target &target, Type accumulator)
   columnCount = lanes;
   if (bytes) {
     bool dot = width == 64 ? target.has("avx512vnni") : width == 32 && (target.has("avxvnni"));
-    form = dot ? Bytes::Dot : Bytes::Pairs;
-    if (form == Bytes::Pairs)
-      columnCount = lanes / 2; // two sums to a column
+    form = dot ? Bytes::Dot : Bytes::Words;
   }
   accumulators = VectorType::get({lanes}, accumulator);
 }
@@ -29,28 +29,17 @@ Value TileMath::broadcast(Emitter &e, Value buffer, Value offset) const {
   if (!bytes)
     return e.broadcast(e.convertFloat(scalar, element), columnCount);
   auto byteVector = VectorType::get({columnCount * 4}, e.builder.getI8Type());
-  Value four =
-      vector::BitCastOp::create(e.builder, e.loc, byteVector, e.broadcast(scalar, columnCount));
-  if (form == Bytes::Dot)
-    return four;
-  auto words = byteVector.clone(e.builder.getI16Type());
-  return arith::ExtUIOp::create(e.builder, e.loc, words, four);
+  return vector::BitCastOp::create(e.builder, e.loc, byteVector, e.broadcast(scalar, columnCount));
 }
 
 Value TileMath::loadColumns(Emitter &e, Value buffer, Value offset) const {
   if (!bytes)
     return e.convertFloat(e.load(buffer, offset, columnCount), element);
-  Value four = e.load(buffer, offset, columnCount * 4);
-  if (form == Bytes::Dot)
-    return four;
-  auto words = VectorType::get({columnCount * 4}, e.builder.getI16Type());
-  return arith::ExtSIOp::create(e.builder, e.loc, words, four);
+  return e.load(buffer, offset, columnCount * 4);
 }
 
 Value TileMath::ones(Emitter &e) const {
-  Type type = !bytes               ? element
-              : form == Bytes::Dot ? Type(e.builder.getI8Type())
-                                   : Type(e.builder.getI16Type());
+  Type type = bytes ? Type(e.builder.getI8Type()) : element;
   auto vectorType = VectorType::get({bytes ? columnCount * 4 : columnCount}, type);
   Attribute one = isa<FloatType>(type) ? Attribute(e.builder.getFloatAttr(type, 1.0))
                                        : Attribute(e.builder.getIntegerAttr(type, 1));
@@ -68,24 +57,33 @@ Value TileMath::multiplyAdd(Emitter &e, Value a, Value b, Value sum) const {
   if (form == Bytes::Dot)
     return call(width == 64 ? "llvm.x86.avx512.vpdpbusd.512" : "llvm.x86.avx512.vpdpbusd.256",
                 {sum, a, b});
-  Value pairs = call(width == 64   ? "llvm.x86.avx512.pmaddw.d.512"
-                     : width == 32 ? "llvm.x86.avx2.pmadd.wd"
-                                   : "llvm.x86.sse2.pmadd.wd",
-                     {a, b});
-  return arith::AddIOp::create(e.builder, e.loc, sum, pairs);
+  // What is widened is the same for each row or column that it meets, and is done once for them.
+  auto words = VectorType::get({columnCount * 2}, e.builder.getI16Type());
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        e.builder, e.loc, DenseElementsAttr::get(words, e.builder.getI16IntegerAttr(value)));
+  };
+  a = vector::BitCastOp::create(e.builder, e.loc, words, a);
+  b = vector::BitCastOp::create(e.builder, e.loc, words, b);
+  Value eight = number(8), low = number(0xff);
+  Value aEven = arith::AndIOp::create(e.builder, e.loc, a, low);
+  Value bEven = arith::ShRSIOp::create(
+      e.builder, e.loc, arith::ShLIOp::create(e.builder, e.loc, b, eight), eight);
+  Value aOdd = arith::ShRUIOp::create(e.builder, e.loc, a, eight);
+  Value bOdd = arith::ShRSIOp::create(e.builder, e.loc, b, eight);
+  StringRef name = width == 64   ? "llvm.x86.avx512.pmaddw.d.512"
+                   : width == 32 ? "llvm.x86.avx2.pmadd.wd"
+                                 : "llvm.x86.sse2.pmadd.wd";
+  sum = arith::AddIOp::create(e.builder, e.loc, sum, call(name, {aEven, bEven}));
+  return arith::AddIOp::create(e.builder, e.loc, sum, call(name, {aOdd, bOdd}));
 }
 
-Value TileMath::results(Emitter &e, Value sum) const {
-  if (!bytes || form == Bytes::Dot)
-    return sum;
-  SmallVector<int64_t> even, odd;
-  for (int64_t i = 0; i < columnCount; ++i) {
-    even.push_back(2 * i);
-    odd.push_back(2 * i + 1);
-  }
-  return arith::AddIOp::create(e.builder, e.loc,
-                               vector::ShuffleOp::create(e.builder, e.loc, sum, sum, even),
-                               vector::ShuffleOp::create(e.builder, e.loc, sum, sum, odd));
+int64_t TileMath::broadcastsInRegisters(const Target &target, int64_t vectors,
+                                        int64_t others) const {
+  // A product of words waits in a register of its own before it is added.
+  int64_t temporaries = operandRegisters() > 1 ? 1 : 0;
+  int64_t left = target.vectorRegisters() - operandRegisters() * (vectors + 1) - temporaries;
+  return std::max<int64_t>(1, left / (vectors + others));
 }
 
 } // namespace heddle::codegen

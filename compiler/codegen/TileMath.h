@@ -32,11 +32,15 @@ public:
   /// A column vector of ones, so that accumulators sum A.
   mlir::Value ones(Emitter &e) const;
   mlir::Value multiplyAdd(Emitter &e, mlir::Value a, mlir::Value b, mlir::Value sum) const;
-  /// A vector of columns() results. Accumulators of bytes cannot be continued from it.
-  mlir::Value results(Emitter &e, mlir::Value sum) const;
+  /// Registers that a column vector or a broadcast takes while it is multiplied.
+  int64_t operandRegisters() const { return bytes && form == Bytes::Words ? 2 : 1; }
+  /// How many broadcasts can meet `vectors` column vectors at once, the accumulators of all of them,
+  /// with `others` for each broadcast, in registers.
+  int64_t broadcastsInRegisters(const Target &target, int64_t vectors, int64_t others = 0) const;
 
 private:
-  enum class Bytes { Dot, Pairs }; // vpdpbusd, or pmaddwd on widened bytes
+  // vpdpbusd; or pmaddwd on the even and on the odd bytes, each widened in place.
+  enum class Bytes { Dot, Words };
   bool bytes;
   Bytes form = Bytes::Dot;
   int64_t width; // bytes of a vector

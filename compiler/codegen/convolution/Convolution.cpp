@@ -251,11 +251,11 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   plan.bytes = spec.element.isInteger(8);
   plan.panel = 64 / bytes;
   // Accumulators, the panels' weights and a broadcast pixel fill the registers.
-  int64_t perPanel = plan.panel / TileMath(target, spec.accumulator()).columns();
+  TileMath math(target, spec.accumulator());
+  int64_t perPanel = plan.panel / math.columns();
   bool sums = plan.bytes && !spec.filterCentered;
   plan.panels = perPanel == 1 ? 2 : 1;
-  int64_t weights = plan.panels * perPanel;
-  plan.pixels = std::max<int64_t>(1, (target.vectorRegisters() - weights - 2) / (weights + sums));
+  plan.pixels = math.broadcastsInRegisters(target, plan.panels * perPanel, sums);
   plan.rowBlock = 8;
   int64_t phases = spec.transposed ? spec.stride[2] : 1;
   plan.tileColumns = std::min<int64_t>(plan.pixels * phases, 56);

@@ -116,7 +116,7 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
   for (int64_t p = 0; p < tile.pixels; ++p)
     for (int64_t j = 0; j < columns; ++j) {
       int64_t column = j < vectors ? j * math.columns() : plan.panels * plan.panel;
-      e.store(math.results(e, sums[p * columns + j]), rowBuffer,
+      e.store(sums[p * columns + j], rowBuffer,
               e.add(firstRow, p * tile.pixelStep * tileRow() + column));
     }
 }

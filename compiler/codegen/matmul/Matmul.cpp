@@ -120,10 +120,13 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   plan.panel = wide ? 8 : 16;
   plan.bytes = spec.accumulator.isInteger(32);
   int64_t element = spec.accumulator.getIntOrFloatBitWidth() / 8;
-  int64_t perPanel = plan.panel / TileMath(target, spec.accumulator).columns();
+  TileMath math(target, spec.accumulator);
+  int64_t perPanel = plan.panel / math.columns();
   // Accumulators, one row of B and a broadcast of A fill the registers.
   plan.panels = perPanel == 1 ? 3 : 1;
   plan.rows = perPanel == 1 ? 8 : perPanel == 2 ? 6 : perPanel == 4 ? 2 : 1;
+  if (math.operandRegisters() > 1 && perPanel < 4)
+    plan.rows = math.broadcastsInRegisters(target, plan.panels * perPanel);
   bool tall = perPanel == 1 && !plan.bytes && spec.bLayout == MatrixLayout::Packed;
   plan.tallRows = tall ? 14 : plan.rows;
   plan.tallPanels = tall ? 2 : plan.panels;

@@ -187,7 +187,7 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
       sums = multiply(source, tiling, at, tile, sums);
       for (int64_t r = 0; r < rowCount; ++r)
         for (int64_t j = 0; j < vectors; ++j)
-          e.store(math.results(e, sums[r * vectors + j]), parked, slot(r, j));
+          e.store(sums[r * vectors + j], parked, slot(r, j));
     };
     // Tall tiles are emitted for even numbers of rows.
     Value rows = at.rows;

@@ -32,10 +32,27 @@ Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &ti
     Value bRow = e.mul(k, tile.bDepthStep), aColumn = e.mul(k, tile.aDepthStep);
     if (tile.ahead)
       askAhead(e, tile, k);
-    for (int64_t j = 0; j < tile.panels; ++j)
-      for (int64_t v = 0; v < tile.vectorsPerPanel; ++v)
-        columns.push_back(
-            math.loadColumns(e, tile.b, e.add(e.add(tile.bPanels[j], bRow), v * step)));
+    auto column = [&](int64_t j) {
+      Value panel = tile.bPanels[j / tile.vectorsPerPanel];
+      return math.loadColumns(e, tile.b,
+                              e.add(e.add(panel, bRow), j % tile.vectorsPerPanel * step));
+    };
+    // What takes two registers meets the others one by one, where those are fewer.
+    if (math.operandRegisters() > 1 && tile.rows < vectors) {
+      Values scalars;
+      for (int64_t r = 0; r < tile.rows; ++r)
+        scalars.push_back(math.broadcast(e, tile.a, e.add(rows[r], aColumn)));
+      for (int64_t j = 0; j < vectors; ++j) {
+        Value b = column(j);
+        for (int64_t r = 0; r < tile.rows; ++r) {
+          Value &sum = sums[r * vectors + j];
+          sum = math.multiplyAdd(e, scalars[r], b, sum);
+        }
+      }
+      return sums;
+    }
+    for (int64_t j = 0; j < vectors; ++j)
+      columns.push_back(column(j));
     for (int64_t r = 0; r < tile.rows; ++r) {
       Value a = math.broadcast(e, tile.a, e.add(rows[r], aColumn));
       for (int64_t j = 0; j < vectors; ++j) {
