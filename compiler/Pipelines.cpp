@@ -62,6 +62,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createFormCachesPass({.inputs = options.caches}));
   function.addPass(createSplitAttentionPass({options.cores}));
   function.addPass(createSimplifyMovementPass());
+  function.addPass(createComposeMovementPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

@@ -77,6 +77,15 @@ std::optional<SmallVector<int64_t>> constantIntegers(Value value) {
   return numbers;
 }
 
+std::optional<DimExpr> firstPlaceOfSlice(const DimExpr &start, const DimExpr &dim, int64_t step) {
+  if (start.isAtLeast(0))
+    return step > 0 ? start : DimExpr::min(start, dim - 1);
+  DimExpr fromEnd = start + dim;
+  if (auto bound = start.upperBound(); bound && *bound < 0)
+    return step > 0 ? DimExpr::max(fromEnd, 0) : fromEnd;
+  return std::nullopt;
+}
+
 std::optional<SmallVector<double>> knownFloats(Value value) {
   DenseElementsAttr contents = constantContents(value);
   if (!contents || !isa<FloatType>(contents.getElementType()))

@@ -20,6 +20,10 @@ namespace heddle {
 std::optional<llvm::SmallVector<DimExpr>> knownIntegers(mlir::Value value);
 /// The same, where all of them are constants.
 std::optional<llvm::SmallVector<int64_t>> constantIntegers(mlir::Value value);
+/// The first place along an axis of that size that a slice with that start reads. Nothing where the
+/// sign of the start is not known. A start beyond the axis in the direction of the step leaves the
+/// result empty, so it is clamped on the side that the slice comes from only.
+std::optional<DimExpr> firstPlaceOfSlice(const DimExpr &start, const DimExpr &dim, int64_t step);
 /// The contents of a floating-point tensor.
 std::optional<llvm::SmallVector<double>> knownFloats(mlir::Value value);
 

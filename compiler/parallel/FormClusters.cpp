@@ -9,6 +9,8 @@
 
 #include "compiler/codegen/contraction/ContractionKernel.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/kernels/Parameters.h"
+#include "compiler/kernels/Runs.h"
 #include "compiler/kernels/StructuredLowering.h"
 #include "compiler/Passes.h"
 #include "dialects/heddle/Heddle.h"
@@ -40,6 +42,25 @@ unsigned rowDims(Operation *op) {
   if (auto attribute = op->getAttrOfType<IntegerAttr>("axis"))
     axis = attribute.getInt();
   return axis < 0 ? in.size() + axis : axis;
+}
+
+/// Operations that move elements and keep the order of those along the last axis, so that reading
+/// through one is reading somewhere else.
+bool movesRows(Operation *op) {
+  if (auto slice = dyn_cast<onnx::SliceOp>(op)) {
+    auto steps = constantIntegers(slice.getSteps());
+    return !slice.getSteps() || (steps && llvm::all_of(*steps, [](int64_t step) { return step == 1; }));
+  }
+  auto transpose = dyn_cast<onnx::TransposeOp>(op);
+  return transpose && transpose.getPerm() && !transpose.getPerm()->empty() &&
+         transpose.getPerm()->back() == static_cast<int64_t>(transpose.getPerm()->size()) - 1;
+}
+
+/// Whether each element of the operands is read for one element of the result at most. Parts of a
+/// concatenation that can be made in place stay apart.
+bool readsOnce(Operation *op) {
+  auto concat = dyn_cast<onnx::ConcatOp>(op);
+  return concat ? !joinsRuns(concat) : movesRows(op);
 }
 
 struct Group {
@@ -154,11 +175,19 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
            producer.members.back()->getResult(0) == value;
   }
   Dims dims = dimsOf(value), rootDims = dimsOf(root->getResult(0));
-  bool readElementwise = true;
+  bool readElementwise = true, readOnce = true;
   for (Operation *reader : value.getUsers())
-    if (groupOf.lookup(reader) == &user)
-      readElementwise &= accessPattern(reader) == AccessPattern::Elementwise ||
+    if (groupOf.lookup(reader) == &user) {
+      bool elementwise = accessPattern(reader) == AccessPattern::Elementwise ||
                          accessPattern(reader) == AccessPattern::Row;
+      readElementwise &= elementwise;
+      readOnce &= elementwise || readsOnce(reader);
+    }
+  // Rows that are put elsewhere are computed, or read, where they are put.
+  if (!readElementwise && readOnce && !user.rows && !user.reduction && !user.contraction)
+    return llvm::all_of(producer.members, [](Operation *member) {
+      return movesRows(member) || accessPattern(member) == AccessPattern::Elementwise;
+    });
   // Elements read at computed places or in windows would be computed many times over.
   if (!readElementwise)
     return false;

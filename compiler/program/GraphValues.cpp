@@ -50,14 +50,15 @@ LogicalResult GraphWriter::addValue(Value value, fb::Storage storage, StringRef 
       return failure();
     weight = *offset;
   }
-  if (auto view = value.getDefiningOp<task::ViewOp>())
+  if (auto view = value.getDefiningOp<task::ViewOp>()) {
     viewOf = valueIndex.lookup(view.getSource());
+    if (view.getOffset() != "0")
+      viewOffset = expression(view.getOffset());
+  }
   if (auto part = partOf.find(value); part != partOf.end()) {
     viewOf = valueIndex.lookup(part->second.first);
     viewOffset = expression(part->second.second);
   }
-  if (storage == fb::Storage::kArena)
-    arenaValues.push_back(value);
   valueIndex[value] = values.size();
   fb::ValueBuilder builder(buffer);
   builder.add_name(nameOffset);
@@ -101,10 +102,7 @@ LogicalResult GraphWriter::addValues() {
   auto nameAt = [](ArrayAttr names, unsigned i) {
     return i < names.size() ? cast<StringAttr>(names[i]).getValue() : StringRef();
   };
-  for (Value input : body.getArguments())
-    for (const DimExpr &dim : getDims(cast<RankedTensorType>(input.getType())))
-      if (auto symbol = dim.asSymbol())
-        inputSymbols.insert(*symbol);
+  inputSymbols = inputSymbolsOf(body);
   for (auto [i, input] : llvm::enumerate(body.getArguments()))
     if (failed(addValue(input, fb::Storage::kInput, nameAt(graph.getInputNames(), i))))
       return failure();

@@ -154,15 +154,6 @@ flatbuffers::Offset<fb::Task> GraphWriter::task(Operation *op, const TaskOrder &
   return builder.Finish();
 }
 
-std::vector<fb::Conflict> GraphWriter::conflicts(const TaskOrder &order) {
-  std::vector<fb::Conflict> pairs;
-  for (size_t i = 0; i < arenaValues.size(); ++i)
-    for (size_t j = i + 1; j < arenaValues.size(); ++j)
-      if (!order.mayShareBytes(arenaValues[i], arenaValues[j]))
-        pairs.emplace_back(valueIndex.lookup(arenaValues[i]), valueIndex.lookup(arenaValues[j]));
-  return pairs;
-}
-
 FailureOr<flatbuffers::Offset<fb::Graph>> GraphWriter::write() {
   if (failed(addValues()))
     return failure();
@@ -170,7 +161,6 @@ FailureOr<flatbuffers::Offset<fb::Graph>> GraphWriter::write() {
   std::vector<flatbuffers::Offset<fb::Task>> tasks;
   for (Operation *op : order.tasks())
     tasks.push_back(task(op, order));
-  std::vector<fb::Conflict> pairs = conflicts(order);
 
   std::vector<uint32_t> inputs, outputs;
   for (Value input : graph.getBody().front().getArguments())
@@ -196,9 +186,8 @@ FailureOr<flatbuffers::Offset<fb::Graph>> GraphWriter::write() {
   auto valuesOffset = buffer.CreateVector(values);
   auto inputsOffset = buffer.CreateVector(inputs), outputsOffset = buffer.CreateVector(outputs);
   auto tasksOffset = buffer.CreateVector(tasks);
-  auto conflictsOffset = buffer.CreateVectorOfStructs(pairs);
   return fb::CreateGraph(buffer, name, symbolsOffset, exprsOffset, valuesOffset, inputsOffset,
-                         outputsOffset, tasksOffset, conflictsOffset, /*sequential=*/true);
+                         outputsOffset, tasksOffset, /*sequential=*/true);
 }
 
 } // namespace heddle

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One task graph as the tables of a graph program: symbols, expressions, values, tasks, edges and
-// the pairs of values that must not share bytes.
+// One task graph as the tables of a graph program: symbols, expressions, values, tasks and edges.
 
 #ifndef HEDDLE_COMPILER_PROGRAM_GRAPHWRITER_H
 #define HEDDLE_COMPILER_PROGRAM_GRAPHWRITER_H
@@ -44,7 +43,6 @@ private:
   flatbuffers::Offset<program::Task> task(mlir::Operation *op, const TaskOrder &order);
   std::vector<flatbuffers::Offset<program::Attribute>> attributes(mlir::DictionaryAttr parameters);
   std::vector<uint32_t> operandIndices(mlir::ValueRange inputs, llvm::ArrayRef<bool> present);
-  std::vector<program::Conflict> conflicts(const TaskOrder &order);
 
   flatbuffers::FlatBufferBuilder &buffer;
   task::GraphOp graph;
@@ -59,7 +57,6 @@ private:
   llvm::DenseMap<mlir::Value, uint32_t> valueIndex;
   /// Where values lie that are made as parts of others: in which, and after how many bytes.
   llvm::DenseMap<mlir::Value, std::pair<mlir::Value, DimExpr>> partOf;
-  std::vector<mlir::Value> arenaValues;
   std::optional<uint32_t> missing;
 };
 

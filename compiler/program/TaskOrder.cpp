@@ -4,9 +4,9 @@
 
 #include "compiler/kernels/CostModel.h"
 #include "dialects/heddle/TensorDims.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -20,13 +20,13 @@ double estimateTaskCost(Operation *op) {
   return cost;
 }
 
-Value storageOf(Value value) {
-  while (auto view = value.getDefiningOp<task::ViewOp>())
-    value = view.getSource();
-  for (Operation *user : value.getUsers())
-    if (auto join = dyn_cast<task::JoinOp>(user))
-      return storageOf(join.getResult());
-  return value;
+llvm::StringSet<llvm::MallocAllocator> inputSymbolsOf(Block &body) {
+  llvm::StringSet<llvm::MallocAllocator> symbols;
+  for (Value input : body.getArguments())
+    for (const DimExpr &dim : dimsOf(input))
+      if (auto symbol = dim.asSymbol())
+        symbols.insert(*symbol);
+  return symbols;
 }
 
 namespace {
@@ -46,11 +46,7 @@ class SymbolDefinitions {
 public:
   explicit SymbolDefinitions(task::GraphOp graph) {
     Block &body = graph.getBody().front();
-    llvm::StringSet<llvm::MallocAllocator> inputs;
-    for (Value input : body.getArguments())
-      for (const DimExpr &dim : dimsOf(input.getType()))
-        if (auto symbol = dim.asSymbol())
-          inputs.insert(*symbol);
+    auto inputs = inputSymbolsOf(body);
     for (Operation &op : body)
       if (isa<task::TaskInterface>(op))
         for (Type type : op.getResultTypes())
@@ -103,28 +99,17 @@ TaskOrder::TaskOrder(task::GraphOp graph) {
     llvm::SmallSetVector<uint32_t, 8> before;
     for (Operation *definer : definitions.neededBy(op))
       before.insert(index[definer]);
-    llvm::SmallSetVector<Value, 8> read;
-    for (Value operand : op->getOperands()) {
+    for (Value operand : op->getOperands())
       makersOf(operand, [&](Operation *maker) { before.insert(index[maker]); });
-      if (!isa<task::TokenType>(operand.getType()))
-        read.insert(storageOf(operand));
-    }
     predecessors.emplace_back(before.begin(), before.end());
-    for (Value storage : read)
-      accessesOf[storage].readers.push_back(index[op]);
-    for (Value result : op->getResults())
-      if (!isa<task::TokenType>(result.getType()))
-        accessesOf[storageOf(result)].writers.push_back(index[op]);
   }
-  for (Value output : graph.getYield()->getOperands())
-    outputs.insert(storageOf(output));
   reduceEdges();
   rank();
 }
 
 /// An edge that a longer way implies costs a counter and says nothing.
 void TaskOrder::reduceEdges() {
-  ancestors.assign(order.size(), llvm::BitVector(order.size()));
+  std::vector<llvm::BitVector> ancestors(order.size(), llvm::BitVector(order.size()));
   next.resize(order.size());
   for (uint32_t task = 0; task < order.size(); ++task) {
     llvm::BitVector implied(order.size());
@@ -148,21 +133,6 @@ void TaskOrder::rank() {
     toEnd[task] += estimateTaskCost(order[task]);
     llvm::stable_sort(next[task], [&](uint32_t a, uint32_t b) { return toEnd[a] > toEnd[b]; });
   }
-}
-
-bool TaskOrder::isDeadBefore(Value first, Value second) const {
-  if (outputs.contains(first))
-    return false;
-  const Accesses &early = accessesOf.find(first)->second, &late = accessesOf.find(second)->second;
-  auto endsBefore = [&](uint32_t task) {
-    return llvm::all_of(late.writers, [&](uint32_t writer) { return isBefore(task, writer); });
-  };
-  // The tasks that make it count: a value that nothing reads is still written.
-  return llvm::all_of(early.writers, endsBefore) && llvm::all_of(early.readers, endsBefore);
-}
-
-bool TaskOrder::mayShareBytes(Value first, Value second) const {
-  return isDeadBefore(first, second) || isDeadBefore(second, first);
 }
 
 } // namespace heddle

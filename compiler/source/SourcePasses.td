@@ -278,4 +278,27 @@ def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
   }];
 }
 
+def ComposeMovementPass : Pass<"onnx-compose-movement", "::mlir::func::FuncOp"> {
+  let summary = "move elements once, and concatenations where their parts are made";
+  let description = [{
+    Slices of a slice that cut other axes become slices of what it cuts: even and odd columns of even
+    and odd rows, as detectors begin with, read the image once.
+
+    What is done to every element of a concatenation whose parts follow each other is done to the
+    parts, which are then made in place, and a transposed concatenation becomes one of transposed parts
+    where these follow each other:
+
+    ```mlir
+    %1 = "onnx.Concat"(%a, %b) {axis = 2} : (tensor<1x8x30xf32>, tensor<1x8x10xf32>) -> tensor<1x8x40xf32>
+    %2 = "onnx.Transpose"(%1) {perm = [0, 2, 1]} : (tensor<1x8x40xf32>) -> tensor<1x40x8xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Transpose"(%a) {perm = [0, 2, 1]} : (tensor<1x8x30xf32>) -> tensor<1x30x8xf32>
+    %2 = "onnx.Transpose"(%b) {perm = [0, 2, 1]} : (tensor<1x8x10xf32>) -> tensor<1x10x8xf32>
+    %3 = "onnx.Concat"(%1, %2) {axis = 1} : (tensor<1x30x8xf32>, tensor<1x10x8xf32>) -> tensor<1x40x8xf32>
+    ```
+  }];
+}
+
 #endif // HEDDLE_COMPILER_SOURCE_SOURCEPASSES

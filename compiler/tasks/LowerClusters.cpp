@@ -67,14 +67,20 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
   SmallVector<bool> constants;
   for (Value input : cluster.getInputs())
     constants.push_back(isConstant(mapped(input)));
+  SmallVector<Value> compiled; // results
   std::vector<KernelUse> uses;
   for (unsigned i = 0; i < cluster.getNumResults(); ++i) {
+    if (Value view = lowerAsView(cluster, i, sequence)) {
+      mapping.map(cluster.getResult(i), view);
+      continue;
+    }
     FailureOr<KernelUse> use = kernels.kernelFor(cluster, i, constants);
     if (failed(use))
       return lowerSeparately(cluster, sequence);
     uses.push_back(*std::move(use));
+    compiled.push_back(cluster.getResult(i));
   }
-  for (auto [result, use] : llvm::zip(cluster.getResults(), uses)) {
+  for (auto [result, use] : llvm::zip(compiled, uses)) {
     SmallVector<Value> inputs = mapped(cluster.getInputs());
     if (use.pack) {
       Value &weight = inputs[use.pack->operand];
@@ -82,7 +88,7 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
     }
     auto op = launch(sequence, cluster.getLoc(), use.kernel, inputs, result.getType(), use.dims,
                      use.grid, use.scratchBytes, use.cost);
-    if (uses.size() == 1)
+    if (cluster.getNumResults() == 1)
       op.setOperations(workOf(cluster.getBody().front()).work.str());
     mapping.map(result, op.getOutputs()[0]);
   }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Concatenations whose parts are contiguous in the result move nothing: their parts are made there.
-// Sizes are known, so that it can be checked that no part overlaps another.
+// Each begins where the one before it ends, whatever the sizes are, which is how VerifyMemoryOrder
+// knows that no part overlaps another.
 
+#include "compiler/kernels/Runs.h"
+#include "compiler/program/TaskOrder.h"
 #include "compiler/tasks/TaskLowering.h"
 #include "dialects/heddle/TensorDims.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -15,28 +18,37 @@ namespace heddle {
 static onnx::ConcatOp contiguousConcat(ClusterOp cluster) {
   Block &body = cluster.getBody().front();
   auto concat = dyn_cast<onnx::ConcatOp>(body.front());
-  if (!concat || body.getOperations().size() != 2)
+  if (!concat || body.getOperations().size() != 2 || concat.getInputs().size() == 1)
     return {};
   auto type = cast<RankedTensorType>(concat.getResult().getType());
   unsigned bits = type.getElementTypeBitWidth();
   if (bits % 8 != 0 && bits != 1) // booleans are bytes, integers of 4 bits share them
     return {};
   Dims dims = getDims(type);
-  int64_t axis = concat.getAxis();
-  axis += axis < 0 ? static_cast<int64_t>(dims.size()) : 0;
-  bool runs = llvm::all_of(ArrayRef(dims).take_front(axis),
-                           [](const DimExpr &dim) { return dim.isConstant(1); });
+  int64_t axis = axisOf(concat);
+  bool runs = joinsRuns(concat);
+  // That sizes agree which are not known to is checked by the kernel that moves the parts.
+  for (Value part : concat.getInputs()) {
+    Dims own = dimsOf(part);
+    own[axis] = dims[axis];
+    runs &= own == dims;
+  }
   return runs ? concat : onnx::ConcatOp();
 }
 
 /// The value itself, which a task writes, where it may be written into a join.
 Value TaskLowering::partOfJoin(Value value, Block *graph) const {
-  while (auto view = value.getDefiningOp<task::ViewOp>())
+  for (auto view = value.getDefiningOp<task::ViewOp>(); view && view.isWhole();
+       view = value.getDefiningOp<task::ViewOp>())
     value = view.getSource();
   Operation *maker = value.getDefiningOp();
+  bool sized = true;
+  auto inputs = inputSymbolsOf(*graph);
+  for (const DimExpr &dim : dimsOf(value))
+    dim.walkSymbols([&](StringRef symbol) { sized &= inputs.contains(symbol); });
   bool free =
       isa_and_nonnull<task::LaunchOp, task::JoinOp>(maker) && maker->getBlock() == graph &&
-      !constantValues.contains(value) && cast<RankedTensorType>(value.getType()).hasStaticShape() &&
+      !constantValues.contains(value) && sized &&
       llvm::none_of(value.getUsers(), [](Operation *user) { return isa<task::JoinOp>(user); });
   return free ? value : Value();
 }

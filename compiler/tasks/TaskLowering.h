@@ -50,6 +50,8 @@ private:
   mlir::LogicalResult lowerCluster(ClusterOp cluster, Sequence &sequence);
   /// Nothing, and false, where the cluster is no concatenation or its parts have to be moved.
   bool lowerAsJoin(ClusterOp cluster, Sequence &sequence);
+  /// A result as a view of an operand; null where it is more than that.
+  mlir::Value lowerAsView(ClusterOp cluster, unsigned result, Sequence &sequence);
   mlir::Value partOfJoin(mlir::Value value, mlir::Block *graph) const;
   mlir::LogicalResult lowerSeparately(ClusterOp cluster, Sequence &sequence);
   mlir::LogicalResult lowerAsCall(ClusterOp cluster, mlir::Operation &op, Sequence &sequence);

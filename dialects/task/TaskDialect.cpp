@@ -2,6 +2,8 @@
 
 #include "dialects/task/Task.h"
 
+#include "dialects/heddle/TensorDims.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -18,6 +20,11 @@ using namespace heddle::task;
 
 #define GET_OP_CLASSES
 #include "dialects/task/TaskOps.cpp.inc"
+
+bool ViewOp::isWhole() {
+  return getOffset() == "0" && heddle::countElements(heddle::dimsOf(getSource())) ==
+                                   heddle::countElements(heddle::dimsOf(getResult()));
+}
 
 void TaskDialect::initialize() {
   addTypes<

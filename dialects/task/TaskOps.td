@@ -129,10 +129,25 @@ def Task_ControlOp : Task_Task<"control"> {
 }
 
 def Task_ViewOp : Task_Op<"view", [Pure]> {
-  let summary = "the bytes of a value under other dimensions; moves nothing";
-  let arguments = (ins AnyType:$source);
+  let summary = "the bytes of a value, or some in a row, under other dimensions; moves nothing";
+  let description = [{
+    `offset` (an expression) is how many bytes of the value come before the first one.
+
+    ```mlir
+    %row = task.view %x at "32*n" : tensor<8x?xf32, #heddle.dims<["8", "n"]>>
+        to tensor<?xf32, #heddle.dims<["n"]>>
+    ```
+  }];
+  let arguments = (ins AnyType:$source, DefaultValuedAttr<StrAttr, "\"0\"">:$offset);
   let results = (outs AnyType:$result);
-  let assemblyFormat = "$source attr-dict `:` type($source) `to` type($result)";
+  let assemblyFormat = "$source (`at` $offset^)? attr-dict `:` type($source) `to` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::Type":$type, "::mlir::Value":$source), [{
+    build($_builder, $_state, type, source, "0");
+  }]>];
+  let extraClassDeclaration = [{
+    /// Whether it has all bytes of its source.
+    bool isWhole();
+  }];
 }
 
 def Task_JoinOp : Task_Op<"join", [Pure]> {

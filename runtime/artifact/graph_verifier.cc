@@ -58,8 +58,7 @@ class GraphVerifier {
       if (!status.ok()) return Bad("task ", t, ": ", status.message());
     }
     HEDDLE_RETURN_IF_ERROR(CheckLate());
-    HEDDLE_RETURN_IF_ERROR(CheckOutputs());
-    return CheckConflicts();
+    return CheckOutputs();
   }
 
  private:
@@ -252,17 +251,6 @@ class GraphVerifier {
         if (name.empty() || !names.insert(name).second) {
           return Bad("an input's or output's name is empty or not unique");
         }
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status CheckConflicts() {
-    for (const program::Conflict& c : graph_.conflicts) {
-      if (c.first() >= c.second() || c.second() >= graph_.values.size() ||
-          graph_.values[c.first()].storage != Storage::kArena ||
-          graph_.values[c.second()].storage != Storage::kArena) {
-        return Bad("malformed list of conflicts");
       }
     }
     return absl::OkStatus();

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Whether the tasks of a verified program may run in any order its edges allow without one seeing
-// another's bytes. For every graph:
-//
-// - tasks that touch the same bytes of a value, one of them writing, are ordered; views whose place
-//   depends on sizes count as all of the value;
-// - two arena values that the program does not list as a conflict, so that the arena may give them
-//   the same bytes, are never alive together: by reachability, all that touches the one ends before
-//   anything writes the other. Outputs live to the end of the run.
+// another's bytes: in every graph, tasks that touch the same bytes of a value, one of them writing, are
+// ordered. Which values the arena may give the same bytes follows from that order
+// (runtime/graph/lifetimes.h).
 //
 // It looks at nothing but the program, so it also finds the mistakes of whoever wrote the program.
-// Quadratic in tasks and values (bits): for compilers and tests, not for loading.
+// Quadratic in tasks (bits): for compilers and tests, not for loading.
 //
 //   HEDDLE_RETURN_IF_ERROR(VerifyProgram(program, weights_size));
 //   HEDDLE_RETURN_IF_ERROR(VerifyMemoryOrder(program));

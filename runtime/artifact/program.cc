@@ -112,7 +112,6 @@ class Decoder {
             .inputs = Numbers(g.inputs()),
             .outputs = Numbers(g.outputs()),
             .tasks = Tables(g.tasks(), [this](auto& t) { return DecodeTask(t); }),
-            .conflicts = Structs(g.conflicts()),
             .sequential = g.sequential()};
   }
 

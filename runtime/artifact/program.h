@@ -92,7 +92,6 @@ struct ProgramGraph {
   Indices inputs;
   Indices outputs;
   std::vector<ProgramTask> tasks;
-  absl::Span<const program::Conflict> conflicts;
   bool sequential;
 };
 

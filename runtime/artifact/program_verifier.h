@@ -16,7 +16,7 @@
 // - the expressions of constructs are those of the main graph.
 //
 // Not checked: that every symbol gets a number (using one without ends the run), that the edges
-// between tasks order every conflict of memory (memory_order.h, when a program is written), and what
+// between tasks order those that share memory (memory_order.h, when a program is written), and what
 // the code does with the pointers it gets.
 
 #ifndef HEDDLE_RUNTIME_ARTIFACT_PROGRAM_VERIFIER_H_

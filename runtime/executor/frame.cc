@@ -74,7 +74,7 @@ absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Te
   }
   if (moved) {
     calls_.Describe(info_, *plan_, context_.executable.kernels);
-    for (uint32_t v : info_.arena_values) {
+    for (uint32_t v : info_.arena.blocks()) {
       slots_[v].data = static_cast<char*>(arena_->data()) + plan_->offset[v];
       slots_[v].bytes = plan_->bytes[v];
       calls_.Place(v, slots_[v].data);

@@ -55,19 +55,10 @@ TaskDag MakeDag(const ProgramGraph& graph) {
   return TaskDag(successors);
 }
 
-ArenaPlanner MakePlanner(const ProgramGraph& graph) {
-  std::vector<ArenaPlanner::Conflict> conflicts;
-  conflicts.reserve(graph.conflicts.size());
-  for (const program::Conflict& c : graph.conflicts) {
-    conflicts.emplace_back(c.first(), c.second());
-  }
-  return ArenaPlanner(static_cast<uint32_t>(graph.values.size()), conflicts);
-}
-
 }  // namespace
 
 GraphInfo::GraphInfo(const ProgramGraph& graph)
-    : graph(graph), dag(MakeDag(graph)), arena(MakePlanner(graph)) {
+    : graph(graph), dag(MakeDag(graph)), arena(graph) {
   late_symbol.assign(graph.symbols.size(), true);
   for (uint32_t input : graph.inputs) {
     for (uint32_t d : graph.values[input].dims) {
@@ -100,9 +91,6 @@ GraphInfo::GraphInfo(const ProgramGraph& graph)
         break;
       case Storage::kLate:
         late_roots.push_back(v);
-        break;
-      case Storage::kArena:
-        arena_values.push_back(v);
         break;
       case Storage::kConstant:
         constants.push_back(v);

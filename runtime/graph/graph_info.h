@@ -14,7 +14,7 @@
 
 #include "runtime/artifact/program.h"
 #include "runtime/executor/task_dag.h"
-#include "runtime/memory/arena_planner.h"
+#include "runtime/graph/lifetimes.h"
 
 namespace heddle {
 
@@ -36,13 +36,12 @@ struct GraphInfo {
   std::vector<uint32_t> late_exprs;  // their list
 
   std::vector<uint32_t> late_roots;        // values of storage kLate
-  std::vector<uint32_t> arena_values;      // values of storage kArena
   std::vector<uint32_t> constants;         // values of storage kConstant
   std::vector<uint32_t> late_reads_begin;  // by task, and the end: distinct late roots it reads
   std::vector<uint32_t> late_reads;
 
   TaskDag dag;
-  ArenaPlanner arena;
+  Lifetimes arena;  // its blocks are the values of storage kArena
 
   // "[batch,3,(h ceildiv 2)]".
   std::string ExpectedShape(uint32_t value) const;

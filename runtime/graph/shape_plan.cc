@@ -150,25 +150,32 @@ class Planner {
   }
 
   absl::Status PlaceArena() {
-    std::vector<int64_t> sizes(graph_.values.size(), -1);
+    absl::Span<const uint32_t> values = info_.arena.blocks();
+    std::vector<int64_t> sizes(values.size(), -1);
     plan_.direct.assign(graph_.values.size(), false);
-    for (uint32_t v : info_.arena_values) {
+    for (size_t block = 0; block < values.size(); ++block) {
+      uint32_t v = values[block];
       // An output is written where it goes, provided that it is all of the value.
       if (info_.output_of[v] >= 0) {
         uint32_t output = graph_.outputs[info_.output_of[v]];
         plan_.direct[v] = !info_.late[output] && plan_.bytes[output] == plan_.bytes[v] &&
                           (output == v || plan_.offset[output] == 0);
       }
-      if (!plan_.direct[v]) sizes[v] = plan_.bytes[v];
+      if (!plan_.direct[v]) sizes[block] = plan_.bytes[v];
     }
     LastLayout own;
     LastLayout& last = last_ != nullptr ? *last_ : own;
     if (!Fits(sizes, last.sizes)) {
       if (!last.sizes.empty()) std::transform(sizes.begin(), sizes.end(), sizes.begin(), RoundUp);
-      HEDDLE_ASSIGN_OR_RETURN(last.layout, info_.arena.Plan(sizes));
+      HEDDLE_ASSIGN_OR_RETURN(
+          last.layout, PlanArena(sizes, [this](uint32_t a, uint32_t b) {
+            return info_.arena.MayShare(a, b);
+          }));
       last.sizes = std::move(sizes);
     }
-    for (uint32_t v : info_.arena_values) plan_.offset[v] = last.layout.offsets[v];
+    for (size_t block = 0; block < values.size(); ++block) {
+      plan_.offset[values[block]] = last.layout.offsets[block];
+    }
     plan_.arena_bytes = last.layout.size;
     return absl::OkStatus();
   }

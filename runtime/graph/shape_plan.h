@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "runtime/graph/graph_info.h"
+#include "runtime/memory/arena_planner.h"
 #include "runtime/tensor/tensor.h"
 
 namespace heddle {
@@ -62,7 +63,7 @@ struct ShapePlan {
 // something grows, sizes are planned for with some room, so that one layout serves many shapes:
 // finding one takes longer than all else.
 struct LastLayout {
-  std::vector<int64_t> sizes;  // that it is for, by value; none before the first
+  std::vector<int64_t> sizes;  // that it is for, by block; none before the first
   ArenaLayout layout;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "absl/status/status.h"
 
@@ -16,23 +15,15 @@ constexpr int64_t kLargest = int64_t{1} << 56;
 
 int64_t AlignUp(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
+struct Placed {
+  int64_t begin, end;
+  uint32_t block;
+};
+
 }  // namespace
 
-ArenaPlanner::ArenaPlanner(uint32_t count, absl::Span<const Conflict> conflicts)
-    : begin_(count + 1), neighbours_(2 * conflicts.size()) {
-  for (auto [a, b] : conflicts) {
-    ++begin_[a + 1];
-    ++begin_[b + 1];
-  }
-  std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
-  std::vector<uint32_t> next(begin_.begin(), begin_.end() - 1);
-  for (auto [a, b] : conflicts) {
-    neighbours_[next[a]++] = b;
-    neighbours_[next[b]++] = a;
-  }
-}
-
-absl::StatusOr<ArenaLayout> ArenaPlanner::Plan(absl::Span<const int64_t> sizes) const {
+absl::StatusOr<ArenaLayout> PlanArena(absl::Span<const int64_t> sizes,
+                                      absl::FunctionRef<bool(uint32_t, uint32_t)> may_share) {
   ArenaLayout layout;
   layout.offsets.assign(sizes.size(), 0);
   std::vector<uint32_t> order;
@@ -43,34 +34,31 @@ absl::StatusOr<ArenaLayout> ArenaPlanner::Plan(absl::Span<const int64_t> sizes) 
     return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b;
   });
 
-  std::vector<bool> placed(sizes.size());
-  std::vector<std::pair<int64_t, int64_t>> taken;  // begin and end of the neighbours placed so far
+  std::vector<Placed> placed;  // by their begin
+  placed.reserve(order.size());
   for (uint32_t block : order) {
-    taken.clear();
-    for (uint32_t i = begin_[block]; i < begin_[block + 1]; ++i) {
-      uint32_t other = neighbours_[i];
-      if (placed[other]) {
-        taken.emplace_back(layout.offsets[other], layout.offsets[other] + AlignUp(sizes[other]));
-      }
-    }
-    std::sort(taken.begin(), taken.end());
     int64_t size = AlignUp(sizes[block]);
     int64_t best = -1;
     int64_t best_gap = std::numeric_limits<int64_t>::max();
     int64_t end = 0;  // of what is taken so far
-    for (auto [from, to] : taken) {
-      if (int64_t gap = from - end; gap >= size && gap < best_gap) {
+    for (const Placed& other : placed) {
+      // What ends before here leaves no gap, shared or not.
+      if (other.end <= end || may_share(block, other.block)) continue;
+      if (int64_t gap = other.begin - end; gap >= size && gap < best_gap) {
         best = end;
         best_gap = gap;
       }
-      end = std::max(end, to);
+      end = other.end;
     }
     int64_t offset = best >= 0 ? best : end;
     if (size > kLargest || offset > kLargest - size) {
       return absl::ResourceExhaustedError("the run's memory would exceed 2^56 bytes");
     }
     layout.offsets[block] = offset;
-    placed[block] = true;
+    Placed added{offset, offset + size, block};
+    auto after = std::upper_bound(placed.begin(), placed.end(), added,
+                                  [](const Placed& a, const Placed& b) { return a.begin < b.begin; });
+    placed.insert(after, added);
     layout.size = std::max(layout.size, offset + size);
   }
   return layout;

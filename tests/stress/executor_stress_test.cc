@@ -67,40 +67,6 @@ struct RandomCase {
   uint32_t width;
 };
 
-// Conflicts of memory as the compiler finds them: two arena values may share bytes only where one
-// is dead before the other is born in every legal order.
-void FindConflicts(program::GraphT& graph, const std::vector<MixTask>& tasks) {
-  size_t count = tasks.size();
-  std::vector<std::vector<bool>> before(count, std::vector<bool>(count));  // by task pairs
-  for (size_t t = count; t-- > 0;) {
-    for (uint32_t s : graph.tasks[t]->successors) {
-      before[t][s] = true;
-      for (size_t u = 0; u < count; ++u) {
-        if (before[s][u]) before[t][u] = true;
-      }
-    }
-  }
-  std::vector<std::vector<size_t>> readers(count + 1);
-  for (size_t t = 0; t < count; ++t) {
-    for (uint32_t v : tasks[t].operands) readers[v].push_back(t);
-  }
-  // Value a (of task a - 1) is dead before task t in every order.
-  auto dead = [&](size_t a, size_t t) {
-    bool all = before[a - 1][t];
-    for (size_t reader : readers[a]) all = all && before[reader][t];
-    return all;
-  };
-  graph.conflicts.clear();
-  auto arena = [&](size_t v) { return graph.values[v]->storage == program::Storage::kArena; };
-  for (size_t a = 1; a <= count; ++a) {
-    for (size_t b = a + 1; b <= count; ++b) {
-      if (arena(a) && arena(b) && !dead(a, b - 1) && !dead(b, a - 1)) {
-        graph.conflicts.emplace_back(static_cast<uint32_t>(a), static_cast<uint32_t>(b));
-      }
-    }
-  }
-}
-
 RandomCase MakeCase(std::mt19937& random) {
   RandomCase c;
   GraphBuilder& g = c.builder.AddGraph();
@@ -146,16 +112,6 @@ RandomCase MakeCase(std::mt19937& random) {
   }
   c.builder.Finish();
   program::GraphT& graph = *c.builder.program.graphs[0];
-  FindConflicts(graph, c.tasks);
-  // Outputs stay alive to the end.
-  for (uint32_t v : c.outputs) {
-    for (uint32_t other = 1; other <= count; ++other) {
-      if (other != v && graph.values[v]->storage == program::Storage::kArena &&
-          graph.values[other]->storage == program::Storage::kArena) {
-        graph.conflicts.emplace_back(std::min(v, other), std::max(v, other));
-      }
-    }
-  }
   for (auto& task : graph.tasks)
     std::shuffle(task->successors.begin(), task->successors.end(), random);
   c.width = random() % 800;

@@ -4,6 +4,7 @@
 
 #include "dialects/heddle/Heddle.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -42,7 +43,10 @@ Value ElementEmitter::vectorOf(Element element) {
   Value splat = vector::BroadcastOp::create(b, type, element.value);
   if (element.kind == Element::Uniform)
     return splat;
-  return arith::AddIOp::create(b, splat, vector::StepOp::create(b, type));
+  Value step = vector::StepOp::create(b, type);
+  if (element.kind == Element::Alternate)
+    step = arith::AddIOp::create(b, step, step);
+  return arith::AddIOp::create(b, splat, step);
 }
 
 Value ElementEmitter::allLanes() {
@@ -130,22 +134,7 @@ Element ElementEmitter::emit(Operation &op, ArrayRef<Element> operands,
     ArrayRef<Element> place = operands.drop_front().drop_back(2);
     if (buffers.contains(loadOr.getSource()))
       return load(loadOr.getSource(), place, &inside, &fallback);
-    // A fused producer: evaluated everywhere at a place pulled inside, then replaced.
-    Place safe;
-    for (Element coordinate : place) {
-      if (coordinate.isUniform() && inside.isUniform())
-        safe.push_back(
-            {arith::SelectOp::create(b, inside.value, coordinate.value, index(0))});
-      else
-        safe.push_back({arith::SelectOp::create(b, vectorOf(inside), vectorOf(coordinate),
-                                                vectorOf({index(0)})),
-                        Element::Varying});
-    }
-    Element value = elementAt(loadOr.getSource(), safe);
-    if (inside.isUniform() && value.isUniform() && fallback.isUniform())
-      return {arith::SelectOp::create(b, inside.value, value.value, fallback.value)};
-    return {arith::SelectOp::create(b, vectorOf(inside), vectorOf(value), vectorOf(fallback)),
-            Element::Varying};
+    return producedOr(loadOr.getSource(), place, inside, fallback);
   }
   if (isa<CheckedIndexOp>(op))
     return checkedIndex(operands);
@@ -154,18 +143,52 @@ Element ElementEmitter::emit(Operation &op, ArrayRef<Element> operands,
   return elementwise(op, operands);
 }
 
+/// A fused producer where some lanes are inside, for those lanes.
+Element ElementEmitter::producedOr(Value tensor, ArrayRef<Element> place, Element inside,
+                                   Element fallback) {
+  Type elementType = cast<RankedTensorType>(tensor.getType()).getElementType();
+  bool scalar = inside.isUniform() && fallback.isUniform() &&
+                llvm::all_of(place, [](const Element &at) { return at.isUniform(); });
+  Value anyInside = inside.value;
+  if (!inside.isUniform()) {
+    Value counts = mask ? arith::AndIOp::create(b, inside.value, mask) : inside.value;
+    anyInside = vector::ReductionOp::create(b, vector::CombiningKind::OR, counts);
+  }
+  Type type = scalar ? elementType : Type(laneType(elementType));
+  auto ifInside = scf::IfOp::create(b, TypeRange{type}, anyInside, true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToEnd(ifInside.thenBlock());
+  Value outer = mask;
+  if (!inside.isUniform())
+    mask = mask ? arith::AndIOp::create(b, inside.value, mask) : inside.value;
+  Element value = elementAt(tensor, place);
+  mask = outer;
+  if (!scalar) {
+    value = {vectorOf(value), Element::Varying};
+    if (!inside.isUniform())
+      value.value = arith::SelectOp::create(b, inside.value, value.value, vectorOf(fallback));
+  }
+  scf::YieldOp::create(b, value.value);
+  b.setInsertionPointToEnd(ifInside.elseBlock());
+  scf::YieldOp::create(b, scalar ? fallback.value : vectorOf(fallback));
+  return {ifInside.getResult(0), scalar ? Element::Uniform : Element::Varying};
+}
+
 /// Keeps the knowledge that lanes are neighbours, as contiguous loads depend on it.
 Element ElementEmitter::indexArithmetic(Operation &op, ArrayRef<Element> operands) {
   if (operands.size() == 2) {
     const Element &lhs = operands[0], &rhs = operands[1];
-    bool oneContiguous = (lhs.kind == Element::Contiguous && rhs.isUniform()) ||
-                         (isa<arith::AddIOp>(op) && lhs.isUniform() &&
-                          rhs.kind == Element::Contiguous);
-    if (oneContiguous && isa<arith::AddIOp>(op))
-      return {arith::AddIOp::create(b, lhs.value, rhs.value), Element::Contiguous};
-    if (oneContiguous && isa<arith::SubIOp>(op))
-      return {arith::SubIOp::create(b, lhs.value, rhs.value), Element::Contiguous};
+    auto grows = [](const Element &e) {
+      return e.kind == Element::Contiguous || e.kind == Element::Alternate;
+    };
+    if (isa<arith::AddIOp>(op) &&
+        ((grows(lhs) && rhs.isUniform()) || (lhs.isUniform() && grows(rhs))))
+      return {arith::AddIOp::create(b, lhs.value, rhs.value), grows(lhs) ? lhs.kind : rhs.kind};
+    if (isa<arith::SubIOp>(op) && grows(lhs) && rhs.isUniform())
+      return {arith::SubIOp::create(b, lhs.value, rhs.value), lhs.kind};
     if (isa<arith::MulIOp>(op)) {
+      if (lhs.kind == Element::Contiguous && rhs.isUniform() && isConstantIntValue(rhs.value, 2))
+        return {arith::MulIOp::create(b, lhs.value, rhs.value), Element::Alternate};
       auto isOne = [](const Element &e) { return e.isUniform() && isConstantIntValue(e.value, 1); };
       if (isOne(rhs))
         return lhs;

@@ -13,10 +13,10 @@
 
 namespace heddle {
 
-/// A scalar that is the same in all lanes, an index that grows by one a lane (`value` is that of
-/// lane 0), or a vector with one value a lane.
+/// A scalar that is the same in all lanes, an index that grows by one or by two a lane (`value` is
+/// that of lane 0), or a vector with one value a lane.
 struct Element {
-  enum Kind { Uniform, Contiguous, Varying };
+  enum Kind { Uniform, Contiguous, Alternate, Varying };
   mlir::Value value;
   Kind kind = Uniform;
 
@@ -79,6 +79,8 @@ private:
   Element indexArithmetic(mlir::Operation &op, llvm::ArrayRef<Element> operands);
   Element elementwise(mlir::Operation &op, llvm::ArrayRef<Element> operands);
   Element checkedIndex(llvm::ArrayRef<Element> operands);
+  Element producedOr(mlir::Value tensor, llvm::ArrayRef<Element> place, Element inside,
+                     Element fallback);
   Element load(mlir::Value tensor, llvm::ArrayRef<Element> place, Element *inside,
                Element *fallback);
   Element offsetOf(const Buffer &buffer, llvm::ArrayRef<Element> place);
@@ -86,6 +88,8 @@ private:
                          Element *fallback, mlir::Type elementType);
   mlir::Value loadLanes(const Buffer &buffer, Element offset, Element *inside, Element *fallback,
                         mlir::Type elementType);
+  /// Lanes from every second place; all of them count.
+  mlir::Value loadAlternate(const Buffer &buffer, mlir::Value offset, mlir::VectorType type);
   mlir::Value allLanes();
   mlir::VectorType laneType(mlir::Type elementType);
 

@@ -33,8 +33,8 @@ Element ElementEmitter::offsetOf(const Buffer &buffer, ArrayRef<Element> place) 
   }
   if (!rest)
     return {uniform};
-  if (rest->kind == Element::Contiguous)
-    return {arith::AddIOp::create(b, uniform, rest->value), Element::Contiguous};
+  if (rest->kind != Element::Varying)
+    return {arith::AddIOp::create(b, uniform, rest->value), rest->kind};
   return {arith::AddIOp::create(b, vectorOf({uniform}), rest->value), Element::Varying};
 }
 
@@ -99,10 +99,12 @@ Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *i
     otherwise = arith::ConstantOp::create(b, b.getZeroAttr(type));
   }
   Value raw;
-  if (offset.kind == Element::Varying) {
+  if (offset.kind == Element::Alternate && !lanesInside) {
+    raw = loadAlternate(buffer, offset.value, type);
+  } else if (offset.kind == Element::Varying || offset.kind == Element::Alternate) {
     Value active = lanesInside ? lanesInside : allLanes();
-    raw = vector::GatherOp::create(b, type, buffer.memory, ValueRange{index(0)}, offset.value,
-                                   active, otherwise);
+    raw = vector::GatherOp::create(b, type, buffer.memory, ValueRange{index(0)},
+                                   vectorOf(offset), active, otherwise);
   } else if (offset.kind == Element::Uniform) {
     // One place, in lanes that may lie outside.
     Value anyInside = vector::ReductionOp::create(b, vector::CombiningKind::OR, lanesInside);
@@ -119,6 +121,23 @@ Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *i
     return raw;
   return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, raw,
                                arith::ConstantOp::create(b, b.getZeroAttr(type)));
+}
+
+Value ElementEmitter::loadAlternate(const Buffer &buffer, Value offset, VectorType type) {
+  // Two vectors hold them; a gather takes an access for each lane. What follows the last one may not
+  // be there.
+  SmallVector<bool> wanted(lanes, true);
+  wanted.back() = false;
+  Value mask = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(laneType(b.getI1Type()), ArrayRef<bool>(wanted)));
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  Value low = vector::LoadOp::create(b, type, buffer.memory, ValueRange{offset});
+  Value high = vector::MaskedLoadOp::create(
+      b, type, buffer.memory, ValueRange{arith::AddIOp::create(b, offset, index(lanes))}, mask, zero);
+  SmallVector<int64_t> even;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    even.push_back(2 * lane);
+  return vector::ShuffleOp::create(b, type, low, high, even);
 }
 
 void ElementEmitter::prefetch(Value tensor, ArrayRef<Element> place, bool isWrite) {
@@ -140,8 +159,8 @@ void ElementEmitter::store(Value tensor, ArrayRef<Element> place, Element value)
     return;
   }
   Value vector = inMemory(vectorOf(value), laneType(stored));
-  if (offset.kind == Element::Varying)
-    vector::ScatterOp::create(b, Type(), buffer.memory, ValueRange{index(0)}, offset.value,
+  if (offset.kind == Element::Varying || offset.kind == Element::Alternate)
+    vector::ScatterOp::create(b, Type(), buffer.memory, ValueRange{index(0)}, vectorOf(offset),
                               allLanes(), vector);
   else if (mask)
     vector::MaskedStoreOp::create(b, buffer.memory, ValueRange{offset.value}, mask, vector);

@@ -45,6 +45,7 @@ public:
 
 private:
   void emitGrid(ElementEmitter &elements);
+  void emitSquares(ElementEmitter &elements);
   void emitPoint(ElementEmitter &elements, Value point);
   void emitRow(ElementEmitter &elements, ArrayRef<Element> outer);
   void emitColumn(ElementEmitter &elements, Value point);
@@ -256,6 +257,46 @@ DimExpr LoopKernelEmitter::columnElements() {
   return count + rest;
 }
 
+/// A grid point is a row of squares: as many rows of the result as a vector has lanes.
+void LoopKernelEmitter::emitSquares(ElementEmitter &elements) {
+  unsigned rank = schedule.iteration.size(), axis = schedule.turned->axis;
+  // The sizes of joined dimensions are those of the one they are joined into.
+  auto isJoinedInto = [&](unsigned k, unsigned to) {
+    return k <= to && llvm::all_of(ArrayRef(schedule.joins).slice(k, to - k),
+                                   [](bool joined) { return joined; });
+  };
+  DimExpr outside = 1, strips = joinedSize(axis).ceilDiv(lanes);
+  SmallVector<unsigned> outer;
+  for (unsigned k = 0; k < rank; ++k)
+    if (!isJoinedInto(k, axis) && !isJoinedInto(k, rank - 1)) {
+      outside = outside * schedule.iteration[k];
+      outer.push_back(k);
+    }
+  summary.grid = outside * strips;
+  summary.pointElements = joinedSize(rank - 1) * DimExpr(lanes);
+  auto points = scf::ForOp::create(b, frame.begin, frame.end, index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(points.getBody());
+  Square square;
+  square.place.assign(rank, Element{index(0)});
+  Value count = index(strips), rest = points.getInductionVar();
+  Value row = arith::MulIOp::create(b, arith::RemUIOp::create(b, rest, count), index(lanes));
+  rest = arith::DivUIOp::create(b, rest, count);
+  for (unsigned k : llvm::reverse(outer)) {
+    Value size = index(schedule.iteration[k]);
+    square.place[k] = {arith::RemUIOp::create(b, rest, size)};
+    rest = arith::DivUIOp::create(b, rest, size);
+  }
+  square.place[axis] = {row};
+  square.rows = arith::SubIOp::create(b, index(joinedSize(axis)), row);
+  Value width = index(joinedSize(rank - 1));
+  auto columns = scf::ForOp::create(b, index(0), width, index(lanes));
+  b.setInsertionPointToStart(columns.getBody());
+  square.place.back() = {columns.getInductionVar()};
+  square.columns = arith::SubIOp::create(b, width, columns.getInductionVar());
+  storeTurned(b, elements, *schedule.turned, schedule.result, square, lanes);
+}
+
 void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
   unsigned rank = schedule.iteration.size();
   auto product = [&](unsigned from, unsigned to) {
@@ -284,6 +325,8 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
     } else if (oneLoop) {
       summary.grid = product(0, rank);
       storeLanes(elements, Place(rank, Element{index(0)}), frame.begin, frame.end);
+    } else if (schedule.turned && lanes <= 16) {
+      emitSquares(elements);
     } else {
       unsigned rowStart = last;
       while (rowStart > 0 && schedule.joins[rowStart - 1])

@@ -54,6 +54,7 @@ public:
     Operation *producer = tensor.getDefiningOp();
     if (!isa_and_nonnull<linalg::GenericOp, linalg::FillOp>(producer)) {
       restrict(place); // an operand of the kernel or a contraction's result
+      reads.push_back({tensor, place});
       return;
     }
     if (auto generic = dyn_cast<linalg::GenericOp>(producer)) {
@@ -94,6 +95,7 @@ public:
   const Dims &rootSpace;
   SmallVector<bool> joins;
   SmallVector<linalg::GenericOp> reductions;
+  SmallVector<Read> reads;
   llvm::DenseSet<Operation *> visited; // reductions
 };
 
@@ -175,6 +177,7 @@ FailureOr<LoopSchedule> chooseSchedule(func::FuncOp structured) {
   bool rootReduces = schedule.root && isReduction(schedule.root);
   if (!rootReduces && schedule.reductions.empty()) {
     schedule.kind = LoopSchedule::Map;
+    schedule.turned = findTurnedReads(walk.reads, schedule.iteration);
     return schedule;
   }
   // The rows of all reductions must be the same.

@@ -7,6 +7,7 @@
 #define HEDDLE_COMPILER_CODEGEN_LOOPS_LOOPSCHEDULE_H
 
 #include "compiler/codegen/loops/ReductionPlacement.h"
+#include "compiler/codegen/loops/TurnedReads.h"
 #include "dialects/heddle/TensorDims.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -27,6 +28,8 @@ struct LoopSchedule {
   /// lanes are neighbours along the last. The root's other dimensions are loops.
   llvm::SmallVector<PlacedReduction> placed;
   llvm::SmallVector<unsigned> columns;
+  /// Map: operands that are read and turned in squares, if there are any.
+  std::optional<TurnedReads> turned;
   /// joins[k]: dimension k is joined into k + 1.
   llvm::SmallVector<bool> joins;
 };

@@ -29,16 +29,13 @@ std::optional<AccessPattern> slicePattern(Operation *op) {
   return AccessPattern::Irregular;
 }
 
-/// The first place of a slice. A start beyond the axis in the direction of the step leaves the
-/// result empty, so it needs clamping on the side that the slice comes from only.
+/// The first place of a slice, also where only running tells whether the start counts from the end.
 Value firstPlace(KernelBuilder &b, const DimExpr &start, const DimExpr &dim, int64_t step) {
+  if (std::optional<DimExpr> known = firstPlaceOfSlice(start, dim, step))
+    return b.index(*known);
   DimExpr fromEnd = start + dim;
   DimExpr whenPositive = step > 0 ? start : DimExpr::min(start, dim - 1);
   DimExpr whenNegative = step > 0 ? DimExpr::max(fromEnd, 0) : fromEnd;
-  if (start.isAtLeast(0))
-    return b.index(whenPositive);
-  if (auto bound = start.upperBound(); bound && *bound < 0)
-    return b.index(whenNegative);
   IndexMath ix(b);
   return ix.select(ix.less(ix.value(start), ix.value(0)), ix.value(whenNegative),
                    ix.value(whenPositive));

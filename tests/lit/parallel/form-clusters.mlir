@@ -122,3 +122,35 @@ func.func @apart(%x: tensor<1x4x128x128xf32>, %w: tensor<16x4x3x3xf32>, %g: tens
   %s = "onnx.MaxPool"(%e) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x16x126x126xf32>) -> tensor<1x16x63x63xf32>
   return %c, %p, %q, %s : tensor<1x16x126x126xf32>, tensor<1x16x63x63xf32>, tensor<1x16x7x7xf32>, tensor<1x16x63x63xf32>
 }
+
+// Halves exchanged, as positions are rotated: slices that keep rows are read where they are put.
+// CHECK-LABEL: func @rotated
+// CHECK: heddle.cluster
+// CHECK: "onnx.Transpose"
+// CHECK: "onnx.Neg"
+// CHECK: "onnx.Concat"
+// CHECK: "onnx.Add"
+// CHECK-NOT: heddle.cluster
+func.func @rotated(%x: tensor<2x5x3x8xf32>) -> tensor<2x3x5x8xf32> {
+  %0 = "onnx.Constant"() <{value = dense<0> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %4 = "onnx.Constant"() <{value = dense<4> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %8 = "onnx.Constant"() <{value = dense<8> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %3 = "onnx.Constant"() <{value = dense<3> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %t = "onnx.Transpose"(%x) <{perm = array<i64: 0, 2, 1, 3>}> : (tensor<2x5x3x8xf32>) -> tensor<2x3x5x8xf32>
+  %l = "onnx.Slice"(%t, %0, %4, %3) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<2x3x5x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<2x3x5x4xf32>
+  %r = "onnx.Slice"(%t, %4, %8, %3) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<2x3x5x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<2x3x5x4xf32>
+  %n = "onnx.Neg"(%r) : (tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %c = "onnx.Concat"(%n, %l) <{axis = 3 : i64}> : (tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>) -> tensor<2x3x5x8xf32>
+  %sum = "onnx.Add"(%t, %c) : (tensor<2x3x5x8xf32>, tensor<2x3x5x8xf32>) -> tensor<2x3x5x8xf32>
+  return %sum : tensor<2x3x5x8xf32>
+}
+
+// Parts that can be made in place are, each by its own kernel.
+// CHECK-LABEL: func @in_place
+// CHECK-COUNT-3: heddle.cluster
+func.func @in_place(%a: tensor<1x2x4xf32>, %b: tensor<1x3x4xf32>) -> tensor<1x5x4xf32> {
+  %0 = "onnx.Exp"(%a) : (tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
+  %1 = "onnx.Exp"(%b) : (tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
+  %2 = "onnx.Concat"(%0, %1) <{axis = 1 : i64}> : (tensor<1x2x4xf32>, tensor<1x3x4xf32>) -> tensor<1x5x4xf32>
+  return %2 : tensor<1x5x4xf32>
+}

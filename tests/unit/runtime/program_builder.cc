@@ -128,14 +128,6 @@ void GraphBuilder::Finish() {
     graph.tasks[t]->predecessors = static_cast<uint32_t>(before.size());
     for (uint32_t result : graph.tasks[t]->results) writers[root(result)].insert(t);
   }
-  for (uint32_t a = 0; a < graph.values.size(); ++a) {
-    for (uint32_t b = a + 1; b < graph.values.size(); ++b) {
-      if (graph.values[a]->storage == Storage::kArena &&
-          graph.values[b]->storage == Storage::kArena) {
-        graph.conflicts.emplace_back(a, b);
-      }
-    }
-  }
 }
 
 ProgramBuilder::ProgramBuilder() {

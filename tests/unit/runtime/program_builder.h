@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Writes small graph programs and artifacts for tests. Edges are derived from who writes and reads
-// what; conflicts are all pairs of arena values unless a test says otherwise.
+// what.
 //
 //   ProgramBuilder b;
 //   GraphBuilder& g = b.AddGraph();
@@ -73,7 +73,7 @@ class GraphBuilder {
   program::TaskT& Control(program::TaskKind kind, const Exprs& operands, const Exprs& results,
                           const Exprs& graphs, uint32_t captures);
 
-  // Derives edges and conflicts.
+  // Derives edges.
   void Finish();
 
   program::GraphT graph;

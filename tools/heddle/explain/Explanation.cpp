@@ -71,7 +71,7 @@ void mapArena(const GraphInfo &info, const ShapePlan &plan, ExplainedGraph &resu
       }
   for (uint32_t output : graph.outputs)
     final[info.root[output]] = last;
-  for (uint32_t value : info.arena_values) {
+  for (uint32_t value : info.arena.blocks()) {
     if (plan.bytes[value] <= 0 || plan.direct[value])
       continue;
     result.blocks.push_back({std::string(graph.values[value].name), plan.offset[value],
