@@ -13,9 +13,8 @@
 
 namespace heddle::cli {
 
-/// Values count in units of 64 bytes, as they are placed. Found from the tasks' edges alone, not
-/// from the program's own list of values that may not share bytes. Negative for graphs that are too
-/// large for it.
+/// Values count in units of 64 bytes, as they are placed. Negative for graphs that are too large for
+/// it.
 int64_t arenaLowerBound(const GraphInfo &info, const ShapePlan &plan);
 
 } // namespace heddle::cli
