@@ -22,7 +22,8 @@ class Target:
     met: bool | None  # None: could not be measured
 
     def row(self, section):
-        verdict = {True: "met", False: "**not met**", None: "not measured"}[self.met]
+        unknown = "cannot be judged here" if self.measured else "not measured"
+        verdict = {True: "met", False: "**not met**", None: unknown}[self.met]
         return "| %s | %s | %s | %s |" % (section, cell(self.what), cell(self.measured), verdict)
 
 

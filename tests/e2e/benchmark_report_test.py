@@ -38,9 +38,11 @@ class Report(unittest.TestCase):
     def test_sections_that_did_not_run_keep_their_targets(self):
         text = report.updated("", {"models": Result([], [Target("fast", "1.1", False)])}, TITLES)
         text = report.updated(text, {"memory": Result([], [Target("small", "0.5 | x", True)])}, TITLES)
-        text = report.updated(text, {"models": Result([], [Target("fast", "0.9", True), Target("more", "", None)])}, TITLES)
+        text = report.updated(text, {"models": Result([], [Target("fast", "0.9", True), Target("more", "", None),
+                                                         Target("amx", "2x", None)])}, TITLES)
         rows = [line for line in text.splitlines() if line.startswith(("| models", "| memory"))]
         self.assertEqual(rows, ["| models | fast | 0.9 | met |", "| models | more |  | not measured |",
+                                "| models | amx | 2x | cannot be judged here |",
                                 "| memory | small | 0.5 / x | met |"])
 
     def test_a_target_names_who_misses_it(self):
