@@ -127,5 +127,6 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "beside oneDNN %s\n", peer.c_str());
   heddle::codegen::benchmarkMatmul(meter, cpu);
   heddle::codegen::benchmarkFewRows(meter, cpu);
+  heddle::codegen::benchmarkAttention(meter, cpu);
   heddle::codegen::benchmarkConvolution(meter, cpu);
 }

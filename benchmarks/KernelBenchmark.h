@@ -58,6 +58,7 @@ void addProduct(KernelHarness &harness, const MatmulSpec &spec);
 
 void benchmarkMatmul(Meter &meter, const std::string &cpu);
 void benchmarkFewRows(Meter &meter, const std::string &cpu);
+void benchmarkAttention(Meter &meter, const std::string &cpu);
 void benchmarkConvolution(Meter &meter, const std::string &cpu);
 
 } // namespace heddle::codegen

@@ -18,7 +18,7 @@ AttentionPlan planAttention(const AttentionSpec &spec, const Target &target) {
   AttentionPlan plan;
   // Scores and keys of a block stay in the second cache. The more queries, the less often keys are
   // packed.
-  plan.queries = 64;
+  plan.queries = 128;
   plan.keys = 128;
   plan.rows = product.rows;
   plan.panels = std::min<int64_t>(product.panels, 2);
@@ -92,48 +92,78 @@ void AttentionEmitter::clear(Value rows) {
          [&](Value at) { e.store(zero, results, at); });
 }
 
-// Scores of the block from its products, their weights, and the older sums scaled to the same top.
+/// Rows whose weights are found together: each waits for its own top and sum, and another one's
+/// instructions fill that time.
+static constexpr int64_t kRowsTogether = 2;
+
 void AttentionEmitter::weigh(const Block &block) {
+  Value grouped = e.mul(e.div(block.rows, e.index(kRowsTogether)), kRowsTogether);
+  e.loop(e.index(0), grouped, e.index(kRowsTogether),
+         [&](Value row) { weighRows(block, row, kRowsTogether); });
+  e.loop(grouped, block.rows, e.index(1), [&](Value row) { weighRows(block, row, 1); });
+}
+
+// Scores of the block from its products, their weights, and the older sums scaled to the same top.
+void AttentionEmitter::weighRows(const Block &block, Value first, int64_t count) {
   Value none = softmax.none(), zero = number(0);
   OpBuilder &b = e.builder;
-  e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
-    Value line = e.mul(row, plan.keys), query = e.add(block.query0, row);
-    Value before = e.load(tops, stateAt(row), lanes);
-    Value top = e.loop(e.index(0), block.count, e.index(lanes), {before},
-                       [&](Value key, ValueRange carried) {
-                         Value inside = e.firstLanes(e.sub(block.count, key), lanes);
-                         Value at = e.add(line, key);
-                         AttentionPosition position{query, e.add(block.key0, key), inside, lanes};
-                         Value score = callbacks.score(e.load(scores, at, lanes), position);
-                         score = arith::SelectOp::create(b, e.loc, inside, score, none);
-                         e.store(score, scores, at);
-                         return Values{softmax.greater(score, carried[0])};
-                       })[0];
-    top = softmax.acrossLanes(top, [&](Value x, Value y) { return softmax.greater(x, y); });
-    e.store(top, tops, stateAt(row));
-    Value base = softmax.base(top);
-    Value sum = e.loop(e.index(0), block.count, e.index(lanes), {zero},
-                       [&](Value key, ValueRange carried) {
-                         Value at = e.add(line, key);
-                         Value score = e.load(scores, at, lanes);
-                         Value weight = softmax.power(arith::SubFOp::create(b, e.loc, score, base));
-                         e.store(weight, scores, at);
-                         return Values{arith::AddFOp::create(b, e.loc, carried[0], weight)};
-                       })[0];
-    Value scale = softmax.power(arith::SubFOp::create(b, e.loc, before, base));
-    e.store(e.fma(e.load(sums, stateAt(row), lanes), scale, sum), sums, stateAt(row));
-    Value one = arith::ConstantOp::create(b, e.loc, b.getFloatAttr(spec.accumulator, 1));
+  Values rows, lines, before;
+  for (int64_t r = 0; r < count; ++r) {
+    rows.push_back(e.add(first, r));
+    lines.push_back(e.mul(rows[r], plan.keys));
+    before.push_back(e.load(tops, stateAt(rows[r]), lanes));
+  }
+  Values top = e.loop(
+      e.index(0), block.count, e.index(lanes), before, [&](Value key, ValueRange carried) {
+        Value inside = e.firstLanes(e.sub(block.count, key), lanes);
+        Values next;
+        for (int64_t r = 0; r < count; ++r) {
+          Value at = e.add(lines[r], key);
+          AttentionPosition position{e.add(block.query0, rows[r]), e.add(block.key0, key), inside,
+                                     lanes};
+          Value score = callbacks.score(e.load(scores, at, lanes), position);
+          score = arith::SelectOp::create(b, e.loc, inside, score, none);
+          e.store(score, scores, at);
+          next.push_back(softmax.greater(score, carried[r]));
+        }
+        return next;
+      });
+  Values base;
+  for (int64_t r = 0; r < count; ++r) {
+    top[r] = softmax.acrossLanes(top[r], [&](Value x, Value y) { return softmax.greater(x, y); });
+    e.store(top[r], tops, stateAt(rows[r]));
+    base.push_back(softmax.base(top[r]));
+  }
+  Values sum = e.loop(e.index(0), block.count, e.index(lanes), Values(count, zero),
+                      [&](Value key, ValueRange carried) {
+                        Values next;
+                        for (int64_t r = 0; r < count; ++r) {
+                          Value at = e.add(lines[r], key);
+                          Value above = arith::SubFOp::create(b, e.loc, e.load(scores, at, lanes),
+                                                              base[r]);
+                          Value weight = softmax.power(above);
+                          e.store(weight, scores, at);
+                          next.push_back(
+                              arith::AddFOp::create(b, e.loc, carried[r], weight));
+                        }
+                        return next;
+                      });
+  Value one = arith::ConstantOp::create(b, e.loc, b.getFloatAttr(spec.accumulator, 1));
+  for (int64_t r = 0; r < count; ++r) {
+    Value scale = softmax.power(arith::SubFOp::create(b, e.loc, before[r], base[r]));
+    Value state = stateAt(rows[r]);
+    e.store(e.fma(e.load(sums, state, lanes), scale, sum[r]), sums, state);
     Value changes = arith::CmpFOp::create(
         b, e.loc, arith::CmpFPredicate::UNE,
         vector::ExtractOp::create(b, e.loc, scale, ArrayRef<int64_t>{0}), one);
     e.when(changes, [&] {
-      Value start = e.mul(row, wide);
+      Value start = e.mul(rows[r], wide);
       e.loop(start, e.add(start, wide), e.index(lanes), [&](Value at) {
         Value older = e.load(results, at, lanes);
         e.store(arith::MulFOp::create(b, e.loc, older, scale), results, at);
       });
     });
-  });
+  }
 }
 
 void AttentionEmitter::finish(const Block &block) {

@@ -32,6 +32,7 @@ private:
   void productsOfFew(const Block &block);
   void productsOfTiles(const Block &block);
   void weigh(const Block &block);
+  void weighRows(const Block &block, mlir::Value first, int64_t count);
   void addValues(const Block &block);
   Matrix panelsOfValues(const Block &block);
   mlir::Value sumOf(mlir::Value row);
