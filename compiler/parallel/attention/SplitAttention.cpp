@@ -20,7 +20,7 @@ namespace heddle {
 namespace {
 
 /// Queries that a grid point computes at once.
-constexpr int64_t kQueries = 64;
+constexpr int64_t kQueries = 128;
 /// Elements of keys and values, each met by the queries of a point, that a part pays for itself with:
 /// some ten microseconds.
 constexpr int64_t kLeastElements = 320 * 1024;
