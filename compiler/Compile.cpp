@@ -3,6 +3,7 @@
 #include "compiler/Compile.h"
 
 #include "compiler/FirstError.h"
+#include "compiler/OpenSchedules.h"
 #include "compiler/TargetProgram.h"
 #include "compiler/program/ProgramImage.h"
 #include "dialects/onnx/Onnx.h"
@@ -121,11 +122,18 @@ absl::Status Compilation::lower() {
   for (codegen::Target &target : *targets) {
     bool isLast = &target == &targets->back();
     OwningOpRef<ModuleOp> own = isLast ? std::move(module) : OwningOpRef<ModuleOp>(module->clone());
-    parts.emplace_back(std::move(target), std::move(own));
-    if (failed(parts.back().makeKernels(options.import.mostConstantBytes)))
+    TargetProgram &part = parts.emplace_back(std::move(target), std::move(own));
+    if (absl::Status status = openSchedules(options, part.target, part.schedules); !status.ok())
+      return status;
+    if (failed(part.makeKernels(options.import.mostConstantBytes)))
       return error.status("lowering to tasks", absl::StatusCode::kUnimplemented);
+    if (!part.schedules.error.empty())
+      return absl::InvalidArgumentError(part.schedules.error);
+    if (statistics)
+      statistics->tunedKernels += part.schedules.tuned();
   }
-  if (options.emit == EmitKind::Task || options.emit == EmitKind::Llvm)
+  if (options.emit == EmitKind::Task || options.emit == EmitKind::Llvm ||
+      options.emit == EmitKind::Schedules)
     return printKernels(parts.front(), error);
 
   size_t count = 0;
@@ -157,6 +165,10 @@ absl::Status Compilation::printKernels(TargetProgram &part, const FirstError &er
   if (options.emit == EmitKind::Task) {
     print(*part.module);
     print(*part.kernelModule);
+    return absl::OkStatus();
+  }
+  if (options.emit == EmitKind::Schedules) {
+    text = part.schedules.json(machineText(part.target));
     return absl::OkStatus();
   }
   auto listing = codegen::printNative(*part.kernelModule, part.kernels, part.target,
@@ -225,6 +237,7 @@ std::vector<uint8_t> Compilation::bytes() {
   case EmitKind::Heddle:
   case EmitKind::Task:
   case EmitKind::Llvm:
+  case EmitKind::Schedules:
     return copy(text);
   }
   llvm_unreachable("all kinds are handled");

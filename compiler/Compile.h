@@ -38,6 +38,7 @@ enum class EmitKind {
   Llvm,     // optimised LLVM IR of the kernels
   Object,   // the kernels as a shared object
   Header,   // a C header with the artifact's bytes
+  Schedules, // JSON: kernels that could be scheduled otherwise (docs/tuning.md)
 };
 
 struct CompileOptions {
@@ -48,6 +49,10 @@ struct CompileOptions {
   /// Where kernels are kept for other compilations, and found; empty: nowhere. What comes out does
   /// not depend on it. A folder that cannot be used is not.
   std::string cacheFolder;
+  /// What kernels are to get otherwise than usual, as JSON; empty: what the cache's folder has for this
+  /// machine, unless `tuned` is false.
+  std::string schedules;
+  bool tuned = true;
   /// Called with the name of each phase as it starts.
   std::function<void(const std::string &)> progress;
 };
@@ -57,6 +62,7 @@ struct CompileStatistics {
   size_t tasks = 0;   // of the main graph
   size_t kernels = 0; // distinct ones
   size_t cachedKernels = 0; // of them, found in the cache
+  size_t tunedKernels = 0;  // of them, scheduled otherwise than usual
 };
 
 /// Compiles an ONNX model (any name) or a file in Heddle's own dialect (*.mlir).

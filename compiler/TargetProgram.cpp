@@ -16,7 +16,7 @@ namespace heddle {
 
 LogicalResult TargetProgram::makeKernels(int64_t mostConstantBytes) {
   kernelModule = ModuleOp::create(UnknownLoc::get(module->getContext()), "kernels");
-  ClusterKernels made(*kernelModule, target);
+  ClusterKernels made(*kernelModule, target, schedules);
   if (failed(lowerToTasks(*module, made, mostConstantBytes)) || failed(mlir::verify(*module)))
     return failure();
   kernels = made.names();

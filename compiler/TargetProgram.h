@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "compiler/codegen/NativeCode.h"
+#include "compiler/kernels/ScheduleBook.h"
 #include "compiler/program/WeightLayout.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -37,6 +38,7 @@ struct TargetProgram {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::OwningOpRef<mlir::ModuleOp> kernelModule;
   std::vector<std::string> kernels; // in the order of the code
+  ScheduleBook schedules;
   codegen::NativeCode code;
   std::vector<uint8_t> program;
   size_t tasks = 0; // of the main graph

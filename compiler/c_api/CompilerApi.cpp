@@ -33,7 +33,7 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
     options.import.mostConstantBytes = given.max_constant_bytes;
   if (given.target_cpu)
     options.target.cpu = given.target_cpu;
-  if (given.emit < HEDDLE_EMIT_ARTIFACT || given.emit > HEDDLE_EMIT_HEADER)
+  if (given.emit < HEDDLE_EMIT_ARTIFACT || given.emit > HEDDLE_EMIT_SCHEDULES)
     return absl::InvalidArgumentError("no such kind of result: " + std::to_string(given.emit));
   options.emit = static_cast<EmitKind>(given.emit);
   if (given.opt_level < -1 || given.opt_level > 3)
@@ -57,6 +57,9 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
   }
   if (given.cache_dir)
     options.cacheFolder = given.cache_dir;
+  if (given.schedules)
+    options.schedules = given.schedules;
+  options.tuned = !given.no_tuned;
   if (given.threads > 0)
     options.target.threads = given.threads;
   if (given.progress)
@@ -158,6 +161,7 @@ void heddle_compilation_statistics(const HeddleCompilation *result, HeddleCompil
     all.tasks = result->statistics.tasks;
     all.kernels = result->statistics.kernels;
     all.cached_kernels = result->statistics.cachedKernels;
+    all.tuned_kernels = result->statistics.tunedKernels;
   }
   std::memcpy(out, &all, size);
 }

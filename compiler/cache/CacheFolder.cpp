@@ -141,6 +141,23 @@ static std::vector<Entry> entriesOf(const std::string &folder) {
   return entries;
 }
 
+std::string CacheFolder::stateOf(std::string_view ending) const {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    struct stat facts = {};
+    if (it->path().extension() == ending && ::stat(it->path().c_str(), &facts) == 0)
+      files.push_back(it->path().filename().string() + " " +
+                      std::to_string(facts.st_mtim.tv_sec) + "." +
+                      std::to_string(facts.st_mtim.tv_nsec) + "\n");
+  }
+  std::sort(files.begin(), files.end());
+  std::string all;
+  for (const std::string &file : files)
+    all += file;
+  return HexText(Sha256Of(all.data(), all.size()));
+}
+
 std::map<std::string, CacheFolder::Contents> CacheFolder::contents() const {
   std::map<std::string, Contents> all;
   for (const char *ending : kEndings)

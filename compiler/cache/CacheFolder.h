@@ -48,6 +48,8 @@ public:
     size_t files = 0;
     uint64_t bytes = 0;
   };
+  /// A digest of which files of an ending there are, and of when they were written.
+  std::string stateOf(std::string_view ending) const;
   /// By ending.
   std::map<std::string, Contents> contents() const;
 

@@ -95,6 +95,12 @@ bool Target::has(llvm::StringRef feature) const {
 
 int64_t Target::vectorBytes() const { return hasAvx512() ? 64 : has("avx") && hasAvx2() ? 32 : 16; }
 
+Target Target::with(Schedule &schedule) const {
+  Target copy = *this;
+  copy.schedule = &schedule;
+  return copy;
+}
+
 std::string Target::featureString() const {
   std::string text;
   for (const std::string &feature : featureNames)

@@ -5,6 +5,7 @@
 // A target is a name, a list of instruction set extensions, and nothing else: code uses exactly the
 // extensions of that list, so what the runtime has to check before it runs an artifact is the list
 // itself. Values are immutable and may be shared between threads.
+// For one kernel a target also carries what was found to be best there (Schedule.h).
 //
 //   FailureOr<Target> target = Target::resolve(TargetOptions{}, emitError);
 //   FailureOr<std::vector<Target>> targets = Target::resolveAll({"x86-64-v3,x86-64-v4"}, emitError);
@@ -15,6 +16,8 @@
 
 #include <string>
 #include <vector>
+
+#include "compiler/codegen/Schedule.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -63,7 +66,15 @@ public:
   /// "+sse4.2,+avx,..." as LLVM takes it.
   std::string featureString() const;
 
+  /// The same CPU, for a kernel with a schedule, which outlives the result.
+  Target with(Schedule &schedule) const;
+  /// A number of a kernel's plan; see Schedule.h.
+  int64_t choose(llvm::StringRef name, int64_t usual, llvm::ArrayRef<int64_t> others) const {
+    return schedule ? schedule->choose(name, usual, others) : usual;
+  }
+
 private:
+  Schedule *schedule = nullptr;
   std::string cpuName, tuneName;
   int level = 3;
   std::vector<std::string> featureNames;

@@ -2,6 +2,7 @@
 
 #include "compiler/kernels/ClusterKernels.h"
 
+#include "compiler/codegen/Target.h"
 #include "compiler/codegen/loops/ElementEmitter.h"
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/DimRenaming.h"
@@ -19,6 +20,14 @@ using namespace mlir;
 
 namespace heddle {
 namespace {
+
+/// What a kernel's symbols stand for.
+std::string sizesText(const DimRenaming &renaming) {
+  std::string text;
+  for (const DimExpr &size : renaming.actuals())
+    text += (text.empty() ? "" : " ") + size.str();
+  return text;
+}
 
 /// A function with the cluster's operations on renamed types, returning one result. Its text is the
 /// key by which equal clusters are found.
@@ -96,7 +105,24 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
     constants.assign(constants.size(), false);
   func::FuncOp source = outlineSource(module, cluster, result, constants, renaming);
   auto cleanUp = llvm::scope_exit([&] { source.erase(); });
-  auto [found, isNew] = entries.try_emplace(textOf(source));
+  std::string key = textOf(source), sizes = sizesText(renaming);
+  std::string signature = ScheduleBook::signatureOf(key, sizes);
+  codegen::Schedule schedule;
+  if (contracts) {
+    codegen::ScheduleChoice wanted = schedules.wanted(signature);
+    schedule = codegen::Schedule(wanted);
+    if (schedule.choose("sizes.known", 0, {1})) {
+      source.erase();
+      renaming = DimRenaming(/*keepsSizes=*/true);
+      source = outlineSource(module, cluster, result, constants, renaming);
+      key = textOf(source);
+    }
+    for (const auto &[name, value] : wanted)
+      key += "\n" + name + " " + std::to_string(value);
+    if (schedules.apart)
+      key += "\n" + signature;
+  }
+  auto [found, isNew] = entries.try_emplace(key);
   Entry &entry = found->second;
   if (isNew) {
     // A cluster without a schedule is taken apart by the caller: nothing to report yet.
@@ -107,8 +133,9 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
       std::string name = uniqueName(cluster.getBody().front());
       if (contracts) {
         FailureOr<ContractionKernel> kernel =
-            emitContractionKernel(*structured, name, constants, target);
+            emitContractionKernel(*structured, name, constants, target.with(schedule));
         if (succeeded(kernel)) {
+          schedules.entries.push_back({name, signature, sizes, schedule.knobs()});
           entry = {name, kernel->kernel, kernel->scratchBytes, kernel->packing, ""};
           order.push_back(name);
           if (entry.packing) {

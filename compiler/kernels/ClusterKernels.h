@@ -11,6 +11,7 @@
 #define HEDDLE_COMPILER_KERNELS_CLUSTERKERNELS_H
 
 #include "compiler/codegen/contraction/ContractionKernel.h"
+#include "compiler/kernels/ScheduleBook.h"
 #include "dialects/heddle/Heddle.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -51,8 +52,8 @@ struct KernelUse {
 class ClusterKernels {
 public:
   /// Kernels are added to `module`.
-  ClusterKernels(mlir::ModuleOp module, const codegen::Target &target)
-      : module(module), target(target) {}
+  ClusterKernels(mlir::ModuleOp module, const codegen::Target &target, ScheduleBook &schedules)
+      : module(module), target(target), schedules(schedules) {}
 
   /// The kernel for result `result` of a cluster. `constantOperands` are weights. Fails without a
   /// diagnostic where the cluster as a whole has no schedule; its operations alone always have one.
@@ -92,6 +93,7 @@ private:
 
   mlir::ModuleOp module;
   const codegen::Target &target;
+  ScheduleBook &schedules;
   llvm::StringMap<Entry> entries;
   llvm::StringMap<std::string> emitted; // by key
   llvm::StringMap<unsigned> nameCounts;

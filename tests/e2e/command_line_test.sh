@@ -13,7 +13,7 @@ says '^heddle [0-9]'
 # compile
 artifact=$work/add.heddle
 expect 0 "$heddle" compile "$model" -o "$artifact"
-for kind in program heddle task llvm object header; do
+for kind in program heddle task llvm object header schedules; do
   expect 0 "$heddle" compile "$model" -o "$work/emitted.$kind" --emit $kind -O1
   [ -s "$work/emitted.$kind" ] || wrong "--emit $kind wrote nothing"
 done

@@ -3,6 +3,7 @@
 #include "tools/heddle/ArtifactCache.h"
 
 #include "compiler/cache/CacheFolder.h"
+#include "compiler/cache/TunedSchedules.h"
 #include "frontends/onnx/FileBytes.h"
 #include "runtime/artifact/cpu_features.h"
 #include "runtime/artifact/format.h"
@@ -10,21 +11,11 @@
 #include "tools/heddle/ModelSummary.h"
 
 #include <filesystem>
-#include <fstream>
 #include <sys/stat.h>
 
 namespace heddle::cli {
 
 namespace fs = std::filesystem;
-
-/// The name of this machine's CPU: two with the same features may get different code.
-static std::string cpuName() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.rfind("model name", 0) == 0)
-      return line;
-  return "";
-}
 
 /// Which compiler it is: its file's size and time of change, as a build replaces the file. Reading
 /// the whole of it would take longer than small models take to compile.
@@ -51,7 +42,7 @@ static std::string optionsText(const CompileRequest &request) {
   for (const auto &[name, size] : request.dims)
     text += "dim " + name + "=" + std::to_string(size) + "\n";
   if (request.cpu.find("native") != std::string::npos) {
-    text += cpuName() + "\n";
+    text += processorName() + "\n";
     for (std::string_view feature : HostCpuFeatures())
       text += "+" + std::string(feature);
   }
@@ -86,7 +77,10 @@ absl::StatusOr<std::string> cacheEntry(const CompileRequest &request) {
     }
   }
   auto folder = CacheFolder::open(CacheFolder::defaultPath());
-  return folder.ok() ? folder->fileFor(key, ".heddle") : std::string();
+  if (!folder.ok())
+    return std::string();
+  key += request.noTuned ? "\nnot tuned" : "\ntuned " + folder->stateOf(".tuned");
+  return folder->fileFor(key, ".heddle");
 }
 
 void trimCache() {

@@ -81,6 +81,7 @@ void CompileFlags::addTo(CLI::App &app) {
       ->check(CLI::Range(uint64_t(1), uint64_t(1) << 40).description(""))
       ->type_name("MIB")
       ->capture_default_str();
+  app.add_flag("--no-tuned", noTuned, "Do not use what heddle tune found to be best on this machine");
   app.add_flag("--no-cache", noCache, "Compile all anew, and keep nothing for later (heddle cache)");
 }
 
@@ -97,6 +98,7 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
   request.scanForm = scanForm;
   request.verifyAssociativity = verifyAssociativity;
   request.useCache = !noCache;
+  request.noTuned = noTuned;
   request.maxConstantBytes = static_cast<int64_t>(maxConstantMb) << 20;
   return request;
 }

@@ -44,6 +44,7 @@ Command addBench(CLI::App &app);
 Command addInspect(CLI::App &app);
 Command addExplain(CLI::App &app);
 Command addCache(CLI::App &app);
+Command addTune(CLI::App &app);
 Command addPlan(CLI::App &app);
 
 /// The options that say how to compile, as they are typed.
@@ -54,6 +55,7 @@ struct CompileFlags {
   int cores = 2;
   uint64_t maxConstantMb = 2048;
   bool noCache = false;
+  bool noTuned = false;
   bool caches = false;
   bool noScans = false;
   bool verifyAssociativity = false;

@@ -91,6 +91,8 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
   options.scan_form = request.scanForm.c_str();
   std::string cache = request.useCache ? CacheFolder::defaultPath() : "";
   options.cache_dir = cache.c_str();
+  options.schedules = request.schedules.c_str();
+  options.no_tuned = request.noTuned;
   options.progress = [](void *user, const char *phase) {
     const auto &tell = *static_cast<const std::function<void(const char *)> *>(user);
     if (tell)
@@ -111,7 +113,7 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
   if (!status.ok())
     return status;
   return CompileSummary{statistics.seconds, statistics.tasks, statistics.kernels,
-                        statistics.cached_kernels};
+                        statistics.cached_kernels, statistics.tuned_kernels};
 }
 
 absl::StatusOr<std::string> planAsMlir(const std::string &plan, const std::string &name,
@@ -142,7 +144,8 @@ static absl::StatusOr<CompileSummary> summaryOf(const std::string &text) {
     return absl::Status(static_cast<absl::StatusCode>(code), report.value("message", ""));
   return CompileSummary{report.value("seconds", 0.0), report.value("tasks", uint64_t(0)),
                         report.value("kernels", uint64_t(0)),
-                        report.value("cached_kernels", uint64_t(0))};
+                        report.value("cached_kernels", uint64_t(0)),
+                        report.value("tuned_kernels", uint64_t(0))};
 }
 
 absl::StatusOr<CompileSummary> compileApart(const CompileRequest &request) {
@@ -159,7 +162,8 @@ absl::StatusOr<CompileSummary> compileApart(const CompileRequest &request) {
           said.update({{"seconds", summary->seconds},
                        {"tasks", summary->tasks},
                        {"kernels", summary->kernels},
-                       {"cached_kernels", summary->cachedKernels}});
+                       {"cached_kernels", summary->cachedKernels},
+                       {"tuned_kernels", summary->tunedKernels}});
         report.finish(said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
       },
       {});

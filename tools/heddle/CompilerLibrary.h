@@ -34,7 +34,9 @@ struct CompileRequest {
   bool noScans = false;
   bool verifyAssociativity = false;
   std::string scanForm; ///< empty: chosen
-  bool useCache = true; ///< of kernels
+  bool useCache = true;  ///< of kernels
+  std::string schedules; ///< JSON; empty: what was found to be best
+  bool noTuned = false;
 };
 
 struct CompileSummary {
@@ -42,6 +44,7 @@ struct CompileSummary {
   uint64_t tasks = 0;
   uint64_t kernels = 0;
   uint64_t cachedKernels = 0;
+  uint64_t tunedKernels = 0;
 };
 
 /// The library's file, found relative to this program.

@@ -25,6 +25,7 @@ static int run(int argc, char **argv) {
   commands.add("inspect", "Show what a model or an artifact is", addInspect);
   commands.add("plan", "Run plans of function calls in parallel", addPlan);
   commands.add("explain", "Show what was found, and what runs beside what, for how long", addExplain);
+  commands.add("tune", "Find the best schedules of a model's kernels on this machine", addTune);
   commands.add("cache", "Show what is kept between compilations, or remove it", addCache);
 
   // CLI11 would only miss a subcommand, and not say what it met instead.

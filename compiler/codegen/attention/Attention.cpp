@@ -18,8 +18,8 @@ AttentionPlan planAttention(const AttentionSpec &spec, const Target &target) {
   AttentionPlan plan;
   // Scores and keys of a block stay in the second cache. The more queries, the less often keys are
   // packed.
-  plan.queries = 128;
-  plan.keys = 128;
+  plan.queries = target.choose("attention.queries", 128, {16, 32, 64});
+  plan.keys = target.choose("attention.keys", 128, {64, 256});
   plan.rows = product.rows;
   plan.panels = std::min<int64_t>(product.panels, 2);
   plan.panel = product.panel;

@@ -250,7 +250,7 @@ FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Oper
                                                    StringRef name, const Target &target) {
   if (contraction->hasAttr(kSinglePixel))
     return emitSinglePixelKernel(structured, contraction, name, target);
-  if (isEmittedPointwise(structured, contraction))
+  if (isEmittedPointwise(structured, contraction, target))
     return emitPointwiseKernel(structured, contraction, name, target);
   return ConvolutionKernelEmitter(structured, contraction, name, target).emit();
 }

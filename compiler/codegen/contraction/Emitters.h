@@ -33,7 +33,8 @@ class SpatialOperation;
 /// rows apart.
 bool isPointwise(mlir::func::FuncOp structured, const SpatialOperation &space);
 /// Such convolutions with many pixels are emitted apart.
-bool isEmittedPointwise(mlir::func::FuncOp structured, mlir::Operation *op);
+bool isEmittedPointwise(mlir::func::FuncOp structured, mlir::Operation *op,
+                        const codegen::Target &target);
 mlir::FailureOr<ContractionKernel> emitPointwiseKernel(mlir::func::FuncOp structured,
                                                        mlir::Operation *op, llvm::StringRef name,
                                                        const codegen::Target &target);

@@ -24,12 +24,13 @@ bool isPointwise(func::FuncOp structured, const SpatialOperation &space) {
          llvm::all_of(ArrayRef(joins).slice(2, space.axes - 1), [](bool joined) { return joined; });
 }
 
-bool isEmittedPointwise(func::FuncOp structured, Operation *op) {
+bool isEmittedPointwise(func::FuncOp structured, Operation *op, const Target &target) {
   auto conv = dyn_cast<onnx::ConvOp>(op);
-  if (!conv || op->hasAttr(kFewPixels))
+  if (!conv)
     return false;
   bool depthwise = conv.getGroup() != 1 && dimsOf(conv.getW())[1].isConstant(1);
-  return !depthwise && isPointwise(structured, SpatialOperation(op));
+  return !depthwise && isPointwise(structured, SpatialOperation(op)) &&
+         target.choose("pointwise.product", op->hasAttr(kFewPixels) ? 0 : 1, {0, 1});
 }
 
 FailureOr<ContractionKernel> emitPointwiseKernel(func::FuncOp structured, Operation *op,

@@ -254,17 +254,24 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   TileMath math(target, spec.accumulator());
   int64_t perPanel = plan.panel / math.columns();
   bool sums = plan.bytes && !spec.filterCentered;
-  plan.panels = perPanel == 1 ? 2 : 1;
-  plan.pixels = math.broadcastsInRegisters(target, plan.panels * perPanel, sums);
-  plan.rowBlock = 8;
+  plan.panels = target.choose("convolution.panels", perPanel == 1 ? 2 : 1, {1, 2, 3, 4});
+  int64_t mostPixels = math.broadcastsInRegisters(target, plan.panels * perPanel, sums);
+  SmallVector<int64_t> fewerPixels;
+  for (int64_t pixels : {mostPixels - 1, mostPixels - 2, mostPixels / 2})
+    if (pixels > 0)
+      fewerPixels.push_back(pixels);
+  plan.pixels = target.choose("convolution.pixels", mostPixels, fewerPixels);
+  plan.rowBlock = target.choose("convolution.rowBlock", 8, {2, 4, 14});
   int64_t phases = spec.transposed ? spec.stride[2] : 1;
-  plan.tileColumns = std::min<int64_t>(plan.pixels * phases, 56);
-  plan.columnBlock = 56 / plan.tileColumns * plan.tileColumns;
+  int64_t columns = target.choose("convolution.columnBlock", 56, {28, 112});
+  plan.tileColumns = std::min<int64_t>(plan.pixels * phases, columns);
+  plan.columnBlock = columns / plan.tileColumns * plan.tileColumns;
   if (spec.narrowWidth != 0) { // as many pixels
     plan.rowBlock = 64 / spec.narrowWidth;
     plan.tileColumns = plan.columnBlock = spec.narrowWidth;
   }
-  plan.channelBlock = plan.panels * plan.panel;
+  plan.channelBlock = plan.panels * plan.panel *
+                      target.choose("convolution.panelBlock", 1, {2, 4});
   int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
   // The phases of the last tile have equally many pixels, some of them past the row.
   int64_t pixels = (spec.narrowWidth != 0 ? plan.rowBlock : 1) * plan.columnBlock + phases - 1;

@@ -161,9 +161,9 @@ WindowPlan planWindow(const WindowSpec &spec, const Target &target) {
   WindowPlan plan;
   int64_t bytes = spec.accumulator.getIntOrFloatBitWidth() / 8;
   int64_t lanes = target.vectorBytes() / bytes;
-  plan.rowBlock = 32;
-  plan.columnBlock = std::max<int64_t>(112, lanes);
-  plan.rows = 4;
+  plan.rowBlock = target.choose("window.rowBlock", 32, {8, 16, 64});
+  plan.columnBlock = std::max(target.choose("window.columnBlock", 112, {64, 224}), lanes);
+  plan.rows = target.choose("window.rows", 4, {2, 3, 6, 8});
   plan.scratchBytes = plan.rows * target.vectorBytes() +
                       phasedPatchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
   plan.weightsOffset = plan.scratchBytes;

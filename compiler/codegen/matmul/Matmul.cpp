@@ -114,6 +114,14 @@ int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
   return (plan.mBlock * plan.nBlock + plan.panel) * element;
 }
 
+/// Heights of a register tile that are worth a try: the largest, and where rows divide better.
+static SmallVector<int64_t> rowChoices(int64_t most) {
+  SmallVector<int64_t> choices;
+  for (int64_t rows = most; rows > 0 && rows >= most - 4; --rows)
+    choices.push_back(rows);
+  return choices;
+}
+
 MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   MatmulPlan plan;
   bool wide = spec.accumulator.isF64();
@@ -123,16 +131,22 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   TileMath math(target, spec.accumulator);
   int64_t perPanel = plan.panel / math.columns();
   // Accumulators, one row of B and a broadcast of A fill the registers.
-  plan.panels = perPanel == 1 ? 3 : 1;
-  plan.rows = perPanel == 1 ? 8 : perPanel == 2 ? 6 : perPanel == 4 ? 2 : 1;
-  if (math.operandRegisters() > 1 && perPanel < 4)
-    plan.rows = math.broadcastsInRegisters(target, plan.panels * perPanel);
-  bool tall = perPanel == 1 && !plan.bytes && spec.bLayout == MatrixLayout::Packed;
+  int64_t usualPanels = perPanel == 1 ? 3 : 1;
+  plan.panels = target.choose("matmul.panels", usualPanels, {1, 2, 3, 4});
+  int64_t mostRows =
+      std::clamp<int64_t>(math.broadcastsInRegisters(target, plan.panels * perPanel), 1, 14);
+  int64_t usualRows = perPanel == 1 ? 8 : perPanel == 2 ? 6 : perPanel == 4 ? 2 : 1;
+  if (plan.panels != usualPanels || (math.operandRegisters() > 1 && perPanel < 4))
+    usualRows = mostRows;
+  plan.rows = target.choose("matmul.rows", usualRows, rowChoices(mostRows));
+  bool mayBeTall = perPanel == 1 && !plan.bytes && spec.bLayout == MatrixLayout::Packed;
+  bool tall = mayBeTall && target.choose("matmul.tall", 1, {0});
   plan.tallRows = tall ? 14 : plan.rows;
   plan.tallPanels = tall ? 2 : plan.panels;
-  plan.mBlock = std::max<int64_t>(16, 8 * plan.rows);
-  plan.nBlock = plan.panel * 6;
-  plan.kBlock = 512;
+  plan.mBlock = target.choose("matmul.rowBlock", std::max<int64_t>(16, 8 * plan.rows),
+                              {2 * plan.rows, 4 * plan.rows, 16 * plan.rows, 32 * plan.rows});
+  plan.nBlock = plan.panel * target.choose("matmul.panelBlock", 6, {3, 4, 8, 12, 24});
+  plan.kBlock = target.choose("matmul.depthBlock", 512, {128, 256, 1024, 4096});
   plan.scratchFixed = MatmulEmitter::parkedBytes(plan, element);
   plan.scratchPerK = spec.bLayout == MatrixLayout::Packed ? 0 : plan.nBlock * element;
   if (plan.bytes) {

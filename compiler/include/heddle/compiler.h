@@ -39,7 +39,8 @@ typedef enum HeddleEmit {
   HEDDLE_EMIT_TASK = 3,     /* MLIR of the task level, with the kernels */
   HEDDLE_EMIT_LLVM = 4,     /* optimised LLVM IR of the kernels */
   HEDDLE_EMIT_OBJECT = 5,   /* the kernels as a shared object */
-  HEDDLE_EMIT_HEADER = 6    /* a C header with the artifact's bytes */
+  HEDDLE_EMIT_HEADER = 6,   /* a C header with the artifact's bytes */
+  HEDDLE_EMIT_SCHEDULES = 7 /* JSON: kernels that could be scheduled otherwise, and how */
 } HeddleEmit;
 
 /* A dimension made static: a symbolic name, or INPUT:AXIS for one without. */
@@ -75,6 +76,9 @@ typedef struct HeddleCompileOptions {
   const char* cache_dir; /* where kernels are kept and found, whatever model they are of; NULL: nowhere.
                             The result is the same, byte for byte. A folder that others may write to is
                             not used */
+  const char* schedules; /* JSON: what kernels are to get otherwise than usual; NULL: what was found to be
+                            best on this machine and is kept in cache_dir */
+  int32_t no_tuned;      /* not 0: nothing that was found is used */
 } HeddleCompileOptions;
 
 typedef struct HeddleCompilation HeddleCompilation;
@@ -110,6 +114,7 @@ typedef struct HeddleCompileStatistics {
   uint64_t tasks;   /* of the main graph */
   uint64_t kernels; /* distinct ones */
   uint64_t cached_kernels; /* of them, found in cache_dir */
+  uint64_t tuned_kernels;  /* of them, scheduled otherwise than usual */
 } HeddleCompileStatistics;
 HEDDLE_COMPILER_API void heddle_compilation_statistics(const HeddleCompilation* result,
                                                        HeddleCompileStatistics* out);

@@ -55,7 +55,7 @@ TEST_F(CacheTest, ManyWritersLeaveWholeFiles) {
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       KernelCache cache(folder);
-      for (int i = 0; i < 100; ++i) {
+      for (int i = 0; i < 25; ++i) {
         cache.keep("key", objects[t % 2]);
         std::optional<std::string> found = cache.find("key");
         ASSERT_TRUE(found);

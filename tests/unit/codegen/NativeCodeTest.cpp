@@ -157,6 +157,20 @@ TEST_P(NativeCodeTest, ObjectsAreFoundUnderOtherNames) {
   EXPECT_EQ(compileNative(*module, {"axpy"}, less, 1, &cache)->cached, 0u);
 }
 
+TEST(Schedule, GivesWhatIsWantedOfWhatIsOffered) {
+  Schedule schedule({{"rows", 6}, {"panels", 9}, {"unknown", 1}});
+  Target target = *Target::resolve({"x86-64-v3", 3}, [](const std::string &) {});
+  EXPECT_EQ(target.choose("rows", 8, {4, 6}), 8) << "without a schedule";
+  Target tuned = target.with(schedule);
+  EXPECT_EQ(tuned.choose("rows", 8, {4, 6, 8}), 6);
+  EXPECT_EQ(tuned.choose("panels", 2, {1, 3}), 2) << "nine are not offered";
+  EXPECT_EQ(tuned.choose("rows", 8, {4, 6, 8}), 6) << "asked again";
+  ASSERT_EQ(schedule.knobs().size(), 2u);
+  EXPECT_EQ(schedule.knobs()[0].name, "rows");
+  EXPECT_EQ(schedule.knobs()[0].usual, 8);
+  EXPECT_EQ(schedule.knobs()[0].others, (std::vector<int64_t>{4, 6}));
+}
+
 TEST_P(NativeCodeTest, HalfWidthFloats) {
   Compiled compiled = compile(R"(
 func.func @half(%x: memref<?xbf16>, %y: memref<?xf16>, %z: memref<?xbf16>, %begin: index, %end: index,

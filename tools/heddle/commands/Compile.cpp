@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <unistd.h>
 
 namespace heddle::cli {
@@ -12,7 +13,7 @@ namespace heddle::cli {
 namespace {
 
 struct CompileCommand {
-  std::string model, output;
+  std::string model, output, schedules;
   HeddleEmit emit = HEDDLE_EMIT_ARTIFACT;
   CompileFlags flags;
 
@@ -23,7 +24,7 @@ const std::map<std::string, HeddleEmit> emitKinds = {
     {"artifact", HEDDLE_EMIT_ARTIFACT}, {"program", HEDDLE_EMIT_PROGRAM},
     {"heddle", HEDDLE_EMIT_HEDDLE},     {"task", HEDDLE_EMIT_TASK},
     {"llvm", HEDDLE_EMIT_LLVM},         {"object", HEDDLE_EMIT_OBJECT},
-    {"header", HEDDLE_EMIT_HEADER}};
+    {"header", HEDDLE_EMIT_HEADER},     {"schedules", HEDDLE_EMIT_SCHEDULES}};
 
 /// The number that CLI11 reads in place of a kind's name.
 std::string emitKindNumber(const std::string &name) {
@@ -31,7 +32,7 @@ std::string emitKindNumber(const std::string &name) {
   if (found == emitKinds.end())
     throw CLI::ValidationError("there is no kind '" + name +
                                "'; there are artifact, "
-                               "program, heddle, task, llvm, object and header");
+                               "program, heddle, task, llvm, object, header and schedules");
   return std::to_string(static_cast<int>(found->second));
 }
 
@@ -41,6 +42,12 @@ int CompileCommand::run() const {
     return fail(request.status());
   request->output = output;
   request->emit = emit;
+  if (!schedules.empty()) {
+    std::ifstream file(schedules);
+    request->schedules.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file || request->schedules.empty())
+      return badRequest(schedules + ": cannot be read");
+  }
   std::error_code error;
   std::filesystem::path folder = std::filesystem::path(output).parent_path();
   if (std::filesystem::is_directory(output, error))
@@ -51,10 +58,14 @@ int CompileCommand::run() const {
   if (!summary.ok())
     return fail(summary.status());
   if (isatty(STDERR_FILENO))
-    std::fprintf(stderr, "%s: %llu tasks, %llu kernels (%llu from the cache), %.2f s\n",
+    std::fprintf(stderr, "%s: %llu tasks, %llu kernels (%llu from the cache, %llu tuned), %.2f s\n",
                  output.c_str(), static_cast<unsigned long long>(summary->tasks),
                  static_cast<unsigned long long>(summary->kernels),
-                 static_cast<unsigned long long>(summary->cachedKernels), summary->seconds);
+                 static_cast<unsigned long long>(summary->cachedKernels),
+                 static_cast<unsigned long long>(summary->tunedKernels), summary->seconds);
+  else if (summary->tunedKernels)
+    note(output + ": " + std::to_string(summary->tunedKernels) +
+         " kernels have tuned schedules; --no-tuned goes without");
   return exitDone;
 }
 
@@ -65,9 +76,12 @@ Command addCompile(CLI::App &app) {
   app.add_option("MODEL", command->model, "An ONNX model, or .mlir in Heddle's dialect")
       ->required();
   app.add_option("-o,--output", command->output, "The file to write")->required();
-  app.add_option("--emit", command->emit, "artifact, program, heddle, task, llvm, object or header")
+  app.add_option("--emit", command->emit, "artifact, program, heddle, task, llvm, object, header or schedules")
       ->transform(emitKindNumber)
       ->type_name("KIND");
+  app.add_option("--schedules", command->schedules,
+                 "What kernels get otherwise than usual, in the place of what was tuned")
+      ->type_name("FILE.json");
   command->flags.addTo(app);
   return [command] { return command->run(); };
 }
