@@ -24,8 +24,8 @@ std::vector<Times> Turns::measure(const std::vector<SharedSide> &sides) const {
   std::barrier barrier(threads);
   double stop = 0;
   bool goesOn = true;
-  // Thread 0 keeps the times; the barriers order what it writes and the others read. A run before the
-  // first that counts brings back to the caches what other sides took from them.
+  // Thread 0 keeps the times; the barriers order what it writes and the others read. A run before
+  // the first that counts brings back to the caches what other sides took from them.
   auto turn = [&](int thread, size_t side) {
     sides[side].run(thread);
     barrier.arrive_and_wait();

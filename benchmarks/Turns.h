@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Times several sides in turns, as neighbours on the machine come and go: each round runs every side
-// for about a millisecond, on all threads at once.
+// Times several sides in turns, as neighbours on the machine come and go: each round runs every
+// side for about a millisecond, on all threads at once.
 //
 //   std::vector<Times> times = Turns(2, 0.4).measure({{"product", product}, {"read", read}});
 

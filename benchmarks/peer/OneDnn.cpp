@@ -22,7 +22,8 @@ void require(bool condition, const char *what) {
 
 /// Both sides multiply the same numbers: A of halves, B of quarters.
 struct Operands {
-  Operands(int64_t m, int64_t n, int64_t k) : m(m), n(n), k(k), a(m * k, 0.5f), b(k * n, 0.25f), c(m * n) {}
+  Operands(int64_t m, int64_t n, int64_t k)
+      : m(m), n(n), k(k), a(m * k, 0.5f), b(k * n, 0.25f), c(m * n) {}
   bool isRight() const { return c.front() == 0.125f * k && c.back() == 0.125f * k; }
   int64_t m, n, k;
   std::vector<float> a, b, c;
@@ -47,7 +48,8 @@ Side byPrimitive(std::shared_ptr<Operands> o) {
     return memory::desc({rows, columns}, memory::data_type::f32, tag);
   };
   memory::desc plain = describe(o->k, o->n, Tag::ab);
-  dnnl::matmul::primitive_desc choice({describe(o->m, o->k, Tag::ab), describe(o->k, o->n, Tag::any),
+  dnnl::matmul::primitive_desc choice({describe(o->m, o->k, Tag::ab),
+                                       describe(o->k, o->n, Tag::any),
                                        describe(o->m, o->n, Tag::ab)},
                                       engine);
   memory a(choice.src_desc(), engine, o->a.data()), b(choice.weights_desc(), engine);

@@ -13,9 +13,9 @@
 
 namespace heddle {
 
-/// C[m, n] = A[m, k] * B[k, n] by each of oneDNN's ways to compute it in f32: `sgemm`, which is given B
-/// as it is, and the matmul primitive with B reordered ahead as the primitive likes it. Empty without
-/// oneDNN. The closures own their memory.
+/// C[m, n] = A[m, k] * B[k, n] by each of oneDNN's ways to compute it in f32: `sgemm`, which is
+/// given B as it is, and the matmul primitive with B reordered ahead as the primitive likes it.
+/// Empty without oneDNN. The closures own their memory.
 std::vector<Side> oneDnnProducts(int64_t m, int64_t n, int64_t k);
 
 /// "2.6.3", or empty without oneDNN.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The steps of a matrix product's kernel: Matmul.cpp divides the work, MatmulTiles.cpp cuts it into register tiles,
-// MatmulResults.cpp delivers it.
+// The steps of a matrix product's kernel: Matmul.cpp divides the work, MatmulTiles.cpp cuts it into
+// register tiles, MatmulResults.cpp delivers it.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
 #define HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
@@ -42,7 +42,7 @@ private:
   Source unpackedSource(const Block &block, mlir::Value repack);
   mlir::Value panelStart(const Source &source, mlir::Value panel);
   mlir::Value earlyBy(const Source &source, mlir::Value column);
-  struct Tiling { // of a block
+  struct Tiling {             // of a block
     mlir::Value rows, panels; // the most that a tile takes
     mlir::Value kParts;       // parts of the depth, which accumulators wait between
     mlir::Value once;         // B is read by few rows, once and in order

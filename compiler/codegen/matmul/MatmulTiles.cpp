@@ -2,11 +2,12 @@
 //
 // How a block is cut into register tiles.
 //
-// Many rows: B waits in the second cache for all of them. Few rows read B once, in order, and memory is
-// what they wait for. One or two of them leave the CPU enough room to look ahead by itself, and
-// asking takes time from reading. With more it has to be asked, a few hundred lines ahead; more would push
-// out what is in the first cache. What two tiles read is divided into parts that wait in the first cache for
-// the second tile, and each asks for its share of the next part, so that memory is never idle.
+// Many rows: B waits in the second cache for all of them. Few rows read B once, in order, and
+// memory is what they wait for. One or two of them leave the CPU enough room to look ahead by
+// itself, and asking takes time from reading. With more it has to be asked, a few hundred lines
+// ahead; more would push out what is in the first cache. What two tiles read is divided into parts
+// that wait in the first cache for the second tile, and each asks for its share of the next part,
+// so that memory is never idle.
 
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
@@ -20,17 +21,15 @@ namespace heddle::codegen {
 static constexpr int64_t kLinesAhead = 192, kAheadRows = 6;
 /// Of two tiles: steps that they share. Twice as many vectors of B fill the first cache.
 static constexpr int64_t kSharedSteps = 96;
-/// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well by itself,
-/// with more too few accumulators wait for each other.
+/// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well
+/// by itself, with more too few accumulators wait for each other.
 static constexpr int64_t kNarrowRows = 3, kBeyondCaches = 16 << 20;
 
 /// Rows that take two tiles, and are worth asking for memory.
 int64_t MatmulEmitter::leastOfTwo() const { return std::max(plan.tallRows + 1, kAheadRows); }
 
 MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
-  auto both = [&](Value a, Value b) {
-    return e.builder.createOrFold<arith::AndIOp>(e.loc, a, b);
-  };
+  auto both = [&](Value a, Value b) { return e.builder.createOrFold<arith::AndIOp>(e.loc, a, b); };
   Tiling t;
   t.once = e.less(rows, e.index(2 * plan.rows + 1));
   Value no = e.less(e.index(1), e.index(0));
@@ -95,7 +94,8 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   });
 }
 
-/// From past the last step of a tile to the same place of the tile that follows; of the last one, `last`.
+/// From past the last step of a tile to the same place of the tile that follows; of the last one,
+/// `last`.
 Value MatmulEmitter::shiftToNext(const Source &source, const Tile &tile, int64_t panels,
                                  Value last) {
   Value next = e.sub(e.mul(source.panelStep, panels), e.mul(steps, source.depthStep));
@@ -111,15 +111,16 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
   auto alone = [&] {
     int64_t distance = kLinesAhead / tile.panels;
     RegisterTile asking = tile;
-    asking.ahead = Ahead{e.mul(e.add(at.kBegin, distance), step), step, e.sub(at.kEnd, e.index(distance)),
-                         shiftToNext(source, at, tile.panels, e.mul(step, -distance))};
+    asking.ahead =
+        Ahead{e.mul(e.add(at.kBegin, distance), step), step, e.sub(at.kEnd, e.index(distance)),
+              shiftToNext(source, at, tile.panels, e.mul(step, -distance))};
     return emitRegisterTile(e, math, asking, sums);
   };
   auto shared = [&] {
     Value half = e.div(e.sub(at.kEnd, at.kBegin), e.index(2));
     RegisterTile asking = tile;
-    asking.ahead = Ahead{e.add(at.next, e.mul(e.mul(at.index, half), step)), e.div(step, e.index(2)),
-                         {}, {}};
+    asking.ahead =
+        Ahead{e.add(at.next, e.mul(e.mul(at.index, half), step)), e.div(step, e.index(2)), {}, {}};
     return emitRegisterTile(e, math, asking, sums);
   };
   SmallVector<Type> types(sums.size(), math.vectorType());

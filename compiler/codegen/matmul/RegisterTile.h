@@ -11,8 +11,8 @@
 namespace heddle::codegen {
 
 /// Memory that a tile asks for while it computes: at step k, of each panel, what is
-/// `from + (k - kBegin) * step` elements into it; from step `wrapAt` on, if it is not null, `shift` elements
-/// further.
+/// `from + (k - kBegin) * step` elements into it; from step `wrapAt` on, if it is not null, `shift`
+/// elements further.
 struct Ahead {
   mlir::Value from, step, wrapAt, shift;
 };
