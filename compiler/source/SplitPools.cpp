@@ -5,6 +5,7 @@
 // where rows become single pixels: windows along one axis need no vectors of rows.
 
 #include "compiler/Passes.h"
+#include "compiler/source/CropUnread.h"
 #include "dialects/heddle/TensorDims.h"
 #include "mlir/IR/Builders.h"
 
@@ -36,6 +37,15 @@ void restrict(onnx::MaxPoolOp pool, function_ref<bool(int64_t)> keep) {
   pool.setKernelShape(restricted(pool.getKernelShape(), axes, 1, 1, keep));
 }
 
+/// Whether the last axis is one window, without padding.
+bool endsEvenly(onnx::MaxPoolOp pool) {
+  Dims from = getDims(cast<RankedTensorType>(pool.getX().getType())),
+       to = getDims(cast<RankedTensorType>(pool.getY().getType()));
+  auto pads = pool.getPads();
+  return from.back().isConstant(pool.getKernelShape().back()) && to.back().isConstant(1) &&
+         (!pads || llvm::all_of(*pads, [](int64_t pad) { return pad == 0; }));
+}
+
 /// Takes the last axis with a window first: its elements follow each other.
 void split(onnx::MaxPoolOp pool) {
   ArrayRef<int64_t> window = pool.getKernelShape();
@@ -45,8 +55,7 @@ void split(onnx::MaxPoolOp pool) {
   for (int64_t size : window.take_front(last))
     others *= size;
   bool isLarge = window[last] * others > 2 * (window[last] + others);
-  bool becomesPixels = last > 0 && others > 1 && last == static_cast<int64_t>(window.size()) - 1 &&
-                       getDims(cast<RankedTensorType>(pool.getY().getType())).back().isConstant(1);
+  bool becomesPixels = others > 1 && endsEvenly(pool);
   if (pool.getNumResults() != 1 || pool.getAutoPad() != "NOTSET" || !(isLarge || becomesPixels))
     return;
   auto type = cast<RankedTensorType>(pool.getY().getType());
@@ -67,8 +76,10 @@ struct SplitPools : impl::SplitPoolsPassBase<SplitPools> {
   void runOnOperation() override {
     SmallVector<onnx::MaxPoolOp> pools;
     getOperation()->walk([&](onnx::MaxPoolOp pool) { pools.push_back(pool); });
-    for (onnx::MaxPoolOp pool : pools)
+    for (onnx::MaxPoolOp pool : pools) {
+      cropUnread(pool);
       split(pool);
+    }
   }
 };
 

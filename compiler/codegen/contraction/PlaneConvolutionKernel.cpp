@@ -26,11 +26,12 @@ bool hasFullRows(Operation *op) {
   SpatialOperation space(op);
   std::optional<int64_t> width = space.outputSize(2).asConstant(),
                          filters = dimsOf(conv.getW())[0].asConstant();
-  bool isDepthwise = conv.getGroup() != 1 && dimsOf(conv.getW())[1].isConstant(1);
-  if (!width || !filters || *width == 0 || *filters < conv.getGroup() || isDepthwise ||
+  int64_t groups = conv.getGroup();
+  bool isDepthwise = groups != 1 && dimsOf(conv.getW())[1].isConstant(1);
+  if (!width || !filters || *width == 0 || *filters < groups || isDepthwise ||
       space.taps() == 1 || space.stride[2] != 1)
     return false;
-  int64_t outputs = *filters / conv.getGroup();
+  int64_t outputs = *filters / groups;
   return filled(*width, lanes) * filled(outputs, tileChannels) > worthIt * filled(outputs, lanes);
 }
 

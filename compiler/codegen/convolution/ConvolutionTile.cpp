@@ -29,11 +29,14 @@ bool ConvolutionEmitter::filtersFitCache() const {
 // and that is faster than memory is. So each tile of pixels asks for its share of them, spread over
 // its taps: here a few lines, for the part of the filters that corresponds to one block of channels.
 void ConvolutionEmitter::prefetchNextPanels(const Tile &tile, Value filtersDone, int64_t rowStep) {
-  constexpr int64_t lines = 4;
+  // No more than there are channels.
+  int64_t depth = getConstantIntValue(steps).value_or(kChannelBlock);
+  depth = std::clamp<int64_t>(depth, 1, kChannelBlock);
+  int64_t lines = std::min<int64_t>(4, depth);
   Value next = e.add(tile.filter, e.mul(tile.panelStep, tile.panels));
   Value done = e.add(filtersDone, e.mul(tile.turn, tile.panelStep));
   for (int64_t line = 0; line < lines; ++line) {
-    Value here = e.add(done, line * kChannelBlock / lines * rowStep);
+    Value here = e.add(done, line * depth / lines * rowStep);
     Value offset = e.add(next, e.div(e.mul(here, tile.turnShare), e.index(1 << 16)));
     for (int64_t j = 0; j < tile.panels; ++j)
       e.prefetch(ops.filter, e.add(offset, e.mul(tile.panelStep, j)), Emitter::Cache::Second);

@@ -186,6 +186,31 @@ Element ElementEmitter::indexArithmetic(Operation &op, ArrayRef<Element> operand
       return {arith::AddIOp::create(b, lhs.value, rhs.value), grows(lhs) ? lhs.kind : rhs.kind};
     if (isa<arith::SubIOp>(op) && grows(lhs) && rhs.isUniform())
       return {arith::SubIOp::create(b, lhs.value, rhs.value), lhs.kind};
+    if (isa<arith::RemUIOp, arith::DivUIOp>(op) && lhs.kind == Element::Contiguous &&
+        rhs.isUniform()) {
+      // Vectors of integers are divided one by one. But neighbours have at most two quotients where
+      // the divisor is no less than their number.
+      VectorType type = laneType(lhs.value.getType());
+      Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rhs.value, index(lanes));
+      auto branch = scf::IfOp::create(b, type, few, /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToEnd(branch.thenBlock());
+      Value first = arith::RemUIOp::create(b, lhs.value, rhs.value), divisor = vectorOf(rhs);
+      Value rest = vectorOf({first, Element::Contiguous});
+      Value isNext = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rest, divisor);
+      Value result;
+      if (isa<arith::RemUIOp>(op)) {
+        result = arith::SelectOp::create(b, isNext, arith::SubIOp::create(b, rest, divisor), rest);
+      } else {
+        Value quotient = arith::DivUIOp::create(b, lhs.value, rhs.value);
+        Value next = arith::AddIOp::create(b, quotient, index(1));
+        result = arith::SelectOp::create(b, isNext, vectorOf({next}), vectorOf({quotient}));
+      }
+      scf::YieldOp::create(b, result);
+      b.setInsertionPointToEnd(branch.elseBlock());
+      scf::YieldOp::create(b, elementwise(op, operands).value);
+      return {branch.getResult(0), Element::Varying};
+    }
     if (isa<arith::MulIOp>(op)) {
       if (lhs.kind == Element::Contiguous && rhs.isUniform() && isConstantIntValue(rhs.value, 2))
         return {arith::MulIOp::create(b, lhs.value, rhs.value), Element::Alternate};

@@ -52,15 +52,22 @@ Value elementWithin(KernelBuilder &b, Value tensor, ArrayRef<DimExpr> dims, Arra
   return inside ? b.elementOr(tensor, place, inside, fallback) : b.element(tensor, place);
 }
 
-/// The place in [0, dim) that stands for `place`, which may be on either side of it.
-Value reflected(IndexMath &ix, Value place, const DimExpr &dim, StringRef mode) {
+/// The place in [0, dim) that stands for `place`, which may be on either side of it, before by at
+/// most `before`.
+Value reflected(IndexMath &ix, Value place, const DimExpr &before, const DimExpr &dim,
+                StringRef mode) {
   if (mode == "edge")
     return ix.clamp(place, ix.value(0), ix.value(dim - 1));
+  // Counted from whole periods before, so that no place is negative.
+  auto modulo = [&](Value period) {
+    Value periods = ix.div(ix.add(ix.value(before), ix.sub(period, 1)), period);
+    return ix.mod(ix.add(place, ix.mul(periods, period)), period);
+  };
   if (mode == "wrap")
-    return ix.modFloor(place, ix.value(DimExpr::max(dim, 1)));
+    return modulo(ix.value(DimExpr::max(dim, 1)));
   // Mirrored at the outer elements, which are not repeated: there and back is one period.
   Value period = ix.value(DimExpr::max(dim * 2 - 2, 1));
-  Value forward = ix.modFloor(place, period);
+  Value forward = modulo(period);
   return ix.min(forward, ix.sub(period, forward));
 }
 
@@ -94,7 +101,8 @@ LogicalResult lowerPad(KernelBuilder &b, Operation *op, ArrayRef<Value> operands
       DimExpr cutBefore = DimExpr::max(-ends.begin, 0), cutAfter = DimExpr::max(-ends.end, 0);
       Value kept = ix.add(at[axis], -DimExpr::max(ends.begin, 0));
       if (mayBePositive(ends.begin) || mayBePositive(ends.end))
-        kept = reflected(ix, kept, dims[axis] - cutBefore - cutAfter, mode);
+        kept = reflected(ix, kept, DimExpr::max(ends.begin, 0),
+                         dims[axis] - cutBefore - cutAfter, mode);
       place[axis] = ix.add(kept, cutBefore);
     }
     return b.element(data, place);

@@ -45,3 +45,36 @@ func.func @pixels(%x: tensor<1x96x6x2xf32>) -> tensor<1x96x3x1xf32> {
   %0 = "onnx.MaxPool"(%x) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x96x6x2xf32>) -> tensor<1x96x3x1xf32>
   return %0 : tensor<1x96x3x1xf32>
 }
+
+// Windows of 3 reach 12 of 14 rows and columns: the convolution makes no others.
+// CHECK-LABEL: func @unread
+// CHECK: "onnx.Conv"
+// CHECK-SAME: pads = array<i64: 2, 2, 0, 0>
+// CHECK-SAME: tensor<1x16x12x12xf32>
+// CHECK: "onnx.Add"
+// CHECK-SAME: tensor<1x16x12x12xf32>
+// CHECK: "onnx.Relu"
+// CHECK-SAME: tensor<1x16x12x12xf32>
+// CHECK: "onnx.MaxPool"
+// CHECK-SAME: (tensor<1x16x12x12xf32>) -> tensor<1x16x4x4xf32>
+func.func @unread(%x: tensor<1x8x14x14xf32>, %w: tensor<16x8x5x5xf32>, %b: tensor<16x1x1xf32>) -> tensor<1x16x4x4xf32> {
+  %0 = "onnx.Conv"(%x, %w) <{auto_pad = "NOTSET", kernel_shape = array<i64: 5, 5>, pads = array<i64: 2, 2, 2, 2>}> : (tensor<1x8x14x14xf32>, tensor<16x8x5x5xf32>) -> tensor<1x16x14x14xf32>
+  %1 = "onnx.Add"(%0, %b) : (tensor<1x16x14x14xf32>, tensor<16x1x1xf32>) -> tensor<1x16x14x14xf32>
+  %2 = "onnx.Relu"(%1) : (tensor<1x16x14x14xf32>) -> tensor<1x16x14x14xf32>
+  %3 = "onnx.MaxPool"(%2) <{kernel_shape = array<i64: 3, 3>, strides = array<i64: 3, 3>}> : (tensor<1x16x14x14xf32>) -> tensor<1x16x4x4xf32>
+  return %3 : tensor<1x16x4x4xf32>
+}
+
+// Somebody else reads them, or windows reach all.
+// CHECK-LABEL: func @read
+// CHECK: "onnx.Conv"
+// CHECK-SAME: pads = array<i64: 2, 2, 2, 2>
+// CHECK: "onnx.Conv"
+// CHECK-SAME: pads = array<i64: 1, 1, 1, 1>
+func.func @read(%x: tensor<1x8x14x14xf32>, %w: tensor<16x8x5x5xf32>, %v: tensor<16x8x3x3xf32>) -> (tensor<1x16x14x14xf32>, tensor<1x16x4x4xf32>, tensor<1x16x7x7xf32>) {
+  %0 = "onnx.Conv"(%x, %w) <{auto_pad = "NOTSET", kernel_shape = array<i64: 5, 5>, pads = array<i64: 2, 2, 2, 2>}> : (tensor<1x8x14x14xf32>, tensor<16x8x5x5xf32>) -> tensor<1x16x14x14xf32>
+  %1 = "onnx.MaxPool"(%0) <{kernel_shape = array<i64: 3, 3>, strides = array<i64: 3, 3>}> : (tensor<1x16x14x14xf32>) -> tensor<1x16x4x4xf32>
+  %2 = "onnx.Conv"(%x, %v) <{auto_pad = "NOTSET", kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> : (tensor<1x8x14x14xf32>, tensor<16x8x3x3xf32>) -> tensor<1x16x14x14xf32>
+  %3 = "onnx.MaxPool"(%2) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x16x14x14xf32>) -> tensor<1x16x7x7xf32>
+  return %0, %1, %3 : tensor<1x16x14x14xf32>, tensor<1x16x4x4xf32>, tensor<1x16x7x7xf32>
+}
