@@ -18,7 +18,7 @@ namespace heddle {
 static onnx::ConcatOp contiguousConcat(ClusterOp cluster) {
   Block &body = cluster.getBody().front();
   auto concat = dyn_cast<onnx::ConcatOp>(body.front());
-  if (!concat || body.getOperations().size() != 2 || concat.getInputs().size() == 1)
+  if (!concat || body.getOperations().size() != 2)
     return {};
   auto type = cast<RankedTensorType>(concat.getResult().getType());
   unsigned bits = type.getElementTypeBitWidth();

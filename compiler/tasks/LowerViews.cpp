@@ -89,8 +89,6 @@ std::optional<Box> boxOf(Operation *op, Value result, ClusterOp cluster) {
     return boxOf(gather, argument ? cluster.getInputs()[argument.getArgNumber()]
                                   : gather.getIndices());
   }
-  if (isa<onnx::ConcatOp>(op) && op->getNumOperands() == 1)
-    return wholeOf(op->getOperand(0));
   return std::nullopt;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -20,20 +22,17 @@ struct Placed {
   uint32_t block;
 };
 
-}  // namespace
+using MayShare = absl::FunctionRef<bool(uint32_t, uint32_t)>;
 
-absl::StatusOr<ArenaLayout> PlanArena(absl::Span<const int64_t> sizes,
-                                      absl::FunctionRef<bool(uint32_t, uint32_t)> may_share) {
+// Graphs of more blocks are planned once: it takes time with the square of them.
+constexpr size_t kMostForTries = 2000;
+
+// Blocks one after the other in the order, each into the tightest gap, or the first one.
+absl::StatusOr<ArenaLayout> Place(absl::Span<const int64_t> sizes,
+                                  absl::Span<const uint32_t> order, bool tightest,
+                                  MayShare may_share) {
   ArenaLayout layout;
   layout.offsets.assign(sizes.size(), 0);
-  std::vector<uint32_t> order;
-  for (uint32_t block = 0; block < sizes.size(); ++block) {
-    if (sizes[block] > 0) order.push_back(block);
-  }
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b;
-  });
-
   std::vector<Placed> placed;  // by their begin
   placed.reserve(order.size());
   for (uint32_t block : order) {
@@ -46,7 +45,7 @@ absl::StatusOr<ArenaLayout> PlanArena(absl::Span<const int64_t> sizes,
       if (other.end <= end || may_share(block, other.block)) continue;
       if (int64_t gap = other.begin - end; gap >= size && gap < best_gap) {
         best = end;
-        best_gap = gap;
+        best_gap = tightest ? gap : 0;
       }
       end = other.end;
     }
@@ -62,6 +61,42 @@ absl::StatusOr<ArenaLayout> PlanArena(absl::Span<const int64_t> sizes,
     layout.size = std::max(layout.size, offset + size);
   }
   return layout;
+}
+
+}  // namespace
+
+absl::StatusOr<ArenaLayout> PlanArena(absl::Span<const int64_t> sizes, MayShare may_share) {
+  std::vector<uint32_t> order;
+  for (uint32_t block = 0; block < sizes.size(); ++block) {
+    if (sizes[block] > 0) order.push_back(block);
+  }
+  std::vector<uint32_t> by_size = order;
+  std::stable_sort(by_size.begin(), by_size.end(),
+                   [&](uint32_t a, uint32_t b) { return sizes[a] > sizes[b]; });
+  absl::StatusOr<ArenaLayout> best = Place(sizes, by_size, /*tightest=*/true, may_share);
+  if (!best.ok() || order.size() > kMostForTries) return best;
+  // The bytes that each has to be apart from. No plan takes less than two blocks that are apart do.
+  std::vector<double> beside(sizes.size());
+  int64_t least = 0;
+  for (uint32_t a : order) {
+    for (uint32_t b : order) {
+      if (a >= b || may_share(a, b)) continue;
+      beside[a] += static_cast<double>(sizes[b]);
+      beside[b] += static_cast<double>(sizes[a]);
+      least = std::max(least, AlignUp(sizes[a]) + AlignUp(sizes[b]));
+    }
+  }
+  if (best->size <= least) return best;
+  std::vector<uint32_t> by_beside = order;
+  std::stable_sort(by_beside.begin(), by_beside.end(),
+                   [&](uint32_t a, uint32_t b) { return beside[a] > beside[b]; });
+  for (absl::Span<const uint32_t> tried : {by_size, by_beside, order}) {
+    for (bool tightest : {true, false}) {
+      absl::StatusOr<ArenaLayout> layout = Place(sizes, tried, tightest, may_share);
+      if (layout.ok() && layout->size < best->size) best = std::move(layout);
+    }
+  }
+  return best;
 }
 
 }  // namespace heddle

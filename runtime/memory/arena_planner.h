@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Places blocks in one arena so that blocks which may not share bytes do not. Greedy: the largest
-// block first, each into the tightest gap between the blocks that it may not share with, else behind
-// the last of them. Deterministic. It is not optimal (the problem is NP-hard).
+// Places blocks in one arena so that blocks which may not share bytes do not. Greedy: one block after
+// the other, each into a gap between the blocks that it may not share with, else behind the last of
+// them. Several orders are tried, the largest block first and others. Deterministic. It is not optimal
+// (the problem is NP-hard).
 //
 //   // 0 and 2 share
 //   absl::StatusOr<ArenaLayout> layout = PlanArena({256, 64, 128}, [](uint32_t a, uint32_t b) {

@@ -37,16 +37,18 @@ BlockGraph::BlockGraph(Block &block) {
       ancestors[i].set(b);
     }
   }
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    nodes[i].related = ancestors[i];
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    for (unsigned a : ancestors[i].set_bits())
-      nodes[a].related.set(i);
   for (unsigned i = nodes.size(); i-- > 0;) {
-    for (unsigned next : nodes[i].after)
-      nodes[i].toEnd = std::max(nodes[i].toEnd, nodes[next].toEnd);
-    nodes[i].toEnd += nodes[i].cost;
+    BlockNode &node = nodes[i];
+    node.related.resize(nodes.size());
+    for (unsigned next : node.after) {
+      node.toEnd = std::max(node.toEnd, nodes[next].toEnd);
+      node.related |= nodes[next].related; // descendants so far
+      node.related.set(next);
+    }
+    node.toEnd += node.cost;
   }
+  for (auto [node, before] : llvm::zip(nodes, ancestors))
+    node.related |= before;
 }
 
 double BlockGraph::longestWay() const {
