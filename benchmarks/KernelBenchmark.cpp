@@ -38,7 +38,7 @@ LoadedKernels buildPeak(KernelHarness &harness) {
 
 } // namespace
 
-Meter::Meter() : harness("native"), kernels(buildPeak(harness)) {}
+Meter::Meter(const std::string &cpu) : harness(cpu), kernels(buildPeak(harness)) {}
 
 bool Meter::wanted(const std::string &name) const { return name.find(filter) != std::string::npos; }
 
@@ -105,11 +105,14 @@ void Meter::report(const std::string &name, Work work, const std::vector<std::st
 } // namespace heddle::codegen
 
 int main(int argc, char **argv) {
-  heddle::codegen::Meter meter;
   std::string cpu = "native";
+  for (int i = 1; i + 1 < argc; ++i)
+    if (!std::strcmp(argv[i], "--cpu"))
+      cpu = argv[i + 1];
+  heddle::codegen::Meter meter(cpu);
   for (int i = 1; i < argc; ++i) {
     if (!std::strcmp(argv[i], "--cpu") && i + 1 < argc)
-      cpu = argv[++i];
+      ++i;
     else if (!std::strcmp(argv[i], "--seconds") && i + 1 < argc)
       meter.seconds = std::atof(argv[++i]);
     else if (!std::strcmp(argv[i], "--known-sizes"))

@@ -30,7 +30,8 @@ struct Bound {
 
 class Meter {
 public:
-  Meter();
+  /// The peak is of that CPU's vectors; without FMA, of a multiplication and an addition.
+  explicit Meter(const std::string &cpu);
   /// Times `run` and, in turns with it, the other sides and the peak, and prints them.
   void measure(const std::string &name, Work work, const std::function<void()> &run,
                const std::vector<Side> &others = {});

@@ -47,7 +47,7 @@ private:
     mlir::Value kParts;       // parts of the depth, which accumulators wait between
     mlir::Value once;         // B is read by few rows, once and in order
     mlir::Value narrow;       // with one panel at a time
-    mlir::Value twice;        // by two tiles, one after the other
+    mlir::Value several;      // by several tiles, one after the other
   };
   Tiling tilingOf(mlir::Value rows);
   void block(const Block &block, const Source &source);
@@ -55,14 +55,15 @@ private:
     mlir::Value m, rows, panel, panels;
     mlir::Value kBegin, kEnd;
     mlir::Value park;  // where its accumulators wait
-    mlir::Value index; // among those that share its columns
+    mlir::Value index, sharing; // among those that share its columns, and how many these are
     mlir::Value next;  // from its panels to what the tiles after these read first
   };
   void tile(const Block &block, const Source &source, const Tiling &tiling, const Tile &tile);
   Values multiply(const Source &source, const Tiling &tiling, const Tile &at, RegisterTile &tile,
                   mlir::ValueRange initial);
   llvm::SmallVector<int64_t> rowCounts(int64_t panelCount) const;
-  int64_t leastOfTwo() const;
+  int64_t leastOfSeveral() const;
+  int64_t mostOnce() const;
   bool hasTallTiles() const { return plan.tallRows > plan.rows; }
   mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
   void prefetchTile(const Block &block, mlir::Value m, mlir::Value rows, mlir::Value panel,

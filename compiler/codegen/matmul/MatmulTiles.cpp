@@ -5,9 +5,9 @@
 // Many rows: B waits in the second cache for all of them. Few rows read B once, in order, and
 // memory is what they wait for. One or two of them leave the CPU enough room to look ahead by
 // itself, and asking takes time from reading. With more it has to be asked, a few hundred lines
-// ahead; more would push out what is in the first cache. What two tiles read is divided into parts
-// that wait in the first cache for the second tile, and each asks for its share of the next part,
-// so that memory is never idle.
+// ahead; more would push out what is in the first cache. What several tiles read is divided into
+// parts that wait in the first cache for the tiles after the first, and each asks for its share of
+// the next part, so that memory is never idle.
 
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
@@ -19,22 +19,30 @@ namespace heddle::codegen {
 
 /// Lines that are asked for and not yet used, and rows from which on this is done.
 static constexpr int64_t kLinesAhead = 192, kAheadRows = 6;
-/// Of two tiles: steps that they share. Twice as many vectors of B fill the first cache.
+/// Of several tiles: steps that they share. Twice as many vectors of B and the rows of A fill the
+/// first cache.
 static constexpr int64_t kSharedSteps = 96;
+/// Rows that are few even where tiles are low, and take several of them.
+static constexpr int64_t kFewRows = 24;
 /// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well
 /// by itself, with more too few accumulators wait for each other.
 static constexpr int64_t kNarrowRows = 3, kBeyondCaches = 16 << 20;
 
-/// Rows that take two tiles, and are worth asking for memory.
-int64_t MatmulEmitter::leastOfTwo() const { return std::max(plan.tallRows + 1, kAheadRows); }
+/// Rows that take several tiles, and are worth asking for memory.
+int64_t MatmulEmitter::leastOfSeveral() const { return std::max(plan.tallRows + 1, kAheadRows); }
+
+int64_t MatmulEmitter::mostOnce() const {
+  return hasTallTiles() ? 2 * plan.rows : std::max(2 * plan.rows, kFewRows);
+}
 
 MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
   auto both = [&](Value a, Value b) { return e.builder.createOrFold<arith::AndIOp>(e.loc, a, b); };
   Tiling t;
-  t.once = e.less(rows, e.index(2 * plan.rows + 1));
+  t.once = e.less(rows, e.index(mostOnce() + 1));
   Value no = e.less(e.index(1), e.index(0));
   Value tall = no;
-  t.narrow = t.twice = no;
+  t.narrow = no;
+  t.several = both(t.once, e.less(e.index(leastOfSeveral() - 1), rows));
   t.rows = e.index(plan.rows);
   t.panels = e.index(plan.panels);
   t.kParts = e.index(1);
@@ -49,8 +57,7 @@ MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
     t.panels = e.select(tall, e.index(plan.tallPanels), t.panels);
     t.panels = e.select(t.narrow, e.index(1), t.panels);
   }
-  t.twice = both(t.once, e.less(e.index(leastOfTwo() - 1), rows));
-  Value whole = e.select(t.twice, e.ceilDiv(steps, kSharedSteps), e.index(1));
+  Value whole = e.select(t.several, e.ceilDiv(steps, kSharedSteps), e.index(1));
   t.kParts = e.max(t.kParts, e.select(t.once, whole, e.ceilDiv(steps, plan.kBlock)));
   return t;
 }
@@ -80,6 +87,7 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
       e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
         Value firstRow = mTiles.start(e, mTile);
         at.index = mTile;
+        at.sharing = mTiles.parts;
         at.m = e.add(b.m0, firstRow);
         at.rows = mTiles.length(e, mTile);
         // Accumulators wait here between parts of K, and for the sink.
@@ -117,26 +125,25 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
     return emitRegisterTile(e, math, asking, sums);
   };
   auto shared = [&] {
-    Value half = e.div(e.sub(at.kEnd, at.kBegin), e.index(2));
+    Value share = e.div(e.sub(at.kEnd, at.kBegin), at.sharing);
     RegisterTile asking = tile;
     asking.ahead =
-        Ahead{e.add(at.next, e.mul(e.mul(at.index, half), step)), e.div(step, e.index(2)), {}, {}};
+        Ahead{e.add(at.next, e.mul(e.mul(at.index, share), step)), e.div(step, at.sharing), {}, {}};
     return emitRegisterTile(e, math, asking, sums);
   };
   SmallVector<Type> types(sums.size(), math.vectorType());
-  if (math.isBytes())
-    return plain();
   if (tile.rows > plan.rows)
     return alone();
   if (hasTallTiles() && tile.panels == 1 && tile.rows >= kNarrowRows && tile.rows < kAheadRows)
     return e.choose(tiling.narrow, types, alone, plain);
   bool full = tile.panels == plan.panels;
   auto single = [&] {
-    return full && tile.rows >= kAheadRows ? e.choose(tiling.once, types, alone, plain) : plain();
+    bool asks = full && tile.rows >= kAheadRows && !math.isBytes();
+    return asks ? e.choose(tiling.once, types, alone, plain) : plain();
   };
-  // The least rows of two tiles.
-  bool mayShare = full && tile.rows >= leastOfTwo() / 2;
-  return mayShare ? e.choose(tiling.twice, types, shared, single) : single();
+  // The least rows that a tile among several has.
+  bool mayShare = full && tile.rows >= std::min(plan.rows, leastOfSeveral() / 2);
+  return mayShare ? e.choose(tiling.several, types, shared, single) : single();
 }
 
 void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &tiling,

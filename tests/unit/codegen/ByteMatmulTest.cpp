@@ -18,7 +18,8 @@ struct Size {
   int64_t batch, m, n, k;
 };
 const Size kSizes[] = {{1, 1, 1, 1},    {1, 1, 16, 4},   {2, 1, 100, 70},   {1, 9, 49, 63},
-                       {1, 64, 64, 64}, {2, 70, 33, 41}, {1, 17, 130, 300}, {1, 3, 5, 0}};
+                       {1, 64, 64, 64}, {2, 70, 33, 41}, {1, 17, 130, 300}, {1, 3, 5, 0},
+                       {2, 24, 70, 500}};
 
 class ByteMatmulTest : public ::testing::TestWithParam<const char *> {
 protected:
