@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <tuple>
 
 namespace heddle::cli {
 
@@ -91,8 +92,10 @@ absl::Status Tuner::choose() {
     if (share >= kLeastShare)
       report.kernels.push_back({kernel, share, {}, {}});
   }
-  std::stable_sort(report.kernels.begin(), report.kernels.end(),
-                   [](const TunedKernel &a, const TunedKernel &b) { return a.share > b.share; });
+  std::sort(report.kernels.begin(), report.kernels.end(),
+            [](const TunedKernel &a, const TunedKernel &b) {
+              return std::tie(b.share, a.kernel.kernel) < std::tie(a.share, b.kernel.kernel);
+            });
   for (const TunedKernel &kernel : report.kernels)
     searches.emplace_back(kernel.kernel);
   return absl::OkStatus();
