@@ -39,8 +39,8 @@ void cloneRenamed(Block &source, OpBuilder &b, IRMapping &mapping, DimRenaming &
     Operation *copy = b.clone(op, mapping);
     if (hasSinglePixel(&op)) // so is what fills its vectors
       copy->setAttr(kSinglePixel, b.getUnitAttr());
-    else if (hasFewPixels(&op))
-      copy->setAttr(kFewPixels, b.getUnitAttr());
+    else if (isFasterDirect(&op))
+      copy->setAttr(kFasterDirect, b.getUnitAttr());
     if (hasFullRows(&op))
       copy->setAttr(kFullRows, b.getUnitAttr());
     if (hasEvenWindows(&op))

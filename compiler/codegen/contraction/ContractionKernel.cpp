@@ -60,13 +60,22 @@ bool isEmittedContraction(Operation *op) {
   return isPooling(op->getName()) && isEmittedPooling(op);
 }
 
-bool hasFewPixels(Operation *op) {
-  constexpr int64_t kFew = 128;
-  if (!isa<onnx::ConvOp>(op))
+// A tile of a direct convolution delivers its results through a transpose, once for all of the depth;
+// a product delivers them as they are, but reads its pixels again for every few output channels.
+bool isFasterDirect(Operation *op) {
+  constexpr int64_t fewPixels = 128, leastOutputs = 32; // of two vectors of channels
+  auto conv = dyn_cast<onnx::ConvOp>(op);
+  if (!conv)
     return false;
+  Dims filter = dimsOf(conv.getW());
+  std::optional<int64_t> inputs = filter[1].asConstant();
+  std::optional<int64_t> outputs = filter[0].floorDiv(conv.getGroup()).asConstant();
+  if (inputs && outputs && *outputs >= leastOutputs)
+    if (*inputs >= 256 || (*inputs >= 128 && *outputs <= 128))
+      return true;
   Dims dims = getDims(cast<RankedTensorType>(op->getResult(0).getType()));
   std::optional<int64_t> pixels = countElements(ArrayRef(dims).drop_front(2)).asConstant();
-  return pixels && *pixels < kFew;
+  return pixels && *pixels < fewPixels;
 }
 
 bool hasSinglePixel(Operation *op) {

@@ -24,10 +24,10 @@ bool mayBeContraction(mlir::OperationName name);
 /// convolution, and nothing else does.
 bool isPooledConvolution(mlir::Operation *convolution, mlir::Operation *pooling);
 
-/// Marks a convolution with so few output pixels that channels fill vectors better.
-constexpr llvm::StringLiteral kFewPixels = "heddle.few_pixels";
-/// Whether it has; as far as is known while compiling.
-bool hasFewPixels(mlir::Operation *convolution);
+/// Marks a convolution that is faster direct than as a product, should its windows be of one element.
+constexpr llvm::StringLiteral kFasterDirect = "heddle.faster_direct";
+/// Whether it is; as far as sizes are known while compiling.
+bool isFasterDirect(mlir::Operation *convolution);
 
 /// Marks a convolution whose windows are the whole input: a pixel a channel.
 constexpr llvm::StringLiteral kSinglePixel = "heddle.single_pixel";

@@ -2,7 +2,7 @@
 //
 // onnx.Conv with windows of one element as a matrix product for each group of each image: its filters
 // times its pixels. Pixels are in the lanes, so results are long runs of a plane, and filters need no
-// packing. For a few pixels direct convolution, with channels in the lanes, is the faster one.
+// packing. For few pixels or many channels direct convolution is the faster one.
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
@@ -30,7 +30,7 @@ bool isEmittedPointwise(func::FuncOp structured, Operation *op, const Target &ta
     return false;
   bool depthwise = conv.getGroup() != 1 && dimsOf(conv.getW())[1].isConstant(1);
   return !depthwise && isPointwise(structured, SpatialOperation(op)) &&
-         target.choose("pointwise.product", op->hasAttr(kFewPixels) ? 0 : 1, {0, 1});
+         target.choose("pointwise.product", op->hasAttr(kFasterDirect) ? 0 : 1, {0, 1});
 }
 
 FailureOr<ContractionKernel> emitPointwiseKernel(func::FuncOp structured, Operation *op,
