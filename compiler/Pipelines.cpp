@@ -63,6 +63,8 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createSplitAttentionPass({options.cores}));
   function.addPass(createSimplifyMovementPass());
   function.addPass(createComposeMovementPass());
+  function.addPass(createWidenProductsPass());
+  function.addPass(createNarrowProductsPass({.bf16 = options.bf16}));
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

@@ -31,6 +31,8 @@ struct ExtractionOptions {
   bool caches = false;
   /// Whether combiners that the model declares associative are tried on random values.
   bool verifyAssociativity = false;
+  /// Whether products and convolutions of f32 may round their operands to bf16.
+  bool bf16 = false;
 };
 
 /// Shapes, and the operators that others express better, written so.

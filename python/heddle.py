@@ -100,7 +100,8 @@ class _CompileOptions(C.Structure):
                 ("custom_domains", C.POINTER(C.c_char_p)), ("custom_domain_count", C.c_size_t),
                 ("progress", C.c_void_p), ("progress_user", C.c_void_p), ("no_scans", C.c_int32),
                 ("verify_associativity", C.c_int32), ("scan_form", C.c_char_p), ("caches", C.c_int32),
-                ("cache_dir", C.c_char_p)]
+                ("cache_dir", C.c_char_p), ("schedules", C.c_char_p), ("no_tuned", C.c_int32),
+                ("precision", C.c_char_p)]
 
 
 def _open(name):
@@ -168,17 +169,20 @@ def version():
     return _runtime.heddle_version().decode()
 
 
-def compile(model, output, dims=None, target_cpu=None, threads=0, cache_dir=None):
+def compile(model, output, dims=None, target_cpu=None, threads=0, cache_dir=None,
+            precision=None):
     """Compiles the ONNX model in a file to an artifact in a file.
 
     `target_cpu` may name several CPUs with commas between them, "x86-64-v3,x86-64-v4": the artifact
     has code for each, and loading picks the best. Kernels that another compilation left in `cache_dir`
-    are not compiled again; the artifact is the same.
+    are not compiled again; the artifact is the same. With `precision` "bf16", products and
+    convolutions round their operands to it where the CPU gains.
     """
     array = (_Dim * max(1, len(dims or {})))(*((name.encode(), size) for name, size in (dims or {}).items()))
     options = _CompileOptions(struct_size=C.sizeof(_CompileOptions), dims=array, dim_count=len(dims or {}),
                               target_cpu=target_cpu.encode() if target_cpu else None, threads=threads,
-                              cache_dir=os.fsencode(cache_dir) if cache_dir else None)
+                              cache_dir=os.fsencode(cache_dir) if cache_dir else None,
+                              precision=precision.encode() if precision else None)
     result = _compiler.heddle_compile_file(os.fsencode(model), os.fsencode(output), C.byref(options))
     try:
         code = _compiler.heddle_compilation_code(result)

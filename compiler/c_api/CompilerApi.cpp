@@ -49,6 +49,11 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
   options.extraction.caches = given.caches != 0;
   options.extraction.scans = !given.no_scans;
   options.extraction.verifyAssociativity = given.verify_associativity;
+  std::string precision = given.precision ? given.precision : "f32";
+  if (precision != "f32" && precision != "bf16")
+    return absl::InvalidArgumentError("there is no precision '" + precision +
+                                      "' of products; there are f32 and bf16");
+  options.extraction.bf16 = precision == "bf16";
   if (std::string form = given.scan_form ? given.scan_form : ""; !form.empty()) {
     if (form != "recurrent" && form != "chunk" && form != "tree")
       return absl::InvalidArgumentError("there is no form '" + form +

@@ -7,6 +7,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/X86TargetParser.h"
 
 namespace heddle::codegen {
 namespace {
@@ -35,6 +36,14 @@ int levelOf(llvm::StringRef cpu) {
       .Default(0);
 }
 
+/// What a CPU has that LLVM knows by this name; empty for others.
+llvm::SmallVector<llvm::StringRef> featuresOf(llvm::StringRef cpu) {
+  llvm::SmallVector<llvm::StringRef> features;
+  if (llvm::X86::parseArchX86(cpu, /*Only64Bit=*/true) != llvm::X86::CK_None)
+    llvm::X86::getFeaturesForCPU(cpu, features);
+  return features;
+}
+
 } // namespace
 
 llvm::FailureOr<Target> Target::resolve(const TargetOptions &options,
@@ -50,9 +59,19 @@ llvm::FailureOr<Target> Target::resolve(const TargetOptions &options,
     return target;
   }
   int level = levelOf(options.cpu);
+  llvm::SmallVector<llvm::StringRef> features;
+  if (level == 0)
+    features = featuresOf(options.cpu);
+  if (!features.empty()) {
+    target.cpuName = target.tuneName = options.cpu;
+    for (const Extension &extension : kExtensions)
+      if (llvm::is_contained(features, extension.name))
+        target.featureNames.push_back(extension.name);
+    return target;
+  }
   if (level == 0) {
     onError("there is no target CPU '" + options.cpu +
-            "'; native, x86-64-v2, x86-64-v3 and x86-64-v4 are");
+            "'; native, x86-64-v2, x86-64-v3, x86-64-v4 and CPUs by LLVM's name are");
     return llvm::failure();
   }
   target.cpuName = options.cpu;

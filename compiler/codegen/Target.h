@@ -26,7 +26,8 @@
 namespace heddle::codegen {
 
 struct TargetOptions {
-  std::string cpu = "native"; // or x86-64-v2, x86-64-v3, x86-64-v4; several with commas between
+  /// Or x86-64-v2, x86-64-v3, x86-64-v4, or LLVM's name of a CPU; several with commas between.
+  std::string cpu = "native";
   int optLevel = 3;
   int threads = 2; // that compile kernels; the result does not depend on it
 };

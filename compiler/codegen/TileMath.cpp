@@ -11,8 +11,13 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-TileMath::TileMath(const Target &target, Type accumulator)
-    : bytes(accumulator.isInteger(32)), width(target.vectorBytes()), element(accumulator) {
+bool TileMath::hasPairs(const Target &target) {
+  return target.hasAvx512() && target.has("avx512bf16");
+}
+
+TileMath::TileMath(const Target &target, Type accumulator, bool pairs)
+    : bytes(accumulator.isInteger(32)), pairs(pairs), width(target.vectorBytes()),
+      element(accumulator) {
   int64_t lanes = width * 8 / accumulator.getIntOrFloatBitWidth();
   columnCount = lanes;
   if (bytes) {
@@ -26,6 +31,10 @@ Value TileMath::zero(Emitter &e) const { return e.zero(accumulators); }
 
 Value TileMath::broadcast(Emitter &e, Value buffer, Value offset) const {
   Value scalar = e.load(buffer, offset);
+  if (pairs) {
+    auto type = VectorType::get({2 * columnCount}, e.builder.getBF16Type());
+    return vector::BitCastOp::create(e.builder, e.loc, type, e.broadcast(scalar, columnCount));
+  }
   if (!bytes)
     return e.broadcast(e.convertFloat(scalar, element), columnCount);
   auto byteVector = VectorType::get({columnCount * 4}, e.builder.getI8Type());
@@ -33,6 +42,8 @@ Value TileMath::broadcast(Emitter &e, Value buffer, Value offset) const {
 }
 
 Value TileMath::loadColumns(Emitter &e, Value buffer, Value offset) const {
+  if (pairs)
+    return e.load(buffer, offset, 2 * columnCount);
   if (!bytes)
     return e.convertFloat(e.load(buffer, offset, columnCount), element);
   return e.load(buffer, offset, columnCount * 4);
@@ -47,13 +58,15 @@ Value TileMath::ones(Emitter &e) const {
 }
 
 Value TileMath::multiplyAdd(Emitter &e, Value a, Value b, Value sum) const {
-  if (!bytes)
-    return e.fma(a, b, sum);
   auto call = [&](StringRef name, ValueRange arguments) {
     return LLVM::CallIntrinsicOp::create(e.builder, e.loc, accumulators,
                                          e.builder.getStringAttr(name), arguments)
         .getResult(0);
   };
+  if (pairs) // what is broadcast last, as it may stay in memory
+    return call("llvm.x86.avx512bf16.dpbf16ps.512", {sum, b, a});
+  if (!bytes)
+    return e.fma(a, b, sum);
   if (form == Bytes::Dot)
     return call(width == 64 ? "llvm.x86.avx512.vpdpbusd.512" : "llvm.x86.avx512.vpdpbusd.256",
                 {sum, a, b});

@@ -4,7 +4,8 @@
 // a vector of columns of the other, into a vector of accumulators.
 //
 // Floats: one step of depth is one element. Bytes: one step is four elements, A unsigned and read
-// as a 32-bit scalar, B signed and stored [4] innermost; sums are exact.
+// as a 32-bit scalar, B signed and stored [4] innermost; sums are exact. Pairs: one step is two
+// elements of bf16, laid out likewise, and sums are f32.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_TILEMATH_H
 #define HEDDLE_COMPILER_CODEGEN_TILEMATH_H
@@ -15,18 +16,23 @@ namespace heddle::codegen {
 
 class TileMath {
 public:
-  /// f32 or f64 accumulators; stored types are converted. i32: bytes.
-  TileMath(const Target &target, mlir::Type accumulator);
+  /// f32 or f64 accumulators; stored types are converted. i32: bytes. `pairs` of bf16, with f32.
+  TileMath(const Target &target, mlir::Type accumulator, bool pairs = false);
+  /// Whether the target multiplies pairs of bf16.
+  static bool hasPairs(const Target &target);
 
   bool isBytes() const { return bytes; }
+  bool isPairs() const { return pairs; }
   /// Elements of depth in a step, and elements that a column takes in a step of stored B.
-  int64_t depth() const { return bytes ? 4 : 1; }
+  int64_t depth() const { return bytes ? 4 : pairs ? 2 : 1; }
+  /// A step of A is several elements, which somebody puts together first.
+  bool preparesA() const { return depth() != 1; }
   /// Columns of one accumulator vector.
   int64_t columns() const { return columnCount; }
 
   mlir::Value zero(Emitter &e) const;
   mlir::Type vectorType() const { return accumulators; }
-  /// `offset` counts elements of the buffer: i32 of prepared A for bytes.
+  /// `offset` counts elements of the buffer: accumulators' width, a step each, of prepared A.
   mlir::Value broadcast(Emitter &e, mlir::Value buffer, mlir::Value offset) const;
   mlir::Value loadColumns(Emitter &e, mlir::Value buffer, mlir::Value offset) const;
   /// A column vector of ones, so that accumulators sum A.
@@ -41,7 +47,7 @@ public:
 private:
   // vpdpbusd; or pmaddwd on the even and on the odd bytes, each widened in place.
   enum class Bytes { Dot, Words };
-  bool bytes;
+  bool bytes, pairs;
   Bytes form = Bytes::Dot;
   int64_t width; // bytes of a vector
   int64_t columnCount;

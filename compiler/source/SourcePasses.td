@@ -301,4 +301,53 @@ def ComposeMovementPass : Pass<"onnx-compose-movement", "::mlir::func::FuncOp"> 
   }];
 }
 
+def WidenProductsPass : Pass<"onnx-widen-products", "::mlir::func::FuncOp"> {
+  let summary = "compute products of f16 and bf16 by weights in f32";
+  let description = [{
+    Their sums are f32 in any case. The conversions become part of the kernels around, so that an
+    element is converted once; weights are stored as they were (`heddle-narrow-products`).
+
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) {...} : (tensor<1x8x9x9xf16>, tensor<8x8x3x3xf16>) -> tensor<1x8x7x7xf16>
+    ```
+    becomes
+    ```mlir
+    %x32 = "onnx.Cast"(%x) {to = 1} : (tensor<1x8x9x9xf16>) -> tensor<1x8x9x9xf32>
+    %w32 = "onnx.Cast"(%w) {to = 1} : (tensor<8x8x3x3xf16>) -> tensor<8x8x3x3xf32>
+    %1 = "onnx.Conv"(%x32, %w32) {...} : (tensor<1x8x9x9xf32>, tensor<8x8x3x3xf32>) -> tensor<1x8x7x7xf32>
+    %2 = "onnx.Cast"(%1) {to = 10} : (tensor<1x8x7x7xf32>) -> tensor<1x8x7x7xf16>
+    ```
+  }];
+  let statistics = [Statistic<"numWidened", "num-widened", "products and convolutions">];
+}
+
+def NarrowProductsPass : Pass<"heddle-narrow-products", "::mlir::func::FuncOp"> {
+  let summary = "say which operands of products and convolutions may be narrow";
+  let description = [{
+    Two marks for the kernels, which use them where the target gains:
+
+    - `heddle.weights_fit`: the weights were converted from f16 or bf16, so storing them as
+      that loses nothing, and takes half the memory;
+    - `heddle.rounds_operands`, with the option only: operands may be rounded to bf16, as
+      `--precision bf16` allows. Weights are rounded while compiling, and other second operands
+      where the rows of the product repay packing them at every run.
+
+    ```mlir
+    %w = "onnx.Cast"(%half) {to = ...} : (tensor<64x64xf16>) -> tensor<64x64xf32>
+    %1 = "onnx.MatMul"(%x, %w) : (tensor<8x64xf32>, tensor<64x64xf32>) -> tensor<8x64xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.MatMul"(%x, %w) {heddle.rounds_operands, heddle.weights_fit = f16} : ...
+    ```
+  }];
+  let options = [
+    Option<"bf16", "bf16", "bool", "false", "operands may be rounded to bf16">,
+  ];
+  let statistics = [
+    Statistic<"numRounded", "num-rounded", "products and convolutions that may round">,
+    Statistic<"numStored", "num-stored", "weights that keep their narrow form">,
+  ];
+}
+
 #endif // HEDDLE_COMPILER_SOURCE_SOURCEPASSES

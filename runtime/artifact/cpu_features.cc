@@ -3,7 +3,9 @@
 #include "runtime/artifact/cpu_features.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "runtime/support/text.h"
@@ -199,7 +201,8 @@ absl::Status CheckCpuFeatures(const std::vector<std::string_view>& features) {
   }
   if (wants_tiles && !RequestTiles()) {
     return absl::FailedPreconditionError(
-        "artifact needs amx-tile, the kernel does not grant the tile registers");
+        absl::StrCat("artifact needs amx-tile, and the kernel does not grant the tile registers (",
+                     std::strerror(errno), "); compile it with --target-cpu x86-64-v4"));
   }
   return absl::OkStatus();
 }

@@ -31,6 +31,14 @@ says '^0 passed, 0 failed, 1 skipped$'
 expect 0 "$heddle" verify "$work/suite/test_add" --atol 100
 expect 0 "$heddle" verify "$work/suite/test_add" --min-cosine -1
 
+# Errors of narrow products against the model itself, whatever the case expects.
+cp -r "$cases/node/test_matmul_2d" "$work/narrow"
+cp "$work/narrow/test_data_set_0/input_0.pb" "$work/narrow/test_data_set_0/output_0.pb"
+expect 0 "$heddle" verify "$work/narrow" --precision bf16 --against-f32
+says "^passed .*narrow: '.*': largest error .* of .*, cosine (1\.0|0\.99)"
+expect 2 "$heddle" verify "$work/narrow" --precision f8
+complains precision
+
 # What Heddle does not support is skipped with a reason.
 expect 0 "$heddle" verify "$cases/node/test_sequence_insert_at_back" -v
 says '^skipped .*: .*[Ss]equence'

@@ -37,6 +37,7 @@ static std::string optionsText(const CompileRequest &request) {
                      "\ncores " + std::to_string(request.cores) +
                      (request.caches ? "\ncaches" : "") +
                      (request.noScans ? "\nno scans" : "") + "\nscan form " + request.scanForm +
+                     "\nprecision " + request.precision +
                      (request.verifyAssociativity ? "\nverified associativity" : "") +
                      "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";
   for (const auto &[name, size] : request.dims)

@@ -54,7 +54,7 @@ void CompileFlags::addTo(CLI::App &app) {
       ->type_name("NAME=N")
       ->allow_extra_args(false);
   app.add_option("--target-cpu", cpu,
-                 "native, x86-64-v2, x86-64-v3 or x86-64-v4; several, with commas between them, go "
+                 "native, x86-64-v2, x86-64-v3, x86-64-v4 or LLVM's name of a CPU; several, with commas, go "
                  "into one artifact, of which loading picks the best; of an artifact, the one to run")
       ->type_name("CPU[,CPU]")
       ->default_str(cpu);
@@ -66,6 +66,11 @@ void CompileFlags::addTo(CLI::App &app) {
                  "Cores that the program is made for; 1 puts nothing beside the rest")
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--precision", precision,
+                 "f32, or bf16: products and convolutions round their operands where the CPU gains")
+      ->check(CLI::IsMember({"f32", "bf16"}).description(""))
+      ->type_name("TYPE")
       ->capture_default_str();
   app.add_flag("--caches", caches,
                "Store what the model only appends to with time as axis 0, to grow in place");
@@ -96,6 +101,7 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
   request.caches = caches;
   request.noScans = noScans;
   request.scanForm = scanForm;
+  request.precision = precision;
   request.verifyAssociativity = verifyAssociativity;
   request.useCache = !noCache;
   request.noTuned = noTuned;

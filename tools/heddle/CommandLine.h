@@ -60,6 +60,7 @@ struct CompileFlags {
   bool noScans = false;
   bool verifyAssociativity = false;
   std::string scanForm;
+  std::string precision = "f32";
 
   void addTo(CLI::App &app);
   /// The request for a model with these options; without output.

@@ -98,7 +98,7 @@ struct Findings {
   int64_t count = 0;
   int64_t specials = 0, firstSpecial = -1; // NaN or infinity against something else
   int64_t wrong = 0, worst = -1;           // outside the tolerance
-  long double worstExcess = 0, largest = 0;
+  long double worstExcess = 0, largest = 0, largestError = 0;
   long double dot = 0, gotSquares = 0, wantSquares = 0;
 
   long double cosine() const {
@@ -128,6 +128,7 @@ Findings compare(const HostTensor &got, const HostTensor &want, const Tolerance 
     found.dot += g * w;
     found.gotSquares += g * g;
     found.wantSquares += w * w;
+    found.largestError = std::max(found.largestError, std::fabs(g - w));
     long double excess = std::fabs(g - w) - (absolute + tolerance.relative * std::fabs(w));
     if (excess <= 0)
       continue;
@@ -143,6 +144,13 @@ Findings compare(const HostTensor &got, const HostTensor &want, const Tolerance 
 
 double elementAt(const HostTensor &tensor, int64_t index) {
   return static_cast<double>(numberAt(tensor, index * partsOf(tensor.type)));
+}
+
+std::string errorText(const HostTensor &got, const HostTensor &want) {
+  int64_t count = countTensorElements(want.dims).value_or(0) * partsOf(want.type);
+  Findings found = compare(got, want, {}, count);
+  return text("largest error %.3Lg of %.3Lg, cosine %.6Lf", found.largestError, found.largest,
+              found.cosine());
 }
 
 std::optional<std::string> difference(const HostTensor &got, const HostTensor &want,

@@ -27,6 +27,10 @@ struct Tolerance {
 std::optional<std::string> difference(const HostTensor &got, const HostTensor &want,
                                       const Tolerance &tolerance);
 
+/// "largest error 0.02 of 3.1, cosine 0.99998" of tensors of one shape; the second number is the
+/// largest magnitude of `want`. NaN and infinities are left out.
+std::string errorText(const HostTensor &got, const HostTensor &want);
+
 /// Element `index` as a number (its real part where it is complex); exact for all but large 64-bit
 /// integers. The type must be numeric and the index within the tensor.
 double elementAt(const HostTensor &tensor, int64_t index);

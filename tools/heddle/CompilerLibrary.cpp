@@ -93,6 +93,7 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
   options.cache_dir = cache.c_str();
   options.schedules = request.schedules.c_str();
   options.no_tuned = request.noTuned;
+  options.precision = request.precision.c_str();
   options.progress = [](void *user, const char *phase) {
     const auto &tell = *static_cast<const std::function<void(const char *)> *>(user);
     if (tell)

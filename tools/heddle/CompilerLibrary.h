@@ -37,6 +37,7 @@ struct CompileRequest {
   bool useCache = true;  ///< of kernels
   std::string schedules; ///< JSON; empty: what was found to be best
   bool noTuned = false;
+  std::string precision = "f32";
 };
 
 struct CompileSummary {

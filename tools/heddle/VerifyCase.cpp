@@ -85,13 +85,63 @@ VerifyResult checkOutputs(const Session &session, const DataSet &set, const Tole
   return passed();
 }
 
-VerifyResult verifyDataSet(Session &session, const DataSet &set, const Tolerance &tolerance) {
+/// The same where `expected` has run on the same inputs. What passes tells its errors.
+VerifyResult checkAgainst(const Session &session, const Session &expected,
+                          const Tolerance &tolerance) {
+  VerifyResult result = passed();
+  const Model &model = session.model();
+  for (size_t index = 0; index < model.outputs().size(); ++index) {
+    const std::string &name = model.outputs()[index].name;
+    if (!session.output(index).defined() || !expected.output(index).defined())
+      return failed("output '" + name + "' has no value");
+    HostTensor got = copyOf(session.output(index), name);
+    HostTensor want = copyOf(expected.output(index), name);
+    if (auto why = difference(got, want, tolerance))
+      return failed("output '" + name + "': " + *why);
+    result.reason += (index ? "; '" : "'") + name + "': " + errorText(got, want);
+  }
+  return result;
+}
+
+VerifyResult verifyDataSet(Session &session, Session *expected, const DataSet &set,
+                           const Tolerance &tolerance) {
   std::list<HostTensor> inputs;
   if (absl::Status status = setInputs(session, set, inputs); !status.ok())
     return resultOf(status, "inputs");
   if (absl::Status status = session.Run(); !status.ok())
     return resultOf(status, "running");
-  return checkOutputs(session, set, tolerance);
+  if (!expected)
+    return checkOutputs(session, set, tolerance);
+  if (absl::Status status = setInputs(*expected, set, inputs); !status.ok())
+    return resultOf(status, "inputs");
+  if (absl::Status status = expected->Run(); !status.ok())
+    return resultOf(status, "running at precision f32");
+  return checkAgainst(session, *expected, tolerance);
+}
+
+/// A session of a model, compiled or loaded. `why` says what failed.
+absl::StatusOr<std::unique_ptr<Session>> sessionOf(const std::string &file,
+                                                   const VerifyOptions &options,
+                                                   ChildReport &report, std::string &why) {
+  TemporaryFile compiled;
+  std::string path = file;
+  if (!isArtifact(file)) {
+    why = "compiling";
+    CompileRequest request = options.compile;
+    request.model = file;
+    request.output = path = compiled.path();
+    auto summary = compileHere(request, [&](const char *phase) { report.phase(phase); });
+    if (!summary.ok())
+      return summary.status();
+  }
+  why = "loading";
+  report.phase(why);
+  auto model = Model::Load(path, {});
+  if (!model.ok())
+    return model.status();
+  SessionOptions sessionOptions;
+  sessionOptions.threads = options.threads;
+  return Session::Create(*model, sessionOptions);
 }
 
 } // namespace
@@ -111,44 +161,36 @@ const char *verdictName(Verdict verdict) {
 VerifyResult verifyCase(const Case &theCase, const VerifyOptions &options, ChildReport &report) {
   if (theCase.model.empty())
     return {Verdict::Skipped, "no model.onnx in the folder, and no --model"};
-  std::shared_ptr<const Model> model;
-  if (isArtifact(theCase.model)) {
-    report.phase("loading");
-    auto loaded = Model::Load(theCase.model, {});
-    if (!loaded.ok())
-      return resultOf(loaded.status(), "loading");
-    model = *loaded;
-  } else {
-    TemporaryFile artifact;
-    CompileRequest request = options.compile;
-    request.model = theCase.model;
-    request.output = artifact.path();
-    auto summary = compileHere(request, [&](const char *phase) { report.phase(phase); });
-    if (!summary.ok())
-      return resultOf(summary.status(), "compiling");
-    report.phase("loading");
-    auto loaded = Model::Load(artifact.path(), {});
-    if (!loaded.ok())
-      return resultOf(loaded.status(), "loading");
-    model = *loaded;
-  }
+  std::string why;
+  auto session = sessionOf(theCase.model, options, report, why);
+  if (!session.ok())
+    return resultOf(session.status(), why);
   if (theCase.dataSets.empty())
     return failed("no test_data_set_* in the folder");
-  SessionOptions sessionOptions;
-  sessionOptions.threads = options.threads;
-  auto session = Session::Create(model, sessionOptions);
-  if (!session.ok())
-    return resultOf(session.status(), "loading");
+  std::unique_ptr<Session> expected;
+  if (options.againstF32) {
+    if (isArtifact(theCase.model))
+      return failed("an artifact has one precision: give the model");
+    VerifyOptions f32 = options;
+    f32.compile.precision = "f32";
+    auto other = sessionOf(theCase.model, f32, report, why);
+    if (!other.ok())
+      return resultOf(other.status(), why);
+    expected = *std::move(other);
+  }
+  std::string errors;
   for (const DataSet &set : theCase.dataSets) {
     report.phase("running " + fileName(set.folder));
-    VerifyResult result = verifyDataSet(**session, set, options.tolerance);
-    if (result.verdict == Verdict::Passed)
+    VerifyResult result = verifyDataSet(**session, expected.get(), set, options.tolerance);
+    if (result.verdict == Verdict::Passed) {
+      errors += (errors.empty() ? "" : "; ") + result.reason;
       continue;
+    }
     if (theCase.dataSets.size() > 1)
       result.reason = fileName(set.folder) + ": " + result.reason;
     return result;
   }
-  return passed();
+  return {Verdict::Passed, errors};
 }
 
 } // namespace heddle::cli

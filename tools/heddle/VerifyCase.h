@@ -18,13 +18,15 @@ struct VerifyOptions {
   Tolerance tolerance;
   CompileRequest compile; ///< without model and output
   int threads = 0;
+  /// Expects what the model gives at precision f32, in place of the case's outputs.
+  bool againstF32 = false;
 };
 
 enum class Verdict { Passed, Failed, Skipped };
 
 struct VerifyResult {
   Verdict verdict = Verdict::Failed;
-  std::string reason; ///< empty for a case that passed
+  std::string reason; ///< of a case that passed, only its errors against f32
 };
 
 VerifyResult verifyCase(const Case &theCase, const VerifyOptions &options, ChildReport &report);

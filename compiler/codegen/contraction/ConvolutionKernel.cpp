@@ -13,6 +13,7 @@
 //     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
+#include "compiler/codegen/contraction/Precision.h"
 #include "compiler/codegen/convolution/Window.h"
 #include "compiler/codegen/loops/LoopSchedule.h"
 #include "dialects/onnx/Onnx.h"
@@ -27,7 +28,8 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
     : structured(structured), op(op), name(name), target(target), space(op),
       filter(dimsOf(weights())),
       stored(cast<RankedTensorType>(weights().getType()).getElementType()),
-      transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
+      rounds(isa<onnx::ConvOp>(op) && stored.isF32() && roundsOperands(op, target)),
+      packed(packedElement(op, stored, rounds)), transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
       inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
       outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
 
@@ -52,6 +54,10 @@ int64_t ConvolutionKernelEmitter::groupCount() const {
 
 Type ConvolutionKernelEmitter::resultElement() {
   return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
+}
+
+SmallVector<Type> ConvolutionKernelEmitter::buffers() {
+  return bufferElements(structured, cast<BlockArgument>(weights()).getArgNumber(), packed);
 }
 
 void ConvolutionKernelEmitter::requireMatchingFilter(KernelFrame &frame) {
@@ -99,7 +105,8 @@ ConvolutionSpec ConvolutionKernelEmitter::directSpec() {
                        .window = space.window,
                        .stride = space.stride,
                        .dilation = space.dilation,
-                       .padding = space.padBefore};
+                       .padding = space.padBefore,
+                       .pairs = rounds};
   Spatial none{0, 0, 0};
   spec.padded = space.padBefore != none || space.padAfter != none;
   spec.transposed = transposed;
@@ -140,7 +147,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   else
     spec.narrowWidth = narrowWidth(planConvolution(spec, target).pixels);
   ConvolutionPlan plan = planConvolution(spec, target);
-  KernelFrame frame(structured, name, resultElement());
+  KernelFrame frame(structured, name, buffers());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
   requireMatchingFilter(frame);
@@ -171,13 +178,15 @@ Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
                                               const ConvolutionPlan &plan) {
   DimExpr panels = groups * outputs.ceilDiv(plan.panel);
   // Bytes are packed in fours, with their filters' sums.
-  DimExpr depth = plan.bytes ? (inputs.ceilDiv(4) * space.taps() + 1) * 4 : inputs * space.taps();
+  DimExpr depth = plan.bytes   ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
+                  : plan.pairs ? inputs.ceilDiv(2) * 2 * space.taps()
+                               : inputs * space.taps();
   Packing packing{cast<BlockArgument>(weights()).getArgNumber(),
                   symbolsOf(filter),
                   {},
                   panels * plan.panel * depth,
-                  stored};
-  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, stored},
+                  packed};
+  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, packed},
                     packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
   emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
@@ -250,7 +259,9 @@ FailureOr<ContractionKernel> emitConvolutionKernel(func::FuncOp structured, Oper
                                                    StringRef name, const Target &target) {
   if (contraction->hasAttr(kSinglePixel))
     return emitSinglePixelKernel(structured, contraction, name, target);
-  if (isEmittedPointwise(structured, contraction, target))
+  // Filters stored in fewer bits are packed.
+  bool narrow = contraction->hasAttr(kWeightsFit) || roundsOperands(contraction, target);
+  if (!narrow && isEmittedPointwise(structured, contraction, target))
     return emitPointwiseKernel(structured, contraction, name, target);
   return ConvolutionKernelEmitter(structured, contraction, name, target).emit();
 }

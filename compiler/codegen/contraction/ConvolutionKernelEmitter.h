@@ -42,6 +42,8 @@ private:
   void addZeroPoints(codegen::Emitter &e, Epilogue &epilogue, mlir::Type as, Operands &operands);
 
   mlir::Type resultElement();
+  /// Of a kernel that takes packed filters.
+  llvm::SmallVector<mlir::Type> buffers();
   mlir::Value bufferOf(KernelFrame &frame, mlir::Value operand) {
     return frame.buffers[mlir::cast<mlir::BlockArgument>(operand).getArgNumber()];
   }
@@ -57,6 +59,8 @@ private:
   SpatialOperation space;
   Dims filter;
   mlir::Type stored; // of input and filter
+  bool rounds;       // to bf16
+  mlir::Type packed; // what filters are packed as
   bool transposed;
   DimExpr groups, inputs, outputs; // the channels are those of a group
 };

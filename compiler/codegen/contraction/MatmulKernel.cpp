@@ -6,6 +6,7 @@
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/Epilogue.h"
 #include "compiler/codegen/contraction/MatmulShape.h"
+#include "compiler/codegen/contraction/Precision.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -32,9 +33,13 @@ public:
     spec.aSigned = !isUnsignedOperand(op, shape.a);
     spec.bSigned = !isUnsignedOperand(op, shape.b);
     bool bFits = shape.bBatch.empty() || shape.bBatch == shape.batchDims;
-    packs = bArgument && bFits && constants[bArgument.getArgNumber()];
-    if (packs)
+    bool rounds = stored.isF32() && element.isF32() && roundsOperands(op, target);
+    packs = bArgument && bFits && (constants[bArgument.getArgNumber()] || rounds);
+    if (packs) {
       spec.bLayout = MatrixLayout::Packed;
+      spec.pairs = rounds;
+      spec.b = packedElement(op, stored, rounds);
+    }
     plan = planMatmul(spec, target);
   }
 
@@ -51,9 +56,7 @@ private:
                        const MatmulPosition &at);
   Packing emitPacking();
   DimExpr packedElements() const {
-    // Bytes are packed in fours, with their columns' sums.
-    DimExpr rows = plan.bytes ? (shape.k.ceilDiv(4) + 1) * 4 : shape.k;
-    return shape.n.ceilDiv(plan.panel) * plan.panel * rows;
+    return shape.n.ceilDiv(plan.panel) * plan.panel * packedRows(plan, shape.k);
   }
   void addZeroPoints(KernelFrame &frame, Epilogue &epilogue, MatmulOperands &operands);
 
@@ -223,8 +226,8 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
 Packing MatmulKernelEmitter::emitPacking() {
   // All of its sizes are B's own: weights are packed without knowing any other dimension.
   Packing packing{bArgument.getArgNumber(), symbolsOf(dimsOf(bArgument)), {},
-                  shape.batch * packedElements(), stored};
-  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, stored},
+                  shape.batch * packedElements(), spec.b};
+  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, spec.b},
                     packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
   emitPackB(e, spec, shape.bLayout == MatrixLayout::Transposed, frame.buffers[0],
@@ -239,8 +242,8 @@ Packing MatmulKernelEmitter::emitPacking() {
 
 ContractionKernel MatmulKernelEmitter::emit() {
   ContractionKernel result;
-  KernelFrame frame(structured, name,
-                    cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType());
+  unsigned weights = packs ? bArgument.getArgNumber() : structured.getNumArguments();
+  KernelFrame frame(structured, name, bufferElements(structured, weights, spec.b));
   emitProduct(frame);
   result.kernel.function = frame.function;
   result.kernel.grid =
@@ -248,7 +251,7 @@ ContractionKernel MatmulKernelEmitter::emit() {
   result.kernel.pointElements = DimExpr::min(shape.m, plan.mBlock) *
                                 DimExpr::min(shape.n, plan.nBlock) * shape.k;
   result.kernel.nanosecondsPerElement =
-      (element.isF64() ? 2.0 : 1.0) * 0.4 / static_cast<double>(target.vectorBytes() / 4);
+      (element.isF64() ? 2.0 : plan.tiles ? 0.1 : plan.pairs ? 0.5 : 1.0) * 0.4 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerK) * shape.k;
   if (packs)
     result.packing = emitPacking();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/codegen/contraction/MatmulShape.h"
+#include "compiler/codegen/matmul/PackPanels.h"
 
 #include "dialects/onnx/Onnx.h"
 
@@ -13,6 +14,12 @@ static DimExpr product(ArrayRef<DimExpr> dims) { return countElements(dims); }
 
 static bool allOnes(ArrayRef<DimExpr> dims) {
   return llvm::all_of(dims, [](const DimExpr &dim) { return dim.isConstant(1); });
+}
+
+DimExpr packedRows(const MatmulPlan &plan, const DimExpr &k) {
+  return plan.bytes   ? (k.ceilDiv(4 * kStepBlock) * kStepBlock + 1) * 4
+         : plan.pairs ? k.ceilDiv(2 * kStepBlock) * (2 * kStepBlock)
+                      : k;
 }
 
 MatmulShape shapeOf(Operation *op) {

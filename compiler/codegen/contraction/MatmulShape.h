@@ -21,6 +21,9 @@ struct MatmulShape {
   unsigned rowDims = 0;            // leading dimensions of the result that are rows, batch included
 };
 
+/// Rows of packed B: those of the product, filled up, and sums of bytes.
+DimExpr packedRows(const codegen::MatmulPlan &plan, const DimExpr &k);
+
 /// Of onnx.MatMul, onnx.Gemm or onnx.MatMulInteger.
 MatmulShape shapeOf(mlir::Operation *op);
 

@@ -52,7 +52,7 @@ ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
                   .pooledHeight = size(pooled.outputSize(1)),
                   .pooledWidth = size(pooled.outputSize(2))};
   PooledPlan plan = planPooledConvolution(spec, target);
-  KernelFrame frame(structured, name, resultElement());
+  KernelFrame frame(structured, name, buffers());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue before(frame, op, pooling->getOperand(0)), after(frame, pooling);
   requireMatchingFilter(frame);

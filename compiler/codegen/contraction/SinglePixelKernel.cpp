@@ -4,6 +4,8 @@
 // filters: channels are in the lanes, and so few rows read the filters once, in order.
 
 #include "compiler/codegen/contraction/Emitters.h"
+#include "compiler/codegen/contraction/MatmulShape.h"
+#include "compiler/codegen/contraction/Precision.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
 #include "compiler/codegen/matmul/Matmul.h"
 #include "dialects/onnx/Onnx.h"
@@ -19,9 +21,9 @@ static Packing packFilters(func::FuncOp structured, onnx::ConvOp conv, StringRef
   Packing packing{cast<BlockArgument>(conv.getW()).getArgNumber(),
                   symbolsOf(dimsOf(conv.getW())),
                   {},
-                  n.ceilDiv(plan.panel) * plan.panel * k,
+                  n.ceilDiv(plan.panel) * plan.panel * packedRows(plan, k),
                   spec.b};
-  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{spec.b, spec.b},
+  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{spec.a, spec.b},
                     packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
   emitPackB(e, spec, /*transposed=*/true, frame.buffers[0], frame.buffers[1], frame.index(n),
@@ -41,11 +43,13 @@ FailureOr<ContractionKernel> emitSinglePixelKernel(func::FuncOp structured, Oper
   Dims filter = dimsOf(conv.getW());
   DimExpr m = space.y[0], n = filter[0], k = filter[1] * space.taps();
   Type type = space.element;
-  MatmulSpec spec{type, type, type};
+  bool rounds = type.isF32() && roundsOperands(op, target);
+  MatmulSpec spec{type, packedElement(op, type, rounds), type};
+  spec.pairs = rounds;
   MatmulPlan plan = planMatmul(spec, target);
 
-  KernelFrame frame(structured, name,
-                    cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType());
+  unsigned filters = cast<BlockArgument>(conv.getW()).getArgNumber();
+  KernelFrame frame(structured, name, bufferElements(structured, filters, spec.b));
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
   frame.requireEqual(countElements(ArrayRef(space.x).drop_front()), k);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/convolution/Convolution.h"
 
-#include "compiler/codegen/convolution/BytePatch.h"
 #include "compiler/codegen/convolution/ConvolutionEmitter.h"
+#include "compiler/codegen/convolution/GroupedPatch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -118,10 +118,13 @@ Value ConvolutionEmitter::firstPlane(const Place &place) {
 }
 
 InputPatch ConvolutionEmitter::patchOf(const Place &place, Value refill) {
+  GroupedPatchSource source{ops.input,   firstPlane(place), groupChannels,    ops.inputSize,
+                            place.block, scratch,           plan.patchOffset, refill};
+  if (math.isPairs())
+    return pairPatchCopied(e, spec, source);
   if (math.isBytes()) {
     Value fill = arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
-    return bytePatchCopied(e, spec, ops.input, firstPlane(place), groupChannels, ops.inputSize,
-                           place.block, scratch, plan.patchOffset, fill, refill);
+    return bytePatchCopied(e, spec, source, fill);
   }
   if (patchIsCopied())
     return patchCopied(e, spec, ops.input, firstPlane(place), groupChannels, ops.inputSize,
@@ -249,9 +252,10 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   ConvolutionPlan plan;
   int64_t bytes = spec.accumulator().getIntOrFloatBitWidth() / 8;
   plan.bytes = spec.element.isInteger(8);
+  plan.pairs = spec.pairs;
   plan.panel = 64 / bytes;
   // Accumulators, the panels' weights and a broadcast pixel fill the registers.
-  TileMath math(target, spec.accumulator());
+  TileMath math(target, spec.accumulator(), spec.pairs);
   int64_t perPanel = plan.panel / math.columns();
   bool sums = plan.bytes && !spec.filterCentered;
   plan.panels = target.choose("convolution.panels", perPanel == 1 ? 2 : 1, {1, 2, 3, 4});
@@ -284,6 +288,10 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
     // Four channels to an element of the patch, however many are left.
     plan.scratchPerChannel = patchElements(spec, plan.rowBlock, plan.columnBlock, 16);
     plan.scratchFixed += 3 * plan.scratchPerChannel;
+  } else if (plan.pairs) {
+    // The last channel may be alone; copied rows end with a whole vector.
+    plan.scratchPerChannel = 2 * patchElements(spec, plan.rowBlock, plan.columnBlock, 16);
+    plan.scratchFixed += plan.scratchPerChannel + 64;
   } else if (spec.padded || spec.transposed) {
     // All phases of a transposed convolution are computed for as many pixels as the longest.
     // Copied rows end with a whole vector.

@@ -57,6 +57,10 @@ struct ConvolutionSpec {
   /// The filters' zero point is 0 (signed) or 128 (unsigned); cheaper.
   bool filterCentered = true;
 
+  /// Elements of the input, f32, are rounded to bf16 and multiplied in pairs. So are the filters, which
+  /// are packed as bf16. "Channel" then reads "two channels" above. Not where it is transposed.
+  bool pairs = false;
+
   mlir::Type accumulator() const; // i32 for i8
 };
 
@@ -79,10 +83,12 @@ struct ConvolutionPlan {
     return scratchFixed + scratchPerChannel * channels;
   }
   int64_t packedElements(int64_t groups, int64_t oc, int64_t channels, int64_t taps) const {
-    int64_t depth = bytes ? 4 * ((channels + 3) / 4 * taps + 1) : channels * taps;
+    int64_t depth = bytes   ? 4 * ((channels + 3) / 4 * taps + 1)
+                    : pairs ? 2 * ((channels + 1) / 2 * taps)
+                            : channels * taps;
     return groups * ((oc / groups + panel - 1) / panel * panel) * depth;
   }
-  bool bytes;
+  bool bytes, pairs;
 };
 
 ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target);

@@ -18,7 +18,7 @@ public:
   ConvolutionEmitter(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &ops,
                      mlir::Value scratch, PixelSink sink)
       : e(e), spec(spec), ops(ops), plan(planConvolution(spec, e.target)), sink(sink),
-        scratch(scratch), math(e.target, spec.accumulator()),
+        scratch(scratch), math(e.target, spec.accumulator(), spec.pairs),
         lanes(std::min(e.lanesOf(spec.accumulator()), plan.panel)),
         rowBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
         turned(e.view(scratch, plan.turnedOffset, spec.accumulator())) {}

@@ -40,13 +40,11 @@ int64_t maxReadLength(const ConvolutionSpec &spec, int dim, int64_t outputs) {
   return (outputs - 1 + span(spec, dim) + spec.stride[dim] - 1) / spec.stride[dim] + 1;
 }
 
-// Narrow rows are copied as one vector each and stand close: a vector's end is written over by the
-// row that follows.
+} // namespace
+
 bool rowsStandClose(const ConvolutionSpec &spec, int64_t lanes) {
   return spec.narrowWidth != 0 && maxReadLength(spec, 2, spec.narrowWidth) <= lanes;
 }
-
-} // namespace
 
 int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes) {
   int64_t width = maxReadLength(spec, 2, columns);

@@ -60,6 +60,10 @@ private:
   int64_t lineElements;
 };
 
+/// Narrow rows are copied as one vector each and stand close: a vector's end is written over by the
+/// row that follows.
+bool rowsStandClose(const ConvolutionSpec &spec, int64_t lanes);
+
 /// Elements of a channel's copy for blocks of at most so many rows and columns.
 int64_t patchElements(const ConvolutionSpec &spec, int64_t rows, int64_t columns, int64_t lanes);
 

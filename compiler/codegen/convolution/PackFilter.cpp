@@ -16,7 +16,8 @@ Value panelSize(Emitter &e, const TileMath &math, Value steps, int64_t taps, int
 
 void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value packed,
                     Value groups, Value oc, Value channels, Value begin, Value end) {
-  TileMath math(e.target, spec.accumulator());
+  TileMath math(e.target, spec.accumulator(), spec.pairs);
+  Type stored = cast<MemRefType>(packed.getType()).getElementType();
   int64_t panel = planConvolution(spec, e.target).panel, deep = math.depth();
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2],
           header = panelHeader(math, panel);
@@ -57,7 +58,8 @@ void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value
                 return Values{flip ? flipTopBit(e, loaded) : loaded};
               },
               [&] { return Values{padding}; })[0];
-          e.store(value, packed, e.add(to, e.add(e.mul(lane, deep), part)));
+          Value element = math.isBytes() ? value : e.convertFloat(value, stored);
+          e.store(element, packed, e.add(to, e.add(e.mul(lane, deep), part)));
           if (math.isBytes()) {
             Value sums = e.view(packed, int64_t(0), i32);
             Value place = e.add(e.div(panelAt, e.index(4)), lane);

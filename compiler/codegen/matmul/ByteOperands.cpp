@@ -70,7 +70,7 @@ void emitPackBytePanel(Emitter &e, const PanelSource &s, bool isSigned, Value fi
                        Value target, Value at) {
   Type i8 = e.builder.getI8Type(), i32 = e.builder.getI32Type();
   Value sums = e.view(target, int64_t(0), i32);
-  Value data = e.add(at, 4 * width), steps = e.ceilDiv(s.k, 4);
+  Value data = e.add(at, 4 * width), steps = byteSteps(e, s.k);
   e.loop(e.index(0), e.index(width), e.index(1), [&](Value lane) {
     Value column = e.add(first, lane), inColumns = e.less(column, s.n);
     Values total = e.loop(
@@ -96,7 +96,9 @@ void emitPackBytePanel(Emitter &e, const PanelSource &s, bool isSigned, Value fi
 }
 
 Value bytePanelSize(Emitter &e, Value k, int64_t width) {
-  return e.mul(e.add(e.ceilDiv(k, 4), 1), 4 * width);
+  return e.mul(e.add(byteSteps(e, k), 1), 4 * width);
 }
+
+Value byteSteps(Emitter &e, Value k) { return e.mul(e.ceilDiv(k, 4 * kStepBlock), kStepBlock); }
 
 } // namespace heddle::codegen

@@ -23,13 +23,16 @@ struct ByteRows {
 void emitPrepareRows(Emitter &e, const ByteRows &rows, mlir::Value target, mlir::Value rowBytes,
                      mlir::Value sums);
 
-/// A panel of `width` columns: their sums as i32, then [ceil(K / 4)][width][4] signed bytes with
+/// A panel of `width` columns: their sums as i32, then [byteSteps][width][4] signed bytes with
 /// zeros after the last row. `at` is its offset in target, a multiple of 4.
 void emitPackBytePanel(Emitter &e, const PanelSource &source, bool isSigned, mlir::Value first,
                        int64_t width, mlir::Value target, mlir::Value at);
 
 /// Unsigned bytes from signed ones and back: the value moves by 128.
 mlir::Value flipTopBit(Emitter &e, mlir::Value bytes);
+
+/// Steps of such a panel, and of rows for tile registers: whole blocks of kStepBlock.
+mlir::Value byteSteps(Emitter &e, mlir::Value k);
 
 /// Bytes of such a panel.
 mlir::Value bytePanelSize(Emitter &e, mlir::Value k, int64_t width);

@@ -12,30 +12,41 @@ namespace heddle::codegen {
 MatmulEmitter::MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops,
                              Value scratch, MatmulSink sink)
     : e(e), spec(spec), ops(ops), plan(planMatmul(spec, e.target)), sink(sink), scratch(scratch),
-      math(e.target, spec.accumulator), lanes(std::min(e.lanesOf(spec.accumulator), plan.panel)),
+      math(e.target, spec.accumulator, spec.pairs),
+      lanes(std::min(e.lanesOf(spec.accumulator), plan.panel)),
       parked(e.view(scratch, int64_t(0), spec.accumulator)) {
-  if (math.isBytes()) {
+  steps = e.ceilDiv(ops.k, math.depth());
+  if (math.preparesA()) {
     int64_t after = parkedBytes(plan, 4);
     rowSums = e.view(scratch, after, spec.accumulator);
-    rowBytes = e.mul(e.ceilDiv(ops.k, 4), 4);
+    Value held = math.isPairs() ? pairSteps(e, ops.k) : plan.tiles ? byteSteps(e, ops.k) : steps;
+    rowBytes = e.mul(held, 4);
     aBytes = after + plan.mBlock * 4;
   }
-  steps = e.ceilDiv(ops.k, math.depth());
 }
 
 void MatmulEmitter::run(Value begin, Value end) {
+  if (plan.tiles)
+    configureTiles(e, scratch, e.index(0)); // read at once
   e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
+  if (plan.tiles)
+    releaseTiles(e);
 }
 
-// Points run over the rows first, so that neighbours share their part of B.
+// Points run over the rows first, so that neighbours share their part of B. Where A is rounded they run
+// over the columns first and share that: it costs more to prepare than the smaller B to read. So they do
+// for tile registers.
 void MatmulEmitter::point(Value index, Value begin) {
   EvenSplit mSplit(e, ops.m, plan.mBlock);
   Value panels = e.ceilDiv(ops.n, plan.panel);
   EvenSplit nSplit(e, panels, plan.nBlock / plan.panel);
-  Value mPart = e.rem(index, mSplit.parts), rest = e.div(index, mSplit.parts);
-  Value nPart = e.rem(rest, nSplit.parts);
+  bool columnsFirst = math.isPairs() || (plan.tiles && spec.bLayout == MatrixLayout::Packed);
+  Value inner = columnsFirst ? nSplit.parts : mSplit.parts;
+  Value outer = columnsFirst ? mSplit.parts : nSplit.parts;
+  Value rest = e.div(index, inner), first = e.rem(index, inner), second = e.rem(rest, outer);
+  Value mPart = columnsFirst ? second : first, nPart = columnsFirst ? first : second;
   Block b;
-  b.batch = e.div(rest, nSplit.parts);
+  b.batch = e.div(rest, outer);
   b.m0 = mSplit.start(e, mPart);
   b.m1 = e.add(b.m0, mSplit.length(e, mPart));
   b.panel0 = nSplit.start(e, nPart);
@@ -47,14 +58,16 @@ void MatmulEmitter::point(Value index, Value begin) {
         spec.bLayout == MatrixLayout::Packed ? e.mul(panels, panelSize()) : e.mul(ops.n, ops.k);
     b.offsets = {e.mul(b.batch, e.mul(ops.m, ops.k)), e.mul(b.batch, size)};
   }
-  if (math.isBytes())
+  // Points that follow each other share what is prepared for the first.
+  Value isFirst = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
+                                       e.equal(first, e.index(0)));
+  if (columnsFirst)
+    e.when(isFirst, [&] { prepareRows(b); });
+  else if (math.preparesA())
     prepareRows(b);
   if (spec.bLayout == MatrixLayout::Packed)
     return block(b, packedSource(b));
-  // Points that follow each other over the rows share the packed columns.
-  Value repack =
-      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(mPart, e.index(0)));
-  block(b, unpackedSource(b, repack));
+  block(b, unpackedSource(b, isFirst));
 }
 
 MatmulEmitter::Source MatmulEmitter::packedSource(const Block &b) {
@@ -111,7 +124,7 @@ Value MatmulEmitter::panelStart(const Source &source, Value panel) {
 }
 
 int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
-  return (plan.mBlock * plan.nBlock + plan.panel) * element;
+  return (parkRows(plan) * parkColumns(plan) + plan.panel) * element;
 }
 
 /// Heights of a register tile that are worth a try: the largest, and where rows divide better.
@@ -127,8 +140,9 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   bool wide = spec.accumulator.isF64();
   plan.panel = wide ? 8 : 16;
   plan.bytes = spec.accumulator.isInteger(32);
+  plan.pairs = spec.pairs;
   int64_t element = spec.accumulator.getIntOrFloatBitWidth() / 8;
-  TileMath math(target, spec.accumulator);
+  TileMath math(target, spec.accumulator, spec.pairs);
   int64_t perPanel = plan.panel / math.columns();
   // Accumulators, one row of B and a broadcast of A fill the registers.
   int64_t usualPanels = perPanel == 1 ? 3 : 1;
@@ -147,13 +161,26 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
                               {2 * plan.rows, 4 * plan.rows, 16 * plan.rows, 32 * plan.rows});
   plan.nBlock = plan.panel * target.choose("matmul.panelBlock", 6, {3, 4, 8, 12, 24});
   plan.kBlock = target.choose("matmul.depthBlock", 512, {128, 256, 1024, 4096});
+  plan.tiles = plan.pairs ? hasPairTiles(target) : plan.bytes && hasByteTiles(target);
+  if (plan.tiles) {
+    // So fast that reading either operand takes as long, unless a block of it is used often.
+    plan.rows = plan.tallRows = kTileBlocks * kTileRows;
+    plan.panels = plan.tallPanels = kTileBlocks;
+    plan.mBlock = 4 * plan.rows;
+    plan.nBlock = 8 * plan.panels * plan.panel;
+  }
   plan.scratchFixed = MatmulEmitter::parkedBytes(plan, element);
   plan.scratchPerK = spec.bLayout == MatrixLayout::Packed ? 0 : plan.nBlock * element;
   if (plan.bytes) {
     // The block's rows of A with their sums, and unpacked B's columns with theirs.
     bool packed = spec.bLayout == MatrixLayout::Packed;
-    plan.scratchFixed += plan.mBlock * (4 + 4) + 64 + (packed ? 0 : plan.nBlock * 8 + 64);
+    plan.scratchFixed += plan.mBlock * (4 + 64) + 64 + (packed ? 0 : plan.nBlock * 68 + 64);
     plan.scratchPerK = plan.mBlock + (packed ? 0 : plan.nBlock);
+  }
+  if (plan.pairs) {
+    // Rows of A are filled up with zeros.
+    plan.scratchFixed += plan.mBlock * (4 + 64) + 64;
+    plan.scratchPerK = 2 * plan.mBlock;
   }
   return plan;
 }

@@ -11,7 +11,8 @@
 // depend on neither the grid's partition nor the number of rows computed at once.
 //
 // Products of bytes sum (a - a's zero point) * (b - b's zero point) exactly, in 32 bits. Their
-// packed panels are described in ByteOperands.h.
+// packed panels are described in ByteOperands.h. Products of pairs round f32 operands to bf16; see
+// PairOperands.h.
 //
 //   MatmulSpec spec{f32, f32, f32};
 //   MatmulPlan plan = planMatmul(spec, target);
@@ -39,6 +40,8 @@ struct MatmulSpec {
   MatrixLayout aLayout = MatrixLayout::RowMajor; // Transposed: A is stored [K, M]
   MatrixLayout bLayout = MatrixLayout::Packed;   // RowMajor [K, N], Transposed [N, K]
   bool aSigned = false, bSigned = true;          // of i8
+  /// Elements of A, f32, are rounded to bf16 and multiplied in pairs. B is packed, as bf16.
+  bool pairs = false;
   /// All the M and N this kernel will see, where they are known; it is wrong for others, and
   /// compiles several times as fast.
   llvm::SmallVector<int64_t> rows = {}, columns = {};
@@ -59,10 +62,11 @@ struct MatmulPlan {
   int64_t scratchBytes(int64_t k) const { return scratchFixed + scratchPerK * k; }
   /// Of packed B; bytes are packed with their columns' sums.
   int64_t packedElements(int64_t k, int64_t n) const {
-    int64_t rows = bytes ? ((k + 3) / 4 + 1) * 4 : k;
+    int64_t rows = bytes ? ((k + 63) / 64 * 16 + 1) * 4 : pairs ? (k + 31) / 32 * 32 : k;
     return (n + panel - 1) / panel * panel * rows;
   }
-  bool bytes;
+  bool bytes, pairs;
+  bool tiles; // multiplied in tile registers, see TileRegisters.h
 };
 
 MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target);

@@ -8,7 +8,9 @@
 #include "compiler/codegen/TileMath.h"
 #include "compiler/codegen/matmul/ByteOperands.h"
 #include "compiler/codegen/matmul/Matmul.h"
+#include "compiler/codegen/matmul/PairOperands.h"
 #include "compiler/codegen/matmul/RegisterTile.h"
+#include "compiler/codegen/matmul/TileRegisters.h"
 
 namespace heddle::codegen {
 
@@ -36,7 +38,9 @@ private:
 
   void point(mlir::Value index, mlir::Value begin);
   mlir::Value panelSize() {
-    return math.isBytes() ? bytePanelSize(e, ops.k, plan.panel) : e.mul(ops.k, plan.panel);
+    return math.isBytes()   ? bytePanelSize(e, ops.k, plan.panel)
+           : math.isPairs() ? e.mul(pairSteps(e, ops.k), 2 * plan.panel)
+                            : e.mul(ops.k, plan.panel);
   }
   Source packedSource(const Block &block);
   Source unpackedSource(const Block &block, mlir::Value repack);
@@ -59,6 +63,7 @@ private:
     mlir::Value next;  // from its panels to what the tiles after these read first
   };
   void tile(const Block &block, const Source &source, const Tiling &tiling, const Tile &tile);
+  void tileInRegisters(const Block &block, const Source &source, const Tile &tile);
   Values multiply(const Source &source, const Tiling &tiling, const Tile &at, RegisterTile &tile,
                   mlir::ValueRange initial);
   llvm::SmallVector<int64_t> rowCounts(int64_t panelCount) const;
@@ -70,7 +75,12 @@ private:
                     mlir::Value panels);
   void finishTile(const Block &block, const Source &source, mlir::Value m, mlir::Value rows,
                   mlir::Value panel, mlir::Value panels, mlir::Value parkOffset);
-  int64_t parkStride() const { return plan.nBlock; }
+  /// Of a block of sums, or, in tile registers, of one tile's.
+  static int64_t parkRows(const MatmulPlan &plan) { return plan.tiles ? plan.rows : plan.mBlock; }
+  static int64_t parkColumns(const MatmulPlan &plan) {
+    return plan.tiles ? plan.panels * plan.panel : plan.nBlock;
+  }
+  int64_t parkStride() const { return parkColumns(plan); }
   void prepareRows(const Block &block);
   bool usesRowSums() const { return !spec.bSigned || ops.bZeroPoint; }
   bool usesColumnSums() const { return spec.aSigned || ops.aZeroPoint; }
@@ -87,7 +97,7 @@ private:
   int64_t lanes;
   mlir::Value parked;
   mlir::Value steps; // of depth
-  // Of bytes: sums of the block's rows of A, and where these are in scratch.
+  // Of prepared A: the bytes of a row, and where these are in scratch; of bytes, their sums.
   mlir::Value rowSums, rowBytes;
   int64_t aBytes = 0;
 };

@@ -72,15 +72,13 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Va
 void MatmulEmitter::prepareRows(const Block &b) {
   bool transposed = spec.aLayout == MatrixLayout::Transposed;
   Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
-  ByteRows rows;
-  rows.buffer = ops.a;
-  rows.rowStep = transposed ? e.index(1) : stride;
-  rows.depthStep = transposed ? stride : e.index(1);
-  rows.start = e.add(b.offsets.a, e.mul(b.m0, rows.rowStep));
-  rows.rows = e.sub(b.m1, b.m0);
-  rows.k = ops.k;
-  rows.isSigned = spec.aSigned;
-  rows.contiguous = !transposed;
+  Value rowStep = transposed ? e.index(1) : stride, depthStep = transposed ? stride : e.index(1);
+  Value start = e.add(b.offsets.a, e.mul(b.m0, rowStep)), count = e.sub(b.m1, b.m0);
+  if (math.isPairs())
+    return emitRoundRows(e, {ops.a, start, rowStep, depthStep, count, ops.k, !transposed},
+                         e.view(scratch, aBytes, e.builder.getBF16Type()),
+                         e.div(rowBytes, e.index(4)));
+  ByteRows rows{ops.a, start, rowStep, depthStep, count, ops.k, spec.aSigned, !transposed};
   emitPrepareRows(e, rows, e.view(scratch, aBytes, spec.a), rowBytes,
                   usesRowSums() ? rowSums : Value());
 }

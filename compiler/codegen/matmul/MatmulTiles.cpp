@@ -46,7 +46,7 @@ MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
   t.rows = e.index(plan.rows);
   t.panels = e.index(plan.panels);
   t.kParts = e.index(1);
-  if (math.isBytes())
+  if (math.isBytes() || plan.tiles)
     return t;
   if (hasTallTiles()) {
     tall = both(e.less(e.index(plan.rows), rows), e.less(rows, e.index(plan.tallRows + 1)));
@@ -146,16 +146,41 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
   return mayShare ? e.choose(tiling.several, types, shared, single) : single();
 }
 
+void MatmulEmitter::tileInRegisters(const Block &b, const Source &source, const Tile &at) {
+  TileProduct product;
+  product.a = e.view(scratch, aBytes, spec.accumulator);
+  product.aRowStep = e.div(rowBytes, e.index(4));
+  product.aStart = e.mul(e.sub(at.m, b.m0), product.aRowStep);
+  product.b = source.buffer;
+  product.steps = product.aRowStep;
+  product.c = parked;
+  product.cStart = at.park;
+  product.cRowStep = parkStride();
+  product.bytes = math.isBytes();
+  e.specialize(at.panels, panelCounts(), [&](int64_t panelCount) {
+    product.panels = panelCount;
+    product.bPanels.clear();
+    for (int64_t j = 0; j < panelCount; ++j)
+      product.bPanels.push_back(e.add(panelStart(source, e.add(at.panel, j)), panelHeader()));
+    e.specialize(e.ceilDiv(at.rows, kTileRows), {1, 2}, [&](int64_t blocks) {
+      product.rowBlocks = blocks;
+      emitTileProduct(e, product);
+    });
+  });
+}
+
 void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &tiling,
                          const Tile &at) {
+  if (plan.tiles)
+    return tileInRegisters(b, source, at);
   bool transposed = spec.aLayout == MatrixLayout::Transposed;
   Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
   RegisterTile tile;
-  if (math.isBytes()) {
+  if (math.preparesA()) {
     tile.a = e.view(scratch, aBytes, spec.accumulator);
-    tile.aRowStep = steps;
+    tile.aRowStep = e.div(rowBytes, e.index(4));
     tile.aDepthStep = e.index(1);
-    tile.aStart = e.mul(e.sub(at.m, b.m0), steps);
+    tile.aStart = e.mul(e.sub(at.m, b.m0), tile.aRowStep);
   } else {
     tile.a = ops.a;
     tile.aRowStep = transposed ? e.index(1) : stride;

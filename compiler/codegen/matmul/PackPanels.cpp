@@ -3,6 +3,7 @@
 
 #include "compiler/codegen/matmul/ByteOperands.h"
 #include "compiler/codegen/matmul/Matmul.h"
+#include "compiler/codegen/matmul/PairOperands.h"
 
 using namespace mlir;
 
@@ -77,7 +78,10 @@ void emitPackB(Emitter &e, const MatmulSpec &spec, bool transposed, Value source
   e.loop(begin, end, e.index(1), [&](Value point) {
     Value batch = e.div(point, panels), first = e.mul(e.rem(point, panels), panel);
     PanelSource matrix{source, e.mul(batch, e.mul(n, k)), stride, transposed, n, k};
-    if (spec.accumulator.isInteger(32))
+    if (spec.pairs)
+      emitPackPairPanel(e, matrix, first, panel, packed,
+                        e.mul(e.mul(point, pairSteps(e, k)), 2 * panel));
+    else if (spec.accumulator.isInteger(32))
       emitPackBytePanel(e, matrix, spec.bSigned, first, panel, packed,
                         e.mul(point, bytePanelSize(e, k, panel)));
     else

@@ -8,6 +8,9 @@
 
 namespace heddle::codegen {
 
+/// Panels of bytes and of pairs have whole blocks of steps of depth, which tile registers take.
+constexpr int64_t kStepBlock = 16;
+
 struct PanelSource {
   mlir::Value buffer, start; // of the matrix
   mlir::Value stride;        // between stored rows

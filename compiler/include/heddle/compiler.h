@@ -56,8 +56,8 @@ typedef struct HeddleCompileOptions {
   size_t struct_size; /* sizeof this structure; 0 means the same */
   const HeddleDim* dims;
   size_t dim_count;
-  /* "native" (also for NULL), "x86-64-v2", "x86-64-v3" or "x86-64-v4"; with several, commas between
-   * them, the artifact has code for each, and loading picks the best one that the CPU runs. The CPU
+  /* "native" (also for NULL), "x86-64-v2", "x86-64-v3", "x86-64-v4", or a CPU as LLVM calls it
+   * ("sapphirerapids"); with several, commas between them, the artifact has code for each, and loading picks the best one that the CPU runs. The CPU
    * that compiles must run all of them: constants are computed with the code that will use them. */
   const char* target_cpu;
   int32_t emit;           /* HeddleEmit */
@@ -79,6 +79,8 @@ typedef struct HeddleCompileOptions {
   const char* schedules; /* JSON: what kernels are to get otherwise than usual; NULL: what was found to be
                             best on this machine and is kept in cache_dir */
   int32_t no_tuned;      /* not 0: nothing that was found is used */
+  const char* precision; /* of products and convolutions of f32: "f32" (also for NULL), or "bf16":
+                            operands are rounded to it where the target multiplies it faster */
 } HeddleCompileOptions;
 
 typedef struct HeddleCompilation HeddleCompilation;

@@ -95,6 +95,7 @@ TEST_P(ByteMatmulTest, Unpacked) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ByteMatmulTest,
-                         ::testing::Values("native", "x86-64-v4", "x86-64-v3", "x86-64-v2"));
+                         ::testing::Values("native", "sapphirerapids", "x86-64-v4", "x86-64-v3",
+                                           "x86-64-v2"));
 
 } // namespace

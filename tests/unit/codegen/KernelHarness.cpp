@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tests/unit/codegen/KernelHarness.h"
+#include "runtime/artifact/cpu_features.h"
+#include "tests/unit/codegen/TileEmulator.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,7 +22,7 @@ static Target resolveOrAbort(const std::string &cpu, int optLevel) {
 }
 
 KernelHarness::KernelHarness(const std::string &cpu, int optLevel)
-    : target(resolveOrAbort(cpu, optLevel)) {
+    : target(resolveOrAbort(cpu, optLevel)), emulates(cpu != "native" && target.has("amx-tile")) {
   DialectRegistry registry;
   registerCodegenDialects(registry);
   context.appendDialectRegistry(registry);
@@ -42,7 +44,12 @@ int KernelHarness::add(const std::string &name, ArrayRef<Type> buffers, int dims
 }
 
 LoadedKernels KernelHarness::compile() {
-  FailureOr<NativeCode> code = compileNative(*module, names, target);
+  if (emulates)
+    emulateTiles(*module);
+  else if (target.has("amx-tile") && !CheckCpuFeatures({"amx-tile"}).ok())
+    std::abort(); // else the first tile would end the process
+  FailureOr<NativeCode> code =
+      compileNative(*module, names, emulates ? resolveOrAbort("native", target.optLevel()) : target);
   if (failed(code))
     std::abort();
   return LoadedKernels::load(*code);

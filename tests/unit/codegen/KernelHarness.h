@@ -31,6 +31,7 @@ public:
   /// Returns the kernel's number.
   int add(const std::string &name, llvm::ArrayRef<mlir::Type> buffers, int dims,
           llvm::function_ref<void(Emitter &, Kernel &)> body);
+  /// Where a CPU with tile registers is named, for this machine with such registers in memory.
   LoadedKernels compile();
   std::string print(Listing listing);
   void dump() { module->dump(); }
@@ -40,6 +41,7 @@ public:
 private:
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
+  bool emulates;
   std::vector<std::string> names;
 };
 

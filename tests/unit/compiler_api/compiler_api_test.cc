@@ -133,6 +133,9 @@ TEST(CompilerApi, RefusesByName) {
   options.cores = -1;
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("-1 cores"));
   options = {};
+  options.precision = "f8";
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("precision 'f8'"));
+  options = {};
   options.target_cpu = "x86-64-v2,x86-64-v2";
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("given twice"));
   options.target_cpu = "x86-64-v2,z80";
