@@ -28,8 +28,11 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
     : structured(structured), op(op), name(name), target(target), space(op),
       filter(dimsOf(weights())),
       stored(cast<RankedTensorType>(weights().getType()).getElementType()),
-      rounds(isa<onnx::ConvOp>(op) && stored.isF32() && roundsOperands(op, target)),
-      packed(packedElement(op, stored, rounds)), transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
+      // With pixels in the lanes, weights are broadcast one by one.
+      rounds(isa<onnx::ConvOp>(op) && !op->hasAttr(kFullRows) && stored.isF32() &&
+             roundsOperands(op, target)),
+      packed(op->hasAttr(kFullRows) ? stored : packedElement(op, stored, rounds)),
+      transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
       inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
       outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
 
