@@ -54,7 +54,8 @@ llvm::FailureOr<Target> Target::resolve(const TargetOptions &options,
     llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
     target.cpuName = target.tuneName = llvm::sys::getHostCPUName().str();
     for (const Extension &extension : kExtensions)
-      if (host.lookup(extension.name))
+      if (host.lookup(extension.name) &&
+          (options.nativeTiles || !llvm::StringRef(extension.name).starts_with("amx")))
         target.featureNames.push_back(extension.name);
     return target;
   }

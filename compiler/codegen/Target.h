@@ -30,6 +30,9 @@ struct TargetOptions {
   std::string cpu = "native";
   int optLevel = 3;
   int threads = 2; // that compile kernels; the result does not depend on it
+  /// Whether `native` has the tile registers (AMX) that the CPU may have. Code for them has run in
+  /// tests, which keep the registers in memory, and on no such CPU yet: so who wants it says so.
+  bool nativeTiles = false;
 };
 
 class Target {
