@@ -2,6 +2,7 @@
 
 #include "compiler/cache/CacheFolder.h"
 
+#include "frontends/onnx/FileBytes.h"
 #include "runtime/artifact/sha256.h"
 
 #include <algorithm>
@@ -83,21 +84,7 @@ std::optional<std::string> CacheFolder::read(const std::string &file) const {
 }
 
 bool CacheFolder::write(const std::string &file, std::string_view bytes) const {
-  std::string temporary = file + "-XXXXXX";
-  int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
-  if (descriptor < 0)
-    return false;
-  bool good = true;
-  for (std::string_view rest = bytes; good && !rest.empty();) {
-    ssize_t count = ::write(descriptor, rest.data(), rest.size());
-    good = count > 0 || (count < 0 && errno == EINTR);
-    rest.remove_prefix(static_cast<size_t>(std::max<ssize_t>(count, 0)));
-  }
-  good &= ::close(descriptor) == 0;
-  good = good && ::rename(temporary.c_str(), file.c_str()) == 0;
-  if (!good)
-    ::unlink(temporary.c_str());
-  return good;
+  return writeWholeFile(file, bytes, "").ok();
 }
 
 void CacheFolder::touch(const std::string &file) {
@@ -128,7 +115,7 @@ static std::vector<Entry> entriesOf(const std::string &folder) {
     for (const char *one : kEndings)
       if (rest.rfind(one, 0) == 0)
         ending = one;
-    bool temporary = rest[ending.size()] == '-';
+    bool temporary = rest[ending.size()] == '.';
     struct stat facts = {};
     if (ending.empty() || (rest != ending && !temporary) ||
         ::lstat(it->path().c_str(), &facts) != 0 || !S_ISREG(facts.st_mode))

@@ -163,17 +163,23 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
         [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
+  return blockKernel(frame, spec, plan);
+}
+
+ContractionKernel ConvolutionKernelEmitter::blockKernel(const KernelFrame &frame,
+                                                        const ConvolutionSpec &spec,
+                                                        const ConvolutionBlocks &blocks) {
   ContractionKernel result;
   DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
   result.kernel.function = frame.function;
-  result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(plan.rowBlock) *
-                       columns.ceilDiv(plan.columnBlock) * outputs.ceilDiv(plan.channelBlock);
+  result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(blocks.rowBlock) *
+                       columns.ceilDiv(blocks.columnBlock) * outputs.ceilDiv(blocks.channelBlock);
   result.kernel.pointElements =
-      DimExpr::min(rows, plan.rowBlock) * DimExpr::min(columns, plan.columnBlock) *
-      DimExpr::min(outputs, plan.channelBlock) * inputs * space.tapsOfPixel(transposed);
+      DimExpr::min(rows, blocks.rowBlock) * DimExpr::min(columns, blocks.columnBlock) *
+      DimExpr::min(outputs, blocks.channelBlock) * inputs * space.tapsOfPixel(transposed);
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
-  result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * inputs;
-  result.packing = emitPacking(spec, plan);
+  result.scratchBytes = DimExpr(blocks.scratchFixed) + DimExpr(blocks.scratchPerChannel) * inputs;
+  result.packing = emitPacking(spec, planConvolution(spec, target));
   return result;
 }
 

@@ -24,6 +24,9 @@ private:
   ContractionKernel emitDirect();
   ContractionKernel emitDepthwiseKernel();
   ContractionKernel emitPlane();
+  /// The kernel that `frame` has, of blocks of pixels and output channels.
+  ContractionKernel blockKernel(const KernelFrame &frame, const codegen::ConvolutionSpec &spec,
+                                const codegen::ConvolutionBlocks &blocks);
   Packing emitPacking(const codegen::ConvolutionSpec &spec, const codegen::ConvolutionPlan &plan);
 
   mlir::Value input() const { return op->getOperand(0); }

@@ -50,19 +50,7 @@ ContractionKernel ConvolutionKernelEmitter::emitPlane() {
         [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
-  ContractionKernel result;
-  DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
-  result.kernel.function = frame.function;
-  result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(plan.rowBlock) *
-                       columns.ceilDiv(plan.columnBlock) *
-                       outputs.ceilDiv(plan.channels).ceilDiv(plan.channelBlock / plan.channels);
-  result.kernel.pointElements =
-      DimExpr::min(rows, plan.rowBlock) * DimExpr::min(columns, plan.columnBlock) *
-      DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
-  result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
-  result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerChannel) * inputs;
-  result.packing = emitPacking(spec, planConvolution(spec, target));
-  return result;
+  return blockKernel(frame, spec, plan);
 }
 
 } // namespace heddle

@@ -64,13 +64,11 @@ struct ConvolutionSpec {
   mlir::Type accumulator() const; // i32 for i8
 };
 
-struct ConvolutionPlan {
-  int64_t panel;                               // output channels of a vector
-  int64_t panels, pixels;                      // register tile
-  int64_t tileColumns;                         // pixels of all phases
+/// The grid of a convolution and what a point of it needs.
+struct ConvolutionBlocks {
   int64_t rowBlock, columnBlock, channelBlock; // of a grid point, at most
   int64_t scratchFixed, scratchPerChannel;     // bytes: fixed + perChannel * (IC / G)
-  int64_t turnedOffset, patchOffset;           // in scratch: a square of results, the input's copy
+  int64_t patchOffset;                         // in scratch: the input's copy
 
   /// Of an output of od x oh x ow pixels.
   int64_t gridPoints(int64_t n, int64_t groups, int64_t oc, int64_t od, int64_t oh,
@@ -82,6 +80,14 @@ struct ConvolutionPlan {
   int64_t scratchBytes(int64_t channels) const {
     return scratchFixed + scratchPerChannel * channels;
   }
+};
+
+struct ConvolutionPlan : ConvolutionBlocks {
+  int64_t panel;          // output channels of a vector
+  int64_t panels, pixels; // register tile
+  int64_t tileColumns;    // pixels of all phases
+  int64_t turnedOffset;   // in scratch: a square of results
+
   int64_t packedElements(int64_t groups, int64_t oc, int64_t channels, int64_t taps) const {
     int64_t depth = bytes   ? 4 * ((channels + 3) / 4 * taps + 1)
                     : pairs ? 2 * ((channels + 1) / 2 * taps)

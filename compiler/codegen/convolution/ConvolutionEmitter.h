@@ -89,7 +89,9 @@ private:
   void prepare();
   void point(mlir::Value index, mlir::Value begin, mlir::Value end, const BlockUnits &units);
   /// Or read where it is.
-  bool patchIsCopied() const { return spec.padded || spec.transposed || math.isBytes(); }
+  bool patchIsCopied() const {
+    return spec.padded || spec.transposed || math.isBytes() || math.isPairs();
+  }
   InputPatch patchOf(const Place &place, mlir::Value refill);
   mlir::Value firstPlane(const Place &place);
   /// `next` is asked for meanwhile, if it exists.

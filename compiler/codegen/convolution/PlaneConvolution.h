@@ -15,22 +15,8 @@
 
 namespace heddle::codegen {
 
-struct PlanePlan {
-  int64_t channels, vectors;                   // register tile
-  int64_t rowBlock, columnBlock, channelBlock; // of a grid point, at most
-  int64_t patchOffset;                         // in scratch: the input's copy
-  int64_t scratchFixed, scratchPerChannel;     // bytes: fixed + perChannel * (IC / G)
-
-  /// Of an output of od x oh x ow pixels.
-  int64_t gridPoints(int64_t n, int64_t groups, int64_t oc, int64_t od, int64_t oh,
-                     int64_t ow) const {
-    auto parts = [](int64_t size, int64_t most) { return (size + most - 1) / most; };
-    return n * groups * od * parts(oh, rowBlock) * parts(ow, columnBlock) *
-           parts(oc / groups, channelBlock);
-  }
-  int64_t scratchBytes(int64_t channels) const {
-    return scratchFixed + scratchPerChannel * channels;
-  }
+struct PlanePlan : ConvolutionBlocks {
+  int64_t channels, vectors; // register tile
 };
 
 PlanePlan planPlaneConvolution(const ConvolutionSpec &spec, const Target &target);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/codegen/loops/LoopKernel.h"
+#include "compiler/codegen/loops/LoopKernelEmitter.h"
 
 #include "compiler/codegen/Target.h"
-#include "compiler/codegen/loops/KernelFrame.h"
-#include "compiler/codegen/loops/LoopSchedule.h"
 #include "compiler/codegen/loops/RowReduction.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -14,11 +12,9 @@
 using namespace mlir;
 
 namespace heddle {
-namespace {
-
 /// Lanes of the kernel's vectors: as many as fit a register for the widest element in memory.
 /// Halves compute as f32.
-int64_t lanesFor(func::FuncOp structured, const codegen::Target &target) {
+static int64_t lanesFor(func::FuncOp structured, const codegen::Target &target) {
   unsigned bits = 8;
   auto widen = [&](Type type) {
     if (auto tensor = dyn_cast<RankedTensorType>(type)) {
@@ -32,41 +28,11 @@ int64_t lanesFor(func::FuncOp structured, const codegen::Target &target) {
   return std::max<int64_t>(2, target.vectorBytes() * 8 / bits);
 }
 
-class LoopKernelEmitter {
-public:
-  LoopKernelEmitter(func::FuncOp structured, StringRef name, LoopSchedule chosen,
-                    const codegen::Target &target)
-      : schedule(std::move(chosen)),
-        frame(structured, name,
-              cast<RankedTensorType>(schedule.result.getType()).getElementType()),
-        b(frame.b), lanes(lanesFor(structured, target)) {}
-
-  LoopKernel emit();
-
-private:
-  void emitGrid(ElementEmitter &elements);
-  void emitSquares(ElementEmitter &elements);
-  void emitPoint(ElementEmitter &elements, Value point);
-  void emitRow(ElementEmitter &elements, ArrayRef<Element> outer);
-  void emitColumn(ElementEmitter &elements, Value point);
-  void storeColumn(ElementEmitter &elements, Place place, unsigned axis);
-  void storeLanes(ElementEmitter &elements, Place place, Value begin, Value end);
-
-  Value index(const DimExpr &expr) { return frame.index(expr); }
-  Value index(int64_t value) { return frame.index(value); }
-  /// Loops over groups of joined dimensions [from, to), innermost by lanes.
-  void loopNest(ElementEmitter &elements, Place place, unsigned from, unsigned to);
-  /// The size of a dimension with all that are joined into it; 1 for those.
-  DimExpr joinedSize(unsigned axis) const;
-  DimExpr columnElements();
-  Place delinearize(Value point, unsigned dims);
-
-  LoopSchedule schedule;
-  KernelFrame frame;
-  ImplicitLocOpBuilder &b;
-  int64_t lanes;
-  LoopKernel summary;
-};
+LoopKernelEmitter::LoopKernelEmitter(func::FuncOp structured, StringRef name, LoopSchedule chosen,
+                                     const codegen::Target &target)
+    : schedule(std::move(chosen)),
+      frame(structured, name, cast<RankedTensorType>(schedule.result.getType()).getElementType()),
+      b(frame.b), lanes(lanesFor(structured, target)) {}
 
 DimExpr LoopKernelEmitter::joinedSize(unsigned axis) const {
   if (schedule.joins[axis])
@@ -170,139 +136,6 @@ void LoopKernelEmitter::emitRow(ElementEmitter &elements, ArrayRef<Element> oute
   loopNest(elements, place, schedule.outer, rank);
 }
 
-/// One grid point of a column: the reductions of a vector of neighbouring places, then the results
-/// that depend on them.
-void LoopKernelEmitter::emitColumn(ElementEmitter &elements, Value point) {
-  linalg::GenericOp root = schedule.root;
-  ArrayRef<unsigned> columns = schedule.columns;
-  Place place(schedule.iteration.size(), Element{index(0)});
-  Value mask;
-  if (!columns.empty()) {
-    Value width = index(schedule.iteration[columns.back()]);
-    Value blocks = arith::CeilDivUIOp::create(b, width, index(lanes));
-    Value block = arith::RemUIOp::create(b, point, blocks);
-    Value rest = arith::DivUIOp::create(b, point, blocks);
-    Value first = arith::MulIOp::create(b, block, index(lanes));
-    place[columns.back()] = {first, Element::Contiguous};
-    mask = vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                        arith::SubIOp::create(b, width, first).getResult());
-    for (unsigned column : llvm::reverse(columns.drop_back())) {
-      Value size = index(schedule.iteration[column]);
-      place[column] = {arith::RemUIOp::create(b, rest, size)};
-      rest = arith::DivUIOp::create(b, rest, size);
-    }
-  }
-  elements.setMask(mask);
-  auto reduced = [&](linalg::GenericOp reduction, const Place &at) {
-    Element start = elements.elementAt(reduction.getOutputs()[0], {});
-    if (mask)
-      start = {elements.vectorOf(start), Element::Varying};
-    SmallVector<unsigned> loops;
-    for (auto [axis, iterator] : llvm::enumerate(reduction.getIteratorTypesArray()))
-      if (iterator == utils::IteratorType::reduction)
-        loops.push_back(axis);
-    return emitReductionLoops(b, elements, reduction, iterationSpace(reduction), at, loops, start,
-                              [&](const DimExpr &expr) { return index(expr); });
-  };
-  for (PlacedReduction &placed : schedule.placed) {
-    Place at;
-    for (int64_t source : placed.source)
-      at.push_back(source >= 0 ? place[source] : Element{index(0)});
-    elements.bindElement(placed.reduction.getResult(0), reduced(placed.reduction, at));
-  }
-  if (isReduction(root)) {
-    Element value = reduced(root, place);
-    Place resultPlace;
-    for (AffineExpr expr : root.getIndexingMapsArray().back().getResults()) {
-      auto dim = dyn_cast<AffineDimExpr>(expr);
-      resultPlace.push_back(dim ? place[dim.getPosition()] : Element{index(0)});
-    }
-    elements.store(schedule.result, resultPlace, value);
-  } else {
-    storeColumn(elements, place, 0);
-  }
-  elements.setMask(nullptr);
-}
-
-/// The results of a column: loops over the dimensions from `axis` on that are none of its own.
-void LoopKernelEmitter::storeColumn(ElementEmitter &elements, Place place, unsigned axis) {
-  while (axis < place.size() && llvm::is_contained(schedule.columns, axis))
-    ++axis;
-  if (axis == place.size()) {
-    Element value = elements.producedAt(schedule.result, place);
-    elements.store(schedule.result, place, value);
-    return;
-  }
-  auto loop =
-      scf::ForOp::create(b, index(0), index(schedule.iteration[axis]), index(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  place[axis] = {loop.getInductionVar()};
-  storeColumn(elements, place, axis + 1);
-}
-
-/// Elements visited for one place of the columns.
-DimExpr LoopKernelEmitter::columnElements() {
-  DimExpr count = 0, rest = 1;
-  for (PlacedReduction &placed : schedule.placed) {
-    DimExpr visited = 1;
-    for (auto [size, source] : llvm::zip(iterationSpace(placed.reduction), placed.source))
-      if (source == PlacedReduction::kReduced)
-        visited = visited * size;
-    count = count + visited;
-  }
-  for (auto [axis, size] : llvm::enumerate(schedule.iteration))
-    if (!llvm::is_contained(schedule.columns, axis))
-      rest = rest * size;
-  return count + rest;
-}
-
-/// A grid point is a few rows of squares: what lies together in the operands is read together.
-void LoopKernelEmitter::emitSquares(ElementEmitter &elements) {
-  constexpr int64_t squaresDown = 4;
-  unsigned rank = schedule.iteration.size(), axis = schedule.turned->axis;
-  // The sizes of joined dimensions are those of the one they are joined into.
-  auto isJoinedInto = [&](unsigned k, unsigned to) {
-    return k <= to && llvm::all_of(ArrayRef(schedule.joins).slice(k, to - k),
-                                   [](bool joined) { return joined; });
-  };
-  DimExpr outside = 1, strips = joinedSize(axis).ceilDiv(squaresDown * lanes);
-  SmallVector<unsigned> outer;
-  for (unsigned k = 0; k < rank; ++k)
-    if (!isJoinedInto(k, axis) && !isJoinedInto(k, rank - 1)) {
-      outside = outside * schedule.iteration[k];
-      outer.push_back(k);
-    }
-  summary.grid = outside * strips;
-  summary.pointElements = joinedSize(rank - 1) * DimExpr(squaresDown * lanes);
-  auto points = scf::ForOp::create(b, frame.begin, frame.end, index(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(points.getBody());
-  Square square;
-  square.place.assign(rank, Element{index(0)});
-  Value count = index(strips), rest = points.getInductionVar();
-  Value first = arith::MulIOp::create(b, arith::RemUIOp::create(b, rest, count),
-                                      index(squaresDown * lanes));
-  rest = arith::DivUIOp::create(b, rest, count);
-  for (unsigned k : llvm::reverse(outer)) {
-    Value size = index(schedule.iteration[k]);
-    square.place[k] = {arith::RemUIOp::create(b, rest, size)};
-    rest = arith::DivUIOp::create(b, rest, size);
-  }
-  Value height = index(joinedSize(axis)), width = index(joinedSize(rank - 1));
-  Value end = arith::MinUIOp::create(
-      b, height, arith::AddIOp::create(b, first, index(squaresDown * lanes)));
-  auto columns = scf::ForOp::create(b, index(0), width, index(lanes));
-  b.setInsertionPointToStart(columns.getBody());
-  square.place.back() = {columns.getInductionVar()};
-  square.columns = arith::SubIOp::create(b, width, columns.getInductionVar());
-  auto rows = scf::ForOp::create(b, first, end, index(lanes));
-  b.setInsertionPointToStart(rows.getBody());
-  square.place[axis] = {rows.getInductionVar()};
-  square.rows = arith::SubIOp::create(b, height, rows.getInductionVar());
-  storeTurned(b, elements, *schedule.turned, schedule.result, square, lanes);
-}
-
 void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
   unsigned rank = schedule.iteration.size();
   auto product = [&](unsigned from, unsigned to) {
@@ -368,7 +201,7 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
 }
 
 /// A rough count of the work for one element: scheduling goes by it, results never.
-double estimateCost(func::FuncOp structured, int64_t lanes) {
+static double estimateCost(func::FuncOp structured, int64_t lanes) {
   double scalarOps = 0;
   structured.walk([&](Operation *op) {
     if (!isa_and_nonnull<linalg::GenericOp>(op->getParentOp()))
@@ -390,8 +223,6 @@ LoopKernel LoopKernelEmitter::emit() {
   frame.guarded([&] { emitGrid(elements); });
   return summary;
 }
-
-} // namespace
 
 FailureOr<LoopKernel> emitLoopKernel(func::FuncOp structured, StringRef name,
                                      const codegen::Target &target) {

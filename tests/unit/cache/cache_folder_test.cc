@@ -65,8 +65,8 @@ TEST_F(CacheTest, WhatWasUsedLongestAgoLeavesFirst) {
 TEST_F(CacheTest, OnlyFilesOfACacheAreRemoved) {
   CacheFolder folder = Open();
   std::string own = folder.fileFor("key", ".kernel");
-  std::string notes = folder.path() + "/notes.kernel", writing = own + "-abcdef";
-  std::string abandoned = own + "-ghijkl", similar = own + "x";
+  std::string notes = folder.path() + "/notes.kernel", writing = own + ".abcdef";
+  std::string abandoned = own + ".ghijkl", similar = own + "x";
   for (const std::string& file : {own, notes, writing, abandoned, similar}) Write(file, "bytes");
   Age(abandoned, 7200);
   folder.trim(100);

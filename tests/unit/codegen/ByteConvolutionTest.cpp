@@ -6,21 +6,13 @@
 
 #include "compiler/codegen/convolution/Convolution.h"
 #include "tests/unit/codegen/KernelHarness.h"
+#include "tests/unit/codegen/SmallConvolutions.h"
 
 using namespace mlir;
 using namespace heddle::codegen;
+using namespace heddle::codegen::small;
 
 namespace {
-
-struct Size {
-  int64_t n, groups, ic, oc, h, w;
-};
-struct Window {
-  int64_t kernel, stride, pad;
-};
-const Window kWindows[] = {{3, 1, 1}, {1, 1, 0}, {3, 2, 0}};
-const Size kSizes[] = {
-    {1, 1, 3, 8, 11, 13}, {2, 1, 17, 33, 9, 7}, {1, 2, 10, 6, 16, 60}, {1, 1, 70, 65, 7, 14}};
 
 class ByteConvolutionTest : public ::testing::TestWithParam<const char *> {
 protected:
