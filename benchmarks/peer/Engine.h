@@ -29,8 +29,9 @@ public:
   virtual absl::StatusOr<double> seconds() = 0;
 };
 
-/// Through the C ABI of libheddle_runtime.
-std::unique_ptr<Engine> makeHeddleEngine();
+/// Through the C ABI of libheddle_runtime; runs the artifact's code for `targetCpu`, or the best that
+/// this CPU runs where it is empty.
+std::unique_ptr<Engine> makeHeddleEngine(const std::string &targetCpu);
 
 /// Through the C API of an onnxruntime library, which is loaded from the file.
 std::unique_ptr<Engine> makeOnnxRuntimeEngine(const std::string &library);

@@ -18,8 +18,12 @@ absl::Status statusOf(const api::Error &error) {
 
 class HeddleEngine final : public Engine {
 public:
+  explicit HeddleEngine(std::string targetCpu) : targetCpu(std::move(targetCpu)) {}
+
   absl::Status load(const std::string &path, int threads) override {
-    auto loaded = api::Model::Load(path);
+    HeddleModelOptions options{.struct_size = sizeof(HeddleModelOptions),
+                               .target_cpu = targetCpu.c_str()};
+    auto loaded = api::Model::Load(path, &options);
     if (!loaded)
       return statusOf(loaded.error());
     model = std::move(*loaded);
@@ -57,6 +61,7 @@ public:
   }
 
 private:
+  std::string targetCpu;
   std::vector<HostTensor> inputs;
   std::optional<api::Model> model;
   std::optional<api::Session> session;
@@ -64,6 +69,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Engine> makeHeddleEngine() { return std::make_unique<HeddleEngine>(); }
+std::unique_ptr<Engine> makeHeddleEngine(const std::string &targetCpu) {
+  return std::make_unique<HeddleEngine>(targetCpu);
+}
 
 } // namespace heddle::bench

@@ -2,7 +2,7 @@
 //
 // Times one side on request, so that several can take turns:
 //
-//   peer_worker heddle|multiply-adds|read|LIBONNXRUNTIME.so MODEL THREADS INPUT.pb...
+//   peer_worker heddle[:CPU]|multiply-adds|read|LIBONNXRUNTIME.so MODEL THREADS INPUT.pb...
 //
 // loads, runs once and prints {"load_ms":, "first_ms":}; then, for each line "SECONDS" on standard
 // input, runs for about as long, and prints {"ms": [of each run]}. Errors are {"error": TEXT}. Ends
@@ -42,10 +42,11 @@ static double msSince(Clock::time_point begin) {
 }
 
 static std::unique_ptr<Engine> makeEngine(const std::string &which) {
-  return which == "heddle"          ? makeHeddleEngine()
-         : which == "multiply-adds" ? makeMultiplyAddEngine()
-         : which == "read"          ? makeReadEngine()
-                                    : makeOnnxRuntimeEngine(which);
+  return which == "heddle"              ? makeHeddleEngine("")
+         : which.starts_with("heddle:") ? makeHeddleEngine(which.substr(7))
+         : which == "multiply-adds"     ? makeMultiplyAddEngine()
+         : which == "read"              ? makeReadEngine()
+                                        : makeOnnxRuntimeEngine(which);
 }
 
 int main(int argc, char **argv) {

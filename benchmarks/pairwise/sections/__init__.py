@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The sections of the report in its order, by name."""
 
-from pairwise.sections import (allocations, chain, compiling, convolutions, executor, latency, memory, precision,
-                               products, scaling, sessions, start)
+from pairwise.sections import (allocations, attention, chain, compiling, convolutions, executor, latency, memory,
+                               portability, precision, products, scaling, sessions, start)
 
 SECTIONS = {
     "models": latency,
@@ -13,8 +13,10 @@ SECTIONS = {
     "sessions": sessions,
     "chain": chain,
     "gemm": products,
+    "attention": attention,
     "convolutions": convolutions,
     "executor": executor,
     "allocations": allocations,
     "precision": precision,
+    "portability": portability,
 }
