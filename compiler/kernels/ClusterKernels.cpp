@@ -4,6 +4,7 @@
 
 #include "compiler/codegen/Target.h"
 #include "compiler/codegen/loops/ElementEmitter.h"
+#include "compiler/kernels/ClusterCuts.h"
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/DimRenaming.h"
 #include "compiler/kernels/OperationKinds.h"
@@ -39,8 +40,8 @@ func::FuncOp outlineSource(ModuleOp module, ClusterOp cluster, unsigned result,
   for (Type type : source.getArgumentTypes())
     types.push_back(renaming.rename(type));
   Type resultType = renaming.rename(cluster.getYielded()[result].getType());
-  auto function = func::FuncOp::create(b, cluster.getLoc(), "source",
-                                       b.getFunctionType(types, resultType));
+  auto function =
+      func::FuncOp::create(b, cluster.getLoc(), "source", b.getFunctionType(types, resultType));
   // Whether a weight is packed is part of what the kernel is.
   function->setAttr("heddle.constants", b.getDenseBoolArrayAttr(constantOperands));
   Block *body = function.addEntryBlock();
@@ -93,82 +94,138 @@ KernelUse ClusterKernels::useOf(const Entry &entry, const DimRenaming &renaming)
           .pack = std::nullopt};
 }
 
+/// One result of a cluster as a function, for as long as this is, and what it is known by.
+struct ClusterKernels::Source {
+  Source(ModuleOp module, ClusterOp cluster, unsigned result, ArrayRef<bool> constantOperands)
+      : module(module), cluster(cluster), result(result), constants(constantOperands) {
+    int64_t contractions = llvm::count_if(computedOperations(cluster), isContraction);
+    contracts = contractions > 0;
+    if (!contracts)
+      constants.assign(constants.size(), false);
+    // What one contraction hands to another is laid out for its size.
+    outline(/*keepsSizes=*/contractions > 1);
+    sizes = sizesText(renaming);
+    signature = ScheduleBook::signatureOf(key, sizes);
+  }
+  ~Source() { function.erase(); }
+  Source(const Source &) = delete;
+
+  /// The signature stays that of the cluster over symbols.
+  void keepSizes() {
+    function.erase();
+    outline(/*keepsSizes=*/true);
+  }
+
+  ModuleOp module;
+  ClusterOp cluster;
+  unsigned result;
+  bool contracts;
+  SmallVector<bool> constants;
+  DimRenaming renaming;
+  func::FuncOp function;
+  std::string key, sizes, signature;
+
+private:
+  void outline(bool keepsSizes) {
+    renaming = DimRenaming(keepsSizes);
+    function = outlineSource(module, cluster, result, constants, renaming);
+    key = textOf(function);
+  }
+};
+
+std::optional<ClusterKernels::Cut> ClusterKernels::cutOf(ClusterOp cluster,
+                                                         ArrayRef<bool> constantOperands) {
+  SmallVector<int64_t> cuts = cutsOf(cluster);
+  if (cuts.empty())
+    return std::nullopt;
+  Source source(module, cluster, 0, constantOperands);
+  codegen::Schedule schedule(schedules.wanted(source.signature));
+  int64_t operations = schedule.choose(kFusionCut, 0, cuts);
+  if (operations == 0)
+    return std::nullopt;
+  std::string &name = cutNames[source.signature];
+  if (name.empty()) {
+    name = uniqueName(cluster.getBody().front());
+    schedules.entries.push_back({name, source.signature, source.sizes, schedule.knobs()});
+  }
+  return Cut{name, operations};
+}
+
 FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned result,
                                                ArrayRef<bool> constantOperands) {
-  auto contractions = llvm::count_if(cluster.getBody().front().without_terminator(),
-                                     [](Operation &op) { return isContraction(&op); });
-  bool contracts = contractions != 0;
-  // What one contraction hands to another is laid out for its size.
-  DimRenaming renaming(/*keepsSizes=*/contractions > 1);
-  SmallVector<bool> constants(constantOperands);
-  if (!contracts)
-    constants.assign(constants.size(), false);
-  func::FuncOp source = outlineSource(module, cluster, result, constants, renaming);
-  auto cleanUp = llvm::scope_exit([&] { source.erase(); });
-  std::string key = textOf(source), sizes = sizesText(renaming);
-  std::string signature = ScheduleBook::signatureOf(key, sizes);
-  codegen::Schedule schedule;
-  if (contracts) {
-    codegen::ScheduleChoice wanted = schedules.wanted(signature);
-    schedule = codegen::Schedule(wanted);
-    if (schedule.choose("sizes.known", 0, {1})) {
-      source.erase();
-      renaming = DimRenaming(/*keepsSizes=*/true);
-      source = outlineSource(module, cluster, result, constants, renaming);
-      key = textOf(source);
-    }
-    for (const auto &[name, value] : wanted)
-      key += "\n" + name + " " + std::to_string(value);
-    if (schedules.apart)
-      key += "\n" + signature;
-  }
+  Source source(module, cluster, result, constantOperands);
+  codegen::ScheduleChoice wanted = schedules.wanted(source.signature);
+  codegen::Schedule schedule(wanted);
+  if (SmallVector<int64_t> cuts = cutsOf(cluster); !cuts.empty())
+    schedule.choose(kFusionCut, 0, cuts);
+  if (source.contracts && schedule.choose("sizes.known", 0, {1}))
+    source.keepSizes();
+  std::string key = source.key;
+  for (const auto &[name, value] : wanted)
+    key += "\n" + name + " " + std::to_string(value);
+  auto name = cluster->getAttrOfType<StringAttr>(kKernelName); // of a part
+  if (schedules.apart && !schedule.knobs().empty())
+    key += "\n" + source.signature;
+  if (schedules.apart && name)
+    key += "\n" + name.str();
   auto [found, isNew] = entries.try_emplace(key);
-  Entry &entry = found->second;
   if (isNew) {
-    // A cluster without a schedule is taken apart by the caller: nothing to report yet.
-    ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
-    IRMapping mapping;
-    FailureOr<func::FuncOp> structured = buildStructured(source, renaming.symbols(), mapping);
-    if (succeeded(structured)) {
-      std::string name = uniqueName(cluster.getBody().front());
-      if (contracts) {
-        FailureOr<ContractionKernel> kernel =
-            emitContractionKernel(*structured, name, constants, target.with(schedule));
-        if (succeeded(kernel)) {
-          schedules.entries.push_back({name, signature, sizes, schedule.knobs()});
-          entry = {name, kernel->kernel, kernel->scratchBytes, kernel->packing, ""};
-          order.push_back(name);
-          if (entry.packing) {
-            entry.packKernel = entry.packing->kernel.function.getName().str();
-            order.push_back(entry.packKernel);
-          }
-        }
-      } else {
-        FailureOr<LoopKernel> kernel = emitLoopKernel(*structured, name, target);
-        if (succeeded(kernel)) {
-          entry = {name, *kernel, 0, std::nullopt, ""};
-          order.push_back(name);
-        }
-      }
-      structured->erase();
-    }
+    found->second = makeKernel(source, schedule, name);
+    if (!found->second.kernel.empty() && !schedule.knobs().empty())
+      schedules.entries.push_back(
+          {found->second.kernel, source.signature, source.sizes, schedule.knobs()});
   }
+  const Entry &entry = found->second;
   if (entry.kernel.empty())
     return failure();
-  KernelUse use = useOf(entry, renaming);
+  KernelUse use = useOf(entry, source.renaming);
+  if (!entry.packing)
+    return use;
   SmallVector<DimExpr> packDims;
-  if (entry.packing)
-    for (const std::string &symbol : entry.packing->symbols)
-      packDims.push_back(renaming.resolve(DimExpr::symbol(symbol)));
-  if (entry.packing)
-    use.pack = KernelUse::Pack{.operand = entry.packing->operand,
-                               .kernel = entry.packKernel,
-                               .dims = packDims,
-                               .grid = renaming.resolve(entry.packing->kernel.grid),
-                               .elements = renaming.resolve(entry.packing->elements),
-                               .elementType = entry.packing->elementType,
-                               .cost = costOf(entry.packing->kernel, renaming)};
+  for (const std::string &symbol : entry.packing->symbols)
+    packDims.push_back(source.renaming.resolve(DimExpr::symbol(symbol)));
+  use.pack = KernelUse::Pack{.operand = entry.packing->operand,
+                             .kernel = entry.packKernel,
+                             .dims = packDims,
+                             .grid = source.renaming.resolve(entry.packing->kernel.grid),
+                             .elements = source.renaming.resolve(entry.packing->elements),
+                             .elementType = entry.packing->elementType,
+                             .cost = costOf(entry.packing->kernel, source.renaming)};
   return use;
+}
+
+/// Without a kernel where the cluster cannot be one: it is taken apart then, so there is nothing to
+/// report yet.
+ClusterKernels::Entry ClusterKernels::makeKernel(Source &source, codegen::Schedule &schedule,
+                                                 StringAttr givenName) {
+  ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
+  IRMapping mapping;
+  FailureOr<func::FuncOp> structured =
+      buildStructured(source.function, source.renaming.symbols(), mapping);
+  if (failed(structured))
+    return {};
+  auto cleanUp = llvm::scope_exit([&] { structured->erase(); });
+  Block &body = source.cluster.getBody().front();
+  std::string name = givenName ? givenName.str() : uniqueName(body);
+  Entry entry;
+  if (!source.contracts) {
+    FailureOr<LoopKernel> kernel = emitLoopKernel(*structured, name, target);
+    if (failed(kernel))
+      return {};
+    entry = {name, *kernel, 0, std::nullopt, ""};
+  } else {
+    FailureOr<ContractionKernel> kernel =
+        emitContractionKernel(*structured, name, source.constants, target.with(schedule));
+    if (failed(kernel))
+      return {};
+    entry = {name, kernel->kernel, kernel->scratchBytes, kernel->packing, ""};
+  }
+  order.push_back(name);
+  if (entry.packing) {
+    entry.packKernel = entry.packing->kernel.function.getName().str();
+    order.push_back(entry.packKernel);
+  }
+  return entry;
 }
 
 std::string ClusterKernels::emittedKernel(StringRef key, StringRef base,

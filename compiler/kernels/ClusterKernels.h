@@ -55,6 +55,14 @@ public:
   ClusterKernels(mlir::ModuleOp module, const codegen::Target &target, ScheduleBook &schedules)
       : module(module), target(target), schedules(schedules) {}
 
+  /// How a cluster that its schedule wants in two kernels is cut: what both are called after, and how
+  /// many of its operations the first has (ClusterCuts.h). Ask before `kernelFor`.
+  struct Cut {
+    std::string name;
+    int64_t operations;
+  };
+  std::optional<Cut> cutOf(ClusterOp cluster, llvm::ArrayRef<bool> constantOperands);
+
   /// The kernel for result `result` of a cluster. `constantOperands` are weights. Fails without a
   /// diagnostic where the cluster as a whole has no schedule; its operations alone always have one.
   mlir::FailureOr<KernelUse> kernelFor(ClusterOp cluster, unsigned result,
@@ -87,7 +95,10 @@ private:
     std::string packKernel;
   };
 
+  struct Source;
+
   std::string uniqueName(mlir::Block &body);
+  Entry makeKernel(Source &source, codegen::Schedule &schedule, mlir::StringAttr givenName);
   KernelUse useOf(const Entry &entry, const DimRenaming &renaming) const;
   mlir::FailureOr<KernelUse> recurrenceFor(mlir::Operation *op, llvm::ArrayRef<mlir::Value> shared);
 
@@ -96,6 +107,7 @@ private:
   ScheduleBook &schedules;
   llvm::StringMap<Entry> entries;
   llvm::StringMap<std::string> emitted; // by key
+  llvm::StringMap<std::string> cutNames; // by signature
   llvm::StringMap<unsigned> nameCounts;
   std::vector<std::string> order;
 };

@@ -9,6 +9,7 @@
 
 #include "compiler/codegen/contraction/ContractionKernel.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/kernels/OutlineCluster.h"
 #include "compiler/kernels/Parameters.h"
 #include "compiler/kernels/Runs.h"
 #include "compiler/kernels/StructuredLowering.h"
@@ -17,7 +18,6 @@
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -90,7 +90,7 @@ public:
       if (auto found = groupOf.find(&op); found != groupOf.end())
         distinct.insert(found->second);
     for (Group *group : distinct)
-      outline(*group);
+      outlineCluster(group->members);
   }
 
 private:
@@ -98,7 +98,6 @@ private:
   bool mergeProducers(Operation &op);
   bool isOnlyUser(Group &user, Group &producer);
   bool canMerge(Group &producer, Value value, Group &user);
-  void outline(Group &group);
 
   Block &block;
   DenseMap<Operation *, Group *> groupOf;
@@ -251,48 +250,6 @@ bool ClusterBuilder::mergeProducers(Operation &op) {
     return true;
   }
   return false;
-}
-
-void ClusterBuilder::outline(Group &group) {
-  llvm::SetVector<Value> inputs;
-  SmallVector<Value> outputs;
-  llvm::DenseSet<Operation *> inside(group.members.begin(), group.members.end());
-  for (Operation *member : group.members) {
-    for (OpOperand &operand : member->getOpOperands())
-      if (!inside.contains(operand.get().getDefiningOp()) && !isParameter(operand))
-        inputs.insert(operand.get());
-    for (Value result : member->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-            return !inside.contains(block.findAncestorOpInBlock(*user));
-          }))
-        outputs.push_back(result);
-  }
-  Operation *last = group.members.back();
-  OpBuilder builder(last);
-  SmallVector<Location> locations;
-  for (Operation *member : group.members)
-    locations.push_back(member->getLoc());
-  auto cluster = ClusterOp::create(builder, FusedLoc::get(builder.getContext(), locations),
-                                   ValueRange(outputs).getTypes(), inputs.getArrayRef());
-  Block *body = &cluster.getBody().emplaceBlock();
-  IRMapping mapping;
-  for (Value input : inputs)
-    mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
-  builder.setInsertionPointToEnd(body);
-  for (Operation *member : group.members) {
-    for (OpOperand &operand : member->getOpOperands())
-      if (isParameter(operand))
-        cloneParameter(operand.get(), builder, mapping);
-    builder.clone(*member, mapping);
-  }
-  SmallVector<Value> yielded;
-  for (Value output : outputs)
-    yielded.push_back(mapping.lookup(output));
-  YieldOp::create(builder, cluster.getLoc(), yielded);
-  for (auto [output, result] : llvm::zip(outputs, cluster.getResults()))
-    output.replaceAllUsesWith(result);
-  for (Operation *member : llvm::reverse(group.members))
-    member->erase();
 }
 
 struct FormClusters : impl::FormClustersPassBase<FormClusters> {

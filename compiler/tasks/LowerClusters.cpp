@@ -2,7 +2,9 @@
 //
 // Clusters become launches of compiled kernels.
 
+#include "compiler/kernels/ClusterCuts.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/kernels/OutlineCluster.h"
 #include "compiler/parallel/Work.h"
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/TaskLowering.h"
@@ -67,6 +69,8 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
   SmallVector<bool> constants;
   for (Value input : cluster.getInputs())
     constants.push_back(isConstant(mapped(input)));
+  if (auto cut = kernels.cutOf(cluster, constants))
+    return lowerCut(cluster, *cut, sequence);
   SmallVector<Value> compiled; // results
   std::vector<KernelUse> uses;
   for (unsigned i = 0; i < cluster.getNumResults(); ++i) {
@@ -113,39 +117,44 @@ LogicalResult TaskLowering::lowerRecurrence(ChunkOp op, Sequence &sequence) {
 template LogicalResult TaskLowering::lowerRecurrence(ChunkTotalsOp, Sequence &);
 template LogicalResult TaskLowering::lowerRecurrence(ChunkScanOp, Sequence &);
 
-/// No schedule covers the cluster as a whole: each operation becomes a cluster of its own.
-LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequence) {
-  Block &body = cluster.getBody().front();
-  SmallVector<Operation *> compiled;
-  for (Operation &op : body.without_terminator())
-    if (!isa<onnx::ConstantOp, IndexTensorOp>(op))
-      compiled.push_back(&op);
-  if (compiled.size() == 1)
-    return lowerAsCall(cluster, *compiled.front(), sequence);
-  map(body.getArguments(), mapped(cluster.getInputs()));
-  for (Operation *op : compiled) {
-    OpBuilder b(op);
-    SmallVector<Value> inputs;
-    for (OpOperand &operand : op->getOpOperands())
-      if (!isParameter(operand) && !llvm::is_contained(inputs, operand.get()))
-        inputs.push_back(operand.get());
-    auto single = ClusterOp::create(b, op->getLoc(), op->getResultTypes(), inputs);
-    Block *inner = &single.getBody().emplaceBlock();
-    IRMapping innerMapping;
-    for (Value input : inputs)
-      innerMapping.map(input, inner->addArgument(input.getType(), input.getLoc()));
-    b.setInsertionPointToEnd(inner);
-    for (OpOperand &operand : op->getOpOperands())
-      if (isParameter(operand))
-        cloneParameter(operand.get(), b, innerMapping);
-    Operation *copy = b.clone(*op, innerMapping);
-    YieldOp::create(b, op->getLoc(), copy->getResults());
-    if (failed(lowerCluster(single, sequence)))
+/// Groups of a cluster's operations, in order, become clusters of their own.
+LogicalResult TaskLowering::lowerParts(ClusterOp cluster, ArrayRef<ClusterPart> parts,
+                                       Sequence &sequence) {
+  map(cluster.getBody().getArguments(), mapped(cluster.getInputs()));
+  for (const ClusterPart &part : parts) {
+    ClusterOp inner = outlineCluster(part.operations);
+    if (part.kernel)
+      inner->setAttr(kKernelName, part.kernel);
+    if (failed(lowerCluster(inner, sequence)))
       return failure();
-    map(op->getResults(), mapped(single.getResults()));
   }
   map(cluster.getResults(), mapped(cluster.getYielded()));
   return success();
+}
+
+/// As the cluster's schedule wants it.
+LogicalResult TaskLowering::lowerCut(ClusterOp cluster, const ClusterKernels::Cut &cut,
+                                     Sequence &sequence) {
+  SmallVector<Operation *> operations = computedOperations(cluster);
+  ArrayRef<Operation *> all(operations);
+  auto name = [&](StringRef number) {
+    return StringAttr::get(cluster.getContext(), cut.name + "." + number);
+  };
+  return lowerParts(
+      cluster,
+      {{all.take_front(cut.operations), name("1")}, {all.drop_front(cut.operations), name("2")}},
+      sequence);
+}
+
+/// No schedule covers the cluster as a whole: each operation becomes a cluster of its own.
+LogicalResult TaskLowering::lowerSeparately(ClusterOp cluster, Sequence &sequence) {
+  SmallVector<Operation *> operations = computedOperations(cluster);
+  if (operations.size() == 1)
+    return lowerAsCall(cluster, *operations.front(), sequence);
+  SmallVector<ClusterPart> parts;
+  for (Operation *&op : operations)
+    parts.push_back({ArrayRef(op), StringAttr()});
+  return lowerParts(cluster, parts, sequence);
 }
 
 /// An operation without a schedule, the only one of its cluster: the library may have it.
@@ -165,8 +174,8 @@ void TaskLowering::lowerSizes(IndexTensorOp op, Sequence &sequence) {
     exprs.push_back(*DimExpr::parse(text));
   auto type = cast<RankedTensorType>(op.getValue().getType());
   auto launched = launch(sequence, op.getLoc(),
-                         kernels.sizesKernel(exprs.size(), type.getElementTypeBitWidth()), {},
-                         type, exprs, 1, 0, {5, 1});
+                         kernels.sizesKernel(exprs.size(), type.getElementTypeBitWidth()), {}, type,
+                         exprs, 1, 0, {5, 1});
   mapping.map(op.getValue(), launched.getOutputs()[0]);
 }
 

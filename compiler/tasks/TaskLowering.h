@@ -45,6 +45,12 @@ private:
     llvm::SmallVector<mlir::Value> imports;  // values of the enclosing graph
   };
 
+  /// Operations of a cluster that become one of their own, with the name of its kernel if it has one.
+  struct ClusterPart {
+    llvm::ArrayRef<mlir::Operation *> operations;
+    mlir::StringAttr kernel;
+  };
+
   mlir::LogicalResult lowerBlock(mlir::Block &block, Sequence &sequence);
   mlir::LogicalResult lowerOp(mlir::Operation &op, Sequence &sequence);
   mlir::LogicalResult lowerCluster(ClusterOp cluster, Sequence &sequence);
@@ -53,6 +59,10 @@ private:
   /// A result as a view of an operand; null where it is more than that.
   mlir::Value lowerAsView(ClusterOp cluster, unsigned result, Sequence &sequence);
   mlir::Value partOfJoin(mlir::Value value, mlir::Block *graph) const;
+  mlir::LogicalResult lowerParts(ClusterOp cluster, llvm::ArrayRef<ClusterPart> parts,
+                                 Sequence &sequence);
+  mlir::LogicalResult lowerCut(ClusterOp cluster, const ClusterKernels::Cut &cut,
+                               Sequence &sequence);
   mlir::LogicalResult lowerSeparately(ClusterOp cluster, Sequence &sequence);
   mlir::LogicalResult lowerAsCall(ClusterOp cluster, mlir::Operation &op, Sequence &sequence);
   template <typename ChunkOp>

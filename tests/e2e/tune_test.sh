@@ -34,6 +34,31 @@ complains 'schedules are JSON'
 expect 2 "$heddle" compile "$model" -o "$work/none" --schedules "$work/missing.json"
 complains 'cannot be read'
 
+# What is fused is a choice too: pooling in the kernel of its convolution, or after it.
+cat >"$work/pooled.mlir" <<'EOF'
+func.func @main(%x: tensor<1x4x119x117xf32> {heddle.name = "x"}, %w: tensor<24x4x3x3xf32> {heddle.name = "w"})
+    -> (tensor<*xf32> {heddle.name = "y"}) {
+  %0 = "onnx.Conv"(%x, %w) : (tensor<1x4x119x117xf32>, tensor<24x4x3x3xf32>) -> tensor<*xf32>
+  %1 = "onnx.Relu"(%0) : (tensor<*xf32>) -> tensor<*xf32>
+  %2 = "onnx.MaxPool"(%1) {kernel_shape = array<i64: 3, 3>, strides = array<i64: 2, 2>} : (tensor<*xf32>) -> tensor<*xf32>
+  return %2 : tensor<*xf32>
+}
+EOF
+expect 0 "$heddle" compile "$work/pooled.mlir" -o "$work/list.pooled.json" --emit schedules
+signature_pooled=$(sed -n 's/.*"signature": "\([0-9a-f]*\)".*/\1/p' "$work/list.pooled.json" | head -1)
+grep -q '"name": "fusion.cut"' "$work/list.pooled.json" || wrong "nothing to choose about fusion"
+echo "{\"kernels\": {\"$signature_pooled\": {\"fusion.cut\": 2}}}" >"$work/cut.json"
+tasks() { "$heddle" compile "$work/pooled.mlir" -o "$work/$1.task" --emit task "${@:2}" 2>/dev/null && grep -c 'task.launch @conv_maxpool_0[.0-9]*(' "$work/$1.task"; }
+[ "$(tasks fused)" = 1 ] || wrong "pooling is no part of the convolution's kernel"
+[ "$(tasks cut --schedules "$work/cut.json")" = 2 ] || wrong "one kernel where two are wanted"
+for kind in fused cut; do
+  options=()
+  [ $kind = fused ] || options=(--schedules "$work/cut.json")
+  expect 0 "$heddle" compile "$work/pooled.mlir" -o "$work/$kind.heddle" "${options[@]}"
+  expect 0 "$heddle" run "$work/$kind.heddle" --random-inputs 1 --output "$work/$kind"
+done
+cmp "$work/fused/y.npy" "$work/cut/y.npy" || wrong "cut in two, other bits"
+
 # Tuning runs, whatever it finds in so small a model, and says so.
 expect 0 "$heddle" tune "$model" --budget 1
 says 'schedules kept after [0-9]+ rounds'

@@ -49,6 +49,9 @@ absl::Status Contestant::prepare(const std::string &artifact, const ComparisonRe
   return setInputs(*session, inputs);
 }
 
+/// What follows a dot in a kernel's name numbers the parts that one was cut into: they count together.
+std::string kernelOf(std::string_view name) { return std::string(name.substr(0, name.find('.'))); }
+
 /// A kernel's time in the run recorded last. In the main graph a task's parts run side by side, and its
 /// time is from its first beginning to its last end; tasks of other graphs run many times.
 std::map<std::string, double> timesByKernel(const TraceRecorder &trace,
@@ -64,12 +67,12 @@ std::map<std::string, double> timesByKernel(const TraceRecorder &trace,
         span->second.first = std::min(span->second.first, event.begin_ns);
         span->second.second = std::max(span->second.second, event.end_ns);
       } else {
-        us[std::string(program.kernels[event.task->kernel])] +=
+        us[kernelOf(program.kernels[event.task->kernel])] +=
             static_cast<double>(event.end_ns - event.begin_ns) / 1e3;
       }
     }
   for (const auto &[task, span] : spans)
-    us[std::string(program.kernels[program.graphs[0].tasks[task].kernel])] +=
+    us[kernelOf(program.kernels[program.graphs[0].tasks[task].kernel])] +=
         static_cast<double>(span.second - span.first) / 1e3;
   return us;
 }
