@@ -7,6 +7,7 @@
 #include "compiler/kernels/StructuredLowering.h"
 #include "compiler/parallel/Constructs.h"
 #include "dialects/heddle/CacheOps.h"
+#include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 
@@ -43,6 +44,16 @@ static DimExpr depthOf(Operation *op) {
   return dimsOf(op->getOperand(0)).back();
 }
 
+/// Two products, what the region does to a score, and four operations of the softmax for each score.
+static Work workOfAttention(AttentionOp op) {
+  Dims scores = dimsOf(op.getProducts()), query = dimsOf(op.getQuery()), value = dimsOf(op.getValue());
+  const DimExpr &keys = scores.back(), &size = query[op.axesOf(0).back()];
+  const DimExpr &width = value[op.axesOf(2).back()];
+  Work region = workOf(op.getScores().front());
+  return {countElements(scores) * (2 * size + 2 * width + 4) + region.work,
+          logarithm(size) + 3 * logarithm(keys) + region.span + 3};
+}
+
 Work workOf(Operation *op) {
   if (op->hasTrait<OpTrait::IsTerminator>() || isa<onnx::ConstantOp, IndexTensorOp, AwaitOp>(op))
     return {};
@@ -59,6 +70,8 @@ Work workOf(Operation *op) {
       length = dimsOf(op->getOperands().back()).front();
     return {length * step.work, length * step.span};
   }
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    return workOfAttention(attention);
   if (op->getNumRegions() != 0) { // one of them runs, or the only one
     Work most;
     for (Region &region : op->getRegions()) {
