@@ -26,9 +26,8 @@ class TbbBackend final : public Backend {
  public:
   // One slot is reserved for callers, which take part without entering the arena: oneTBB has a
   // worker less than the machine has processors, and asking it for more prints a warning.
-  TbbBackend() : concurrency_(tbb::info::default_concurrency()), arena_(concurrency_, 1) {}
+  explicit TbbBackend(int concurrency) : Backend(concurrency), arena_(concurrency, 1) {}
 
-  int concurrency() const override { return concurrency_; }
   void Lend(std::shared_ptr<Participant> participant) override {
     HEDDLE_TSAN(__tsan_release(&hand_over));
     arena_.enqueue([participant = std::move(participant)] {
@@ -38,7 +37,6 @@ class TbbBackend final : public Backend {
   }
 
  private:
-  const int concurrency_;
   tbb::task_arena arena_;
 };
 
@@ -46,7 +44,7 @@ class TbbBackend final : public Backend {
 
 Backend& ArenaBackend() {
   // Never destroyed: at exit, workers may still be leaving.
-  static TbbBackend* backend = new TbbBackend;
+  static TbbBackend* backend = new TbbBackend(tbb::info::default_concurrency());
   return *backend;
 }
 

@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/executor/gate.h"
+
 namespace heddle {
 
 class Participant {
@@ -30,9 +32,12 @@ class Participant {
 
 class Backend {
  public:
+  explicit Backend(int concurrency) : concurrency_(concurrency), gate_(concurrency) {}
   virtual ~Backend() = default;
   // How many threads may work at once, a caller that takes part included.
-  virtual int concurrency() const = 0;
+  int concurrency() const { return concurrency_; }
+  // Where blocking runs wait for their turn.
+  Gate& gate() { return gate_; }
   // Has a worker call participant->Participate() soon. Does not block.
   virtual void Lend(std::shared_ptr<Participant> participant) = 0;
 
@@ -53,6 +58,8 @@ class Backend {
   bool crowded() const { return callers_.load(std::memory_order_relaxed) >= concurrency(); }
 
  private:
+  const int concurrency_;
+  Gate gate_;
   std::atomic<int> callers_{0};  // relaxed: what follows from it is only speed
 };
 
@@ -63,7 +70,6 @@ class ThreadBackend final : public Backend {
  public:
   explicit ThreadBackend(int threads);
   ~ThreadBackend() override;  // waits for what was lent
-  int concurrency() const override { return static_cast<int>(threads_.size()) + 1; }
   void Lend(std::shared_ptr<Participant> participant) override;
 
  private:

@@ -51,39 +51,14 @@ Frame::~Frame() = default;
 
 absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs) {
   Clear();
-  bool moved = arena_ == nullptr;
+  bool planned = false;
   if (plan_ == nullptr || !SameShapes(plan_key_, inputs)) {
-    moved = true;
+    planned = true;
     HEDDLE_ASSIGN_OR_RETURN(plan_, context_.plans[graph_index_].Get(info_, inputs));
     plan_key_.clear();
     AppendShapes(inputs, plan_key_);
   }
-  if (arena_ == nullptr || static_cast<int64_t>(arena_->capacity()) < plan_->arena_bytes) {
-    moved = true;
-    arena_.Reset();
-    arena_ = context_.pool->Allocate(plan_->arena_bytes);
-    if (arena_ == nullptr) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("no memory for an arena of ", plan_->arena_bytes, " bytes"));
-    }
-    // Relaxed: a statistic.
-    int64_t peak = context_.peak_arena_bytes.load(std::memory_order_relaxed);
-    while (peak < plan_->arena_bytes && !context_.peak_arena_bytes.compare_exchange_weak(
-                                            peak, plan_->arena_bytes, std::memory_order_relaxed)) {
-    }
-  }
-  if (moved) {
-    calls_.Describe(info_, *plan_, context_.executable.kernels);
-    for (uint32_t v : info_.arena.blocks()) {
-      slots_[v].data = static_cast<char*>(arena_->data()) + plan_->offset[v];
-      slots_[v].bytes = plan_->bytes[v];
-      calls_.Place(v, slots_[v].data);
-    }
-    for (uint32_t v : info_.constants) {
-      slots_[v].bytes = plan_->bytes[v];
-      calls_.Place(v, slots_[v].data);
-    }
-  }
+  HEDDLE_RETURN_IF_ERROR(PrepareArena(planned));
   for (size_t i = 0; i < inputs.size(); ++i) {
     Slot& slot = slots_[info_.graph.inputs[i]];
     slot.data = inputs[i].data();
@@ -107,6 +82,44 @@ absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Te
   return PrepareOutputs();
 }
 
+BufferRef Frame::AllocateBlock(int64_t bytes) {
+  bool large = parent_.frame == nullptr && bytes >= kLargeBlock;
+  return (large ? context_.large : context_.pool)->Allocate(bytes);
+}
+
+absl::Status Frame::PrepareArena(bool planned) {
+  if (arena_ == nullptr || static_cast<int64_t>(arena_->capacity()) < plan_->arena_bytes) {
+    arena_.Reset();
+    int64_t bytes = plan_->arena_bytes;
+    arena_ = AllocateBlock(bytes);
+    if (arena_ == nullptr) {
+      plan_ = nullptr;  // its calls are not described
+      return absl::ResourceExhaustedError(
+          absl::StrCat("no memory for an arena of ", bytes, " bytes"));
+    }
+    // Relaxed: a statistic.
+    int64_t peak = context_.peak_arena_bytes.load(std::memory_order_relaxed);
+    while (peak < plan_->arena_bytes && !context_.peak_arena_bytes.compare_exchange_weak(
+                                            peak, plan_->arena_bytes, std::memory_order_relaxed)) {
+    }
+  }
+  if (!planned && arena_->data() == arena_at_) return absl::OkStatus();
+  arena_at_ = arena_->data();
+  if (planned) {
+    calls_.Describe(info_, *plan_, context_.executable.kernels);
+    for (uint32_t v : info_.constants) {
+      slots_[v].bytes = plan_->bytes[v];
+      calls_.Place(v, slots_[v].data);
+    }
+  }
+  for (uint32_t v : info_.arena.blocks()) {
+    slots_[v].data = static_cast<char*>(arena_at_) + plan_->offset[v];
+    slots_[v].bytes = plan_->bytes[v];
+    calls_.Place(v, slots_[v].data);
+  }
+  return absl::OkStatus();
+}
+
 // Outputs of known size are written where they go: to the caller's memory, or to a block that is
 // handed over.
 absl::Status Frame::PrepareOutputs() {
@@ -120,7 +133,7 @@ absl::Status Frame::PrepareOutputs() {
       calls_.Place(root, slot.data);
       continue;
     }
-    slot.buffer = context_.pool->Allocate(slot.bytes);
+    slot.buffer = AllocateBlock(slot.bytes);
     if (slot.buffer == nullptr) {
       return absl::ResourceExhaustedError(absl::StrCat("no memory for output ",
                                                        Quoted(info_.graph.values[root].name),
@@ -140,6 +153,8 @@ void Frame::Clear() {
   for (uint32_t v : info_.graph.inputs) slots_[v].buffer.Reset();
   for (uint32_t v : info_.graph.outputs) slots_[info_.root[v]].buffer.Reset();
   outputs_.clear();
+  // Sub-graphs run again within the run.
+  if (parent_.frame == nullptr && arena_ && arena_->capacity() >= kLargeBlock) arena_.Reset();
 }
 
 absl::StatusOr<Tensor> Frame::TakeOutput(size_t index) {

@@ -39,15 +39,18 @@ class ControlFlow;
 
 // What all frames of a session share.
 struct RunContext {
+  // Without a pool for large blocks they are in the other one.
   RunContext(const Executable& executable, std::shared_ptr<BufferPool> pool,
-             std::shared_ptr<Scheduler> scheduler)
+             std::shared_ptr<BufferPool> large, std::shared_ptr<Scheduler> scheduler)
       : executable(executable),
         pool(std::move(pool)),
+        large(large != nullptr ? std::move(large) : this->pool),
         scheduler(std::move(scheduler)),
         plans(executable.graphs.size()) {}
 
   const Executable& executable;
   std::shared_ptr<BufferPool> pool;
+  std::shared_ptr<BufferPool> large;  // for the main graph's large blocks; may be the same
   std::shared_ptr<Scheduler> scheduler;
   std::vector<ShapePlanCache> plans;  // by graph
   RunState run;
@@ -131,6 +134,8 @@ class Frame final : public WorkSource {
   };
   struct LateCall;
 
+  BufferRef AllocateBlock(int64_t bytes);
+  absl::Status PrepareArena(bool planned);
   absl::Status PrepareOutputs();
   absl::Status CheckResultDims(uint32_t value, absl::Span<const int64_t> dims);
   absl::Status AllocateLate(uint32_t value, int64_t bytes);
@@ -160,7 +165,8 @@ class Frame final : public WorkSource {
 
   std::shared_ptr<const ShapePlan> plan_;
   std::vector<int64_t> plan_key_;
-  BufferRef arena_;
+  BufferRef arena_;           // a large one during runs only
+  void* arena_at_ = nullptr;  // where values are placed
   KernelCalls calls_;
   std::vector<Slot> slots_;         // by value; views have none of their own
   std::vector<Tensor> outputs_;     // the caller's memory

@@ -130,6 +130,7 @@ void Scheduler::Work(Worker& worker, bool is_caller) {
 }
 
 void Scheduler::Participate() {
+  Gate::Inside inside;
   for (;;) {
     // There are more workers than active threads, so one is free or about to be.
     // Acquire pairs with the release of the previous holder on leaving: it hands over the worker's

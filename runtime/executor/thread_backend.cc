@@ -6,7 +6,7 @@
 
 namespace heddle {
 
-ThreadBackend::ThreadBackend(int threads) {
+ThreadBackend::ThreadBackend(int threads) : Backend(threads + 1) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 

@@ -105,10 +105,29 @@ void BufferPool::Trim() {
   std::unique_lock lock(mutex_);
   ++epoch_;
   auto keep = std::partition(free_.begin(), free_.end(), [this](Buffer* buffer) {
-    return epoch_ - buffer->epoch_ <= kKeepEpochs;
+    return epoch_ - buffer->epoch_ <= kKeepEpochs * users_;
   });
   std::for_each(keep, free_.end(), [this](Buffer* buffer) { Release(buffer); });
   free_.erase(keep, free_.end());
+}
+
+void BufferPool::AddUsers(int more) {
+  std::unique_lock lock(mutex_);
+  users_ += more;
+}
+
+std::shared_ptr<BufferPool> ShareLargeBlocks() {
+  static std::mutex mutex;
+  static std::weak_ptr<BufferPool> shared;
+  std::unique_lock lock(mutex);
+  std::shared_ptr<BufferPool> pool = shared.lock();
+  if (pool == nullptr) {
+    pool = std::make_shared<BufferPool>(DefaultAllocator());
+    shared = pool;
+  } else {
+    pool->AddUsers(1);
+  }
+  return std::shared_ptr<BufferPool>(pool.get(), [pool](BufferPool* used) { used->AddUsers(-1); });
 }
 
 size_t BufferPool::held_bytes() const {

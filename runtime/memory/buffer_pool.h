@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Reference-counted blocks of memory, and a pool that keeps freed ones for the next run. A session
-// owns one pool; outputs that its caller keeps may outlive the session, so every block in use holds
-// its pool.
+// owns one pool, and shares another one for large blocks; outputs that its caller keeps may outlive
+// the session, so every block in use holds its pool.
 //
 //   auto pool = std::make_shared<BufferPool>(DefaultAllocator());
 //   BufferRef block = pool->Allocate(1 << 20);
@@ -101,8 +101,10 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   // A block of at least `bytes`, or null where the allocator has none. Zero bytes are a block too.
   BufferRef Allocate(size_t bytes);
 
-  // Called between runs: gives back blocks that several runs had no use for.
+  // Called between runs: gives back blocks that several runs of each user had no use for.
   void Trim();
+  // By how many its users are more than the one that it is made for.
+  void AddUsers(int more);
 
   // Bytes held from the allocator, in use and kept, and their highest value so far.
   size_t held_bytes() const;
@@ -121,7 +123,17 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   size_t held_ = 0;
   size_t peak_ = 0;
   uint64_t epoch_ = 0;
+  uint64_t users_ = 1;
 };
+
+// The process's pool of large blocks on the C++ heap, shared by the sessions that have this: of many
+// that run in turns, those at work need memory, and what the last one has left is still in the
+// caches. Whoever lets go of it is a user no more; it is gone with the last one and its blocks.
+std::shared_ptr<BufferPool> ShareLargeBlocks();
+
+// What is large: an arena that is found in another place has its values placed anew, which takes
+// less time than reading so much from memory.
+inline constexpr int64_t kLargeBlock = 256 * 1024;
 
 }  // namespace heddle
 

@@ -50,7 +50,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const M
 Session::Session(std::shared_ptr<const Model> model, const SessionOptions& options)
     : model_(std::move(model)),
       options_(options),
-      context_(model_->executable(), MakePool(options), MakeScheduler(options)),
+      context_(model_->executable(), MakePool(options),
+               options.allocator == nullptr ? ShareLargeBlocks() : nullptr, MakeScheduler(options)),
       frame_(context_, 0, {}),
       inputs_(model_->inputs().size()),
       bound_(model_->outputs().size()),
@@ -179,9 +180,16 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Fork() const {
   return fork;
 }
 
-absl::Status Session::Begin() {
+absl::Status Session::Claim() {
   // Acquire-release: takes the session over from the thread that used it last.
   if (running_.exchange(true, std::memory_order_acq_rel)) return Busy();
+  context_.run.Reset();
+  // Their memory serves this run, unless somebody has kept a share.
+  std::fill(results_.begin(), results_.end(), Tensor());
+  return absl::OkStatus();
+}
+
+absl::Status Session::Begin() {
   absl::Status status;
   std::string unset;
   for (size_t i = 0; i < inputs_.size(); ++i) {
@@ -189,9 +197,6 @@ absl::Status Session::Begin() {
       absl::StrAppend(&unset, unset.empty() ? "" : ", ", Quoted(model_->inputs()[i].name));
     }
   }
-  context_.run.Reset();
-  // Their memory serves this run, unless somebody has kept a share.
-  std::fill(results_.begin(), results_.end(), Tensor());
   if (!unset.empty()) {
     status = absl::FailedPreconditionError(absl::StrCat("inputs that are not set: ", unset));
   } else {
@@ -203,11 +208,7 @@ absl::Status Session::Begin() {
     }
     status = frame_.Prepare(inputs_, bound_);
   }
-  if (!status.ok()) {
-    frame_.Clear();
-    // Release pairs with the acquires of the next user.
-    running_.store(false, std::memory_order_release);
-  }
+  if (!status.ok()) frame_.Clear();
   return status;
 }
 
@@ -229,13 +230,26 @@ absl::Status Session::End() {
     std::fill(results_.begin(), results_.end(), Tensor());
   }
   context_.pool->Trim();
+  if (context_.large != context_.pool) context_.large->Trim();
+  return status;
+}
+
+absl::Status Session::Release(absl::Status status) {
+  // Release pairs with the acquires of the next user.
   running_.store(false, std::memory_order_release);
   return status;
 }
 
 absl::Status Session::Run() {
-  HEDDLE_RETURN_IF_ERROR(Begin());
+  HEDDLE_RETURN_IF_ERROR(Claim());
+  return Release(RunClaimed());
+}
+
+absl::Status Session::RunClaimed() {
   Scheduler& scheduler = *context_.scheduler;
+  Gate::Pass pass(scheduler.backend().gate(), waiter_, context_.run);
+  // Memory is taken after the wait, and given back before the next one is let in.
+  HEDDLE_RETURN_IF_ERROR(Begin());
   Backend::Caller caller(scheduler.backend());
   if (scheduler.threads() == 1 || frame_.straight()) {
     frame_.RunStraight(scheduler.caller());
@@ -246,12 +260,17 @@ absl::Status Session::Run() {
 }
 
 absl::Status Session::Start(std::function<void(absl::Status)> done) {
-  HEDDLE_RETURN_IF_ERROR(Begin());
-  context_.scheduler->Start(frame_.Beginning(), [this, done = std::move(done)] { done(End()); });
+  HEDDLE_RETURN_IF_ERROR(Claim());
+  if (absl::Status status = Begin(); !status.ok()) return Release(std::move(status));
+  context_.scheduler->Start(frame_.Beginning(),
+                            [this, done = std::move(done)] { done(Release(End())); });
   return absl::OkStatus();
 }
 
-void Session::Cancel() { context_.run.Cancel(); }
+void Session::Cancel() {
+  context_.run.Cancel();
+  context_.scheduler->backend().gate().Cancel(waiter_);
+}
 
 void Session::EnableTrace() {
   trace_ = std::make_unique<TraceRecorder>(context_.scheduler->threads() + 1);
@@ -259,13 +278,14 @@ void Session::EnableTrace() {
 }
 
 SessionStatistics Session::statistics() const {
+  const BufferPool* large = context_.large != context_.pool ? context_.large.get() : nullptr;
   return {.threads = context_.scheduler->threads(),
           .runs = runs_,
           .tasks = model_->task_count(),
           .kernels = model_->program().kernels.size(),
           .arena_bytes = context_.peak_arena_bytes.load(std::memory_order_relaxed),
-          .held_bytes = context_.pool->held_bytes(),
-          .peak_bytes = context_.pool->peak_bytes()};
+          .held_bytes = context_.pool->held_bytes() + (large ? large->held_bytes() : 0),
+          .peak_bytes = context_.pool->peak_bytes() + (large ? large->peak_bytes() : 0)};
 }
 
 }  // namespace heddle

@@ -7,7 +7,8 @@
 //   const Tensor& y = session->output(0);
 //
 // Thread-safety: one thread at a time, except Cancel. Sessions of one model, forks included, run side
-// by side and share the process's worker threads.
+// by side and share the process's worker threads and large blocks of memory; where more threads call
+// Run than there are processors, some wait for their turn (runtime/executor/gate.h).
 // Ownership: a session shares its model. Inputs given as borrowed memory stay valid until another
 // input takes their place. Outputs are shared with the session until its next run; a copy of the
 // Tensor keeps the memory, even beyond the session, then the next run takes other memory.
@@ -45,7 +46,9 @@ struct SessionStatistics {
   size_t tasks = 0;         // in the program, all graphs
   size_t kernels = 0;       // distinct compiled functions
   int64_t arena_bytes = 0;  // largest arena so far, of any one graph
-  size_t held_bytes = 0;    // memory the session holds now, kept blocks and outputs included
+  // Memory the session holds now, kept blocks and outputs included, and large blocks that all sessions
+  // share.
+  size_t held_bytes = 0;
   size_t peak_bytes = 0;    // the most it has held
 };
 
@@ -106,6 +109,9 @@ class Session {
 
   Session(std::shared_ptr<const Model> model, const SessionOptions& options);
   absl::StatusOr<const State*> FindState(int input) const;
+  absl::Status Claim();
+  absl::Status Release(absl::Status status);
+  absl::Status RunClaimed();
   absl::Status Begin();
   absl::Status End();
 
@@ -122,6 +128,7 @@ class Session {
   // visible to the next that uses it.
   std::atomic<bool> running_{false};
   uint64_t runs_ = 0;
+  Gate::Waiter waiter_;
 };
 
 }  // namespace heddle

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Who waits at the gate of blocking runs, for how long, and who does not.
+
+#include "runtime/executor/gate.h"
+
+#include <atomic>
+#include <deque>
+#include <optional>
+#include <thread>
+
+#include "runtime/executor/backend.h"
+#include "tests/unit/runtime/test_util.h"
+
+namespace heddle {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using testing::GraphBuilder;
+using testing::kF32;
+using testing::kScale;
+using testing::Open;
+using testing::ProgramBuilder;
+using testing::Set;
+
+constexpr std::chrono::hours kHour(1);
+constexpr milliseconds kLongEnough(60'000);
+constexpr milliseconds kShortEnough(50);
+
+// A thread that goes through a gate and stays inside until it is let go.
+class Runner {
+ public:
+  Runner(Gate& gate, nanoseconds takes, bool stopped = false, bool inside = false) : gate_(gate) {
+    run_.Reset();
+    if (stopped) run_.Cancel();
+    waiter_.Took(takes);
+    thread_ = std::thread([this, inside] {
+      std::optional<Gate::Inside> other;
+      if (inside) other.emplace();
+      Gate::Pass pass(gate_, waiter_, run_);
+      through_ = true;
+      through_.notify_all();
+      go_.wait(false);
+    });
+  }
+  ~Runner() {
+    go_ = true;
+    go_.notify_all();
+    Cancel();
+    thread_.join();
+  }
+  void Leave() {
+    go_ = true;
+    go_.notify_all();
+  }
+  void Cancel() {
+    run_.Cancel();
+    gate_.Cancel(waiter_);
+  }
+  bool ThroughAfter(milliseconds time) {
+    auto end = std::chrono::steady_clock::now() + time;
+    while (!through_ && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    return through_;
+  }
+
+ private:
+  Gate& gate_;
+  Gate::Waiter waiter_;
+  RunState run_;
+  std::atomic<bool> through_{false}, go_{false};
+  std::thread thread_;
+};
+
+// All places of a gate for one processor are taken.
+class FullGate : public ::testing::Test {
+ protected:
+  FullGate() {
+    for (Runner* runner : {&first_, &second_}) EXPECT_TRUE(runner->ThroughAfter(kLongEnough));
+  }
+  Gate gate_{1};
+  Runner first_{gate_, kHour}, second_{gate_, kHour};
+};
+
+TEST_F(FullGate, WhoComesLateWaitsForAPlace) {
+  Runner late(gate_, kHour);
+  EXPECT_FALSE(late.ThroughAfter(kShortEnough));
+  first_.Leave();
+  EXPECT_TRUE(late.ThroughAfter(kLongEnough));
+}
+
+TEST_F(FullGate, NobodyWaitsForEver) {
+  Runner late(gate_, Gate::kLeast);
+  EXPECT_TRUE(late.ThroughAfter(kLongEnough));
+}
+
+TEST_F(FullGate, ShortRunsPassBy) {
+  Runner runner(gate_, Gate::kLeast / 2);
+  EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
+}
+
+TEST_F(FullGate, RunsInsideARunPassBy) {
+  Runner runner(gate_, kHour, /*stopped=*/false, /*inside=*/true);
+  EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
+}
+
+TEST_F(FullGate, StoppedRunsDoNotWait) {
+  Runner runner(gate_, kHour, /*stopped=*/true);
+  EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
+}
+
+TEST_F(FullGate, WhoIsCancelledLeavesTheQueueToOthers) {
+  Runner third(gate_, kHour);
+  EXPECT_FALSE(third.ThroughAfter(kShortEnough));
+  Runner fourth(gate_, kHour);
+  EXPECT_FALSE(fourth.ThroughAfter(kShortEnough));
+  third.Cancel();
+  EXPECT_TRUE(third.ThroughAfter(kLongEnough));
+  third.Leave();  // it had no place to give
+  EXPECT_FALSE(fourth.ThroughAfter(kShortEnough));
+  second_.Leave();
+  EXPECT_TRUE(fourth.ThroughAfter(kLongEnough));
+}
+
+TEST(Gate, LetsInOneMoreThanThereAreProcessors) {
+  constexpr int kThreads = 12, kRuns = 200;
+  Gate gate(2);
+  RunState run;
+  run.Reset();
+  std::atomic<int> inside{0}, most{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      Gate::Waiter waiter;
+      for (int k = 0; k < kRuns; ++k) {
+        while (waiter.expected() < kHour) waiter.Took(2 * kHour);
+        Gate::Pass pass(gate, waiter, run);
+        int now = inside.fetch_add(1) + 1, seen = most.load();
+        while (seen < now && !most.compare_exchange_weak(seen, now)) {
+        }
+        std::this_thread::yield();
+        inside.fetch_sub(1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(most.load(), 3);
+}
+
+TEST(Gate, OneSlowRunIsNotBelieved) {
+  Gate::Waiter waiter;
+  EXPECT_EQ(waiter.expected(), nanoseconds(0));
+  waiter.Took(nanoseconds(8'000));
+  waiter.Took(milliseconds(4));
+  EXPECT_LT(waiter.expected(), Gate::kLeast);
+  for (int i = 0; i < 20; ++i) waiter.Took(milliseconds(4));
+  EXPECT_EQ(waiter.expected(), milliseconds(4));
+}
+
+TEST(Gate, ASessionThatWaitsCanBeCancelled) {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n}), y = g.Arena("y", kF32, {n});
+  g.Kernel(kScale, {x}, {y}, {}, n);
+  g.Output(y);
+  ThreadBackend backend(1);
+  auto session = Open(testing::Load(b), {.threads = 1, .backend = &backend});
+  std::vector<float> numbers(1 << 22, 1.0f);  // some ms
+  Set(*session, 0, numbers);
+  ASSERT_TRUE(session->Run().ok());
+  std::deque<Runner> others;
+  for (int i = 0; i < 3; ++i) {
+    others.emplace_back(backend.gate(), kHour);
+    ASSERT_TRUE(others.back().ThroughAfter(kLongEnough));
+  }
+  absl::Status status;
+  std::atomic<bool> done{false};
+  std::thread thread([&] {
+    status = session->Run();
+    done = true;
+  });
+  while (!done) session->Cancel();
+  thread.join();
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+  for (Runner& other : others) other.Leave();
+  EXPECT_TRUE(session->Run().ok());
+}
+
+}  // namespace
+}  // namespace heddle
