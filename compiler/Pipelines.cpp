@@ -23,6 +23,7 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createFuseQuantizedPass());
   function.addPass(createResolvePaddingPass());
   function.addPass(createSplitPoolsPass());
+  function.addPass(createSkipZeroRowsPass());
   // Of what the passes before wrote as well.
   function.addPass(createHoistConstantsPass());
 }

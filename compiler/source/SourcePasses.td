@@ -262,6 +262,35 @@ def SimplifyMovementPass : Pass<"onnx-simplify-movement", "::mlir::func::FuncOp"
   let statistics = [Statistic<"numDropped", "dropped", "operations that moved nothing">];
 }
 
+def SkipZeroRowsPass : Pass<"onnx-skip-zero-rows", "::mlir::func::FuncOp"> {
+  let summary = "compute no channels that are only multiplied by zero";
+  let description = [{
+    Where the first and last rows of a constant matrix are zero and what it is multiplied with is
+    made element by element from convolutions or products of one value (the spectrum that mel filters
+    read), the channels of those rows are left out. Zero times infinity is no zero: so a run does it
+    where the magnitude of the value proves that all of it stays finite, and else computes all.
+
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) : (tensor<1x1x17280xf32>, tensor<257x1x512xf32>) -> tensor<1x257x105xf32>
+    %2 = "onnx.Transpose"(%1) {perm = array<i64: 0, 2, 1>} : ...
+    %3 = "onnx.MatMul"(%2, %mel) : (tensor<1x105x257xf32>, tensor<257x32xf32>) -> tensor<1x105x32xf32>
+    ```
+    becomes, rows 2 to 121 of `%mel` being those that are not zero, (abridged)
+    ```mlir
+    %1 = "onnx.ReduceL1"(%x)
+    %2 = "onnx.Less"(%1, %limit)
+    %3 = "onnx.If"(%2) ({ all of it as it was }, {
+      %5 = "onnx.Conv"(%x, %w[2:122]) : (tensor<1x1x17280xf32>, tensor<120x1x512xf32>) -> tensor<1x120x105xf32>
+      %6 = "onnx.Transpose"(%5) {perm = array<i64: 0, 2, 1>} : ...
+      %7 = "onnx.MatMul"(%6, %mel[2:122]) : (tensor<1x105x120xf32>, tensor<120x32xf32>) -> tensor<1x105x32xf32>
+      onnx.Yield %7
+    })
+    ```
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+  let statistics = [Statistic<"numSkipped", "skipped", "products that leave channels out">];
+}
+
 def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
   let summary = "take large windows of MaxPool apart into one a axis";
   let description = [{
