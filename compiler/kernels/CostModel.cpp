@@ -98,9 +98,14 @@ double estimateStep(Region &step) {
 } // namespace
 
 double estimateSize(const DimExpr &expr) {
-  DimExpr guess =
-      expr.substitute([](StringRef) -> std::optional<DimExpr> { return DimExpr(64); });
-  return static_cast<double>(guess.asConstant().value_or(64));
+  // Sizes that windows leave nothing of are larger: 64 samples make no frame.
+  for (int64_t usual : {64, 4096, 1 << 18}) {
+    DimExpr guess = expr.substitute(
+        [&](StringRef) -> std::optional<DimExpr> { return DimExpr(usual); });
+    if (guess.asConstant().value_or(64) > 0)
+      return static_cast<double>(guess.asConstant().value_or(64));
+  }
+  return 0;
 }
 
 double estimateCost(Operation *op) {

@@ -9,7 +9,8 @@
 
 namespace heddle {
 
-/// A number for an expression; dimensions that are not known while compiling count as 64.
+/// A number for an expression; dimensions that are not known while compiling count as 64,
+/// as more where nothing would be left.
 double estimateSize(const DimExpr &expr);
 
 /// Nanoseconds on one core for an operation of the source or parallel level, all of its regions

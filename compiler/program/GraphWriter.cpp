@@ -121,6 +121,8 @@ flatbuffers::Offset<fb::Task> GraphWriter::task(Operation *op, const TaskOrder &
     for (auto name : control.getGraphs().getAsRange<FlatSymbolRefAttr>())
       graphs.push_back(graphIndex.lookup(name.getValue()));
     captures = control.getCaptures();
+    if (control.getWork() != "1")
+      work = expression(control.getWork());
     attributeList = attributes(control.getParameters());
     source = control.getSource();
   }

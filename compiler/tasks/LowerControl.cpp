@@ -3,6 +3,7 @@
 // If, Loop and Scan become tasks that run sub-graphs.
 
 #include "compiler/kernels/CostModel.h"
+#include "compiler/parallel/Work.h"
 #include "compiler/tasks/Parameters.h"
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/TaskLowering.h"
@@ -115,6 +116,29 @@ static SmallVector<Value> capturesOf(Operation &op) {
   return captured.takeVector();
 }
 
+/// Most of what takes long are products and sums, two operations.
+constexpr double kNanosecondsPerOperation = 0.01;
+
+/// Nanoseconds of a branch: of what it computes, where sizes that its operands have say how much.
+static KernelCost costOf(Operation &op, ArrayRef<Value> captures) {
+  double usual = std::max(kCallCost, estimateCost(&op));
+  DimExpr work = 0;
+  if (isa<onnx::IfOp>(op))
+    for (Region &region : op.getRegions())
+      work = DimExpr::max(work, workOf(region.front()).work);
+  if (work.asConstant())
+    return {usual, 1};
+  Symbols known;
+  for (Value value : captures)
+    addSymbolsOf(value, known);
+  bool isKnown = true;
+  work.walkSymbols([&](StringRef symbol) { isKnown &= known.contains(symbol); });
+  if (!isKnown)
+    return {usual, 1};
+  int64_t least = static_cast<int64_t>(kCallCost / kNanosecondsPerOperation);
+  return {kNanosecondsPerOperation, DimExpr::max(work, least)};
+}
+
 LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
   OpBuilder &b = sequence.builder;
   SmallVector<Value> captures = capturesOf(op);
@@ -146,11 +170,12 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
   if (auto loop = dyn_cast<onnx::LoopOp>(op); loop && loop.getVInitial().empty())
     present.pop_back();
   present.append(captureCount, true);
+  KernelCost cost = costOf(op, captures);
   auto control = task::ControlOp::create(
       b, op.getLoc(), tensorTypesOf(op.getResults()), task::TokenType::get(b.getContext()),
       b.getStringAttr(kind), inputs, sequence.after(), b.getArrayAttr(graphs),
       b.getI64IntegerAttr(captureCount), parametersOf(op), b.getDenseBoolArrayAttr(present),
-      b.getF64FloatAttr(std::max(kCallCost, estimateCost(&op))),
+      b.getF64FloatAttr(cost.nanoseconds), b.getStringAttr(cost.work.str()),
       b.getStringAttr(sourceNames(op.getLoc())));
   sequence.last = control.getDone();
   map(op.getResults(), control.getOutputs());

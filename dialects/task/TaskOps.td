@@ -115,11 +115,12 @@ def Task_ControlOp : Task_Task<"control"> {
     `kind` is "branch" (graphs then, else; operand 0 the condition), "loop" (operands
     trip count and condition as `present` says, carried values) or "scan" (states,
     scan inputs). The last `captures` operands are handed to every sub-graph after
-    its formal parameters.
+    its formal parameters. `cost` times `work` (an expression) is its estimated time.
   }];
   let arguments = (ins StrAttr:$kind, Variadic<AnyType>:$inputs, Variadic<Task_TokenType>:$after,
                        FlatSymbolRefArrayAttr:$graphs, I64Attr:$captures,
                        DictionaryAttr:$parameters, DenseBoolArrayAttr:$present, F64Attr:$cost,
+                       DefaultValuedAttr<StrAttr, "\"1\"">:$work,
                        DefaultValuedAttr<StrAttr, "\"\"">:$source);
   let results = (outs Variadic<AnyType>:$outputs, Task_TokenType:$done);
   let assemblyFormat = [{

@@ -186,7 +186,11 @@ class Planner {
       const ProgramTask& source = graph_.tasks[t];
       ShapePlan::Task& task = plan_.tasks[t];
       task.dims_begin = static_cast<uint32_t>(plan_.task_dims.size());
-      if (source.kind != TaskKind::kKernel) continue;
+      if (source.kind != TaskKind::kKernel) {
+        bool counts = source.work != kNoExpression && plan_.exprs[source.work] >= 0;
+        task.cost = EstimateCost(source, 1, counts ? plan_.exprs[source.work] : 1);
+        continue;
+      }
       bool bad = false;
       for (uint32_t d : source.dims) {
         task.late |= info_.late_expr[d];

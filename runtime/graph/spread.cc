@@ -23,9 +23,9 @@ struct Length {
 Length LengthOf(const ProgramTask& source, const ShapePlan::Task& planned) {
   if (source.kind != program::TaskKind::kKernel) {
     // What is inside a loop or a branch has a plan of its own; a long one may gain.
-    bool splits = source.kind != program::TaskKind::kLibrary &&
-                  source.cost_per_point >= kLongControlNanoseconds;
-    return {source.cost_per_point, source.cost_per_point / (splits ? 2.0 : 1.0)};
+    bool splits =
+        source.kind != program::TaskKind::kLibrary && planned.cost >= kLongControlNanoseconds;
+    return {planned.cost, planned.cost / (splits ? 2.0 : 1.0)};
   }
   bool splits = !planned.late && IsWorthCutting(planned.cost, planned.grid, source.grain);
   return {planned.cost, splits ? planned.cost / 2 : planned.cost};
