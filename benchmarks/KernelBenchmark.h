@@ -6,8 +6,10 @@
 #ifndef HEDDLE_BENCHMARKS_KERNELBENCHMARK_H
 #define HEDDLE_BENCHMARKS_KERNELBENCHMARK_H
 
+#include <cstdlib>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "benchmarks/Turns.h"
 #include "tests/unit/codegen/KernelHarness.h"
@@ -27,6 +29,20 @@ struct Bound {
   std::string name;
   double rate;
 };
+
+/// Memory as artifacts and arenas give it, at the start of a line of the cache: a vector that crosses
+/// two of them takes as long to load as two.
+template <typename T> struct LineAllocator {
+  using value_type = T;
+  LineAllocator() = default;
+  template <typename Other> LineAllocator(const LineAllocator<Other> &) {}
+  T *allocate(size_t count) {
+    return static_cast<T *>(std::aligned_alloc(64, (count * sizeof(T) + 63) / 64 * 64));
+  }
+  void deallocate(T *memory, size_t) { std::free(memory); }
+  bool operator==(const LineAllocator &) const { return true; }
+};
+using Floats = std::vector<float, LineAllocator<float>>;
 
 class Meter {
 public:

@@ -112,7 +112,7 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
         "matmul " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
     if (!meter.wanted(name))
       continue;
-    std::vector<float> a(s.m * s.k, 0.5f), b(plan.packedElements(s.k, s.n), 0.25f), c(s.m * s.n);
+    Floats a(s.m * s.k, 0.5f), b(plan.packedElements(s.k, s.n), 0.25f), c(s.m * s.n);
     std::vector<const void *> buffers{a.data(), b.data(), c.data()};
     std::vector<int64_t> dims{1, s.m, s.n, s.k};
     std::vector<char> scratch(plan.scratchBytes(s.k) + 64);

@@ -140,7 +140,8 @@ absl::Status Compilation::lower() {
   for (const TargetProgram &part : parts)
     count += part.kernels.size();
   start("generating code for " + std::to_string(count) + " kernels");
-  auto cached = compileKernels(parts, options.target.threads, options.cacheFolder);
+  auto use = options.emit == EmitKind::Object ? KernelsFor::Listing : KernelsFor::Program;
+  auto cached = compileKernels(parts, use, options.target.threads, options.cacheFolder);
   if (failed(cached))
     return error.status("generating code");
   if (statistics) {
@@ -150,7 +151,7 @@ absl::Status Compilation::lower() {
   if (options.emit == EmitKind::Object)
     return absl::OkStatus();
 
-  start("computing constants");
+  start("making the program");
   for (TargetProgram &part : parts)
     if (absl::Status status = part.finish(options.extraction.cores, weights); !status.ok())
       return status;

@@ -24,9 +24,9 @@ LogicalResult TargetProgram::makeKernels(int64_t mostConstantBytes) {
 }
 
 absl::Status TargetProgram::finish(unsigned cores, WeightLayout &weights) {
+  if (!constants.ok())
+    return constants;
   FirstError error(*module->getContext());
-  if (absl::Status status = evaluateConstants(*module, code, target); !status.ok())
-    return status;
   auto main = module->lookupSymbol<task::GraphOp>(kMainGraph);
   tasks = TaskOrder(main).tasks().size();
   auto metadata = (*module)->getAttrOfType<DictionaryAttr>("heddle.metadata");
@@ -37,25 +37,54 @@ absl::Status TargetProgram::finish(unsigned cores, WeightLayout &weights) {
   return absl::OkStatus();
 }
 
-FailureOr<size_t> compileKernels(MutableArrayRef<TargetProgram> parts, int threads,
+/// Kernels that a graph launches, or one that it runs, in the order of the part's.
+static std::vector<std::string> kernelsOf(TargetProgram &part, task::GraphOp graph) {
+  llvm::StringSet<> launched;
+  for (task::GraphOp each : graphsFrom(*part.module, graph))
+    each.walk([&](task::LaunchOp launch) { launched.insert(launch.getKernel()); });
+  std::vector<std::string> kernels;
+  for (const std::string &kernel : part.kernels)
+    if (launched.contains(kernel))
+      kernels.push_back(kernel);
+  return kernels;
+}
+
+/// What computes constants, and then what the program runs.
+static void addProgramSets(TargetProgram &part, std::vector<codegen::KernelSet> &sets) {
+  if (auto constants = part.module->lookupSymbol<task::GraphOp>(kConstantsGraph))
+    sets.push_back({*part.kernelModule, kernelsOf(part, constants), &part.target,
+                    [&part](const codegen::NativeCode &code) {
+                      part.constants = evaluateConstants(*part.module, code, part.target);
+                    }});
+  auto main = part.module->lookupSymbol<task::GraphOp>(kMainGraph);
+  sets.push_back({*part.kernelModule, kernelsOf(part, main), &part.target, {}});
+}
+
+FailureOr<size_t> compileKernels(MutableArrayRef<TargetProgram> parts, KernelsFor use, int threads,
                                  const std::string &cacheFolder) {
   std::optional<KernelCache> cache;
   absl::StatusOr<CacheFolder> folder = CacheFolder::open(cacheFolder);
   if (folder.ok())
     cache.emplace(*folder);
   std::vector<codegen::KernelSet> sets;
-  for (TargetProgram &part : parts)
-    sets.push_back({*part.kernelModule, part.kernels, &part.target});
+  std::vector<size_t> ends; // of each part's sets; the last has its code
+  for (TargetProgram &part : parts) {
+    if (use == KernelsFor::Program)
+      addProgramSets(part, sets);
+    else
+      sets.push_back({*part.kernelModule, part.kernels, &part.target, {}});
+    ends.push_back(sets.size());
+  }
   auto codes = codegen::compileNative(sets, threads, cache ? &*cache : nullptr);
   if (cache && cache->kept() > 0)
     folder->trimNowAndThen();
   if (failed(codes))
     return failure();
   size_t cached = 0;
-  for (auto [part, code] : llvm::zip_equal(parts, *codes)) {
+  for (const codegen::NativeCode &code : *codes)
     cached += code.cached;
-    part.code = std::move(code);
-  }
+  for (auto [part, end] : llvm::zip_equal(parts, ends))
+    part.code = std::move((*codes)[end - 1]);
   return cached;
 }
 

@@ -26,6 +26,7 @@
 #ifndef HEDDLE_COMPILER_CODEGEN_NATIVECODE_H
 #define HEDDLE_COMPILER_CODEGEN_NATIVECODE_H
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -56,9 +57,13 @@ struct KernelSet {
   mlir::ModuleOp module;
   std::vector<std::string> kernels;
   const Target *target;
+  /// Called on some thread as soon as the set's code is there, while kernels of other sets are still
+  /// compiled. Kernels of sets that have one come first. It must not touch the sets' modules.
+  std::function<void(const NativeCode &)> ready;
 };
 
-/// Compiles the kernels of all sets, those of one beside those of others; a result for each set.
+/// Compiles the kernels of all sets, those of one beside those of others, and one that several sets
+/// have once; a result for each set.
 /// The modules are of one context, and are not changed.
 llvm::FailureOr<std::vector<NativeCode>> compileNative(llvm::ArrayRef<KernelSet> sets,
                                                        int threads = 2,

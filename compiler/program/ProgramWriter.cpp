@@ -13,7 +13,6 @@ namespace heddle {
 
 namespace fb = program;
 
-/// The graphs that `graph` runs, after it, each once: a program's graphs refer to later ones only.
 static void collectGraphs(ModuleOp module, task::GraphOp graph,
                           llvm::SetVector<task::GraphOp> &graphs) {
   graphs.insert(graph);
@@ -68,11 +67,16 @@ static absl::Status verify(ArrayRef<uint8_t> program, uint64_t weightBytes) {
   return VerifyMemoryOrder(*decoded);
 }
 
+llvm::SetVector<task::GraphOp> graphsFrom(ModuleOp module, task::GraphOp graph) {
+  llvm::SetVector<task::GraphOp> graphs;
+  collectGraphs(module, graph, graphs);
+  return graphs;
+}
+
 FailureOr<std::vector<uint8_t>> writeProgram(ModuleOp module, task::GraphOp main,
                                              const codegen::NativeCode &code, unsigned cores,
                                              DictionaryAttr metadata, WeightLayout &weights) {
-  llvm::SetVector<task::GraphOp> graphs;
-  collectGraphs(module, main, graphs);
+  llvm::SetVector<task::GraphOp> graphs = graphsFrom(module, main);
   llvm::StringMap<uint32_t> graphIndex, kernelIndex;
   for (task::GraphOp graph : graphs)
     graphIndex.try_emplace(graph.getSymName(), graphIndex.size());

@@ -14,6 +14,9 @@
 
 namespace heddle {
 
+/// `graph` and the graphs that it runs, after it, each once: a program's graphs refer to later ones only.
+llvm::SetVector<task::GraphOp> graphsFrom(mlir::ModuleOp module, task::GraphOp graph);
+
 /// Writes the program whose main graph is `main`, with the graphs it refers to, and verifies it: its
 /// form, and that under every legal order no task sees bytes of another. `metadata` may be
 /// null. Constants are placed in `weights`.

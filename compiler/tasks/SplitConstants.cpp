@@ -9,6 +9,37 @@ using namespace mlir;
 
 namespace heddle {
 
+/// The operations so that each comes just after those that only it needs: few values then wait for
+/// their use at a time, and computing all constants takes little more memory than they do.
+static SmallVector<Operation *> nearTheirUses(ArrayRef<Operation *> moved) {
+  llvm::SetVector<Operation *> ordered;
+  llvm::SmallPtrSet<Operation *, 16> all(moved.begin(), moved.end());
+  auto isRead = [&](Value result) {
+    return isa<RankedTensorType>(result.getType()) &&
+           llvm::any_of(result.getUsers(), [&](Operation *user) { return all.contains(user); });
+  };
+  // What nothing here reads is last on the stack, so first; the rest is reached from there.
+  SmallVector<Operation *> stack;
+  for (bool read : {true, false})
+    for (Operation *op : llvm::reverse(moved))
+      if (llvm::any_of(op->getResults(), isRead) == read)
+        stack.push_back(op);
+  while (!stack.empty()) {
+    Operation *op = stack.back();
+    size_t before = stack.size();
+    for (Value operand : op->getOperands())
+      if (Operation *source = operand.getDefiningOp();
+          isa<RankedTensorType>(operand.getType()) && all.contains(source) &&
+          !ordered.contains(source))
+        stack.push_back(source);
+    if (stack.size() != before)
+      continue;
+    ordered.insert(op);
+    stack.pop_back();
+  }
+  return ordered.takeVector();
+}
+
 /// Copies `moved` and the constants they read to the end of `body`, in their order.
 static IRMapping copyInto(Block &body, ArrayRef<Operation *> moved) {
   OpBuilder b = OpBuilder::atBlockEnd(&body);
@@ -52,7 +83,7 @@ void splitConstants(task::GraphOp main, const llvm::DenseSet<Value> &constants) 
   auto graph = task::GraphOp::create(b, main.getLoc(), b.getStringAttr(kConstantsGraph),
                                      b.getArrayAttr({}), b.getArrayAttr({}));
   Block &graphBody = graph.getBody().emplaceBlock();
-  IRMapping copies = copyInto(graphBody, moved.getArrayRef());
+  IRMapping copies = copyInto(graphBody, nearTheirUses(moved.getArrayRef()));
 
   SmallVector<Value> outputs;
   for (Operation *op : moved) {

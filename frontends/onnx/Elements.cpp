@@ -12,8 +12,6 @@ using namespace mlir;
 
 namespace heddle {
 
-static constexpr size_t resourceAlignment = 64;
-
 /// Dense attributes hold each element in bytes of its own.
 static std::string unpackNibbles(const std::string &packed, int64_t count) {
   std::string bytes(static_cast<size_t>(count), '\0');
@@ -44,9 +42,10 @@ ElementsAttr takeElements(MLIRContext *context, HostTensor &&tensor) {
   if (type.getNumElements() <= mostDenseElements) {
     result = denseElements(type, tensor);
   } else {
-    AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(
-        ArrayRef<char>(tensor.bytes.data(), tensor.bytes.size()), resourceAlignment,
-        /*dataIsMutable=*/false);
+    // The tensor's bytes stay where they are.
+    auto bytes = std::make_shared<const std::string>(std::move(tensor.bytes));
+    AsmResourceBlob blob({bytes->data(), bytes->size()}, alignof(std::max_align_t),
+                         [bytes](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
     // The manager makes the key unique.
     StringRef key = tensor.name.empty() ? StringRef("constant") : StringRef(tensor.name);
     result = cast<ElementsAttr>(

@@ -16,6 +16,7 @@
 #include "llvm/ADT/StringSet.h"
 
 #include <filesystem>
+#include <future>
 
 using namespace mlir;
 
@@ -143,6 +144,9 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importBytes(MLIRContext &context, std::str
                                                   const std::string &folder,
                                                   const ImportOptions &options) {
   context.loadDialect<func::FuncDialect, onnx::OnnxDialect, HeddleDialect>();
+  // Of all bytes, which takes as long as reading them does.
+  auto digest = std::async(std::launch::async,
+                           [bytes] { return HexText(Sha256Of(bytes.data(), bytes.size())); });
   onnx_model::ModelProto model;
   absl::Status parsed = parseModel(bytes, model);
   if (!parsed.ok())
@@ -154,7 +158,7 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importBytes(MLIRContext &context, std::str
   // Which of the files of this name it was.
   NamedAttrList metadata((**module)->getAttrOfType<DictionaryAttr>("heddle.metadata"));
   metadata.set("source_digest",
-               StringAttr::get(&context, HexText(Sha256Of(bytes.data(), bytes.size()))));
+               StringAttr::get(&context, digest.get()));
   (**module)->setAttr("heddle.metadata", metadata.getDictionary(&context));
   return module;
 }
