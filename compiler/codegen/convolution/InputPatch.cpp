@@ -97,22 +97,30 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
 
   InputPatch source = patchInPlace(e, spec, input, firstPlane, size, block);
   Value zero = e.index(0), one = e.index(1), step = e.index(lanes);
-  // A row at a time: its lines are used up before others take their places.
-  auto copyRow = [&](Value from, Value to) {
-    e.loop(zero, patch.rowStep, step, [&](Value column) {
-      Value first = e.add(g.column0, column);
-      Value mask =
-          arith::AndIOp::create(e.builder, e.loc, e.firstLanes(e.sub(size[2], first), lanes),
-                                e.notFirstLanes(e.sub(zero, first), lanes));
-      e.store(e.load(input, e.add(from, column), lanes, mask), target, e.add(to, column));
-    });
+  auto maskAt = [&](Value column) -> Value {
+    Value first = e.add(g.column0, column);
+    return arith::AndIOp::create(e.builder, e.loc, e.firstLanes(e.sub(size[2], first), lanes),
+                                 e.notFirstLanes(e.sub(zero, first), lanes));
+  };
+  // The row of the next channel is asked for: it is a plane away, and rows are too short for the CPU
+  // to see where they lead. Narrow ones lie together.
+  bool asks = spec.narrowWidth == 0;
+  auto ask = [&](Value from, Value column) {
+    e.prefetch(input, e.add(e.add(from, source.channelStep), column), Emitter::Cache::First);
+  };
+  auto copyVector = [&](Value from, Value to, Value column, Value mask) {
+    if (asks)
+      ask(from, column);
+    e.store(e.load(input, e.add(from, column), lanes, mask), target, e.add(to, column));
   };
   auto clearRow = [&](Value to) {
     Value zeros = e.zero(e.vector(spec.element, lanes));
     e.loop(zero, patch.rowStep, step,
            [&](Value column) { e.store(zeros, target, e.add(to, column)); });
   };
-  e.when(refill, [&] {
+  Value lastColumn = e.sub(readLength(e, spec, 2, block.column, block.columns), one);
+  // A row at a time: its lines are used up before others take their places.
+  auto eachRow = [&](llvm::function_ref<void(Value from, Value to)> copyRow) {
     e.loop(zero, channels, one, [&](Value channel) {
       Value fromChannel = e.add(source.start, e.mul(channel, source.channelStep));
       e.loop(zero, e.index(g.depth), one, [&](Value depth) {
@@ -120,13 +128,45 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
         Value to = e.add(e.mul(channel, patch.channelStep), e.mul(depth, patch.depthStep));
         e.loop(zero, g.height, one, [&](Value row) {
           Value toRow = e.add(to, e.mul(row, patch.rowStep));
+          Value fromRow = e.add(from, e.mul(row, source.rowStep));
           e.when(
               g.inside(e, depth, row, size),
-              [&] { copyRow(e.add(from, e.mul(row, source.rowStep)), toRow); },
+              [&] {
+                copyRow(fromRow, toRow);
+                if (asks)
+                  ask(fromRow, lastColumn);
+              },
               [&] { clearRow(toRow); });
         });
       });
     });
+  };
+  // All rows have the same masks: those of a few vectors stay in registers.
+  auto copyShortRows = [&](int64_t vectors) {
+    Values columns, masks;
+    for (int64_t v = 0; v < vectors; ++v) {
+      columns.push_back(e.index(v * lanes));
+      masks.push_back(maskAt(columns.back()));
+    }
+    eachRow([&](Value from, Value to) {
+      for (auto [column, mask] : llvm::zip(columns, masks))
+        copyVector(from, to, column, mask);
+    });
+  };
+  auto copyLongRows = [&] {
+    eachRow([&](Value from, Value to) {
+      e.loop(zero, patch.rowStep, step,
+             [&](Value column) { copyVector(from, to, column, maskAt(column)); });
+    });
+  };
+  constexpr int64_t kShortRow = 4; // vectors
+  e.when(refill, [&] {
+    Value vectors = e.ceilDiv(patch.rowStep, lanes);
+    e.when(
+        e.less(e.index(kShortRow), vectors), copyLongRows, [&] {
+          e.specialize(vectors, llvm::to_vector(llvm::seq_inclusive<int64_t>(1, kShortRow)),
+                       copyShortRows);
+        });
   });
   return patch;
 }
