@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "compiler/codegen/convolution/Convolution.h"
+#include "compiler/codegen/convolution/PlaneConvolution.h"
 #include "compiler/codegen/convolution/Window.h"
 #include "compiler/codegen/matmul/Matmul.h"
 
@@ -32,6 +32,8 @@ const Shape kShapes[] = {
     {"3x3 128ch 112x112", 3, 1, 1, 128, 128, 112},
     {"3x3 stem 3->64 224x224", 3, 1, 1, 3, 64, 224},
     {"3x3 stem stride 2 3->64 224x224", 3, 2, 0, 3, 64, 224},
+    {"3x3 stem stride 2 3->24 224x224", 3, 2, 1, 3, 24, 224},
+    {"3x3 stem 12->16 208x208", 3, 1, 1, 12, 16, 208},
     {"7x7 stem 3->64 224x224", 7, 2, 3, 3, 64, 224},
     {"1x1 stride 2 256->512 56x56", 1, 2, 0, 256, 512, 56},
     {"1x1 64->256 56x56", 1, 1, 0, 64, 256, 56},
@@ -43,8 +45,9 @@ const Shape kShapes[] = {
 
 class ConvolutionRunner {
 public:
-  ConvolutionRunner(Meter &meter, const std::string &cpu, const Shape &s) {
-    std::string name = std::string("conv ") + s.name;
+  /// With output channels in the lanes, or with pixels (plane).
+  ConvolutionRunner(Meter &meter, const std::string &cpu, const Shape &s, bool plane = false) {
+    std::string name = std::string(plane ? "plane conv " : "conv ") + s.name;
     if (!meter.wanted(name))
       return;
     KernelHarness harness(cpu);
@@ -59,24 +62,27 @@ public:
     int64_t h = flat ? 1 : s.size, w = flat ? s.size * s.size : s.size;
     int64_t oh = flat ? 1 : out, ow = flat ? out * out : out;
     std::vector<int64_t> dims{1, 1, s.ic, s.oc, 1, h, w, 1, oh, ow};
-    ConvolutionPlan plan = planConvolution(spec, harness.target);
+    ConvolutionPlan packed = planConvolution(spec, harness.target);
+    ConvolutionBlocks plan = packed;
+    if (plane)
+      plan = planPlaneConvolution(spec, harness.target);
     harness.add("convolution", {f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
       Values d;
       for (auto [value, size] : llvm::zip(k.dims, dims))
         d.push_back(meter.knownSizes ? e.index(size) : value);
       ConvolutionOperands ops{k.buffers[0],       k.buffers[1],      d[0], d[1], d[2], d[3],
                               {d[4], d[5], d[6]}, {d[7], d[8], d[9]}};
-      emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
-                      [&](Value acc, const PixelPosition &at) {
-                        e.store(acc, k.buffers[2], at.offset, at.mask);
-                      });
+      auto emit = plane ? emitPlaneConvolution : emitConvolution;
+      emit(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const PixelPosition &at) {
+        e.store(acc, k.buffers[2], at.offset, at.mask);
+      });
     });
     auto start = std::chrono::steady_clock::now();
     LoadedKernels kernels = harness.compile();
     double compile =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::vector<float> x(s.ic * s.size * s.size, 0.5f), y(s.oc * out * out);
-    std::vector<float> f(plan.packedElements(1, s.oc, s.ic, taps), 0.25f);
+    std::vector<float> f(packed.packedElements(1, s.oc, s.ic, taps), 0.25f);
     std::vector<const void *> buffers{x.data(), f.data(), y.data()};
     void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
     int64_t points = plan.gridPoints(1, 1, s.oc, 1, oh, ow);
@@ -206,6 +212,9 @@ void benchmarkConvolution(Meter &meter, const std::string &cpu) {
     depthwise(meter, cpu, shape);
   for (const Shape &shape : kShapes)
     ConvolutionRunner(meter, cpu, shape);
+  for (const Shape &shape : kShapes)
+    if (shape.window > 1)
+      ConvolutionRunner(meter, cpu, shape, /*plane=*/true);
   pointwise(meter, cpu);
   for (const Shape &shape : kShapes)
     ofBytes(meter, cpu, shape);

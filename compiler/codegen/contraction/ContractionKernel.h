@@ -33,9 +33,9 @@ bool isFasterDirect(mlir::Operation *convolution);
 constexpr llvm::StringLiteral kSinglePixel = "heddle.single_pixel";
 bool hasSinglePixel(mlir::Operation *convolution);
 
-/// Marks a convolution whose rows of pixels fill vectors better than its channels do.
-constexpr llvm::StringLiteral kFullRows = "heddle.full_rows";
-bool hasFullRows(mlir::Operation *convolution);
+/// Marks a convolution that is computed with pixels in the lanes, not with output channels.
+constexpr llvm::StringLiteral kPixelsInLanes = "heddle.pixels_in_lanes";
+bool hasPixelsInLanes(mlir::Operation *convolution);
 
 /// Marks a pooling of which windows along one axis divide the whole tensor.
 constexpr llvm::StringLiteral kEvenWindows = "heddle.even_windows";

@@ -6,8 +6,8 @@
 //   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
 //   - one input channel a group (depthwise), not transposed: windows within a plane, pixels in the
 //     lanes;
-//   - rows that fill vectors better than output channels do: direct, with pixels in the lanes, in
-//     PlaneConvolutionKernel.cpp;
+//   - few products a result, or rows that fill vectors better than output channels do: direct, with
+//     pixels in the lanes, in PlaneConvolutionKernel.cpp;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task
 //     of their own: while compiling where they are weights, else before the convolution runs. Max
 //     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
@@ -29,9 +29,9 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
       filter(dimsOf(weights())),
       stored(cast<RankedTensorType>(weights().getType()).getElementType()),
       // With pixels in the lanes, weights are broadcast one by one.
-      rounds(isa<onnx::ConvOp>(op) && !op->hasAttr(kFullRows) && stored.isF32() &&
+      rounds(isa<onnx::ConvOp>(op) && !op->hasAttr(kPixelsInLanes) && stored.isF32() &&
              roundsOperands(op, target)),
-      packed(op->hasAttr(kFullRows) ? stored : packedElement(op, stored, rounds)),
+      packed(op->hasAttr(kPixelsInLanes) ? stored : packedElement(op, stored, rounds)),
       transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
       inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
       outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
@@ -39,7 +39,7 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
 ContractionKernel ConvolutionKernelEmitter::emit() {
   bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
   return depthwise                   ? emitDepthwiseKernel()
-         : op->hasAttr(kFullRows) ? emitPlane()
+         : op->hasAttr(kPixelsInLanes) ? emitPlane()
                                   : emitDirect();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.Conv with pixels in the lanes, where these fill vectors better than output channels do.
+// onnx.Conv with pixels in the lanes, where that takes less time than with output channels.
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/convolution/PlaneConvolution.h"
@@ -17,22 +17,33 @@ static double filled(int64_t elements, int64_t block) {
   return static_cast<double>(elements) / static_cast<double>(vectors * block);
 }
 
-bool hasFullRows(Operation *op) {
-  constexpr int64_t lanes = 16, tileChannels = 8;
-  constexpr double worthIt = 1.15;
+// The time of 16 x 16 results in multiply-adds of their depth. Results of channels in the lanes are
+// turned, which few products hide; a lone panel of channels asks for a broadcast with each product.
+// Pixels in the lanes read all the input again for every few channels, from the second cache where
+// what a row of windows reads is large.
+bool hasPixelsInLanes(Operation *op) {
+  constexpr int64_t lanes = 16, tileChannels = 8, rowPixels = 128, firstCacheShare = 24 << 10;
+  constexpr double turning = 16, delivering = 3, lonePanel = 1.1, secondCache = 1.15;
   auto conv = dyn_cast<onnx::ConvOp>(op);
   if (!conv || !isEmittedConvolution(op))
     return false;
   SpatialOperation space(op);
   std::optional<int64_t> width = space.outputSize(2).asConstant(),
-                         filters = dimsOf(conv.getW())[0].asConstant();
+                         filters = dimsOf(conv.getW())[0].asConstant(),
+                         inputs = dimsOf(conv.getW())[1].asConstant();
   int64_t groups = conv.getGroup();
-  bool isDepthwise = groups != 1 && dimsOf(conv.getW())[1].isConstant(1);
-  if (!width || !filters || *width == 0 || *filters < groups || isDepthwise ||
-      space.taps() == 1 || space.stride[2] != 1)
+  bool isDepthwise = groups != 1 && inputs == 1;
+  if (!width || !filters || !inputs || *width == 0 || *filters < groups || isDepthwise ||
+      space.taps() == 1)
     return false;
   int64_t outputs = *filters / groups;
-  return filled(*width, lanes) * filled(outputs, tileChannels) > worthIt * filled(outputs, lanes);
+  double depth = static_cast<double>(*inputs * space.taps());
+  int64_t rowBytes = *inputs * space.window[0] * space.window[1] * rowPixels * space.stride[2] * 4;
+  double channelsInLanes =
+      (depth + turning) * (outputs <= lanes ? lonePanel : 1) / filled(outputs, lanes);
+  double pixelsInLanes = (depth + delivering) * (rowBytes > firstCacheShare ? secondCache : 1) /
+                         (filled(*width, lanes) * filled(outputs, tileChannels));
+  return pixelsInLanes < channelsInLanes;
 }
 
 ContractionKernel ConvolutionKernelEmitter::emitPlane() {

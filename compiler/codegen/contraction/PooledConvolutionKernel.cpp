@@ -50,7 +50,8 @@ ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
                   .width = size(space.outputSize(2)),
                   .outputs = size(outputs),
                   .pooledHeight = size(pooled.outputSize(1)),
-                  .pooledWidth = size(pooled.outputSize(2))};
+                  .pooledWidth = size(pooled.outputSize(2)),
+                  .pixelsInLanes = op->hasAttr(kPixelsInLanes)};
   PooledPlan plan = planPooledConvolution(spec, target);
   KernelFrame frame(structured, name, buffers());
   Emitter e(frame.b, frame.b.getLoc(), target);

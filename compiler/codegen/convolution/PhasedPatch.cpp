@@ -13,6 +13,10 @@ int64_t reach(const WindowSpec &spec, int dim) {
   return (spec.window[dim] - 1) * spec.dilation[dim] + 1;
 }
 
+Value rowsRead(Emitter &e, const WindowSpec &spec, const PixelBlock &block) {
+  return e.add(e.mul(e.sub(block.rows, e.index(1)), spec.stride[1]), reach(spec, 1));
+}
+
 int64_t roundUp(int64_t size, int64_t to) { return (size + to - 1) / to * to; }
 
 class PhasedCopy {
@@ -155,21 +159,25 @@ Value windowDifference(Emitter &e, Value a, Value b) {
   return arith::SubIOp::create(e.builder, e.loc, a, b);
 }
 
-PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOperands &ops,
-                            Value plane, const PixelBlock &block, Value target, Value fill) {
-  const SpatialValues &size = ops.inputSize;
+PhasedPatch phasedPatch(Emitter &e, const WindowSpec &spec, const PixelBlock &block, Value target) {
   int64_t lanes = e.lanesOf(spec.accumulator);
+  Value length = e.add(block.columns, (reach(spec, 2) - 1) / spec.stride[2]);
+  PhasedPatch patch;
+  patch.buffer = target;
+  patch.start = e.index(0);
+  patch.phaseStep = e.mul(e.ceilDiv(length, lanes), lanes);
+  patch.rowStep = e.mul(patch.phaseStep, spec.stride[2]);
+  patch.depthStep = e.mul(patch.rowStep, rowsRead(e, spec, block));
+  patch.channelStep = e.mul(patch.depthStep, reach(spec, 0));
+  return patch;
+}
+
+void fillPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOperands &ops, Value plane,
+                     const PixelBlock &block, const PhasedPatch &patch, Value fill) {
+  const SpatialValues &size = ops.inputSize;
   auto first = [&](int dim, Value at) {
     return e.sub(e.mul(at, spec.stride[dim]), e.index(spec.padding[dim]));
   };
-  Value length = e.add(block.columns, (reach(spec, 2) - 1) / spec.stride[2]);
-  Value height = e.add(e.mul(e.sub(block.rows, e.index(1)), spec.stride[1]), reach(spec, 1));
-  PhasedPatch patch;
-  patch.buffer = target;
-  patch.phaseStep = e.mul(e.ceilDiv(length, lanes), lanes);
-  patch.rowStep = e.mul(patch.phaseStep, spec.stride[2]);
-  patch.depthStep = e.mul(patch.rowStep, height);
-
   Value depth0 = first(0, block.depth), row0 = first(1, block.row),
         column0 = first(2, block.column);
   PhasedCopy copy(e, spec, ops, patch, fill);
@@ -182,12 +190,12 @@ PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOper
       Value depth = e.add(depth0, d);
       Value depthInside = inside(depth, size[0]);
       Value depthAt = e.mul(e.add(e.mul(plane, size[0]), depth), size[1]);
-      e.loop(e.index(0), height, e.index(1), [&](Value r) {
+      e.loop(e.index(0), rowsRead(e, spec, block), e.index(1), [&](Value r) {
         Value row = e.add(row0, r);
         Value valid = arith::AndIOp::create(e.builder, e.loc, depthInside, inside(row, size[1]));
         Value from = e.add(e.mul(e.add(depthAt, row), size[2]), e.add(column0, firstColumn));
         Value to = e.add(e.add(e.mul(d, patch.depthStep), e.mul(r, patch.rowStep)), at);
-        copyRow(valid, from, to);
+        copyRow(valid, from, e.add(patch.start, to));
       });
     });
   };
@@ -196,7 +204,6 @@ PhasedPatch emitPhasedPatch(Emitter &e, const WindowSpec &spec, const WindowOper
     copy.scalars(column0, patch.phaseStep, rows);
   else
     copy.vectors(column0, patch.phaseStep, rows);
-  return patch;
 }
 
 } // namespace heddle::codegen

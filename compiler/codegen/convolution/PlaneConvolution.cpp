@@ -2,63 +2,39 @@
 #include "compiler/codegen/convolution/PlaneConvolution.h"
 
 #include "compiler/codegen/convolution/FilterLayout.h"
-#include "compiler/codegen/convolution/InputPatch.h"
+#include "compiler/codegen/convolution/PlaneEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
 namespace heddle::codegen {
-namespace {
 
-class PlaneEmitter {
-public:
-  PlaneEmitter(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &ops,
-               Value scratch, PixelSink sink)
-      : e(e), spec(spec), ops(ops), plan(planPlaneConvolution(spec, e.target)), sink(sink),
-        scratch(scratch), math(e.target, spec.element), lanes(e.lanesOf(spec.element)),
-        panel(planConvolution(spec, e.target).panel),
-        taps(spec.window[0] * spec.window[1] * spec.window[2]),
-        parked(e.view(scratch, int64_t(0), spec.element)), inputs(e.div(ops.ic, ops.groups)),
-        outputs(e.div(ops.oc, ops.groups)) {}
+constexpr int64_t kUnrolledColumns = 8; // of windows; wider ones are loops
 
-  void point(Value index, Value begin);
+static WindowSpec windowsOf(const ConvolutionSpec &spec) {
+  return {.element = spec.element,
+          .accumulator = spec.element,
+          .window = spec.window,
+          .stride = spec.stride,
+          .dilation = spec.dilation,
+          .padding = spec.padding};
+}
 
-private:
-  /// What the channels of a tile have in common.
-  struct Channels {
-    Value n, first, count; // of all groups; those that exist
-    Value filter;          // where the first one's weights are
-    PixelBlock block;
-    InputPatch patch;
-    Value rowVectors; // vectors that a row of the block takes
-  };
+PlaneEmitter::PlaneEmitter(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &ops,
+                           Value scratch, PixelSink sink)
+    : e(e), spec(spec), ops(ops), plan(planPlaneConvolution(spec, e.target)), sink(sink),
+      scratch(scratch), math(e.target, spec.element), lanes(e.lanesOf(spec.element)),
+      panel(planConvolution(spec, e.target).panel),
+      taps(spec.window[0] * spec.window[1] * spec.window[2]),
+      parked(e.view(scratch, int64_t(0), spec.element)), inputs(e.div(ops.ic, ops.groups)),
+      outputs(e.div(ops.oc, ops.groups)) {}
 
-  void tiles(const Channels &channels);
-  void accumulate(const Channels &channels, Value first, int64_t vectors);
-  void eachResult(const Channels &channels, Value first, Value vectors,
-                  llvm::function_ref<void(const PixelPosition &, Value parkedAt)> body);
-  Value row(const Channels &channels, Value vector) { return e.div(vector, channels.rowVectors); }
-  Value column(const Channels &channels, Value vector) {
-    return e.mul(e.rem(vector, channels.rowVectors), lanes);
-  }
-
-  Emitter &e;
-  const ConvolutionSpec &spec;
-  const ConvolutionOperands &ops;
-  PlanePlan plan;
-  PixelSink sink;
-  Value scratch;
-  TileMath math;
-  int64_t lanes, panel, taps;
-  Value parked;
-  Value inputs, outputs; // channels of a group
-};
-
-// Points run over the channel blocks first: they share a patch.
+// Points run over the channel blocks first: they share a patch. Columns are split in whole vectors.
 void PlaneEmitter::point(Value index, Value begin) {
-  EvenSplit rowSplit(e, ops.outputSize[1], plan.rowBlock);
-  EvenSplit columnSplit(e, ops.outputSize[2], plan.columnBlock);
+  auto &[od, oh, ow] = ops.outputSize;
+  EvenSplit rowSplit(e, oh, plan.rowBlock);
+  EvenSplit columnSplit(e, e.ceilDiv(ow, lanes), plan.columnBlock / lanes);
   EvenSplit tileSplit(e, e.ceilDiv(outputs, plan.channels), plan.channelBlock / plan.channels);
   Value rest = index;
   auto next = [&](Value size) {
@@ -67,36 +43,65 @@ void PlaneEmitter::point(Value index, Value begin) {
     return digit;
   };
   Value tilePart = next(tileSplit.parts), columnPart = next(columnSplit.parts);
-  Value rowPart = next(rowSplit.parts), depth = next(ops.outputSize[0]);
-  Value group = next(ops.groups), n = rest;
-  Channels channels;
-  channels.n = n;
-  channels.block = {depth, rowSplit.start(e, rowPart), rowSplit.length(e, rowPart),
-                    columnSplit.start(e, columnPart), columnSplit.length(e, columnPart)};
-  channels.rowVectors = e.ceilDiv(channels.block.columns, lanes);
-  Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, inputs));
+  Value rowPart = next(rowSplit.parts), depth = next(od), group = next(ops.groups);
+  Value column = e.mul(columnSplit.start(e, columnPart), lanes);
+  Value columns = e.min(e.mul(columnSplit.length(e, columnPart), lanes), e.sub(ow, column));
   Value refill =
       arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(tilePart, e.index(0)));
-  channels.patch =
-      spec.padded ? patchCopied(e, spec, ops.input, firstPlane, inputs, ops.inputSize,
-                                channels.block, e.view(scratch, plan.patchOffset, spec.element),
-                                refill)
-                  : patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, channels.block);
-  Value panels = e.mul(group, e.ceilDiv(outputs, panel));
-  Value firstTile = tileSplit.start(e, tilePart);
-  e.loop(e.index(0), tileSplit.length(e, tilePart), e.index(1), [&](Value tile) {
-    Value first = e.mul(e.add(firstTile, tile), plan.channels);
-    channels.first = e.add(e.mul(group, outputs), first);
-    channels.count = e.min(e.index(plan.channels), e.sub(outputs, first));
+  PixelBlock block{depth, rowSplit.start(e, rowPart), rowSplit.length(e, rowPart), column, columns};
+  Place at = place(rest, group, block, refill);
+  channelTiles(at, tileSplit.start(e, tilePart), tileSplit.length(e, tilePart));
+}
+
+PlaneEmitter::Place PlaneEmitter::place(Value n, Value group, const PixelBlock &block,
+                                        Value refill) {
+  Place place{n, group, block, {}};
+  Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, inputs));
+  if (!plan.copies) {
+    InputPatch patch = patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, block);
+    place.patch = {.buffer = patch.buffer,
+                   .start = patch.start,
+                   .channelStep = patch.channelStep,
+                   .depthStep = patch.depthStep,
+                   .rowStep = patch.rowStep,
+                   .phaseStep = {}};
+    return place;
+  }
+  WindowSpec windows = windowsOf(spec);
+  WindowOperands image{.input = ops.input,
+                       .n = ops.n,
+                       .channels = ops.ic,
+                       .multiplier = {},
+                       .inputSize = ops.inputSize,
+                       .outputSize = ops.outputSize};
+  place.patch = phasedPatch(e, windows, block, e.view(scratch, plan.patchOffset, spec.element));
+  e.when(refill, [&] {
+    Value zero = e.zero(spec.element);
+    e.loop(e.index(0), inputs, e.index(1), [&](Value channel) {
+      PhasedPatch patch = place.patch;
+      patch.start = e.mul(channel, patch.channelStep);
+      fillPhasedPatch(e, windows, image, e.add(firstPlane, channel), block, patch, zero);
+    });
+  });
+  return place;
+}
+
+void PlaneEmitter::channelTiles(const Place &place, Value first, Value count) {
+  Value panels = e.mul(place.group, e.ceilDiv(outputs, panel));
+  e.loop(first, e.add(first, count), e.index(1), [&](Value tile) {
+    Value first = e.mul(tile, plan.channels);
     Value panelAt = e.add(panels, e.div(first, e.index(panel)));
-    channels.filter = e.add(e.mul(panelAt, panelSize(e, math, inputs, taps, panel)),
-                            e.rem(first, e.index(panel)));
-    tiles(channels);
+    tiles({.place = place,
+           .first = e.add(e.mul(place.group, outputs), first),
+           .count = e.min(e.index(plan.channels), e.sub(outputs, first)),
+           .filter = e.add(e.mul(panelAt, panelSize(e, math, inputs, taps, panel)),
+                           e.rem(first, e.index(panel))),
+           .rowVectors = e.ceilDiv(place.block.columns, lanes)});
   });
 }
 
 void PlaneEmitter::tiles(const Channels &channels) {
-  EvenSplit split(e, e.mul(channels.block.rows, channels.rowVectors), plan.vectors);
+  EvenSplit split(e, e.mul(channels.place.block.rows, channels.rowVectors), plan.vectors);
   e.loop(e.index(0), split.parts, e.index(1), [&](Value part) {
     Value first = split.start(e, part), vectors = split.length(e, part);
     if (ops.prefetch)
@@ -111,15 +116,15 @@ void PlaneEmitter::tiles(const Channels &channels) {
 }
 
 void PlaneEmitter::accumulate(const Channels &channels, Value first, int64_t vectors) {
-  const InputPatch &patch = channels.patch;
+  const PhasedPatch &patch = channels.place.patch;
   Values starts, masks(vectors);
   for (int64_t v = 0; v < vectors; ++v) {
     Value vector = e.add(first, v), from = column(channels, vector);
     Value down = e.mul(e.mul(row(channels, vector), spec.stride[1]), patch.rowStep);
     starts.push_back(e.add(patch.start, e.add(down, from)));
     // A copy has room for lanes past its end, the input has not.
-    if (!spec.padded)
-      masks[v] = e.firstLanes(e.sub(channels.block.columns, from), lanes);
+    if (!plan.copies)
+      masks[v] = e.firstLanes(e.sub(channels.place.block.columns, from), lanes);
   }
   auto [kd, kh, kw] = spec.window;
   Value zero = e.index(0), one = e.index(1);
@@ -136,8 +141,12 @@ void PlaneEmitter::accumulate(const Channels &channels, Value first, int64_t vec
       return over(kh, s1, [&](Value h, ValueRange s2) {
         Value rowAt = e.add(planeAt, e.mul(e.mul(h, spec.dilation[1]), patch.rowStep));
         Value tapRow = e.mul(e.add(e.mul(d, kh), h), kw);
-        return over(kw, s2, [&](Value w, ValueRange s3) {
-          Value tapAt = e.add(rowAt, e.mul(w, spec.dilation[2]));
+        auto tapColumn = [&](Value w, ValueRange s3) {
+          Value column = e.mul(w, spec.dilation[2]);
+          if (int64_t stride = spec.stride[2]; stride > 1)
+            column = e.add(e.mul(e.rem(column, e.index(stride)), patch.phaseStep),
+                           e.div(column, e.index(stride)));
+          Value tapAt = e.add(rowAt, column);
           Value filter = e.add(filterBlock, e.mul(e.add(tapRow, w), tapStep));
           return e.loop(zero, depth, one, s3, [&](Value channel, ValueRange carried) {
             Values next(carried), pixels;
@@ -154,7 +163,14 @@ void PlaneEmitter::accumulate(const Channels &channels, Value first, int64_t vec
             }
             return next;
           });
-        });
+        };
+        if (kw > kUnrolledColumns)
+          return e.loop(zero, e.index(kw), one, s2, tapColumn);
+        // With few channels, where a column is would be found out as often as it is used.
+        Values sums(s2);
+        for (int64_t w = 0; w < kw; ++w)
+          sums = tapColumn(e.index(w), sums);
+        return sums;
       });
     });
   });
@@ -167,41 +183,44 @@ void PlaneEmitter::eachResult(
     const Channels &channels, Value first, Value vectors,
     llvm::function_ref<void(const PixelPosition &, Value parkedAt)> body) {
   auto &[od, oh, ow] = ops.outputSize;
-  const PixelBlock &block = channels.block;
+  const PixelBlock &block = channels.place.block;
   Value planeSize = e.mul(e.mul(od, oh), ow), one = e.index(1);
   e.loop(e.index(0), vectors, one, [&](Value v) {
     Value vector = e.add(first, v), from = column(channels, vector);
     PixelPosition at;
-    at.n = channels.n;
+    at.n = channels.place.n;
     at.pixel = {block.depth, e.add(block.row, row(channels, vector)), e.add(block.column, from)};
     at.mask = e.firstLanes(e.sub(block.columns, from), lanes);
     at.lanes = lanes;
     Value inPlane = e.add(e.mul(e.add(e.mul(block.depth, oh), at.pixel[1]), ow), at.pixel[2]);
     e.loop(e.index(0), channels.count, one, [&](Value c) {
       at.channel = e.add(channels.first, c);
-      at.offset = e.add(e.mul(e.add(e.mul(channels.n, ops.oc), at.channel), planeSize), inPlane);
+      Value plane = e.add(e.mul(at.n, ops.oc), at.channel);
+      at.offset = e.add(e.mul(plane, planeSize), inPlane);
       body(at, e.mul(e.add(e.mul(v, plan.channels), c), lanes));
     });
   });
 }
 
-} // namespace
+int64_t PlanePlan::patchBytes(const ConvolutionSpec &spec, const Target &target, int64_t channels,
+                              int64_t rows, int64_t columns) const {
+  if (!copies)
+    return 0;
+  int64_t bytes = spec.element.getIntOrFloatBitWidth() / 8, lanes = target.vectorBytes() / bytes;
+  return channels * phasedPatchElements(windowsOf(spec), rows, columns, lanes) * bytes;
+}
 
 PlanePlan planPlaneConvolution(const ConvolutionSpec &spec, const Target &target) {
   PlanePlan plan;
   int64_t bytes = spec.element.getIntOrFloatBitWidth() / 8, lanes = target.vectorBytes() / bytes;
   plan.vectors = 3;
   plan.channels = target.vectorRegisters() >= 32 ? 8 : 4;
-  plan.rowBlock = 8;
-  plan.columnBlock = 2 * plan.vectors * lanes;
+  plan.rowBlock = std::max<int64_t>(1, 8 / spec.stride[1]); // of the input
+  plan.columnBlock = 8 * lanes;
   plan.channelBlock = 4 * plan.channels;
+  plan.copies = spec.padded || spec.stride[2] != 1;
   plan.patchOffset = plan.scratchFixed = plan.channels * plan.vectors * target.vectorBytes();
-  plan.scratchPerChannel = 0;
-  if (spec.padded) {
-    // The last row's last vector may reach past the copy.
-    plan.scratchFixed += target.vectorBytes();
-    plan.scratchPerChannel = patchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
-  }
+  plan.scratchPerChannel = plan.patchBytes(spec, target, 1, plan.rowBlock, plan.columnBlock);
   return plan;
 }
 

@@ -3,7 +3,8 @@
 // Max pooling of a convolution's results, which never leave the cache. A grid point is some pooled
 // pixels of some channels: what their windows cover is computed into scratch and pooled from there.
 // Where windows lie side by side, a point is a block of an image. Where they overlap, it is whole
-// rows, and points that follow each other down an image keep the rows that both cover.
+// rows, and points that follow each other down an image keep the rows that both cover. So it is with
+// pixels in the lanes, where a few channels at a time are pooled from the first cache.
 //
 //   PooledPlan plan = planPooledConvolution(spec, target);
 //   // grid = n * plan.pointsOfImage, scratch = plan.scratchBytes
@@ -24,12 +25,14 @@ struct PooledSpec {
   int64_t height, width; // of its output
   int64_t outputs;       // its channels
   int64_t pooledHeight, pooledWidth;
+  bool pixelsInLanes = false; // PlaneConvolution.h
 };
 
 struct PooledPlan {
   bool sideBySide; // windows, and each is full of results
   int64_t rowBlock, columnBlock; // pooled rows and columns of a point, at most
   int64_t channelBlock;          // channels of a point, at most
+  int64_t channelUnit;           // of which it is a multiple
   int64_t heldRows, heldWidth;   // of the convolution, for that many pooled rows and columns
   int64_t heldOffset, windowOffset, scratchBytes;
   int64_t pointsOfImage;

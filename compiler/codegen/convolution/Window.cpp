@@ -35,7 +35,8 @@ void WindowEmitter::point(Value index) {
     Value inputChannels = e.div(ops.channels, ops.multiplier);
     inputPlane = e.add(e.mul(place.n, inputChannels), e.div(place.channel, ops.multiplier));
   }
-  place.patch = emitPhasedPatch(e, spec, ops, inputPlane, place.block, patchBuffer, fill);
+  place.patch = phasedPatch(e, spec, place.block, patchBuffer);
+  fillPhasedPatch(e, spec, ops, inputPlane, place.block, place.patch, fill);
   if (prepare)
     prepare(place.channel);
   EvenSplit tiles(e, place.block.rows, plan.rows);

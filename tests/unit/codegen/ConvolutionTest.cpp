@@ -251,9 +251,11 @@ TEST_P(ConvolutionTest, NarrowRows) {
 
 TEST_P(ConvolutionTest, PixelsInLanes) {
   for (const Window &w : kWindows)
-    if (w.stride[2] == 1)
-      check(GetParam(), w, {.plane = true});
+    check(GetParam(), w, {.plane = true});
   check(GetParam(), {{1, 3, 3}, {1, 2, 1}, {1, 1, 1}, {0, 1, 1}, {0, 0, 1}}, {.plane = true});
+  // Columns of windows in several phases of the stride, some with none.
+  check(GetParam(), {{1, 3, 4}, {1, 1, 3}, {1, 1, 3}, {0, 1, 2}, {0, 1, 5}}, {.plane = true});
+  check(GetParam(), {{1, 1, 3}, {1, 3, 5}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}}, {.plane = true});
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ConvolutionTest,

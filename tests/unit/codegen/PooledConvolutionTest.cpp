@@ -61,7 +61,7 @@ std::vector<float> poolRows(const Case &c, int64_t height, int64_t width, int64_
 
 class PooledConvolutionTest : public ::testing::TestWithParam<const char *> {};
 
-void check(const char *cpu, const Case &c) {
+void check(const char *cpu, const Case &c, bool pixelsInLanes) {
   KernelHarness harness(cpu, 1);
   Type f32 = harness.f32();
   int64_t height = outputs(c.inputHeight, c.window, c.stride, c.padding, c.padding);
@@ -79,7 +79,7 @@ void check(const char *cpu, const Case &c) {
                     .stride = {1, c.poolStride, c.poolStride},
                     .padding = {0, c.poolPad, c.poolPad}};
   PooledSpec spec{convolution, window,    c.channels,   height,
-                  width,       c.outputs, pooledHeight, pooledWidth};
+                  width,       c.outputs, pooledHeight, pooledWidth, pixelsInLanes};
   PooledPlan plan = planPooledConvolution(spec, harness.target);
   ConvolutionPlan plain = planConvolution(convolution, harness.target);
   auto operands = [&](Emitter &e, Kernel &k) {
@@ -146,7 +146,15 @@ TEST_P(PooledConvolutionTest, HasTheBitsOfBoth) {
   for (const Case &c : kCases) {
     SCOPED_TRACE(testing::Message() << c.channels << " to " << c.outputs << " channels, "
                                     << c.inputHeight << "x" << c.inputWidth << ", pool " << c.pool);
-    check(GetParam(), c);
+    check(GetParam(), c, /*pixelsInLanes=*/false);
+  }
+}
+
+TEST_P(PooledConvolutionTest, HasTheBitsOfBothWithPixelsInLanes) {
+  for (const Case &c : kCases) {
+    SCOPED_TRACE(testing::Message() << c.channels << " to " << c.outputs << " channels, "
+                                    << c.inputHeight << "x" << c.inputWidth << ", pool " << c.pool);
+    check(GetParam(), c, /*pixelsInLanes=*/true);
   }
 }
 
