@@ -104,13 +104,14 @@ void PlaneEmitter::tiles(const Channels &channels) {
   EvenSplit split(e, e.mul(channels.place.block.rows, channels.rowVectors), plan.vectors);
   e.loop(e.index(0), split.parts, e.index(1), [&](Value part) {
     Value first = split.start(e, part), vectors = split.length(e, part);
-    if (ops.prefetch)
-      eachResult(channels, first, vectors,
-                 [&](const PixelPosition &at, Value) { ops.prefetch(e, at); });
-    e.specialize(vectors, tileLengths({}, plan.vectors, plan.vectors),
-                 [&](int64_t count) { accumulate(channels, first, count); });
-    eachResult(channels, first, vectors, [&](const PixelPosition &at, Value parkedAt) {
-      sink(e.load(parked, parkedAt, lanes), at);
+    e.specialize(vectors, tileLengths({}, plan.vectors, plan.vectors), [&](int64_t count) {
+      if (ops.prefetch)
+        eachResult(channels, first, count,
+                   [&](const PixelPosition &at, Value) { ops.prefetch(e, at); });
+      accumulate(channels, first, count);
+      eachResult(channels, first, count, [&](const PixelPosition &at, Value parkedAt) {
+        sink(e.load(parked, parkedAt, lanes), at);
+      });
     });
   });
 }
@@ -138,21 +139,24 @@ void PlaneEmitter::accumulate(const Channels &channels, Value first, int64_t vec
     };
     return over(kd, s0, [&](Value d, ValueRange s1) {
       Value planeAt = e.add(inputBlock, e.mul(e.mul(d, spec.dilation[0]), patch.depthStep));
-      return over(kh, s1, [&](Value h, ValueRange s2) {
-        Value rowAt = e.add(planeAt, e.mul(e.mul(h, spec.dilation[1]), patch.rowStep));
+      // Where the vectors' rows are is carried along, or it would be found out for each row of taps.
+      Values first(s1);
+      for (Value start : starts)
+        first.push_back(e.add(start, planeAt));
+      Values last = over(kh, first, [&](Value h, ValueRange s2) {
+        ValueRange rowsAt = s2.take_back(vectors);
         Value tapRow = e.mul(e.add(e.mul(d, kh), h), kw);
         auto tapColumn = [&](Value w, ValueRange s3) {
           Value column = e.mul(w, spec.dilation[2]);
           if (int64_t stride = spec.stride[2]; stride > 1)
             column = e.add(e.mul(e.rem(column, e.index(stride)), patch.phaseStep),
                            e.div(column, e.index(stride)));
-          Value tapAt = e.add(rowAt, column);
           Value filter = e.add(filterBlock, e.mul(e.add(tapRow, w), tapStep));
           return e.loop(zero, depth, one, s3, [&](Value channel, ValueRange carried) {
             Values next(carried), pixels;
-            Value inputAt = e.add(tapAt, e.mul(channel, patch.channelStep));
+            Value inputAt = e.add(column, e.mul(channel, patch.channelStep));
             for (int64_t v = 0; v < vectors; ++v)
-              pixels.push_back(e.load(patch.buffer, e.add(starts[v], inputAt), lanes, masks[v]));
+              pixels.push_back(e.load(patch.buffer, e.add(rowsAt[v], inputAt), lanes, masks[v]));
             Value weightsAt = e.add(filter, e.mul(channel, panel));
             for (int64_t c = 0; c < plan.channels; ++c) {
               Value weight = e.broadcast(e.load(ops.filter, e.add(weightsAt, c)), lanes);
@@ -164,41 +168,51 @@ void PlaneEmitter::accumulate(const Channels &channels, Value first, int64_t vec
             return next;
           });
         };
+        Values sums(s2.drop_back(vectors));
         if (kw > kUnrolledColumns)
-          return e.loop(zero, e.index(kw), one, s2, tapColumn);
-        // With few channels, where a column is would be found out as often as it is used.
-        Values sums(s2);
-        for (int64_t w = 0; w < kw; ++w)
-          sums = tapColumn(e.index(w), sums);
+          sums = e.loop(zero, e.index(kw), one, sums, tapColumn);
+        else // with few channels, where a column is would be found out as often as it is used
+          for (int64_t w = 0; w < kw; ++w)
+            sums = tapColumn(e.index(w), sums);
+        for (Value row : rowsAt)
+          sums.push_back(e.add(row, e.mul(patch.rowStep, spec.dilation[1])));
         return sums;
       });
+      last.truncate(s1.size());
+      return last;
     });
   });
   for (int64_t c = 0; c < plan.channels; ++c)
     for (int64_t v = 0; v < vectors; ++v)
-      e.store(sums[c * vectors + v], parked, e.index((v * plan.channels + c) * lanes));
+      e.store(sums[c * vectors + v], parked, e.index((c * vectors + v) * lanes));
 }
 
 void PlaneEmitter::eachResult(
-    const Channels &channels, Value first, Value vectors,
+    const Channels &channels, Value first, int64_t vectors,
     llvm::function_ref<void(const PixelPosition &, Value parkedAt)> body) {
   auto &[od, oh, ow] = ops.outputSize;
   const PixelBlock &block = channels.place.block;
-  Value planeSize = e.mul(e.mul(od, oh), ow), one = e.index(1);
-  e.loop(e.index(0), vectors, one, [&](Value v) {
+  Value planeSize = e.mul(e.mul(od, oh), ow);
+  SmallVector<PixelPosition> positions;
+  for (int64_t v = 0; v < vectors; ++v) {
     Value vector = e.add(first, v), from = column(channels, vector);
     PixelPosition at;
     at.n = channels.place.n;
     at.pixel = {block.depth, e.add(block.row, row(channels, vector)), e.add(block.column, from)};
     at.mask = e.firstLanes(e.sub(block.columns, from), lanes);
     at.lanes = lanes;
-    Value inPlane = e.add(e.mul(e.add(e.mul(block.depth, oh), at.pixel[1]), ow), at.pixel[2]);
-    e.loop(e.index(0), channels.count, one, [&](Value c) {
-      at.channel = e.add(channels.first, c);
-      Value plane = e.add(e.mul(at.n, ops.oc), at.channel);
-      at.offset = e.add(e.mul(plane, planeSize), inPlane);
-      body(at, e.mul(e.add(e.mul(v, plan.channels), c), lanes));
-    });
+    at.offset = e.add(e.mul(e.add(e.mul(block.depth, oh), at.pixel[1]), ow), at.pixel[2]);
+    positions.push_back(at);
+  }
+  e.loop(e.index(0), channels.count, e.index(1), [&](Value c) {
+    Value channel = e.add(channels.first, c);
+    Value planeAt = e.mul(e.add(e.mul(channels.place.n, ops.oc), channel), planeSize);
+    for (auto [v, position] : llvm::enumerate(positions)) {
+      PixelPosition at = position;
+      at.channel = channel;
+      at.offset = e.add(planeAt, position.offset);
+      body(at, e.mul(e.add(e.mul(c, vectors), v), lanes));
+    }
   });
 }
 

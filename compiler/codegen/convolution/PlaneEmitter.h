@@ -40,7 +40,7 @@ private:
   void tiles(const Channels &channels);
   void accumulate(const Channels &channels, mlir::Value first, int64_t vectors);
   void eachResult(
-      const Channels &channels, mlir::Value first, mlir::Value vectors,
+      const Channels &channels, mlir::Value first, int64_t vectors,
       llvm::function_ref<void(const PixelPosition &, mlir::Value parkedAt)> body);
   mlir::Value row(const Channels &channels, mlir::Value vector) {
     return e.div(vector, channels.rowVectors);
