@@ -2,8 +2,8 @@
 //
 // Places blocks in one arena so that blocks which may not share bytes do not. Greedy: one block after
 // the other, each into a gap between the blocks that it may not share with, else behind the last of
-// them. Several orders are tried, the largest block first and others. Deterministic. It is not optimal
-// (the problem is NP-hard).
+// them. Several orders are tried, the largest block first and others, and improved by giving what ends
+// last its place first. Deterministic. It is not optimal (the problem is NP-hard).
 //
 //   // 0 and 2 share
 //   absl::StatusOr<ArenaLayout> layout = PlanArena({256, 64, 128}, [](uint32_t a, uint32_t b) {
