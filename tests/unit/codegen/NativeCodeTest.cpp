@@ -157,18 +157,24 @@ TEST_P(NativeCodeTest, ObjectsAreFoundUnderOtherNames) {
   EXPECT_EQ(compileNative(*module, {"axpy"}, less, 1, &cache)->cached, 0u);
 }
 
-TEST(Schedule, GivesWhatIsWantedOfWhatIsOffered) {
-  Schedule schedule({{"rows", 6}, {"panels", 9}, {"unknown", 1}});
-  Target target = *Target::resolve({"x86-64-v3", 3}, [](const std::string &) {});
-  EXPECT_EQ(target.choose("rows", 8, {4, 6}), 8) << "without a schedule";
-  Target tuned = target.with(schedule);
-  EXPECT_EQ(tuned.choose("rows", 8, {4, 6, 8}), 6);
-  EXPECT_EQ(tuned.choose("panels", 2, {1, 3}), 2) << "nine are not offered";
-  EXPECT_EQ(tuned.choose("rows", 8, {4, 6, 8}), 6) << "asked again";
-  ASSERT_EQ(schedule.knobs().size(), 2u);
-  EXPECT_EQ(schedule.knobs()[0].name, "rows");
-  EXPECT_EQ(schedule.knobs()[0].usual, 8);
-  EXPECT_EQ(schedule.knobs()[0].others, (std::vector<int64_t>{4, 6}));
+TEST_P(NativeCodeTest, ASetThatIsAwaitedComesFirst) {
+  ObjectsInMemory cache;
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(kAxpy, &context);
+  Target cpu = target();
+  std::vector<std::string> early;
+  size_t compiled = 0; // when the awaited set was there
+  std::vector<KernelSet> sets{{*module, {"masked", "axpy"}, &cpu, {}},
+                              {*module, {"axpy"}, &cpu, [&](const NativeCode &code) {
+                                 early = code.kernels;
+                                 compiled = cache.objects.size();
+                               }}};
+  FailureOr<std::vector<NativeCode>> codes = compileNative(sets, 1, &cache);
+  ASSERT_TRUE(succeeded(codes));
+  EXPECT_EQ(early, std::vector<std::string>{"axpy"});
+  EXPECT_EQ(compiled, 1u);
+  EXPECT_EQ(cache.objects.size(), 2u) << "a kernel of two sets is compiled once";
+  EXPECT_EQ((*codes)[0].elf, compileNative(*module, {"masked", "axpy"}, cpu, 1)->elf);
+  EXPECT_EQ((*codes)[1].elf, compileNative(*module, {"axpy"}, cpu, 1)->elf);
 }
 
 TEST_P(NativeCodeTest, HalfWidthFloats) {
@@ -265,23 +271,6 @@ TEST_P(NativeCodeTest, RefusesOtherSignatures) {
   EXPECT_NE(message.find("a kernel takes 1-D memrefs"), std::string::npos);
   EXPECT_TRUE(failed(compileNative(*module, {"g"}, target())));
   EXPECT_NE(message.find("no kernel 'g'"), std::string::npos);
-}
-
-TEST(TargetTest, LevelsAndErrors) {
-  auto ignore = [](const std::string &) {};
-  EXPECT_EQ(Target::resolve({"x86-64-v2"}, ignore)->vectorBytes(), 16);
-  EXPECT_EQ(Target::resolve({"x86-64-v3"}, ignore)->vectorBytes(), 32);
-  EXPECT_EQ(Target::resolve({"x86-64-v4"}, ignore)->vectorBytes(), 64);
-  EXPECT_FALSE(Target::resolve({"x86-64-v3"}, ignore)->has("avx512f"));
-  std::string message;
-  EXPECT_TRUE(failed(Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
-  EXPECT_NE(message.find("z80"), std::string::npos);
-  auto several = Target::resolveAll({"x86-64-v2,x86-64-v4,x86-64-v3"}, ignore);
-  ASSERT_TRUE(succeeded(several));
-  EXPECT_EQ((*several)[0].cpu(), "x86-64-v4");
-  EXPECT_EQ((*several)[2].cpu(), "x86-64-v2");
-  for (const char *wrong : {"x86-64-v2,", "x86-64-v2,x86-64-v2", "x86-64-v2,z80"})
-    EXPECT_TRUE(failed(Target::resolveAll({wrong}, ignore))) << wrong;
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, NativeCodeTest,
