@@ -8,7 +8,7 @@ namespace heddle {
 namespace {
 
 // How often the first in the queue is passed over for one that was last on the leaver's processor.
-constexpr int kMostPassed = 4;
+constexpr int kMostPassed = 2;
 // How long a run waits at most: as long as time slices of others would take, and ten times as long
 // as it takes itself, which is more than a queue of twenty of its kind on two processors.
 constexpr std::chrono::milliseconds kMostWait(20);
