@@ -13,7 +13,6 @@ constexpr int kMostPassed = 2;
 // as it takes itself, which is more than a queue of twenty of its kind on two processors.
 constexpr std::chrono::milliseconds kMostWait(20);
 constexpr int kMostWaitShares = 10;
-constexpr std::chrono::hours kLongestRun(1);
 // Of runs that do not wait only some are timed: it takes 50 ns.
 constexpr uint32_t kRunsPerTiming = 8;
 
@@ -23,9 +22,9 @@ thread_local int Gate::Inside::depth_ = 0;
 
 Gate::Pass::Pass(Gate& gate, Waiter& waiter, const RunState& run)
     : gate_(gate), waiter_(waiter), run_(run) {
-  if (waiter.expected() < kLeast) {
+  if (waiter.expected() < gate.limits_.least) {
     timed_ = waiter.runs_++ % kRunsPerTiming == 0;
-  } else if (inside_.depth() == 1) {
+  } else if (waiter.expected() <= gate.limits_.most && inside_.depth() == 1) {
     admitted_ = gate.Enter(waiter, run);
   }
   if (timed_) begin_ = Clock::now();
@@ -46,9 +45,8 @@ bool Gate::Enter(Waiter& waiter, const RunState& run) {
   // sees that it waits.
   if (run.stopped()) return false;
   Push(waiter);
-  auto longest = kMostWait + kMostWaitShares * std::min<std::chrono::nanoseconds>(
-                                                   waiter.expected(), kLongestRun);
-  waiter.wake_.wait_for(lock, longest, [&] { return !waiter.queued_; });
+  waiter.wake_.wait_for(lock, kMostWait + kMostWaitShares * waiter.expected(),
+                        [&] { return !waiter.queued_; });
   if (waiter.queued_) Remove(waiter);
   return waiter.admitted_;
 }

@@ -11,8 +11,9 @@
 //   Gate::Pass pass(gate, waiter, run);  // waits
 //   ...                                  // the run; leaves at the end of the scope
 //
-// A gate is for speed only. Runs that are over before a slice is pass by; who has waited long goes in
-// whatever others do, so neither a long run nor one that waits for another one can hold it up.
+// A gate is for speed only. Very short runs pass by, and so do those that take longer than a slice,
+// which the system shares fairly; who has waited long goes in whatever others do, so neither a long
+// run nor one that waits for another one can hold it up.
 //
 // Thread-safety: any thread. Nothing but a Pass ever blocks, and none does on a thread that is in a
 // run: the run of a custom operator is part of the one that called it.
@@ -32,11 +33,15 @@ namespace heddle {
 
 class Gate {
  public:
-  // Runs that take less stay out of it: of those in a time slice, more than a hundred, only one
-  // waits, and handing over takes some 5 us.
-  static constexpr std::chrono::nanoseconds kLeast{25'000};
+  // Which runs wait: those of less stay out of it, as of more than a hundred in a time slice only one
+  // waits, and handing over takes some 5 us; those of more take part in several slices anyway.
+  struct Limits {
+    std::chrono::nanoseconds least{32'000};
+    std::chrono::nanoseconds most{4'000'000};
+  };
 
-  explicit Gate(int processors) : free_(processors + 1) {}
+  explicit Gate(int processors) : Gate(processors, Limits()) {}
+  Gate(int processors, const Limits& limits) : limits_(limits), free_(processors + 1) {}
 
   // A session's place in the queue, and what is known about its runs.
   class Waiter {
@@ -44,11 +49,12 @@ class Gate {
     // How long a run takes; none yet: 0. A single slow one does little more than double it.
     std::chrono::nanoseconds expected() const { return expected_; }
     void Took(std::chrono::nanoseconds time) {
-      expected_ = expected_.count() == 0 ? time : std::min(time, 2 * expected_ + kLeast / 8);
+      expected_ = expected_.count() == 0 ? time : std::min(time, 2 * expected_ + kSlack);
     }
 
    private:
     friend class Gate;
+    static constexpr std::chrono::nanoseconds kSlack{4'000};
     std::chrono::nanoseconds expected_{0};
     uint32_t runs_ = 0;  // that did not wait
     std::condition_variable wake_;
@@ -102,7 +108,8 @@ class Gate {
   void Push(Waiter& waiter);
   void Remove(Waiter& waiter);
 
-  std::mutex mutex_;  // guards all, waiters included
+  const Limits limits_;
+  std::mutex mutex_;  // guards the rest, waiters included
   int free_;          // places; none where somebody waits
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;

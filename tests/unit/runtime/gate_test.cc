@@ -25,6 +25,8 @@ using testing::ProgramBuilder;
 using testing::Set;
 
 constexpr std::chrono::hours kHour(1);
+// With which those of an hour wait.
+constexpr Gate::Limits kLimits = {.most = kHour};
 constexpr milliseconds kLongEnough(60'000);
 constexpr milliseconds kShortEnough(50);
 
@@ -80,7 +82,7 @@ class FullGate : public ::testing::Test {
   FullGate() {
     for (Runner* runner : {&first_, &second_}) EXPECT_TRUE(runner->ThroughAfter(kLongEnough));
   }
-  Gate gate_{1};
+  Gate gate_{1, kLimits};
   Runner first_{gate_, kHour}, second_{gate_, kHour};
 };
 
@@ -92,12 +94,17 @@ TEST_F(FullGate, WhoComesLateWaitsForAPlace) {
 }
 
 TEST_F(FullGate, NobodyWaitsForEver) {
-  Runner late(gate_, Gate::kLeast);
+  Runner late(gate_, kLimits.least);
   EXPECT_TRUE(late.ThroughAfter(kLongEnough));
 }
 
 TEST_F(FullGate, ShortRunsPassBy) {
-  Runner runner(gate_, Gate::kLeast / 2);
+  Runner runner(gate_, kLimits.least / 2);
+  EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
+}
+
+TEST_F(FullGate, LongRunsPassBy) {
+  Runner runner(gate_, 2 * kHour);
   EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
 }
 
@@ -126,7 +133,7 @@ TEST_F(FullGate, WhoIsCancelledLeavesTheQueueToOthers) {
 
 TEST(Gate, LetsInOneMoreThanThereAreProcessors) {
   constexpr int kThreads = 12, kRuns = 200;
-  Gate gate(2);
+  Gate gate(2, kLimits);
   RunState run;
   run.Reset();
   std::atomic<int> inside{0}, most{0};
@@ -135,7 +142,7 @@ TEST(Gate, LetsInOneMoreThanThereAreProcessors) {
     threads.emplace_back([&] {
       Gate::Waiter waiter;
       for (int k = 0; k < kRuns; ++k) {
-        while (waiter.expected() < kHour) waiter.Took(2 * kHour);
+        while (waiter.expected() < kLimits.most / 2) waiter.Took(kHour);
         Gate::Pass pass(gate, waiter, run);
         int now = inside.fetch_add(1) + 1, seen = most.load();
         while (seen < now && !most.compare_exchange_weak(seen, now)) {
@@ -154,7 +161,7 @@ TEST(Gate, OneSlowRunIsNotBelieved) {
   EXPECT_EQ(waiter.expected(), nanoseconds(0));
   waiter.Took(nanoseconds(8'000));
   waiter.Took(milliseconds(4));
-  EXPECT_LT(waiter.expected(), Gate::kLeast);
+  EXPECT_LT(waiter.expected(), kLimits.least);
   for (int i = 0; i < 20; ++i) waiter.Took(milliseconds(4));
   EXPECT_EQ(waiter.expected(), milliseconds(4));
 }
@@ -168,12 +175,12 @@ TEST(Gate, ASessionThatWaitsCanBeCancelled) {
   g.Output(y);
   ThreadBackend backend(1);
   auto session = Open(testing::Load(b), {.threads = 1, .backend = &backend});
-  std::vector<float> numbers(1 << 22, 1.0f);  // some ms
+  std::vector<float> numbers(1 << 20, 1.0f);  // more than the least, less than the most
   Set(*session, 0, numbers);
   ASSERT_TRUE(session->Run().ok());
   std::deque<Runner> others;
   for (int i = 0; i < 3; ++i) {
-    others.emplace_back(backend.gate(), kHour);
+    others.emplace_back(backend.gate(), Gate::Limits().most);
     ASSERT_TRUE(others.back().ThroughAfter(kLongEnough));
   }
   absl::Status status;
