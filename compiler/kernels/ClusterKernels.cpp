@@ -158,7 +158,7 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   codegen::Schedule schedule(wanted);
   if (SmallVector<int64_t> cuts = cutsOf(cluster); !cuts.empty())
     schedule.choose(kFusionCut, 0, cuts);
-  if (source.contracts && schedule.choose("sizes.known", 0, {1}))
+  if (source.contracts && schedule.choose("sizes.known", knowsSizes, {!knowsSizes}))
     source.keepSizes();
   std::string key = source.key;
   for (const auto &[name, value] : wanted)

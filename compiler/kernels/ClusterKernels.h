@@ -55,6 +55,10 @@ public:
   ClusterKernels(mlir::ModuleOp module, const codegen::Target &target, ScheduleBook &schedules)
       : module(module), target(target), schedules(schedules) {}
 
+  /// From here on contractions serve the sizes alone that they are made for, as far as these are
+  /// known, where their schedules do not say otherwise: faster code, but one for each size.
+  void knowSizes() { knowsSizes = true; }
+
   /// How a cluster that its schedule wants in two kernels is cut: what both are called after, and how
   /// many of its operations the first has (ClusterCuts.h). Ask before `kernelFor`.
   struct Cut {
@@ -105,6 +109,7 @@ private:
   mlir::ModuleOp module;
   const codegen::Target &target;
   ScheduleBook &schedules;
+  bool knowsSizes = false;
   llvm::StringMap<Entry> entries;
   llvm::StringMap<std::string> emitted; // by key
   llvm::StringMap<std::string> cutNames; // by signature

@@ -4,6 +4,7 @@
 
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/parallel/Work.h"
 #include "compiler/program/TaskOrder.h"
 #include "compiler/tasks/Parameters.h"
 #include "compiler/tasks/SourceNames.h"
@@ -183,8 +184,27 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   return success();
 }
 
+/// Code for each size gains some percent (docs/small-models.md), and takes time to compile. So programs
+/// get it that run for milliseconds at most, where sizes that only a run knows are 1, and in which
+/// contractions do not have too many shapes.
+constexpr int64_t kSmallProgram = 1'500'000'000; // operations
+constexpr size_t kManyShapes = 64;
+
+static bool isSmall(func::FuncOp function) {
+  Work all = workOf(function.getBody().front());
+  DimExpr least = all.work.substitute([](StringRef) -> std::optional<DimExpr> { return DimExpr(1); });
+  DenseSet<std::pair<Type, Type>> shapes;
+  function.walk([&](Operation *op) {
+    if (isContraction(op))
+      shapes.insert({op->getOperands().front().getType(), op->getOperands().back().getType()});
+  });
+  return shapes.size() <= kManyShapes && least.asConstant().value_or(0) <= kSmallProgram;
+}
+
 LogicalResult lowerToTasks(ModuleOp module, ClusterKernels &kernels, int64_t mostConstantBytes) {
   auto function = module.lookupSymbol<func::FuncOp>("main");
+  if (isSmall(function))
+    kernels.knowSizes();
   // The graph takes the function's name.
   function.setSymName("source.main");
   if (failed(TaskLowering(module, kernels, mostConstantBytes).run(function)))
