@@ -3,8 +3,8 @@
 source "$(dirname "$0")/program_test.sh"
 
 export HEDDLE_CACHE_DIR=$work/cache
-model=$cases/node/test_basic_conv_with_padding/model.onnx
-data=$cases/node/test_basic_conv_with_padding/test_data_set_0
+model=$cases/node/test_conv_with_strides_padding/model.onnx
+data=$cases/node/test_conv_with_strides_padding/test_data_set_0
 
 # What there is to choose.
 expect 0 "$heddle" compile "$model" -o "$work/list.json" --emit schedules
