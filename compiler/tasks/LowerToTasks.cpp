@@ -4,7 +4,6 @@
 
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/OperationKinds.h"
-#include "compiler/parallel/Work.h"
 #include "compiler/program/TaskOrder.h"
 #include "compiler/tasks/Parameters.h"
 #include "compiler/tasks/SourceNames.h"
@@ -184,26 +183,23 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   return success();
 }
 
-/// Code for each size gains some percent (docs/small-models.md), and takes time to compile. So programs
-/// get it that run for milliseconds at most, where sizes that only a run knows are 1, and in which
-/// contractions do not have too many shapes.
-constexpr int64_t kSmallProgram = 1'500'000'000; // operations
+/// Code for one size is faster, and compiled in half the time (docs/small-models.md), than code for all
+/// of them. Programs with more shapes of contractions than these share code.
 constexpr size_t kManyShapes = 64;
 
-static bool isSmall(func::FuncOp function) {
-  Work all = workOf(function.getBody().front());
-  DimExpr least = all.work.substitute([](StringRef) -> std::optional<DimExpr> { return DimExpr(1); });
+static bool hasFewShapes(func::FuncOp function) {
   DenseSet<std::pair<Type, Type>> shapes;
   function.walk([&](Operation *op) {
-    if (isContraction(op))
-      shapes.insert({op->getOperands().front().getType(), op->getOperands().back().getType()});
+    if (isContraction(op)) // pooling has one operand
+      shapes.insert({op->getOperand(0).getType(),
+                     op->getOperand(op->getNumOperands() > 1 ? 1 : 0).getType()});
   });
-  return shapes.size() <= kManyShapes && least.asConstant().value_or(0) <= kSmallProgram;
+  return shapes.size() <= kManyShapes;
 }
 
 LogicalResult lowerToTasks(ModuleOp module, ClusterKernels &kernels, int64_t mostConstantBytes) {
   auto function = module.lookupSymbol<func::FuncOp>("main");
-  if (isSmall(function))
+  if (hasFewShapes(function))
     kernels.knowSizes();
   // The graph takes the function's name.
   function.setSymName("source.main");
