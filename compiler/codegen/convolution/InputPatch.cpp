@@ -141,7 +141,7 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
       });
     });
   };
-  // All rows have the same masks: those of a few vectors stay in registers.
+  // All rows have the same masks, which are made once for those of a few vectors.
   auto copyShortRows = [&](int64_t vectors) {
     Values columns, masks;
     for (int64_t v = 0; v < vectors; ++v) {
@@ -159,14 +159,17 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
              [&](Value column) { copyVector(from, to, column, maskAt(column)); });
     });
   };
-  constexpr int64_t kShortRow = 4; // vectors
   e.when(refill, [&] {
+    // Each is code of its own, so a few.
+    SmallVector<int64_t> shortRows{1};
+    if (spec.narrowWidth == 0)
+      shortRows.append({2, 4, 8});
     Value vectors = e.ceilDiv(patch.rowStep, lanes);
+    Value isShort = arith::ConstantIntOp::create(e.builder, e.loc, 0, 1);
+    for (int64_t count : shortRows)
+      isShort = arith::OrIOp::create(e.builder, e.loc, isShort, e.equal(vectors, e.index(count)));
     e.when(
-        e.less(e.index(kShortRow), vectors), copyLongRows, [&] {
-          e.specialize(vectors, llvm::to_vector(llvm::seq_inclusive<int64_t>(1, kShortRow)),
-                       copyShortRows);
-        });
+        isShort, [&] { e.specialize(vectors, shortRows, copyShortRows); }, copyLongRows);
   });
   return patch;
 }
