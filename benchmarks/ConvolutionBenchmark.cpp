@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 #include "compiler/codegen/convolution/PlaneConvolution.h"
 #include "compiler/codegen/convolution/Window.h"
@@ -89,6 +90,7 @@ public:
     if (!meter.json)
       std::printf("[%4.0f ms] ", compile * 1e3);
     meter.measure(name, {2.0 * s.ic * s.oc * out * out * taps}, [&] {
+      std::memset(scratch, 0, sizeof(int64_t)); // holds no patch
       kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
     });
     std::free(scratch);
@@ -129,6 +131,7 @@ void ofBytes(Meter &meter, const std::string &cpu, const Shape &s) {
   void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
   int64_t points = plan.gridPoints(1, 1, s.oc, 1, out, out);
   meter.measure(name, {2.0 * s.ic * s.oc * out * out * taps}, [&] {
+    std::memset(scratch, 0, sizeof(int64_t)); // holds no patch
     kernels.entry(0)(const_cast<void *const *>(buffers.data()), dims.data(), 0, points, scratch);
   });
   std::free(scratch);

@@ -23,7 +23,7 @@ namespace heddle {
 
 inline constexpr char kArtifactMagic[8] = {'H', 'E', 'D', 'D', 'L', 'E', '\r', '\n'};
 // Counts changes that older runtimes or artifacts do not know, those of program.fbs included.
-inline constexpr uint32_t kArtifactVersion = 3;
+inline constexpr uint32_t kArtifactVersion = 4;
 inline constexpr uint64_t kWeightAlignment = 64;
 inline constexpr uint64_t kPageAlignment = 4096;
 

@@ -6,7 +6,9 @@
 // Entry point of a kernel. It computes the grid points [begin, end); points are independent, so
 // any partition of the grid gives the same bits. Buffers are dense and row-major, inputs are only
 // read, results only written. `dims` are the numbers the task lists, `scratch` is private memory
-// of the size the task states, 64-byte aligned. Returns one of the codes below.
+// of the size the task states, 64-byte aligned. Its first eight bytes are zero, or all of it is as a
+// call left it that computed other points of the same grid: what points share need not be made
+// again. Returns one of the codes below.
 //
 // The code's data symbols:
 //   heddle_kernels   array of HeddleKernel, in the order of Program.kernels

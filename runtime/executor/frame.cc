@@ -51,6 +51,8 @@ Frame::~Frame() = default;
 
 absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs) {
   Clear();
+  static std::atomic<uint64_t> runs{0};
+  run_ = runs.fetch_add(1, std::memory_order_relaxed) + 1;  // relaxed: numbers only have to differ
   bool planned = false;
   if (plan_ == nullptr || !SameShapes(plan_key_, inputs)) {
     planned = true;
@@ -208,7 +210,7 @@ void Frame::RunStraight(Worker& worker) {
     TraceRecorder* trace = context_.trace;
     const KernelCall* call = calls_.Find(t);
     if (call != nullptr && trace == nullptr) {
-      absl::Status status = CallKernel(*call, 0, call->grid, worker);
+      absl::Status status = CallKernel(t, *call, 0, call->grid, worker);
       if (!status.ok()) return context_.run.Fail(TaskError(t, status));
       continue;  // such a task neither reads nor makes what is released
     }

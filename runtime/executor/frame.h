@@ -144,7 +144,8 @@ class Frame final : public WorkSource {
   absl::Status RunKernel(uint32_t task, Worker& worker);
   absl::Status MakeKernelResults(uint32_t task);
   absl::Status DescribeKernel(uint32_t task, LateCall& late, const KernelCall*& call) const;
-  absl::Status CallKernel(const KernelCall& call, int64_t begin, int64_t end, Worker& worker);
+  absl::Status CallKernel(uint32_t task, const KernelCall& call, int64_t begin, int64_t end,
+                          Worker& worker);
   GridCut CutOf(uint32_t t, const KernelCall& call) const;
   WorkItem ExecuteChunk(const WorkItem& item, Worker& worker);
 
@@ -163,6 +164,7 @@ class Frame final : public WorkSource {
   const GraphInfo& info_;
   const Parent parent_;
 
+  uint64_t run_ = 0;  // unlike that of any other run of any frame
   std::shared_ptr<const ShapePlan> plan_;
   std::vector<int64_t> plan_key_;
   BufferRef arena_;           // a large one during runs only

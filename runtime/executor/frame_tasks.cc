@@ -100,12 +100,12 @@ absl::Status Frame::DescribeKernel(uint32_t t, LateCall& late, const KernelCall*
   return absl::OkStatus();
 }
 
-absl::Status Frame::CallKernel(const KernelCall& call, int64_t begin, int64_t end,
+absl::Status Frame::CallKernel(uint32_t t, const KernelCall& call, int64_t begin, int64_t end,
                                Worker& worker) {
   if (begin >= end) return absl::OkStatus();
   void* scratch = nullptr;
   if (call.scratch > 0) {
-    scratch = worker.Scratch(static_cast<size_t>(call.scratch), *context_.pool);
+    scratch = worker.Scratch(static_cast<size_t>(call.scratch), {run_, t}, *context_.pool);
     if (scratch == nullptr) {
       return absl::ResourceExhaustedError(
           absl::StrCat("no memory for ", call.scratch, " bytes of scratch"));
@@ -120,7 +120,7 @@ absl::Status Frame::RunKernel(uint32_t t, Worker& worker) {
   const KernelCall* call;
   HEDDLE_RETURN_IF_ERROR(MakeKernelResults(t));
   HEDDLE_RETURN_IF_ERROR(DescribeKernel(t, late, call));
-  return CallKernel(*call, 0, call->grid, worker);
+  return CallKernel(t, *call, 0, call->grid, worker);
 }
 
 absl::Status Frame::RunLibrary(uint32_t t) {
@@ -144,7 +144,7 @@ WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
     absl::Status status = DescribeKernel(t, late, call);
     if (status.ok()) {
       GridCut cut = CutOf(t, *call);
-      status = CallKernel(*call, cut.begin(item.chunk), cut.begin(item.chunk + 1), worker);
+      status = CallKernel(t, *call, cut.begin(item.chunk), cut.begin(item.chunk + 1), worker);
     }
     if (!status.ok()) context_.run.Fail(TaskError(t, status));
     if (trace != nullptr) {
@@ -187,7 +187,7 @@ WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
         }
         return ExecuteChunk({this, t, 0}, worker);
       }
-      if (status.ok()) status = CallKernel(*call, 0, call->grid, worker);
+      if (status.ok()) status = CallKernel(t, *call, 0, call->grid, worker);
       if (!status.ok()) context_.run.Fail(TaskError(t, status));
       break;
     }

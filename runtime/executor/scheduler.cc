@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 namespace heddle {
@@ -14,12 +15,19 @@ constexpr int kSpinsPerLook = 64;  // reading the clock costs as much as some lo
 
 }  // namespace
 
-void* Worker::Scratch(size_t bytes, BufferPool& pool) {
+void* Worker::Scratch(size_t bytes, const GridRun& grid, BufferPool& pool) {
+  bytes = std::max(bytes, sizeof(int64_t));
   if (scratch_ == nullptr || scratch_->capacity() < bytes) {
     scratch_.Reset();
     scratch_ = pool.Allocate(bytes);
+    scratch_grid_ = {};
   }
-  return scratch_ == nullptr ? nullptr : scratch_->data();
+  if (scratch_ == nullptr) return nullptr;
+  if (scratch_grid_ != grid) {
+    scratch_grid_ = grid;
+    std::memset(scratch_->data(), 0, sizeof(int64_t));
+  }
+  return scratch_->data();
 }
 
 Scheduler::Scheduler(Backend* backend, int threads)

@@ -27,14 +27,22 @@ namespace heddle {
 
 class Scheduler;
 
+// A grid that is computed: a task in one run of its frame.
+struct GridRun {
+  uint64_t run = 0;
+  uint32_t task = 0;
+  bool operator==(const GridRun&) const = default;
+};
+
 // What a thread has while it takes part in a run.
 class Worker {
  public:
   int index() const { return index_; }
   // Makes work available to idle threads.
   void Push(const WorkItem& item);
-  // Memory private to this thread until the next call; null where there is none.
-  void* Scratch(size_t bytes, BufferPool& pool);
+  // Memory private to this thread until the next call; null where there is none. Where that call is
+  // for the same grid, it finds what this one left; else eight zeros come first (kernel_abi.h).
+  void* Scratch(size_t bytes, const GridRun& grid, BufferPool& pool);
 
  private:
   friend class Scheduler;
@@ -42,6 +50,7 @@ class Worker {
   int index_ = 0;
   WorkQueue queue_;
   BufferRef scratch_;
+  GridRun scratch_grid_;
   std::atomic<bool> taken_{false};
 };
 

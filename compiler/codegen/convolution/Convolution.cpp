@@ -50,7 +50,7 @@ void ConvolutionEmitter::run(Value begin, Value end) {
 
 void ConvolutionEmitter::run(Value begin, Value end, const BlockUnits &units) {
   prepare();
-  e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin, end, units); });
+  e.loop(begin, end, e.index(1), [&](Value index) { point(index, end, units); });
 }
 
 void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value panels) {
@@ -74,7 +74,7 @@ void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value
 }
 
 // Points run over the channel blocks first: they share a patch.
-void ConvolutionEmitter::point(Value index, Value begin, Value end, const BlockUnits &units) {
+void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) {
   EvenSplit rowSplit(e, units.height, plan.rowBlock / units.rows);
   RowSplit columnSplit(e, units.width, plan, units.columns);
   Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
@@ -102,8 +102,14 @@ void ConvolutionEmitter::point(Value index, Value begin, Value end, const BlockU
   };
   Place place = placeOf(index);
   Value next = e.add(index, 1), zero = e.index(0);
-  Value refill = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
-                                      e.equal(e.rem(index, panelSplit.parts), zero));
+  // Which patch scratch holds is its first number; 0: none.
+  Type i64 = e.builder.getI64Type();
+  Value held = e.view(scratch, int64_t(0), i64);
+  Value patch = arith::IndexCastOp::create(e.builder, e.loc, i64,
+                                           e.add(e.div(index, panelSplit.parts), 1));
+  Value refill = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ne,
+                                       e.load(held, zero), patch);
+  e.store(patch, held, zero);
   Value otherPatch = e.equal(e.rem(next, panelSplit.parts), zero);
   Value nextExists = arith::AndIOp::create(e.builder, e.loc, otherPatch, e.less(next, end));
   if (units.started)

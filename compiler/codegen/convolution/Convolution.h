@@ -6,7 +6,8 @@
 // A vector is a panel of output channels, one input pixel is broadcast to it, and a tile of pixels
 // of one row stays in registers over the whole depth. A grid point is a block of pixels times a
 // block of output channels of one group; where there are pads, it first copies what it reads of the
-// input to scratch, with zeros around, once for all channel blocks of a call. Every element is one
+// input to scratch, with zeros around, once for all channel blocks that a thread computes one after
+// the other (kernel_abi.h says what scratch keeps between calls). Every element is one
 // chain of multiply-adds in the same order, whatever the blocking.
 //
 // Bytes (i8 input and filters, either sign, zero points) give exact i32 sums; "channel" then reads
@@ -86,7 +87,9 @@ struct ConvolutionPlan : ConvolutionBlocks {
   int64_t panel;          // output channels of a vector
   int64_t panels, pixels; // register tile
   int64_t tileColumns;    // pixels of all phases
-  int64_t turnedOffset;   // in scratch: a square of results
+  /// In scratch, after the number of the block whose patch is there: results of a row.
+  static constexpr int64_t kRowOffset = 64;
+  int64_t turnedOffset; // in scratch: a square of results
 
   int64_t packedElements(int64_t groups, int64_t oc, int64_t channels, int64_t taps) const {
     int64_t depth = bytes   ? 4 * ((channels + 3) / 4 * taps + 1)

@@ -20,7 +20,7 @@ public:
       : e(e), spec(spec), ops(ops), plan(planConvolution(spec, e.target)), sink(sink),
         scratch(scratch), math(e.target, spec.accumulator(), spec.pairs),
         lanes(std::min(e.lanesOf(spec.accumulator()), plan.panel)),
-        rowBuffer(e.view(scratch, int64_t(0), spec.accumulator())),
+        rowBuffer(e.view(scratch, ConvolutionPlan::kRowOffset, spec.accumulator())),
         turned(e.view(scratch, plan.turnedOffset, spec.accumulator())) {}
 
   /// A block's columns: some of the tiles that a row is split into.
@@ -87,7 +87,7 @@ private:
   };
 
   void prepare();
-  void point(mlir::Value index, mlir::Value begin, mlir::Value end, const BlockUnits &units);
+  void point(mlir::Value index, mlir::Value end, const BlockUnits &units);
   /// Or read where it is.
   bool patchIsCopied() const {
     return spec.padded || spec.transposed || math.isBytes() || math.isPairs();

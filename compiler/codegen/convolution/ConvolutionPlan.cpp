@@ -46,7 +46,7 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
   int64_t pixels = (spec.narrowWidth != 0 ? plan.rowBlock : 1) * plan.columnBlock + phases - 1;
   int64_t rowPixels = (pixels + lanes - 1) / lanes * lanes;
   int64_t tileRow = plan.panels * plan.panel + (spec.filterCentered ? 0 : plan.panel);
-  plan.turnedOffset = rowPixels * tileRow * bytes;
+  plan.turnedOffset = ConvolutionPlan::kRowOffset + rowPixels * tileRow * bytes;
   plan.patchOffset = plan.scratchFixed = plan.turnedOffset + lanes * lanes * bytes;
   plan.scratchPerChannel = 0;
   if (plan.bytes) {

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
 #include <string>
 #include <sys/mman.h>
@@ -48,6 +49,8 @@ int32_t LoadedKernels::call(size_t kernel, const std::vector<const void *> &buff
                             const std::vector<int64_t> &dims, int64_t begin, int64_t end,
                             size_t scratchBytes) const {
   void *scratch = scratchBytes ? std::aligned_alloc(64, (scratchBytes + 63) / 64 * 64) : nullptr;
+  if (scratch)
+    std::memset(scratch, 0, sizeof(int64_t)); // as kernel_abi.h says
   int32_t status =
       table[kernel](const_cast<void *const *>(buffers.data()), dims.data(), begin, end, scratch);
   std::free(scratch);

@@ -34,7 +34,7 @@ TEST(CApi, WorksFromC) { EXPECT_EQ(heddle_c_smoke(Artifact("scale.heddle").c_str
 TEST(CApi, KnowsVersions) {
   EXPECT_STREQ(heddle_version(), "0.1.0");
   EXPECT_EQ(heddle_version_number(), 100u);
-  EXPECT_EQ(heddle_artifact_version(), 3u);
+  EXPECT_EQ(heddle_artifact_version(), 4u);
   EXPECT_STREQ(heddle_element_type_name(HEDDLE_BFLOAT16), "bfloat16");
   EXPECT_EQ(heddle_element_type_bits(HEDDLE_INT4), 4);
 }
