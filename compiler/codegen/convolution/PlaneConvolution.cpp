@@ -31,34 +31,63 @@ PlaneEmitter::PlaneEmitter(Emitter &e, const ConvolutionSpec &spec, const Convol
       outputs(e.div(ops.oc, ops.groups)) {}
 
 // Points run over the channel blocks first: they share a patch. Columns are split in whole vectors.
-void PlaneEmitter::point(Value index, Value begin) {
+void PlaneEmitter::point(Value index, Value begin, Value end) {
   auto &[od, oh, ow] = ops.outputSize;
   EvenSplit rowSplit(e, oh, plan.rowBlock);
   EvenSplit columnSplit(e, e.ceilDiv(ow, lanes), plan.columnBlock / lanes);
   EvenSplit tileSplit(e, e.ceilDiv(outputs, plan.channels), plan.channelBlock / plan.channels);
-  Value rest = index;
-  auto next = [&](Value size) {
-    Value digit = e.rem(rest, size);
-    rest = e.div(rest, size);
-    return digit;
+  Value tilePart = e.rem(index, tileSplit.parts), zero = e.index(0);
+  auto pixelsOf = [&](Value rest) {
+    auto next = [&](Value size) {
+      Value digit = e.rem(rest, size);
+      rest = e.div(rest, size);
+      return digit;
+    };
+    next(tileSplit.parts);
+    Value columnPart = next(columnSplit.parts), rowPart = next(rowSplit.parts);
+    Value depth = next(od), group = next(ops.groups);
+    Value column = e.mul(columnSplit.start(e, columnPart), lanes);
+    Value columns = e.min(e.mul(columnSplit.length(e, columnPart), lanes), e.sub(ow, column));
+    PixelBlock block{depth, rowSplit.start(e, rowPart), rowSplit.length(e, rowPart), column,
+                     columns};
+    return Pixels{rest, group, block};
   };
-  Value tilePart = next(tileSplit.parts), columnPart = next(columnSplit.parts);
-  Value rowPart = next(rowSplit.parts), depth = next(od), group = next(ops.groups);
-  Value column = e.mul(columnSplit.start(e, columnPart), lanes);
-  Value columns = e.min(e.mul(columnSplit.length(e, columnPart), lanes), e.sub(ow, column));
   Value refill =
-      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(tilePart, e.index(0)));
-  PixelBlock block{depth, rowSplit.start(e, rowPart), rowSplit.length(e, rowPart), column, columns};
-  Place at = place(rest, group, block, refill);
-  channelTiles(at, tileSplit.start(e, tilePart), tileSplit.length(e, tilePart));
+      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(tilePart, zero));
+  Value firstTile = tileSplit.start(e, tilePart), tiles = tileSplit.length(e, tilePart);
+  Value next = e.add(index, 1);
+  Value otherPatch = e.equal(e.rem(next, tileSplit.parts), zero);
+  Value nextExists = arith::AndIOp::create(e.builder, e.loc, otherPatch, e.less(next, end));
+  Place at = place(pixelsOf(index), refill);
+  askAhead(at, pixelsOf(next), nextExists, firstTile, tiles);
+  channelTiles(at, firstTile, tiles);
 }
 
-PlaneEmitter::Place PlaneEmitter::place(Value n, Value group, const PixelBlock &block,
-                                        Value refill) {
-  Place place{n, group, block, {}};
-  Value firstPlane = e.add(e.mul(n, ops.ic), e.mul(group, inputs));
-  if (!plan.copies) {
-    InputPatch patch = patchInPlace(e, spec, ops.input, firstPlane, ops.inputSize, block);
+Value PlaneEmitter::firstPlane(const Pixels &pixels) {
+  return e.add(e.mul(pixels.n, ops.ic), e.mul(pixels.group, inputs));
+}
+
+EvenSplit PlaneEmitter::tilesOf(const PixelBlock &block) {
+  return EvenSplit(e, e.mul(block.rows, e.ceilDiv(block.columns, lanes)), plan.vectors);
+}
+
+void PlaneEmitter::askAhead(Place &place, const Pixels &next, Value exists, Value firstTile,
+                            Value tiles) {
+  place.firstTile = firstTile;
+  if (plan.copies)
+    place.ahead.emplace(e, spec, ops.input, firstPlane(next), inputs, ops.inputSize, next.block,
+                        exists, e.mul(tilesOf(place.block).parts, tiles));
+}
+
+PlaneEmitter::Place PlaneEmitter::place(const Pixels &pixels, Value refill) {
+  Place place{pixels, {}, {}, {}};
+  const PixelBlock &block = pixels.block;
+  Value plane = firstPlane(pixels);
+  if (!plan.copies || spec.stride[2] == 1) {
+    InputPatch patch =
+        plan.copies ? patchCopied(e, spec, ops.input, plane, inputs, ops.inputSize, block,
+                                  e.view(scratch, plan.patchOffset, spec.element), refill)
+                    : patchInPlace(e, spec, ops.input, plane, ops.inputSize, block);
     place.patch = {.buffer = patch.buffer,
                    .start = patch.start,
                    .channelStep = patch.channelStep,
@@ -80,7 +109,7 @@ PlaneEmitter::Place PlaneEmitter::place(Value n, Value group, const PixelBlock &
     e.loop(e.index(0), inputs, e.index(1), [&](Value channel) {
       PhasedPatch patch = place.patch;
       patch.start = e.mul(channel, patch.channelStep);
-      fillPhasedPatch(e, windows, image, e.add(firstPlane, channel), block, patch, zero);
+      fillPhasedPatch(e, windows, image, e.add(plane, channel), block, patch, zero);
     });
   });
   return place;
@@ -96,13 +125,18 @@ void PlaneEmitter::channelTiles(const Place &place, Value first, Value count) {
            .count = e.min(e.index(plan.channels), e.sub(outputs, first)),
            .filter = e.add(e.mul(panelAt, panelSize(e, math, inputs, taps, panel)),
                            e.rem(first, e.index(panel))),
-           .rowVectors = e.ceilDiv(place.block.columns, lanes)});
+           .rowVectors = e.ceilDiv(place.block.columns, lanes),
+           .tile = tile});
   });
 }
 
 void PlaneEmitter::tiles(const Channels &channels) {
-  EvenSplit split(e, e.mul(channels.place.block.rows, channels.rowVectors), plan.vectors);
+  const Place &place = channels.place;
+  EvenSplit split = tilesOf(place.block);
   e.loop(e.index(0), split.parts, e.index(1), [&](Value part) {
+    if (place.ahead)
+      place.ahead->prefetch(
+          e, e.add(e.mul(e.sub(channels.tile, place.firstTile), split.parts), part));
     Value first = split.start(e, part), vectors = split.length(e, part);
     e.specialize(vectors, tileLengths({}, plan.vectors, plan.vectors), [&](int64_t count) {
       if (ops.prefetch)
@@ -221,7 +255,10 @@ int64_t PlanePlan::patchBytes(const ConvolutionSpec &spec, const Target &target,
   if (!copies)
     return 0;
   int64_t bytes = spec.element.getIntOrFloatBitWidth() / 8, lanes = target.vectorBytes() / bytes;
-  return channels * phasedPatchElements(windowsOf(spec), rows, columns, lanes) * bytes;
+  if (spec.stride[2] != 1)
+    return channels * phasedPatchElements(windowsOf(spec), rows, columns, lanes) * bytes;
+  // The last row's last vector may reach past the copy.
+  return (channels * patchElements(spec, rows, columns, lanes) + lanes) * bytes;
 }
 
 PlanePlan planPlaneConvolution(const ConvolutionSpec &spec, const Target &target) {
@@ -233,8 +270,11 @@ PlanePlan planPlaneConvolution(const ConvolutionSpec &spec, const Target &target
   plan.columnBlock = 8 * lanes;
   plan.channelBlock = 4 * plan.channels;
   plan.copies = spec.padded || spec.stride[2] != 1;
-  plan.patchOffset = plan.scratchFixed = plan.channels * plan.vectors * target.vectorBytes();
-  plan.scratchPerChannel = plan.patchBytes(spec, target, 1, plan.rowBlock, plan.columnBlock);
+  plan.patchOffset = plan.channels * plan.vectors * target.vectorBytes();
+  int64_t fixed = plan.patchBytes(spec, target, 0, plan.rowBlock, plan.columnBlock);
+  plan.scratchFixed = plan.patchOffset + fixed;
+  plan.scratchPerChannel =
+      plan.patchBytes(spec, target, 1, plan.rowBlock, plan.columnBlock) - fixed;
   return plan;
 }
 
@@ -242,7 +282,7 @@ void emitPlaneConvolution(Emitter &e, const ConvolutionSpec &spec,
                           const ConvolutionOperands &operands, Value begin, Value end,
                           Value scratch, PixelSink sink) {
   PlaneEmitter plane(e, spec, operands, scratch, sink);
-  e.loop(begin, end, e.index(1), [&](Value index) { plane.point(index, begin); });
+  e.loop(begin, end, e.index(1), [&](Value index) { plane.point(index, begin, end); });
 }
 
 } // namespace heddle::codegen

@@ -16,15 +16,22 @@ public:
   PlaneEmitter(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &ops,
                mlir::Value scratch, PixelSink sink);
 
-  /// What the tiles of some pixels have in common.
-  struct Place {
+  struct Pixels {
     mlir::Value n, group;
     PixelBlock block;
-    PhasedPatch patch;
   };
-  void point(mlir::Value index, mlir::Value begin);
-  /// A block of an image. Its input is copied where `refill` holds, or is there already.
-  Place place(mlir::Value n, mlir::Value group, const PixelBlock &block, mlir::Value refill);
+  /// What the tiles of some pixels have in common.
+  struct Place : Pixels {
+    PhasedPatch patch;
+    std::optional<PatchAhead> ahead; // what tiles ask for, from this tile of channels on
+    mlir::Value firstTile;
+  };
+  void point(mlir::Value index, mlir::Value begin, mlir::Value end);
+  /// The input is copied where `refill` holds, or is there already.
+  Place place(const Pixels &pixels, mlir::Value refill);
+  /// Has so many tiles of channels ask for the input of the pixels that come next.
+  void askAhead(Place &place, const Pixels &next, mlir::Value exists, mlir::Value firstTile,
+                mlir::Value tiles);
   /// The results of tiles [first, first + count) of the group's output channels.
   void channelTiles(const Place &place, mlir::Value first, mlir::Value count);
 
@@ -35,8 +42,12 @@ private:
     mlir::Value first, count; // of all groups; those that exist
     mlir::Value filter;       // where the first one's weights are
     mlir::Value rowVectors;   // vectors that a row of the block takes
+    mlir::Value tile;         // of all of the group
   };
 
+  mlir::Value firstPlane(const Pixels &pixels);
+  /// Of vectors of pixels.
+  EvenSplit tilesOf(const PixelBlock &block);
   void tiles(const Channels &channels);
   void accumulate(const Channels &channels, mlir::Value first, int64_t vectors);
   void eachResult(

@@ -34,7 +34,7 @@ public:
 
   void sideBySide(Value begin, Value end);
   /// Of windows that overlap.
-  void point(Value index, Value begin);
+  void point(Value index, Value begin, Value end);
 
 private:
   struct Place {
@@ -103,7 +103,7 @@ void PooledEmitter::hold(const Place &place, Value accumulator, const PixelPosit
 }
 
 // Points run down an image first.
-void PooledEmitter::point(Value index, Value begin) {
+void PooledEmitter::point(Value index, Value begin, Value end) {
   int64_t stride = spec.window.stride[1], overlap = spec.window.window[1] - stride;
   EvenSplit rowSplit(e, e.index(spec.pooledHeight), plan.rowBlock);
   EvenSplit unitSplit(e, e.index((spec.outputs + plan.channelUnit - 1) / plan.channelUnit),
@@ -153,8 +153,11 @@ void PooledEmitter::point(Value index, Value begin) {
   }
   PlaneEmitter plane(e, spec.convolution, ops, scratch, sink);
   Value always = arith::ConstantIntOp::create(e.builder, e.loc, 1, 1);
-  PixelBlock block{zero, from, e.sub(to, from), zero, e.index(spec.width)};
-  PlaneEmitter::Place image = plane.place(place.n, zero, block, always);
+  PixelBlock block{zero, from, e.sub(to, from), zero, e.index(spec.width)}, next = block;
+  next.row = to;
+  next.rows = e.min(e.mul(place.rows, stride), e.sub(height, to));
+  PlaneEmitter::Place image = plane.place({place.n, zero, block}, always);
+  plane.askAhead(image, {place.n, zero, next}, e.less(e.add(index, 1), end), unit, units);
   e.loop(unit, e.add(unit, units), e.index(1), [&](Value tile) {
     pooled(tile, e.index(1), [&] { plane.channelTiles(image, tile, e.index(1)); });
   });
@@ -275,7 +278,7 @@ void emitPooledConvolution(Emitter &e, const PooledSpec &spec, const Convolution
   if (planPooledConvolution(spec, e.target).sideBySide)
     pooled.sideBySide(begin, end);
   else
-    e.loop(begin, end, e.index(1), [&](Value index) { pooled.point(index, begin); });
+    e.loop(begin, end, e.index(1), [&](Value index) { pooled.point(index, begin, end); });
 }
 
 } // namespace heddle::codegen
