@@ -177,7 +177,7 @@ TEST(Gate, ASessionThatWaitsCanBeCancelled) {
   auto session = Open(testing::Load(b), {.threads = 1, .backend = &backend});
   std::vector<float> numbers(1 << 20, 1.0f);  // more than the least, less than the most
   Set(*session, 0, numbers);
-  ASSERT_TRUE(session->Run().ok());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(session->Run().ok());  // the first is slow
   std::deque<Runner> others;
   for (int i = 0; i < 3; ++i) {
     others.emplace_back(backend.gate(), Gate::Limits().most);
