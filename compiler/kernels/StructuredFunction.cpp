@@ -41,8 +41,8 @@ void cloneRenamed(Block &source, OpBuilder &b, IRMapping &mapping, DimRenaming &
       copy->setAttr(kSinglePixel, b.getUnitAttr());
     else if (isFasterDirect(&op))
       copy->setAttr(kFasterDirect, b.getUnitAttr());
-    if (hasPixelsInLanes(&op))
-      copy->setAttr(kPixelsInLanes, b.getUnitAttr());
+    if (std::optional<int64_t> registers = registersForPixelsInLanes(&op))
+      copy->setAttr(kPixelsInLanes, b.getI64IntegerAttr(*registers));
     if (hasEvenWindows(&op))
       copy->setAttr(kEvenWindows, b.getUnitAttr());
     renameDims(copy, renaming);

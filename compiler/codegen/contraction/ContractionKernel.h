@@ -33,9 +33,10 @@ bool isFasterDirect(mlir::Operation *convolution);
 constexpr llvm::StringLiteral kSinglePixel = "heddle.single_pixel";
 bool hasSinglePixel(mlir::Operation *convolution);
 
-/// Marks a convolution that is computed with pixels in the lanes, not with output channels.
+/// Marks a convolution that is computed with pixels in the lanes, not with output channels: on CPUs
+/// with so many vector registers, or more.
 constexpr llvm::StringLiteral kPixelsInLanes = "heddle.pixels_in_lanes";
-bool hasPixelsInLanes(mlir::Operation *convolution);
+std::optional<int64_t> registersForPixelsInLanes(mlir::Operation *convolution);
 
 /// Marks a pooling of which windows along one axis divide the whole tensor.
 constexpr llvm::StringLiteral kEvenWindows = "heddle.even_windows";

@@ -29,18 +29,18 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
       filter(dimsOf(weights())),
       stored(cast<RankedTensorType>(weights().getType()).getElementType()),
       // With pixels in the lanes, weights are broadcast one by one.
-      rounds(isa<onnx::ConvOp>(op) && !op->hasAttr(kPixelsInLanes) && stored.isF32() &&
+      rounds(isa<onnx::ConvOp>(op) && !hasPixelsInLanes() && stored.isF32() &&
              roundsOperands(op, target)),
-      packed(op->hasAttr(kPixelsInLanes) ? stored : packedElement(op, stored, rounds)),
+      packed(hasPixelsInLanes() ? stored : packedElement(op, stored, rounds)),
       transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
       inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
       outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
 
 ContractionKernel ConvolutionKernelEmitter::emit() {
   bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
-  return depthwise                   ? emitDepthwiseKernel()
-         : op->hasAttr(kPixelsInLanes) ? emitPlane()
-                                  : emitDirect();
+  return depthwise            ? emitDepthwiseKernel()
+         : hasPixelsInLanes() ? emitPlane()
+                              : emitDirect();
 }
 
 Value ConvolutionKernelEmitter::bias() const {

@@ -36,6 +36,10 @@ private:
   bool inputSigned() const { return !isUnsignedOperand(op, 0); }
   bool filterSigned() const { return !isUnsignedOperand(op, 1); }
   int64_t groupCount() const;
+  bool hasPixelsInLanes() const {
+    auto registers = op->getAttrOfType<mlir::IntegerAttr>(kPixelsInLanes);
+    return registers && target.vectorRegisters() >= registers.getInt();
+  }
   /// Sizes that only a run tells: the filter's channels and window are those the kernel is made
   /// for, and what is one for each output channel is.
   void requireMatchingFilter(KernelFrame &frame);

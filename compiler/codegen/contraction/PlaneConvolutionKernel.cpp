@@ -20,13 +20,14 @@ static double filled(int64_t elements, int64_t block) {
 // The time of 16 x 16 results in multiply-adds of their depth. Results of channels in the lanes are
 // turned, which few products hide; a lone panel of channels asks for a broadcast with each product.
 // Pixels in the lanes read all the input again for every few channels, from the second cache where
-// what a row of windows reads is large.
-bool hasPixelsInLanes(Operation *op) {
+// what a row of windows reads is large. With few registers, tiles of channels are turned in small
+// squares, and tiles of pixels are small: only what is left over of vectors counts.
+std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
   constexpr int64_t lanes = 16, tileChannels = 8, rowPixels = 128, firstCacheShare = 24 << 10;
   constexpr double turning = 16, delivering = 3, lonePanel = 1.1, secondCache = 1.15;
   auto conv = dyn_cast<onnx::ConvOp>(op);
   if (!conv || !isEmittedConvolution(op))
-    return false;
+    return std::nullopt;
   SpatialOperation space(op);
   std::optional<int64_t> width = space.outputSize(2).asConstant(),
                          filters = dimsOf(conv.getW())[0].asConstant(),
@@ -35,7 +36,7 @@ bool hasPixelsInLanes(Operation *op) {
   bool isDepthwise = groups != 1 && inputs == 1;
   if (!width || !filters || !inputs || *width == 0 || *filters < groups || isDepthwise ||
       space.taps() == 1)
-    return false;
+    return std::nullopt;
   int64_t outputs = *filters / groups;
   double depth = static_cast<double>(*inputs * space.taps());
   int64_t rowBytes = *inputs * space.window[0] * space.window[1] * rowPixels * space.stride[2] * 4;
@@ -43,7 +44,9 @@ bool hasPixelsInLanes(Operation *op) {
       (depth + turning) * (outputs <= lanes ? lonePanel : 1) / filled(outputs, lanes);
   double pixelsInLanes = (depth + delivering) * (rowBytes > firstCacheShare ? secondCache : 1) /
                          (filled(*width, lanes) * filled(outputs, tileChannels));
-  return pixelsInLanes < channelsInLanes;
+  if (filled(*width, lanes) * filled(outputs, tileChannels) > secondCache * filled(outputs, lanes))
+    return 16;
+  return pixelsInLanes < channelsInLanes ? std::optional<int64_t>(32) : std::nullopt;
 }
 
 ContractionKernel ConvolutionKernelEmitter::emitPlane() {

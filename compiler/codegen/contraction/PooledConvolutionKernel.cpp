@@ -51,7 +51,7 @@ ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
                   .outputs = size(outputs),
                   .pooledHeight = size(pooled.outputSize(1)),
                   .pooledWidth = size(pooled.outputSize(2)),
-                  .pixelsInLanes = op->hasAttr(kPixelsInLanes)};
+                  .pixelsInLanes = hasPixelsInLanes()};
   PooledPlan plan = planPooledConvolution(spec, target);
   KernelFrame frame(structured, name, buffers());
   Emitter e(frame.b, frame.b.getLoc(), target);
