@@ -264,7 +264,8 @@ int64_t PlanePlan::patchBytes(const ConvolutionSpec &spec, const Target &target,
 PlanePlan planPlaneConvolution(const ConvolutionSpec &spec, const Target &target) {
   PlanePlan plan;
   int64_t bytes = spec.element.getIntOrFloatBitWidth() / 8, lanes = target.vectorBytes() / bytes;
-  plan.vectors = 3;
+  // Of 16 registers, 3 vectors would leave none over, and an accumulator would live in memory.
+  plan.vectors = target.vectorRegisters() >= 32 ? 3 : 2;
   plan.channels = target.vectorRegisters() >= 32 ? 8 : 4;
   plan.rowBlock = std::max<int64_t>(1, 8 / spec.stride[1]); // of the input
   plan.columnBlock = 8 * lanes;
