@@ -36,7 +36,7 @@ class Gate {
   // Which runs wait: those of less stay out of it, as of more than a hundred in a time slice only one
   // waits, and handing over takes some 5 us; those of more take part in several slices anyway.
   struct Limits {
-    std::chrono::nanoseconds least{32'000};
+    std::chrono::nanoseconds least{48'000};
     std::chrono::nanoseconds most{4'000'000};
   };
 
@@ -46,15 +46,16 @@ class Gate {
   // A session's place in the queue, and what is known about its runs.
   class Waiter {
    public:
-    // How long a run takes; none yet: 0. A single slow one does little more than double it.
+    // How long a run takes; none yet: 0. It sinks at once and rises by an eighth: a run that was
+    // stopped for a time slice takes a hundred times as long, and says nothing about the next.
     std::chrono::nanoseconds expected() const { return expected_; }
     void Took(std::chrono::nanoseconds time) {
-      expected_ = expected_.count() == 0 ? time : std::min(time, 2 * expected_ + kSlack);
+      expected_ = expected_.count() == 0 ? time : std::min(time, expected_ + expected_ / 8 + kSlack);
     }
 
    private:
     friend class Gate;
-    static constexpr std::chrono::nanoseconds kSlack{4'000};
+    static constexpr std::chrono::nanoseconds kSlack{500};
     std::chrono::nanoseconds expected_{0};
     uint32_t runs_ = 0;  // that did not wait
     std::condition_variable wake_;
