@@ -77,9 +77,19 @@ static int32_t Mix(void* const* b, const int64_t* dims, int64_t begin, int64_t e
   return HEDDLE_KERNEL_OK;
 }
 
+// result[i] = operand[i] + operand[0], which is read once for all points that find it in scratch memory.
+static int32_t Shift(void* const* b, const int64_t* dims, int64_t begin, int64_t end, void* s) {
+  int64_t* held = (int64_t*)s;
+  float* first = (float*)(held + 1);
+  if (*held == 0) *first = ((const float*)b[0])[0];
+  *held = 1;
+  for (int64_t i = begin; i < end; ++i) ((float*)b[1])[i] = ((const float*)b[0])[i] + *first;
+  return HEDDLE_KERNEL_OK;
+}
+
 static int32_t Nothing(void* const* b, const int64_t* dims, int64_t begin, int64_t end, void* s) {
   return HEDDLE_KERNEL_OK;
 }
 
 const HeddleKernel heddle_kernels[] = {Add,  Scale,   Exp, Fail,   Append,
-                                       Less, Reverse, Mix, Nothing};
+                                       Less, Reverse, Mix, Shift,  Nothing};

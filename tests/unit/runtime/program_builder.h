@@ -36,6 +36,7 @@ enum KernelId : uint32_t {
   kLess,
   kReverse,
   kMix,
+  kShift,
   kNothing,
   kKernels
 };

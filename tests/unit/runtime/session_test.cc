@@ -290,6 +290,36 @@ TEST(Session, GivesKernelsAlignedScratch) {
   }
 }
 
+// Chunks of one grid in one run share what scratch memory holds; other grids and runs do not see it.
+TEST(Session, KeepsScratchForAGrid) {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n});
+  uint32_t last = x;
+  constexpr int kGrids = 5;
+  for (int i = 0; i < kGrids; ++i) {
+    uint32_t y = g.Arena("y" + std::to_string(i), kF32, {n});
+    auto& task = g.Kernel(testing::kShift, {last}, {y}, {}, n);
+    task.scratch = g.Number(16);
+    task.cost_per_point = 100;
+    last = y;
+  }
+  g.Output(last);
+  ThreadBackend threads(3);
+  auto session = Open(Load(b), {.threads = 4, .backend = &threads});
+  for (int run = 1; run <= 20; ++run) {
+    std::vector<float> x(2000, 0.0f);
+    x[0] = static_cast<float>(run);
+    Set(*session, 0, x);
+    ASSERT_TRUE(session->Run().ok());
+    // The first element doubles with each grid, and the others gain what it was.
+    std::vector<float> want(2000, static_cast<float>(run * ((1 << kGrids) - 1)));
+    want[0] = static_cast<float>(run << kGrids);
+    EXPECT_EQ(Floats(session->output(0)), want);
+  }
+}
+
 // Fails from the n-th allocation on.
 class FailingAllocator final : public Allocator {
  public:
