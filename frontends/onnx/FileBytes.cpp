@@ -2,6 +2,8 @@
 
 #include "frontends/onnx/FileBytes.h"
 
+#include "runtime/support/whole_file.h"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -99,31 +101,14 @@ absl::StatusOr<MappedFile> MappedFile::map(const std::string &path) {
   return mapped;
 }
 
-static bool writeAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t put = ::write(fd, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put <= 0)
-      return false;
-    bytes.remove_prefix(static_cast<size_t>(put));
-  }
-  return true;
-}
-
 absl::Status writeWholeFile(const std::string &path, std::string_view head, std::string_view body) {
-  std::string temporary = path + ".XXXXXX";
-  int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0)
-    return systemError(path, "write");
-  ::fchmod(fd, 0644);
-  bool written = writeAll(fd, head) && writeAll(fd, body);
-  written = ::close(fd) == 0 && written;
-  if (written && ::rename(temporary.c_str(), path.c_str()) == 0)
-    return absl::OkStatus();
-  absl::Status status = systemError(path, "write");
-  ::unlink(temporary.c_str());
-  return status;
+  absl::StatusOr<WholeFile> file = WholeFile::Create(path);
+  if (!file.ok())
+    return file.status();
+  for (std::string_view bytes : {head, body})
+    if (absl::Status status = file->Append(bytes); !status.ok())
+      return status;
+  return file->Commit();
 }
 
 } // namespace heddle

@@ -2,20 +2,14 @@
 
 #include "runtime/artifact/artifact_writer.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <future>
 
-#include "absl/strings/str_cat.h"
 #include "runtime/artifact/format.h"
 #include "runtime/artifact/sha256.h"
 #include "runtime/artifact/target_table.h"
 #include "runtime/support/status_macros.h"
+#include "runtime/support/whole_file.h"
 
 namespace heddle {
 namespace {
@@ -25,10 +19,6 @@ uint64_t AlignUp(uint64_t value, uint64_t alignment) {
 }
 
 const uint8_t kZeros[kPageAlignment] = {};
-
-absl::Status FileError(const std::string& path) {
-  return absl::UnavailableError(absl::StrCat(path, ": ", std::strerror(errno)));
-}
 
 }  // namespace
 
@@ -81,7 +71,7 @@ absl::Status ArtifactWriter::Emit(const Sink& sink) const {
     }
     return absl::OkStatus();
   };
-  // Half a second for a gigabyte, as long as writing it takes.
+  // Takes about as long as writing does.
   std::future<Sha256Digest> hashed = std::async(std::launch::async, [&] {
     Sha256 hash;
     for_each_weight([&](absl::Span<const uint8_t> bytes) {
@@ -100,26 +90,11 @@ absl::Status ArtifactWriter::Emit(const Sink& sink) const {
 }
 
 absl::Status ArtifactWriter::WriteFile(const std::string& path) const {
-  std::string temporary = absl::StrCat(path, ".XXXXXX");
-  int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
-  if (descriptor < 0) return FileError(path);
-  absl::Status status = Emit([&](absl::Span<const uint8_t> bytes) -> absl::Status {
-    while (!bytes.empty()) {
-      ssize_t put = ::write(descriptor, bytes.data(), bytes.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put <= 0) return FileError(path);
-      bytes.remove_prefix(put);
-    }
-    return absl::OkStatus();
-  });
-  // The temporary file was private; an artifact has the permissions any new file gets.
-  mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (status.ok() && ::fchmod(descriptor, 0666 & ~mask) != 0) status = FileError(path);
-  if (::close(descriptor) != 0 && status.ok()) status = FileError(path);
-  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) status = FileError(path);
-  if (!status.ok()) ::unlink(temporary.c_str());
-  return status;
+  HEDDLE_ASSIGN_OR_RETURN(WholeFile file, WholeFile::Create(path));
+  HEDDLE_RETURN_IF_ERROR(Emit([&](absl::Span<const uint8_t> bytes) {
+    return file.Append({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }));
+  return file.Commit();
 }
 
 std::vector<uint8_t> ArtifactWriter::ToBytes() const {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A file that is written whole, or not at all: what is at its path stays until all bytes are there, in a
+// temporary file beside it that takes its place then.
+//
+//   HEDDLE_ASSIGN_OR_RETURN(WholeFile file, WholeFile::Create(path));
+//   HEDDLE_RETURN_IF_ERROR(file.Append(bytes));   // as often as needed
+//   return file.Commit();                          // without it the temporary file is removed
+//
+// Thread-safety: none. Processes that write the same path do not meet: the last to commit wins.
+
+#ifndef HEDDLE_RUNTIME_SUPPORT_WHOLE_FILE_H_
+#define HEDDLE_RUNTIME_SUPPORT_WHOLE_FILE_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace heddle {
+
+class WholeFile {
+ public:
+  static absl::StatusOr<WholeFile> Create(const std::string& path);
+  WholeFile(WholeFile&& other) noexcept;
+  WholeFile& operator=(WholeFile&&) = delete;
+  ~WholeFile();
+
+  absl::Status Append(std::string_view bytes);
+  absl::Status Commit();
+
+ private:
+  WholeFile(std::string path, std::string temporary, int descriptor);
+  absl::Status Error() const;  // of errno
+
+  std::string path_, temporary_;
+  int descriptor_;  // -1: committed, or moved away
+};
+
+}  // namespace heddle
+
+#endif  // HEDDLE_RUNTIME_SUPPORT_WHOLE_FILE_H_
