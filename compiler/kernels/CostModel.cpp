@@ -102,8 +102,8 @@ double estimateSize(const DimExpr &expr) {
   for (int64_t usual : {64, 4096, 1 << 18}) {
     DimExpr guess = expr.substitute(
         [&](StringRef) -> std::optional<DimExpr> { return DimExpr(usual); });
-    if (guess.asConstant().value_or(64) > 0)
-      return static_cast<double>(guess.asConstant().value_or(64));
+    if (int64_t size = guess.asConstant().value_or(64); size > 0)
+      return static_cast<double>(size);
   }
   return 0;
 }

@@ -24,7 +24,8 @@ static double filled(int64_t elements, int64_t block) {
 // squares, and tiles of pixels are small: only what is left over of vectors counts.
 std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
   constexpr int64_t lanes = 16, tileChannels = 8, rowPixels = 128, firstCacheShare = 24 << 10;
-  constexpr double turning = 16, delivering = 3, lonePanel = 1.1, secondCache = 1.15;
+  constexpr double turning = 16, delivering = 3, lonePanel = 1.1, secondCache = 1.15,
+                   muchFuller = 1.15;
   auto conv = dyn_cast<onnx::ConvOp>(op);
   if (!conv || !isEmittedConvolution(op))
     return std::nullopt;
@@ -44,7 +45,7 @@ std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
       (depth + turning) * (outputs <= lanes ? lonePanel : 1) / filled(outputs, lanes);
   double pixelsInLanes = (depth + delivering) * (rowBytes > firstCacheShare ? secondCache : 1) /
                          (filled(*width, lanes) * filled(outputs, tileChannels));
-  if (filled(*width, lanes) * filled(outputs, tileChannels) > secondCache * filled(outputs, lanes))
+  if (filled(*width, lanes) * filled(outputs, tileChannels) > muchFuller * filled(outputs, lanes))
     return 16;
   return pixelsInLanes < channelsInLanes ? std::optional<int64_t>(32) : std::nullopt;
 }
