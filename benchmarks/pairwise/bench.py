@@ -146,9 +146,10 @@ class Bench:
         return self._remembered(self._pairs, case, self._measure_pair)
 
     def _measure_pair(self, case):
+        fewest, most = min(self.threads), max(self.threads)
         for _ in range(1 if self.quick else MOST_TRIES):
             times = self._measure_pair_once(case)
-            if self._scaling(times, "multiply-adds") >= LEAST_SCALING:
+            if fewest == most or turns.scaling(times, "multiply-adds", fewest, most) >= LEAST_SCALING:
                 break
             self.say("  %s: processors shared a core" % case.title)
         self.say("  %s: %s" % (case.title, ", ".join(
@@ -157,11 +158,6 @@ class Bench:
                 turns.ratio(times["heddle", count], times["onnxruntime", count])) for count in self.threads)))
         return times
 
-    def _scaling(self, times, rate):
-        """How much more of a rate of the machine most threads have than the fewest."""
-        fewest, most = min(self.threads), max(self.threads)
-        return turns.ratio(times[rate, fewest], times[rate, most]) * most / fewest
-
     def _measure_pair_once(self, case):
         workers = {}
         try:
@@ -169,8 +165,7 @@ class Bench:
                 for threads in self.threads:
                     workers[side, threads] = self.worker(side, file, threads, case.inputs)
             is_long = workers["heddle", self.threads[0]].first_ms > 7
-            rates = [(side, threads) for side in ("multiply-adds", *(["read"] if is_long else []))
-                     for threads in self.threads]
+            rates = [(side, threads) for side in (turns.RATES if is_long else turns.RATES[:1]) for threads in self.threads]
             for side, threads in rates:
                 workers[side, threads] = self.worker(side, "-", threads, [])
             return turns.in_turns(workers, self.options.seconds, self.options.rounds, rates)

@@ -7,6 +7,9 @@ import time
 # Lets the workers of the side before go to sleep.
 PAUSE = 0.01
 
+# Sides that are a rate of the machine: the same work for each thread.
+RATES = ("multiply-adds", "read")
+
 
 class Timed:
     """The times of a side in ms, by round."""
@@ -45,6 +48,12 @@ def in_turns(workers, seconds, rounds, brief=(), least_runs=3):
             some_runs = 0.8 * least_runs * worker.first_ms / 1e3
             times[name].append(worker.run(min(max(share, some_runs), 4 * share)))
     return {name: Timed(rounds) for name, rounds in times.items()}
+
+
+def scaling(times, side, fewest, most):
+    """How many times as much a side does on `most` threads as on `fewest`, of {(side, threads): Timed}."""
+    faster = ratio(times[side, fewest], times[side, most])
+    return faster * most / fewest if side in RATES else faster
 
 
 def ratio(ours, theirs):

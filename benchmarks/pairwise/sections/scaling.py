@@ -25,9 +25,7 @@ def measure(bench):
             continue  # the section of latencies tells
         sides = {side for side, _ in times}
         row = {"title": case.title, "ms": times["heddle", one].median}
-        row.update({side: turns.ratio(times[side, one], times[side, two]) for side in sides})
-        # The machine's rates are times of the same work for each thread.
-        row.update({side: 2 * row[side] for side in ("multiply-adds", "read") if side in row})
+        row.update({side: turns.scaling(times, side, one, two) for side in sides})
         rows.append(row)
     large = [row for row in rows if row["ms"] > LARGE_MS and "read" in row]
     small = [row for row in rows if row["ms"] <= LARGE_MS]
