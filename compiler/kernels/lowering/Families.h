@@ -9,6 +9,9 @@
 
 namespace heddle {
 
+// Elementwise.
+void addFunctionLowerings(StructuredLoweringTable &table);
+
 // Movement.
 void addSliceLowerings(StructuredLoweringTable &table);
 void addPadLowerings(StructuredLoweringTable &table);
