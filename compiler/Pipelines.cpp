@@ -22,6 +22,7 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createExpandQuantizedPass());
   function.addPass(createFuseQuantizedPass());
   function.addPass(createResolvePaddingPass());
+  function.addPass(createExpandConvTransposePass());
   function.addPass(createSplitPoolsPass());
   function.addPass(createSkipZeroRowsPass());
   // Of what the passes before wrote as well.

@@ -144,8 +144,8 @@ Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange op
           }
           SmallVector<Value> place;
           for (RuntimeBroadcast &axis : runtime[i])
-            place.push_back(arith::SelectOp::create(*this, axis.isOne, index(0),
-                                                    linalg::IndexOp::create(*this, axis.axis)));
+            place.push_back(createOrFold<arith::SelectOp>(
+                axis.isOne, index(0), linalg::IndexOp::create(*this, axis.axis)));
           elements.push_back(element(operand, place));
         }
         linalg::YieldOp::create(*this, body(elements));

@@ -34,13 +34,13 @@ enum class Equivalence {
 
 struct Construct {
   /// The dialect's word: spawn, map, streams, scan, dag_scan, attention, cache.
-  llvm::StringRef kind;
-  std::string summary;
+  llvm::StringRef kind = {};
+  std::string summary = {};
   /// What was proved of the program, in a sentence.
-  std::string proof;
+  std::string proof = {};
   Equivalence equivalence = Equivalence::Exact;
   /// How it is computed, where there is a choice.
-  std::string form;
+  std::string form = {};
   /// Scalar operations in all, and on the longest chain of them that wait for each other. A logarithm
   /// of a size that is not known is a symbol: log2(seq).
   DimExpr work = DimExpr::unknown();

@@ -18,6 +18,8 @@
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetOperations.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -61,6 +63,24 @@ bool movesRows(Operation *op) {
 bool readsOnce(Operation *op) {
   auto concat = dyn_cast<onnx::ConcatOp>(op);
   return concat ? !joinsRuns(concat) : movesRows(op);
+}
+
+/// Whether sizes are the same unless running finds one of them to be 1: where they differ, both follow
+/// from the same symbols, as the sizes of an image do that was halved in one place and doubled in another.
+bool meantToBeEqual(const Dims &value, const Dims &result) {
+  auto symbolsOf = [](const DimExpr &dim) {
+    llvm::SmallSetVector<StringRef, 4> symbols;
+    dim.walkSymbols([&](StringRef name) { symbols.insert(name); });
+    return symbols;
+  };
+  return value.size() == result.size() &&
+         llvm::all_of(llvm::zip(value, result), [&](auto pair) {
+           auto [mine, whole] = pair;
+           if (mine == whole)
+             return true;
+           auto own = symbolsOf(mine);
+           return !own.empty() && llvm::set_is_subset(symbolsOf(whole), own);
+         });
 }
 
 struct Group {
@@ -219,7 +239,7 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
     // A row operation reads its operand once for each of its passes.
     return producer.rows || !producer.expensive || dims != space || user.members.size() > 1;
   }
-  if (dims == rootDims)
+  if (meantToBeEqual(dims, rootDims))
     return true;
   // Broadcast: cheap enough to be computed again for each element.
   return !producer.expensive && !producer.irregular && producer.members.size() <= 4;

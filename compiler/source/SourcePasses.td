@@ -307,6 +307,27 @@ def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
   }];
 }
 
+def ExpandConvTransposePass : Pass<"onnx-expand-conv-transpose", "::mlir::func::FuncOp"> {
+  let summary = "write transposed convolutions of few channels, with windows side by side, as products";
+  let description = [{
+    Each pixel of the input then gives one window of the result, and a product with the filter's
+    places as channels computes all of them; DepthToSpace puts them where they belong. Such is the
+    last step of detectors of text: to one channel, twice as large. Convolutions of 8 output channels
+    and more stay: vectors of channels are full enough.
+
+    ```mlir
+    %1 = "onnx.ConvTranspose"(%x, %w) {kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x24x20x20xf32>, tensor<24x1x2x2xf32>) -> tensor<1x1x40x40xf32>
+    ```
+    becomes
+    ```mlir
+    %r = "onnx.Transpose"(%w) {perm = array<i64: 1, 2, 3, 0>} : (tensor<24x1x2x2xf32>) -> tensor<1x2x2x24xf32>
+    %v = "onnx.Reshape"(%r, %shape) : (tensor<1x2x2x24xf32>, tensor<4xi64>) -> tensor<4x24x1x1xf32>
+    %p = "onnx.Conv"(%x, %v) {kernel_shape = array<i64: 1, 1>} : (tensor<1x24x20x20xf32>, tensor<4x24x1x1xf32>) -> tensor<1x4x20x20xf32>
+    %1 = "onnx.DepthToSpace"(%p) {blocksize = 2, mode = "CRD"} : (tensor<1x4x20x20xf32>) -> tensor<1x1x40x40xf32>
+    ```
+  }];
+}
+
 def ComposeMovementPass : Pass<"onnx-compose-movement", "::mlir::func::FuncOp"> {
   let summary = "move elements once, and concatenations where their parts are made";
   let description = [{

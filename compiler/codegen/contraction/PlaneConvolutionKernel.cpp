@@ -21,11 +21,12 @@ static double filled(int64_t elements, int64_t block) {
 // turned, which few products hide; a lone panel of channels asks for a broadcast with each product.
 // Pixels in the lanes read all the input again for every few channels, from the second cache where
 // what a row of windows reads is large. With few registers, tiles of channels are turned in small
-// squares, and tiles of pixels are small: only what is left over of vectors counts.
+// squares, and tiles of pixels are small: only what is left over of vectors counts. Of a row whose
+// length only a run tells, a tenth is left over.
 std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
   constexpr int64_t lanes = 16, tileChannels = 8, rowPixels = 128, firstCacheShare = 24 << 10;
   constexpr double turning = 16, delivering = 3, lonePanel = 1.1, secondCache = 1.15,
-                   muchFuller = 1.15;
+                   muchFuller = 1.15, unknownRow = 0.9;
   auto conv = dyn_cast<onnx::ConvOp>(op);
   if (!conv || !isEmittedConvolution(op))
     return std::nullopt;
@@ -35,17 +36,17 @@ std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
                          inputs = dimsOf(conv.getW())[1].asConstant();
   int64_t groups = conv.getGroup();
   bool isDepthwise = groups != 1 && inputs == 1;
-  if (!width || !filters || !inputs || *width == 0 || *filters < groups || isDepthwise ||
-      space.taps() == 1)
+  if (width == 0 || !filters || !inputs || *filters < groups || isDepthwise || space.taps() == 1)
     return std::nullopt;
   int64_t outputs = *filters / groups;
   double depth = static_cast<double>(*inputs * space.taps());
   int64_t rowBytes = *inputs * space.window[0] * space.window[1] * rowPixels * space.stride[2] * 4;
+  double row = width ? filled(*width, lanes) : unknownRow;
   double channelsInLanes =
       (depth + turning) * (outputs <= lanes ? lonePanel : 1) / filled(outputs, lanes);
   double pixelsInLanes = (depth + delivering) * (rowBytes > firstCacheShare ? secondCache : 1) /
-                         (filled(*width, lanes) * filled(outputs, tileChannels));
-  if (filled(*width, lanes) * filled(outputs, tileChannels) > muchFuller * filled(outputs, lanes))
+                         (row * filled(outputs, tileChannels));
+  if (row * filled(outputs, tileChannels) > muchFuller * filled(outputs, lanes))
     return 16;
   return pixelsInLanes < channelsInLanes ? std::optional<int64_t>(32) : std::nullopt;
 }

@@ -46,6 +46,8 @@ Value ElementEmitter::vectorOf(Element element) {
   Value step = vector::StepOp::create(b, type);
   if (element.kind == Element::Alternate)
     step = arith::AddIOp::create(b, step, step);
+  if (element.kind == Element::UniformOrContiguous)
+    step = arith::SelectOp::create(b, element.uniformIf, vectorOf({index(0)}), step);
   return arith::AddIOp::create(b, splat, step);
 }
 
@@ -178,14 +180,14 @@ Element ElementEmitter::producedOr(Value tensor, ArrayRef<Element> place, Elemen
 Element ElementEmitter::indexArithmetic(Operation &op, ArrayRef<Element> operands) {
   if (operands.size() == 2) {
     const Element &lhs = operands[0], &rhs = operands[1];
-    auto grows = [](const Element &e) {
-      return e.kind == Element::Contiguous || e.kind == Element::Alternate;
-    };
+    auto grows = [](const Element &e) { return !e.isUniform() && e.kind != Element::Varying; };
     if (isa<arith::AddIOp>(op) &&
-        ((grows(lhs) && rhs.isUniform()) || (lhs.isUniform() && grows(rhs))))
-      return {arith::AddIOp::create(b, lhs.value, rhs.value), grows(lhs) ? lhs.kind : rhs.kind};
+        ((grows(lhs) && rhs.isUniform()) || (lhs.isUniform() && grows(rhs)))) {
+      const Element &growing = grows(lhs) ? lhs : rhs;
+      return {arith::AddIOp::create(b, lhs.value, rhs.value), growing.kind, growing.uniformIf};
+    }
     if (isa<arith::SubIOp>(op) && grows(lhs) && rhs.isUniform())
-      return {arith::SubIOp::create(b, lhs.value, rhs.value), lhs.kind};
+      return {arith::SubIOp::create(b, lhs.value, rhs.value), lhs.kind, lhs.uniformIf};
     if (isa<arith::RemUIOp, arith::DivUIOp>(op) && lhs.kind == Element::Contiguous &&
         rhs.isUniform()) {
       // Vectors of integers are divided one by one. But neighbours have at most two quotients where
@@ -221,11 +223,14 @@ Element ElementEmitter::indexArithmetic(Operation &op, ArrayRef<Element> operand
         return rhs;
     }
   }
-  if (auto select = dyn_cast<arith::SelectOp>(op)) {
-    if (operands[0].isUniform() && operands[1].kind == Element::Contiguous &&
-        operands[2].kind == Element::Contiguous)
-      return {arith::SelectOp::create(b, operands[0].value, operands[1].value, operands[2].value),
-              Element::Contiguous};
+  if (isa<arith::SelectOp>(op) && operands[0].isUniform() &&
+      operands[2].kind == Element::Contiguous) {
+    Value chosen =
+        arith::SelectOp::create(b, operands[0].value, operands[1].value, operands[2].value);
+    if (operands[1].kind == Element::Contiguous)
+      return {chosen, Element::Contiguous};
+    if (operands[1].isUniform())
+      return {chosen, Element::UniformOrContiguous, operands[0].value};
   }
   return elementwise(op, operands);
 }

@@ -14,11 +14,13 @@
 namespace heddle {
 
 /// A scalar that is the same in all lanes, an index that grows by one or by two a lane (`value` is
-/// that of lane 0), or a vector with one value a lane.
+/// that of lane 0), one that is either of the first two, as running tells (where a size may turn out
+/// to be 1 and be broadcast), or a vector with one value a lane.
 struct Element {
-  enum Kind { Uniform, Contiguous, Alternate, Varying };
+  enum Kind { Uniform, Contiguous, Alternate, UniformOrContiguous, Varying };
   mlir::Value value;
   Kind kind = Uniform;
+  mlir::Value uniformIf = nullptr; // of UniformOrContiguous: an i1
 
   bool isUniform() const { return kind == Uniform; }
 };
@@ -88,6 +90,9 @@ private:
                          Element *fallback, mlir::Type elementType);
   mlir::Value loadLanes(const Buffer &buffer, Element offset, Element *inside, Element *fallback,
                         mlir::Type elementType);
+  /// Lanes from one place or from places in a row, by a branch that every vector of a run takes alike.
+  mlir::Value loadUniformOrContiguous(const Buffer &buffer, Element offset, Element *inside,
+                                      Element *fallback, mlir::Type elementType);
   /// Lanes from every second place; all of them count.
   mlir::Value loadAlternate(const Buffer &buffer, mlir::Value offset, mlir::VectorType type);
   mlir::Value allLanes();

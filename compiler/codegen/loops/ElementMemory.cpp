@@ -34,7 +34,7 @@ Element ElementEmitter::offsetOf(const Buffer &buffer, ArrayRef<Element> place) 
   if (!rest)
     return {uniform};
   if (rest->kind != Element::Varying)
-    return {arith::AddIOp::create(b, uniform, rest->value), rest->kind};
+    return {arith::AddIOp::create(b, uniform, rest->value), rest->kind, rest->uniformIf};
   return {arith::AddIOp::create(b, vectorOf({uniform}), rest->value), Element::Varying};
 }
 
@@ -82,6 +82,8 @@ Value ElementEmitter::loadScalar(const Buffer &buffer, Value offset, Element *in
 
 Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *inside,
                                 Element *fallback, Type elementType) {
+  if (offset.kind == Element::UniformOrContiguous)
+    return loadUniformOrContiguous(buffer, offset, inside, fallback, elementType);
   Type stored = storageType(elementType);
   VectorType type = laneType(stored);
   bool isBool = elementType.isInteger(1);
@@ -105,6 +107,8 @@ Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *i
     Value active = lanesInside ? lanesInside : allLanes();
     raw = vector::GatherOp::create(b, type, buffer.memory, ValueRange{index(0)},
                                    vectorOf(offset), active, otherwise);
+  } else if (offset.kind == Element::Uniform && !lanesInside) {
+    raw = vectorOf({loadScalar(buffer, offset.value, nullptr, nullptr, stored)});
   } else if (offset.kind == Element::Uniform) {
     // One place, in lanes that may lie outside.
     Value anyInside = vector::ReductionOp::create(b, vector::CombiningKind::OR, lanesInside);
@@ -121,6 +125,20 @@ Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *i
     return raw;
   return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, raw,
                                arith::ConstantOp::create(b, b.getZeroAttr(type)));
+}
+
+Value ElementEmitter::loadUniformOrContiguous(const Buffer &buffer, Element offset,
+                                              Element *inside, Element *fallback,
+                                              Type elementType) {
+  auto ifUniform = scf::IfOp::create(b, TypeRange{laneType(elementType)}, offset.uniformIf, true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToEnd(ifUniform.thenBlock());
+  scf::YieldOp::create(
+      b, loadLanes(buffer, {offset.value, Element::Uniform}, inside, fallback, elementType));
+  b.setInsertionPointToEnd(ifUniform.elseBlock());
+  scf::YieldOp::create(
+      b, loadLanes(buffer, {offset.value, Element::Contiguous}, inside, fallback, elementType));
+  return ifUniform.getResult(0);
 }
 
 Value ElementEmitter::loadAlternate(const Buffer &buffer, Value offset, VectorType type) {
@@ -159,7 +177,7 @@ void ElementEmitter::store(Value tensor, ArrayRef<Element> place, Element value)
     return;
   }
   Value vector = inMemory(vectorOf(value), laneType(stored));
-  if (offset.kind == Element::Varying || offset.kind == Element::Alternate)
+  if (offset.kind != Element::Contiguous)
     vector::ScatterOp::create(b, Type(), buffer.memory, ValueRange{index(0)}, vectorOf(offset),
                               allLanes(), vector);
   else if (mask)

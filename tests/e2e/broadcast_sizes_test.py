@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Sizes of which only a run tells whether they are 1, and are broadcast, against numpy.
+
+    broadcast_sizes_test.py HEDDLE
+
+Models with a name for every size are compiled once and run with sizes of 1 in turns, and with rows
+that leave vectors ragged. Numbers are small and whole, so that results are equal, not close.
+"""
+
+import itertools
+import os
+import sys
+import tempfile
+import time
+
+try:
+    import numpy as np
+except ImportError:
+    print("no numpy: nothing to compare with")
+    sys.exit(77)
+
+from bounded import Bounded
+from onnx_bytes import BOOL, FLOAT, floats, graph, model, node, value
+
+ROWS = (1, 5, 16, 33)
+
+
+def operands():
+    """Three of them, each with sizes of its own: sums, products and a choice between the two."""
+    nodes = [node("Add", ["a", "b"], ["s"]), node("Mul", ["s", "c"], ["p"]), node("Where", ["k", "p", "s"], ["y"])]
+    inputs = {name: (BOOL if name == "k" else FLOAT, [f"{name}0", f"{name}1"]) for name in "abck"}
+    sizes = [dict(zip("abck", choice)) for choice in itertools.product([(3, 33), (1, 33), (3, 1)], repeat=4)]
+    sizes += [dict.fromkeys("abck", (2, row)) | {"b": (2, 1)} for row in ROWS]
+
+    def expected(a, b, c, k):
+        return np.where(k, (a + b) * c, a + b)
+
+    return nodes, [], inputs, sizes, expected
+
+
+def halved_and_doubled():
+    """An image plus itself halved, rounded up, and doubled: as large, but where the image is one pixel."""
+    nodes = [node("MaxPool", ["a"], ["h"], kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
+             node("Resize", ["h", "", "f"], ["d"], mode="nearest", coordinate_transformation_mode="asymmetric",
+                  nearest_mode="floor"),
+             node("Add", ["a", "d"], ["t"]), node("Mul", ["t", "a"], ["u"]), node("Sub", ["u", "d"], ["y"])]
+    inputs = {"a": (FLOAT, ["n", 2, "height", "width"])}
+    sizes = [{"a": (n, 2, height, width)} for n in (1, 2) for height in (1, 2, 6) for width in (1, 2, 16, 34)]
+
+    def expected(a):
+        n, channels, height, width = a.shape
+        padded = np.pad(a, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)), constant_values=-np.inf)
+        halved = padded.reshape(n, channels, (height + 1) // 2, 2, (width + 1) // 2, 2).max((3, 5))
+        doubled = halved.repeat(2, 2).repeat(2, 3)
+        return (a + doubled) * a - doubled
+
+    return nodes, [floats("f", [1, 1, 2, 2])], inputs, sizes, expected
+
+
+def main():
+    began = time.time()
+    check = Bounded(sys.argv[1])
+    generator = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as work:
+        for case in operands, halved_and_doubled:
+            nodes, weights, inputs, all_sizes, expected = case()
+            source, artifact = os.path.join(work, "model.onnx"), os.path.join(work, "model.heddle")
+            arguments = [value(name, dims, kind) for name, (kind, dims) in inputs.items()]
+            rank = len(next(iter(inputs.values()))[1])
+            with open(source, "wb") as file:
+                file.write(model(graph(nodes, arguments, [value("y", [f"y{i}" for i in range(rank)])], weights)))
+            if check.run(f"{case.__name__} is compiled", "compile", source, "-o", artifact)[0] != 0:
+                check.wrong(f"{case.__name__} is refused")
+                continue
+            for sizes in all_sizes:
+                given = {name: generator.integers(-4, 5, shape).astype(np.float32) for name, shape in sizes.items()}
+                given = {name: x > 0 if inputs[name][0] == BOOL else x for name, x in given.items()}
+                flags = []
+                for name, x in given.items():
+                    np.save(os.path.join(work, f"{name}.npy"), x)
+                    flags += ["--input", f"{name}={work}/{name}.npy"]
+                what = f"{case.__name__} with {sizes}"
+                code, error = check.run(what, "run", artifact, *flags, "--output", work)
+                wanted = expected(**given)
+                if code != 0:
+                    check.wrong(f"{what} fails", error)
+                elif not np.array_equal(np.load(os.path.join(work, "y.npy")), wanted):
+                    check.wrong(f"{what} gives other numbers")
+    check.finish(began)
+
+
+main()
