@@ -40,7 +40,7 @@ class OwnScheduler final : public WorkSource {
 
   void Run() { scheduler_->Run({this, 0, WorkItem::kBegin}); }
 
-  WorkItem Execute(const WorkItem& item, Worker& worker) override {
+  WorkItem Execute(WorkItem item, Worker& worker) override {
     if (item.chunk == WorkItem::kBegin) return counters_.Start(*this, worker);
     body_(item.task);
     TaskCounters::Step step = counters_.Finish(item.task, *this, worker);

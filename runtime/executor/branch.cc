@@ -22,21 +22,23 @@ class Branch final : public ControlFlow {
     if (children_[which] == nullptr) children_[which] = MakeChild(which);
     child_ = children_[which].get();
 
-    std::vector<Tensor> inputs;
-    HEDDLE_RETURN_IF_ERROR(AppendOperands(1, task_.operands.size(), inputs));
+    inputs_.clear();  // of a time before that ended in an error
+    HEDDLE_RETURN_IF_ERROR(AppendOperands(1, task_.operands.size(), inputs_));
     // Results in the arena are written by the sub-graph itself where it can.
-    std::vector<Tensor> outputs(task_.results.size());
+    outputs_.resize(task_.results.size());
     const ShapePlan& plan = frame_.plan();
-    for (size_t i = 0; i < outputs.size(); ++i) {
+    for (size_t i = 0; i < outputs_.size(); ++i) {
       uint32_t v = task_.results[i];
       const ProgramValue& value = frame_.info().graph.values[v];
       if (value.storage != program::Storage::kArena) continue;
       absl::Span<const int64_t> dims = plan.DimsOf(frame_.info(), v);
       HEDDLE_ASSIGN_OR_RETURN(Frame::Operand place, frame_.Resolve(v, nullptr));
-      outputs[i] = Tensor::Share(value.element_type, dims, place.data, plan.bytes[v], nullptr);
+      outputs_[i] = Tensor::Share(value.element_type, dims, place.data, plan.bytes[v], nullptr);
     }
     has_run_ = false;
-    return child_->Prepare(inputs, outputs);
+    absl::Status status = child_->Prepare(inputs_, outputs_);
+    inputs_.clear();
+    return status;
   }
 
   absl::StatusOr<Frame*> Next(int) override {
@@ -59,6 +61,8 @@ class Branch final : public ControlFlow {
   std::unique_ptr<Frame> children_[2];  // then, else
   Frame* child_ = nullptr;              // the one that was chosen
   bool has_run_ = false;
+  std::vector<Tensor> inputs_;   // for Prepare; these are kept for their memory only
+  std::vector<Tensor> outputs_;
 };
 
 }  // namespace

@@ -80,7 +80,7 @@ class Frame final : public WorkSource {
   WorkItem Beginning() { return {this, 0, WorkItem::kBegin}; }
   // The first item of a parallel run; the graph has tasks. Called by a worker.
   WorkItem Start(Worker& worker);
-  WorkItem Execute(const WorkItem& item, Worker& worker) override;
+  WorkItem Execute(WorkItem item, Worker& worker) override;
 
   // After a run that ended well. The result shares the memory the output is in where that may be
   // handed on, else it is a copy: in the caller's memory where `outputs` gave some, and refused

@@ -156,7 +156,7 @@ WorkItem Frame::ExecuteChunk(const WorkItem& item, Worker& worker) {
   return FinishTask(t, worker);
 }
 
-WorkItem Frame::Execute(const WorkItem& item, Worker& worker) {
+WorkItem Frame::Execute(WorkItem item, Worker& worker) {
   if (item.chunk == WorkItem::kBegin) {
     if (!straight()) return Start(worker);
     RunStraight(worker);

@@ -39,7 +39,7 @@ class Worker {
  public:
   int index() const { return index_; }
   // Makes work available to idle threads.
-  void Push(const WorkItem& item);
+  void Push(WorkItem item);
   // Memory private to this thread until the next call; null where there is none. Where that call is
   // for the same grid, it finds what this one left; else eight zeros come first (kernel_abi.h).
   void* Scratch(size_t bytes, const GridRun& grid, BufferPool& pool);
@@ -57,8 +57,8 @@ class Worker {
 class WorkSource {
  public:
   virtual ~WorkSource() = default;
-  // Runs the item; the result, if any, runs next on the same thread.
-  virtual WorkItem Execute(const WorkItem& item, Worker& worker) = 0;
+  // Runs the item; the result, if any, runs next on the same thread. Both are passed in registers.
+  virtual WorkItem Execute(WorkItem item, Worker& worker) = 0;
 };
 
 class Scheduler : public Participant, public std::enable_shared_from_this<Scheduler> {
@@ -99,7 +99,7 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   std::atomic<bool> done_{true};
 };
 
-inline void Worker::Push(const WorkItem& item) {
+inline void Worker::Push(WorkItem item) {
   queue_.Push(item);
   // After the queue's lock, which orders it: see WorkQueue.
   if (scheduler_->active_.load(std::memory_order_seq_cst) < scheduler_->threads_) {

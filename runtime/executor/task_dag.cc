@@ -6,24 +6,28 @@ namespace heddle {
 
 TaskDag::TaskDag(absl::Span<const absl::Span<const uint32_t>> successors)
     : predecessors_(successors.size()) {
+  for (absl::Span<const uint32_t> list : successors) {
+    for (uint32_t successor : list) ++predecessors_[successor];
+    if (list.empty()) ++sinks_;
+  }
   begin_.reserve(successors.size() + 1);
   begin_.push_back(0);
   for (absl::Span<const uint32_t> list : successors) {
-    successors_.insert(successors_.end(), list.begin(), list.end());
-    begin_.push_back(static_cast<uint32_t>(successors_.size()));
-    for (uint32_t successor : list) ++predecessors_[successor];
-    if (list.empty()) ++sinks_;
+    for (size_t i = list.size(); i-- > 0;) {
+      edges_.emplace_back(list[i], predecessors_[list[i]] == 1);
+    }
+    begin_.push_back(static_cast<uint32_t>(edges_.size()));
   }
   for (uint32_t task = 0; task < predecessors_.size(); ++task) {
     if (predecessors_[task] == 0) roots_.push_back(task);
   }
 }
 
-TaskCounters::TaskCounters(const TaskDag& dag)
-    : dag_(dag), waiting_(new std::atomic<int32_t>[dag.size()]) {
-  // Relaxed: handing the object to another thread publishes it.
+TaskCounters::TaskCounters(const TaskDag& dag) : dag_(dag), waiting_(new Counter[dag.size()]) {
   for (uint32_t task = 0; task < dag.size(); ++task) {
-    waiting_[task].store(dag.predecessors(task), std::memory_order_relaxed);
+    waiting_[task].all = dag.predecessors(task);
+    // Relaxed: handing the object to another thread publishes it.
+    waiting_[task].left.store(waiting_[task].all, std::memory_order_relaxed);
   }
 }
 

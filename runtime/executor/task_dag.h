@@ -2,10 +2,11 @@
 //
 // The edges of a task graph, and the counters that find out when a task is ready.
 //
-// A task with one predecessor needs no counter: whoever finishes that predecessor runs it. Each
-// other task has a 32-bit counter that the finishing predecessors count down; the one that reaches
-// zero sets it back for the next run, so that a run starts without touching them. Finished is a
-// graph whose sinks (tasks without successors) have all finished.
+// A task with one predecessor needs no counter: whoever finishes that predecessor runs it, and the
+// edge says so. Each other task has a 32-bit counter that the finishing predecessors count down; the
+// last one sets it back for the next run, so that a run starts without touching them. Who finds that
+// it is the last one need not count, so that of n predecessors n - 1 pay for an atomic
+// read-modify-write. Finished is a graph whose sinks (tasks without successors) have all finished.
 //
 // Thread-safety: TaskDag is immutable; TaskCounters serves the workers of one run.
 
@@ -27,17 +28,29 @@ class TaskDag {
   // By task: those that wait for it, in order of priority. Successors have higher numbers.
   explicit TaskDag(absl::Span<const absl::Span<const uint32_t>> successors);
 
+  // A task that waits for another one; graphs have at most 2^24 tasks.
+  class Edge {
+   public:
+    Edge(uint32_t task, bool only) : bits_(task | (only ? kOnly : 0)) {}
+    uint32_t task() const { return bits_ & ~kOnly; }
+    bool only() const { return (bits_ & kOnly) != 0; }  // it waits for nothing else
+
+   private:
+    static constexpr uint32_t kOnly = 1u << 31;
+    uint32_t bits_;
+  };
+
   uint32_t size() const { return static_cast<uint32_t>(predecessors_.size()); }
-  absl::Span<const uint32_t> successors(uint32_t task) const {
-    return absl::MakeConstSpan(successors_).subspan(begin_[task], begin_[task + 1] - begin_[task]);
-  }
+  // Of a task, from the least urgent.
+  const Edge* edges_begin(uint32_t task) const { return edges_.data() + begin_[task]; }
+  const Edge* edges_end(uint32_t task) const { return edges_.data() + begin_[task + 1]; }
   int32_t predecessors(uint32_t task) const { return predecessors_[task]; }
   absl::Span<const uint32_t> roots() const { return roots_; }
   int32_t sinks() const { return sinks_; }
 
  private:
   std::vector<uint32_t> begin_;
-  std::vector<uint32_t> successors_;
+  std::vector<Edge> edges_;
   std::vector<int32_t> predecessors_;
   std::vector<uint32_t> roots_;
   int32_t sinks_ = 0;
@@ -58,32 +71,44 @@ class TaskCounters {
   Step Finish(uint32_t task, WorkSource& source, Worker& worker);
 
  private:
+  // Next to each other, as who counts to the end sets it back.
+  struct Counter {
+    std::atomic<int32_t> left{0};
+    int32_t all = 0;
+    // Whether all predecessors have finished with this one.
+    bool CountDown();
+  };
+
   const TaskDag& dag_;
-  std::unique_ptr<std::atomic<int32_t>[]> waiting_;
+  std::unique_ptr<Counter[]> waiting_;
   std::atomic<int32_t> sinks_left_{0};
 };
 
+inline bool TaskCounters::Counter::CountDown() {
+  // Acquire-release: each predecessor publishes its results with its decrement, and the last one
+  // sees those of all, be it with its own decrement or, where it is the only one that is left, with
+  // its load. Setting it back is relaxed: it is next used in a later run, and the chain of decrements
+  // up to the end of this run orders that.
+  if (left.load(std::memory_order_acquire) != 1 &&
+      left.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+    return false;
+  }
+  left.store(all, std::memory_order_relaxed);
+  return true;
+}
+
 inline TaskCounters::Step TaskCounters::Finish(uint32_t task, WorkSource& source, Worker& worker) {
-  absl::Span<const uint32_t> successors = dag_.successors(task);
-  if (successors.empty()) {
+  const TaskDag::Edge *edge = dag_.edges_begin(task), *end = dag_.edges_end(task);
+  if (edge == end) {
     // Acquire-release: the last sink sees the work of all others, and hands it on.
     return {{}, sinks_left_.fetch_sub(1, std::memory_order_acq_rel) == 1};
   }
-  // From the least urgent: what is pushed last is popped first, and the first in the list runs
-  // here.
+  // What is pushed last is popped first, and the most urgent one runs here.
   WorkItem next;
-  for (size_t i = successors.size(); i-- > 0;) {
-    uint32_t successor = successors[i];
-    int32_t predecessors = dag_.predecessors(successor);
-    if (predecessors != 1) {
-      // Acquire-release: each predecessor publishes its results with its decrement, and the last
-      // one sees those of all. Setting it back is relaxed: it is next used in a later run, and the
-      // chain of decrements up to the end of this run orders that.
-      if (waiting_[successor].fetch_sub(1, std::memory_order_acq_rel) != 1) continue;
-      waiting_[successor].store(predecessors, std::memory_order_relaxed);
-    }
+  for (; edge != end; ++edge) {
+    if (!edge->only() && !waiting_[edge->task()].CountDown()) continue;
     if (next) worker.Push(next);
-    next = {&source, successor};
+    next = {&source, edge->task()};
   }
   return {next, false};
 }

@@ -42,7 +42,7 @@ class WorkQueue {
  public:
   WorkQueue() : items_(64) {}
 
-  void Push(const WorkItem& item) {
+  void Push(WorkItem item) {
     Lock();
     if (end_ - begin_ == items_.size()) Grow();
     items_[end_++ & (items_.size() - 1)] = item;
