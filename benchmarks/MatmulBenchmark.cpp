@@ -107,7 +107,12 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
   std::fprintf(stderr, "matmul kernel compiled in %.0f ms\n",
                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() *
                    1e3);
-  for (const Shape &s : kPacked) {
+  llvm::SmallVector<Shape> shapes(std::begin(kPacked), std::end(kPacked));
+  // A shape that is asked for by its name is measured, be it in the list or not.
+  Shape asked{};
+  if (std::sscanf(meter.filter.c_str(), "matmul %ldx%ldx%ld", &asked.m, &asked.n, &asked.k) == 3)
+    shapes.assign(1, asked);
+  for (const Shape &s : shapes) {
     std::string name =
         "matmul " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
     if (!meter.wanted(name))

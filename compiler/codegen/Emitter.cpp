@@ -177,11 +177,15 @@ int64_t Emitter::lanesOf(Type element) const {
   return target.vectorBytes() * 8 / element.getIntOrFloatBitWidth();
 }
 
-EvenSplit::EvenSplit(Emitter &e, Value size, Value most) {
-  parts = e.div(e.add(size, e.sub(most, e.index(1))), most);
+EvenSplit::EvenSplit(Emitter &e, Value size, Value most)
+    : EvenSplit(into(e, size, e.div(e.add(size, e.sub(most, e.index(1))), most))) {}
+EvenSplit EvenSplit::into(Emitter &e, Value size, Value parts) {
+  EvenSplit split;
+  split.parts = parts;
   Value divisor = e.max(parts, e.index(1));
-  quotient = e.div(size, divisor);
-  remainder = e.sub(size, e.mul(quotient, divisor));
+  split.quotient = e.div(size, divisor);
+  split.remainder = e.sub(size, e.mul(split.quotient, divisor));
+  return split;
 }
 Value EvenSplit::start(Emitter &e, Value part) const {
   return e.add(e.mul(part, quotient), e.min(part, remainder));

@@ -93,11 +93,14 @@ public:
 struct EvenSplit {
   EvenSplit(Emitter &e, mlir::Value size, int64_t most) : EvenSplit(e, size, e.index(most)) {}
   EvenSplit(Emitter &e, mlir::Value size, mlir::Value most);
+  /// Into so many parts.
+  static EvenSplit into(Emitter &e, mlir::Value size, mlir::Value parts);
   mlir::Value parts;
   mlir::Value start(Emitter &e, mlir::Value part) const; // start(parts) is the size
   mlir::Value length(Emitter &e, mlir::Value part) const;
 
 private:
+  EvenSplit() = default;
   mlir::Value quotient, remainder;
 };
 

@@ -14,6 +14,7 @@ MatmulEmitter::MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOpe
     : e(e), spec(spec), ops(ops), plan(planMatmul(spec, e.target)), sink(sink), scratch(scratch),
       math(e.target, spec.accumulator, spec.pairs),
       lanes(std::min(e.lanesOf(spec.accumulator), plan.panel)),
+      last(e, spec, plan.panel, ops.n, ops.k),
       parked(e.view(scratch, int64_t(0), spec.accumulator)) {
   steps = e.ceilDiv(ops.k, math.depth());
   if (math.preparesA()) {
@@ -33,13 +34,16 @@ void MatmulEmitter::run(Value begin, Value end) {
     releaseTiles(e);
 }
 
-// Points run over the rows first, so that neighbours share their part of B. Where A is rounded they run
-// over the columns first and share that: it costs more to prepare than the smaller B to read. So they do
-// for tile registers.
+// Points run over the rows first, so that neighbours share their part of B. Where A is rounded they
+// run over the columns first and share that: it costs more to prepare than the smaller B to read.
+// So they do for tile registers.
 void MatmulEmitter::point(Value index, Value begin) {
   EvenSplit mSplit(e, ops.m, plan.mBlock);
   Value panels = e.ceilDiv(ops.n, plan.panel);
-  EvenSplit nSplit(e, panels, plan.nBlock / plan.panel);
+  Value hasLast = e.less(e.index(0), last.count), none = e.index(0);
+  // Panels of vectors of columns. The last columns go with the last of them.
+  Value whole = e.sub(panels, e.select(hasLast, e.index(1), none));
+  EvenSplit nSplit = EvenSplit::into(e, whole, e.ceilDiv(ops.n, plan.nBlock));
   bool columnsFirst = math.isPairs() || (plan.tiles && spec.bLayout == MatrixLayout::Packed);
   Value inner = columnsFirst ? nSplit.parts : mSplit.parts;
   Value outer = columnsFirst ? mSplit.parts : nSplit.parts;
@@ -51,6 +55,8 @@ void MatmulEmitter::point(Value index, Value begin) {
   b.m1 = e.add(b.m0, mSplit.length(e, mPart));
   b.panel0 = nSplit.start(e, nPart);
   b.panel1 = e.add(b.panel0, nSplit.length(e, nPart));
+  b.last =
+      e.builder.createOrFold<arith::AndIOp>(e.loc, hasLast, e.equal(e.add(nPart, 1), nSplit.parts));
   if (ops.batchOffsets) {
     b.offsets = ops.batchOffsets(e, b.batch);
   } else {
@@ -59,8 +65,8 @@ void MatmulEmitter::point(Value index, Value begin) {
     b.offsets = {e.mul(b.batch, e.mul(ops.m, ops.k)), e.mul(b.batch, size)};
   }
   // Points that follow each other share what is prepared for the first.
-  Value isFirst = arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin),
-                                       e.equal(first, e.index(0)));
+  Value isFirst =
+      arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(first, e.index(0)));
   if (columnsFirst)
     e.when(isFirst, [&] { prepareRows(b); });
   else if (math.preparesA())

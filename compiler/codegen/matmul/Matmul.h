@@ -4,11 +4,13 @@
 // consumes while they are in registers or the first cache.
 //
 // B is best packed ahead: panels of `panel` columns, [ceil(N / panel)][K][panel], the last one
-// padded with whatever, the same for every CPU. Where B is not a weight it is read in place or
+// padded with whatever, the same for every CPU; one of few columns may be packed as LastColumns.h
+// says. Where B is not a weight it is read in place or
 // packed by each grid point, whichever costs less.
 //
-// Each element is one chain of multiply-adds in the order of k, whatever the blocking, so results
-// depend on neither the grid's partition nor the number of rows computed at once.
+// Each element is one chain of multiply-adds in the order of k, whatever the blocking, or, where
+// LastColumns.h says so, as many chains as a vector has lanes. So results depend on neither the grid's
+// partition nor the number of rows computed at once.
 //
 // Products of bytes sum (a - a's zero point) * (b - b's zero point) exactly, in 32 bits. Their
 // packed panels are described in ByteOperands.h. Products of pairs round f32 operands to bf16; see

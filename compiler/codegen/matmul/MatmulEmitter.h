@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/TileMath.h"
 #include "compiler/codegen/matmul/ByteOperands.h"
+#include "compiler/codegen/matmul/LastColumns.h"
 #include "compiler/codegen/matmul/Matmul.h"
 #include "compiler/codegen/matmul/PairOperands.h"
 #include "compiler/codegen/matmul/RegisterTile.h"
@@ -29,6 +30,7 @@ private:
 
   struct Block { // a grid point
     mlir::Value batch, m0, m1, panel0, panel1;
+    mlir::Value last; // whether the last columns are its own
     BatchOffsets offsets;
   };
   struct Source { // where a block's panels of B are
@@ -55,12 +57,18 @@ private:
   };
   Tiling tilingOf(mlir::Value rows);
   void block(const Block &block, const Source &source);
+  void lastColumns(const Block &block, const Source &source);
+  /// The stored row of A that is row `m` of the product.
+  struct Rows {
+    mlir::Value start, rowStep, depthStep;
+  };
+  Rows rowsFrom(const Block &block, mlir::Value m);
   struct Tile {
     mlir::Value m, rows, panel, panels;
     mlir::Value kBegin, kEnd;
-    mlir::Value park;  // where its accumulators wait
+    mlir::Value park;           // where its accumulators wait
     mlir::Value index, sharing; // among those that share its columns, and how many these are
-    mlir::Value next;  // from its panels to what the tiles after these read first
+    mlir::Value next;           // from its panels to what the tiles after these read first
   };
   void tile(const Block &block, const Source &source, const Tiling &tiling, const Tile &tile);
   void tileInRegisters(const Block &block, const Source &source, const Tile &tile);
@@ -73,8 +81,18 @@ private:
   mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
   void prefetchTile(const Block &block, mlir::Value m, mlir::Value rows, mlir::Value panel,
                     mlir::Value panels);
-  void finishTile(const Block &block, const Source &source, mlir::Value m, mlir::Value rows,
-                  mlir::Value panel, mlir::Value panels, mlir::Value parkOffset);
+  /// Sums that wait in rows of so many elements: all columns of a tile, which may be fewer than
+  /// whole panels.
+  struct Parked {
+    mlir::Value start, stride, m, rows, panel, panels;
+  };
+  void finishTile(const Block &block, const Source &source, const Parked &parked);
+  void finishRagged(const Block &block, const Source &source, const Parked &parked);
+  using RowBody = llvm::function_ref<void(const MatmulPosition &, mlir::Value parked)>;
+  void eachRow(const Block &block, const Parked &parked, RowBody body);
+  void deliver(const Block &block, const Source &source, MatmulPosition at, mlir::Value column,
+               mlir::Value place, mlir::Value mask);
+  mlir::Value columnsOf(const Parked &parked);
   /// Of a block of sums, or, in tile registers, of one tile's.
   static int64_t parkRows(const MatmulPlan &plan) { return plan.tiles ? plan.rows : plan.mBlock; }
   static int64_t parkColumns(const MatmulPlan &plan) {
@@ -95,6 +113,7 @@ private:
   mlir::Value scratch;
   TileMath math;
   int64_t lanes;
+  LastColumns last;
   mlir::Value parked;
   mlir::Value steps; // of depth
   // Of prepared A: the bytes of a row, and where these are in scratch; of bytes, their sums.

@@ -27,53 +27,58 @@ void MatmulEmitter::prefetchTile(const Block &b, Value m, Value rows, Value pane
   });
 }
 
-void MatmulEmitter::finishTile(const Block &b, const Source &source, Value m, Value rows,
-                               Value panel, Value panels, Value parkOffset) {
-  Value n0 = e.mul(panel, plan.panel);
-  Value columns = e.min(e.mul(panels, plan.panel), e.sub(ops.n, n0));
-  auto eachRow = [&](llvm::function_ref<void(const MatmulPosition &, Value)> body) {
-    e.loop(e.index(0), rows, e.index(1), [&](Value r) {
-      Value row = e.add(m, r);
-      MatmulPosition at{b.batch, row, n0, {}, {}, lanes};
-      at.offset = e.add(e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n), n0);
-      body(at, e.add(parkOffset, e.mul(r, parkStride())));
+Value MatmulEmitter::columnsOf(const Parked &from) {
+  return e.min(e.mul(from.panels, plan.panel), e.sub(ops.n, e.mul(from.panel, plan.panel)));
+}
+
+void MatmulEmitter::eachRow(const Block &b, const Parked &from, RowBody body) {
+  e.loop(e.index(0), from.rows, e.index(1), [&](Value r) {
+    MatmulPosition at{b.batch, e.add(from.m, r), e.mul(from.panel, plan.panel), {}, {}, lanes};
+    at.offset = e.add(e.mul(e.add(e.mul(b.batch, ops.m), at.m), ops.n), at.n);
+    body(at, e.add(from.start, e.mul(r, from.stride)));
+  });
+}
+
+void MatmulEmitter::deliver(const Block &b, const Source &source, MatmulPosition at, Value column,
+                            Value place, Value mask) {
+  Value sum = e.load(parked, place, lanes);
+  at.n = e.add(at.n, column);
+  at.offset = e.add(at.offset, column);
+  at.mask = mask;
+  sink(math.isBytes() ? withoutZeroPoints(sum, b, source, at) : sum, at);
+}
+
+void MatmulEmitter::finishRagged(const Block &b, const Source &source, const Parked &from) {
+  Value columns = columnsOf(from);
+  eachRow(b, from, [&](const MatmulPosition &at, Value row) {
+    e.loop(e.index(0), columns, e.index(lanes), [&](Value column) {
+      // The lanes of a panel that starts early come last.
+      Value place = e.add(row, column);
+      if (source.lastStart)
+        place = e.add(place, earlyBy(source, e.add(at.n, column)));
+      deliver(b, source, at, column, place, e.firstLanes(e.sub(columns, column), lanes));
     });
-  };
-  auto deliver = [&](MatmulPosition at, Value column, Value place, Value mask) {
-    Value sum = e.load(parked, place, lanes);
-    at.n = e.add(at.n, column);
-    at.offset = e.add(at.offset, column);
-    at.mask = mask;
-    sink(math.isBytes() ? withoutZeroPoints(sum, b, source, at) : sum, at);
-  };
-  auto whole = [&](int64_t panelCount) {
-    eachRow([&](const MatmulPosition &at, Value parkRow) {
-      for (int64_t column = 0; column < panelCount * plan.panel; column += lanes)
-        deliver(at, e.index(column), e.add(parkRow, column), {});
-    });
-  };
-  auto ragged = [&] {
-    eachRow([&](const MatmulPosition &at, Value parkRow) {
-      e.loop(e.index(0), columns, e.index(lanes), [&](Value column) {
-        // The lanes of a panel that starts early come last.
-        Value place = e.add(parkRow, column);
-        if (source.lastStart)
-          place = e.add(place, earlyBy(source, e.add(n0, column)));
-        deliver(at, column, place, e.firstLanes(e.sub(columns, column), lanes));
-      });
-    });
-  };
+  });
+}
+
+void MatmulEmitter::finishTile(const Block &b, const Source &source, const Parked &from) {
   // Whole panels are worth code of their own: no masks, and neighbours overlap.
+  auto whole = [&](int64_t panelCount) {
+    eachRow(b, from, [&](const MatmulPosition &at, Value row) {
+      for (int64_t column = 0; column < panelCount * plan.panel; column += lanes)
+        deliver(b, source, at, e.index(column), e.add(row, column), {});
+    });
+  };
   e.when(
-      e.less(columns, e.mul(panels, plan.panel)), ragged,
-      [&] { e.specialize(panels, panelCounts(), whole); });
+      e.less(columnsOf(from), e.mul(from.panels, plan.panel)),
+      [&] { finishRagged(b, source, from); },
+      [&] { e.specialize(from.panels, panelCounts(), whole); });
 }
 
 void MatmulEmitter::prepareRows(const Block &b) {
   bool transposed = spec.aLayout == MatrixLayout::Transposed;
-  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
-  Value rowStep = transposed ? e.index(1) : stride, depthStep = transposed ? stride : e.index(1);
-  Value start = e.add(b.offsets.a, e.mul(b.m0, rowStep)), count = e.sub(b.m1, b.m0);
+  auto [start, rowStep, depthStep] = rowsFrom(b, b.m0);
+  Value count = e.sub(b.m1, b.m0);
   if (math.isPairs())
     return emitRoundRows(e, {ops.a, start, rowStep, depthStep, count, ops.k, !transposed},
                          e.view(scratch, aBytes, e.builder.getBF16Type()),

@@ -69,7 +69,7 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   Value single = e.equal(tiling.kParts, e.index(1));
   EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), tiling.panels), mTiles(e, rows, tiling.rows);
   e.loop(e.index(0), tiling.kParts, e.index(1), [&](Value kPart) {
-    Value last = e.equal(e.add(kPart, 1), tiling.kParts);
+    Value isLast = e.equal(e.add(kPart, 1), tiling.kParts);
     e.loop(e.index(0), nTiles.parts, e.index(1), [&](Value nTile) {
       Value firstPanel = nTiles.start(e, nTile);
       Tile at;
@@ -82,7 +82,7 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
       Value isLastColumn = e.equal(e.add(nTile, 1), nTiles.parts);
       Value here = e.mul(at.kBegin, source.depthStep);
       at.next = e.select(isLastColumn,
-                         e.select(last, right, e.sub(e.mul(at.kEnd, source.depthStep), left)),
+                         e.select(isLast, right, e.sub(e.mul(at.kEnd, source.depthStep), left)),
                          e.add(here, right));
       e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
         Value firstRow = mTiles.start(e, mTile);
@@ -94,12 +94,32 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
         at.park = e.select(single, e.index(0),
                            e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
         if (ops.prefetch)
-          e.when(last, [&] { prefetchTile(b, at.m, at.rows, at.panel, at.panels); });
+          e.when(isLast, [&] { prefetchTile(b, at.m, at.rows, at.panel, at.panels); });
         tile(b, source, tiling, at);
-        e.when(last, [&] { finishTile(b, source, at.m, at.rows, at.panel, at.panels, at.park); });
+        e.when(isLast, [&] {
+          finishTile(b, source,
+                     {at.park, e.index(parkStride()), at.m, at.rows, at.panel, at.panels});
+        });
       });
     });
   });
+  if (last.mayExist())
+    e.when(b.last, [&] { lastColumns(b, source); });
+}
+
+void MatmulEmitter::lastColumns(const Block &b, const Source &source) {
+  Rows a = rowsFrom(b, b.m0);
+  Value rows = e.sub(b.m1, b.m0);
+  last.emit(e, {ops.a, a.start, a.rowStep, rows, ops.b, panelStart(source, b.panel1), parked});
+  finishRagged(b, source, {e.index(0), last.stride(e), b.m0, rows, b.panel1, e.index(1)});
+}
+
+MatmulEmitter::Rows MatmulEmitter::rowsFrom(const Block &b, Value m) {
+  bool transposed = spec.aLayout == MatrixLayout::Transposed;
+  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k, one = e.index(1);
+  Rows rows{{}, transposed ? one : stride, transposed ? stride : one};
+  rows.start = e.add(b.offsets.a, e.mul(m, rows.rowStep));
+  return rows;
 }
 
 /// From past the last step of a tile to the same place of the tile that follows; of the last one,
@@ -173,8 +193,6 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
                          const Tile &at) {
   if (plan.tiles)
     return tileInRegisters(b, source, at);
-  bool transposed = spec.aLayout == MatrixLayout::Transposed;
-  Value stride = ops.aStride ? ops.aStride : transposed ? ops.m : ops.k;
   RegisterTile tile;
   if (math.preparesA()) {
     tile.a = e.view(scratch, aBytes, spec.accumulator);
@@ -182,10 +200,11 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
     tile.aDepthStep = e.index(1);
     tile.aStart = e.mul(e.sub(at.m, b.m0), tile.aRowStep);
   } else {
+    Rows rows = rowsFrom(b, at.m);
     tile.a = ops.a;
-    tile.aRowStep = transposed ? e.index(1) : stride;
-    tile.aDepthStep = transposed ? stride : e.index(1);
-    tile.aStart = e.add(b.offsets.a, e.mul(at.m, tile.aRowStep));
+    tile.aRowStep = rows.rowStep;
+    tile.aDepthStep = rows.depthStep;
+    tile.aStart = rows.start;
   }
   tile.b = source.buffer;
   tile.bDepthStep = source.depthStep;
@@ -231,12 +250,22 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
 }
 
 SmallVector<int64_t> MatmulEmitter::panelCounts() const {
-  SmallVector<int64_t> panels;
-  for (int64_t columns : spec.columns)
-    panels.push_back((columns + plan.panel - 1) / plan.panel);
-  SmallVector<int64_t> counts = tileLengths(panels, plan.nBlock / plan.panel, plan.panels);
+  SmallVector<int64_t> panels; // of blocks
+  for (int64_t columns : spec.columns) {
+    int64_t count = (columns + plan.panel - 1) / plan.panel;
+    int64_t parts = std::max<int64_t>(1, (columns + plan.nBlock - 1) / plan.nBlock);
+    auto split = [&](int64_t whole) {
+      panels.append({whole / parts, (whole + parts - 1) / parts});
+    };
+    if (!last.mustExist(columns))
+      split(count);
+    if (last.mayExist(columns))
+      split(count - 1);
+  }
+  int64_t most = plan.nBlock / plan.panel;
+  SmallVector<int64_t> counts = tileLengths(panels, most, plan.panels);
   if (hasTallTiles()) {
-    counts.append(tileLengths(panels, plan.nBlock / plan.panel, plan.tallPanels));
+    counts.append(tileLengths(panels, most, plan.tallPanels));
     counts.push_back(1); // narrow
   }
   llvm::sort(counts);

@@ -2,8 +2,11 @@
 #include "compiler/codegen/matmul/PackPanels.h"
 
 #include "compiler/codegen/matmul/ByteOperands.h"
+#include "compiler/codegen/matmul/LastColumns.h"
 #include "compiler/codegen/matmul/Matmul.h"
 #include "compiler/codegen/matmul/PairOperands.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
@@ -75,6 +78,7 @@ void emitPackB(Emitter &e, const MatmulSpec &spec, bool transposed, Value source
                Value n, Value k, Value begin, Value end) {
   int64_t panel = planMatmul(spec, e.target).panel;
   Value panels = e.ceilDiv(n, panel), stride = transposed ? k : n;
+  LastColumns last(e, spec, panel, n, k);
   e.loop(begin, end, e.index(1), [&](Value point) {
     Value batch = e.div(point, panels), first = e.mul(e.rem(point, panels), panel);
     PanelSource matrix{source, e.mul(batch, e.mul(n, k)), stride, transposed, n, k};
@@ -84,8 +88,16 @@ void emitPackB(Emitter &e, const MatmulSpec &spec, bool transposed, Value source
     else if (spec.accumulator.isInteger(32))
       emitPackBytePanel(e, matrix, spec.bSigned, first, panel, packed,
                         e.mul(point, bytePanelSize(e, k, panel)));
-    else
-      emitPackPanel(e, matrix, first, panel, packed, e.mul(e.mul(point, k), panel));
+    else {
+      Value at = e.mul(e.mul(point, k), panel);
+      auto pack = [&] { emitPackPanel(e, matrix, first, panel, packed, at); };
+      if (!last.mayExist())
+        return pack();
+      Value isLast = e.equal(e.add(first, last.count), n);
+      e.when(
+          arith::AndIOp::create(e.builder, e.loc, isLast, e.less(e.index(0), last.count)),
+          [&] { last.pack(e, matrix, first, packed, at); }, pack);
+    }
   });
 }
 

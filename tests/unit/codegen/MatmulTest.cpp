@@ -24,7 +24,10 @@ const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 3},    {1, 1, 100, 70},    {
                        {2, 100, 33, 40}, {1, 129, 145, 1}, {1, 33, 200, 1100}, {1, 5, 7, 0},
                        {1, 0, 7, 3},     {2, 3, 0, 4},     {1, 10, 80, 300},  {2, 14, 50, 31},
                        {1, 16, 150, 300}, {1, 11, 200, 7}, {1, 15, 100, 97},
-                       {1, 24, 33, 500},  {2, 20, 70, 100}};
+                       {1, 24, 33, 500},  {2, 20, 70, 100},
+                       // few last columns, or no others; depths that fill vectors and do not
+                       {1, 9, 3, 70},    {2, 5, 1, 45},    {1, 70, 2, 64},    {1, 1, 4, 33},
+                       {3, 7, 35, 129},  {1, 20, 194, 80}, {1, 130, 100, 32}};
 
 // Of weights that no cache holds: other tiles.
 const Size kLarge[] = {{1, 4, 1030, 4100}, {1, 16, 1030, 4100}};
@@ -117,6 +120,14 @@ void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool kno
                    point, point + 1, plan.scratchBytes(s.k));
     for (size_t i = 0; i < want.size(); ++i)
       ASSERT_EQ(c[i], again[i]) << i;
+    // A row alone has the results that it has among others.
+    bool alone = aLayout == MatrixLayout::RowMajor && bLayout == MatrixLayout::Packed && !known;
+    for (int64_t row = 0; alone && row < s.m; row += 5) {
+      kernels.call(0, {a.data() + row * s.k, second, bias.data(), again.data()}, {1, 1, s.n, s.k},
+                   0, plan.gridPoints(1, 1, s.n), plan.scratchBytes(s.k));
+      for (int64_t j = 0; j < s.n; ++j)
+        ASSERT_EQ(c[row * s.n + j], again[j]) << row << " " << j;
+    }
   }
 }
 
