@@ -11,12 +11,8 @@ from dataclasses import dataclass, field
 
 import model_files
 from pairwise import inputs, peers, turns
+from pairwise.cores import MOST_TRIES, Cores
 from pairwise.workers import Failed, Worker, output_of
-
-
-# A loop of multiply-adds on two threads beside one, where each has a core: 1.6 to 2.
-LEAST_SCALING = 1.5
-MOST_TRIES = 3
 
 
 @dataclass
@@ -64,6 +60,8 @@ class Bench:
         os.makedirs(self.output, exist_ok=True)
         self.models = find_models(options.models, os.path.join(root, "build", "models"), options.only)
         self._artifacts, self._pairs, self._fresh = {}, {}, {}
+        self.cores = Cores(lambda count: self.worker(turns.MULTIPLY_ADDS, "-", count, []), self.threads,
+                           1 if self.quick else MOST_TRIES, self.say)
 
     @functools.cached_property
     def library(self):
@@ -141,17 +139,14 @@ class Bench:
 
     def pair(self, case):
         """Both sides at all numbers of threads, and a loop of multiply-adds: {(side, threads): Timed}.
-        Where they take long, reads from memory too. Processors of virtual machines at times share one
-        core, of which that loop tells: then all is measured again, some times at most."""
+        Where they take long, reads from memory too."""
         return self._remembered(self._pairs, case, self._measure_pair)
 
     def _measure_pair(self, case):
-        fewest, most = min(self.threads), max(self.threads)
-        for _ in range(1 if self.quick else MOST_TRIES):
+        def once():
             times = self._measure_pair_once(case)
-            if fewest == most or turns.scaling(times, "multiply-adds", fewest, most) >= LEAST_SCALING:
-                break
-            self.say("  %s: processors shared a core" % case.title)
+            return times, self.cores.gained(times)
+        times, _ = self.cores.guarded(case.title, once)
         self.say("  %s: %s" % (case.title, ", ".join(
             "%d threads %.4g ms against %.4g, ratio %.2f" % (
                 count, times["heddle", count].median, times["onnxruntime", count].median,
@@ -165,9 +160,10 @@ class Bench:
                 for threads in self.threads:
                     workers[side, threads] = self.worker(side, file, threads, case.inputs)
             is_long = workers["heddle", self.threads[0]].first_ms > 7
-            rates = [(side, threads) for side in (turns.RATES if is_long else turns.RATES[:1]) for threads in self.threads]
-            for side, threads in rates:
-                workers[side, threads] = self.worker(side, "-", threads, [])
+            rates = self.cores.add_loops(workers)
+            for threads in self.threads if is_long else []:
+                rates.append((turns.READ, threads))
+                workers[turns.READ, threads] = self.worker(turns.READ, "-", threads, [])
             return turns.in_turns(workers, self.options.seconds, self.options.rounds, rates)
         finally:
             for worker in workers.values():

@@ -8,7 +8,7 @@ import time
 PAUSE = 0.01
 
 # Sides that are a rate of the machine: the same work for each thread.
-RATES = ("multiply-adds", "read")
+RATES = MULTIPLY_ADDS, READ = ("multiply-adds", "read")
 
 
 class Timed:

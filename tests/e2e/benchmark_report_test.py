@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 for folder in ("scripts", "tests/e2e", "benchmarks"):
     sys.path.insert(0, os.path.join(ROOT, folder))
 import onnx_bytes  # noqa: E402
-from pairwise import inputs, report, summary, turns  # noqa: E402
+from pairwise import cores, inputs, report, summary, turns  # noqa: E402
 from pairwise.report import Result, Target  # noqa: E402
 from pairwise.sections import convolutions, products  # noqa: E402
 from pairwise.workers import Failed, Worker, json_lines  # noqa: E402
@@ -79,6 +80,9 @@ class FakeWorker:
         self.log.append(self.name)
         return self.times.pop(0)
 
+    def close(self):
+        self.log.append("closed")
+
 
 class Turns(unittest.TestCase):
     def test_sides_take_turns_and_rounds_are_compared(self):
@@ -102,6 +106,41 @@ class Turns(unittest.TestCase):
                     Worker(path, "heddle", "model", 1)
 
 
+class Cores(unittest.TestCase):
+    def guard(self, threads=(1, 2), gains=()):
+        """One whose loop gains this, one after the other."""
+        def loop(count):
+            log = []
+            if count == 1:
+                return FakeWorker("one", [[1.0]] * 3, log)
+            gain = left.pop(0)
+            return FakeWorker("two", [[2.0 / gain]] * 3, log)
+        left = list(gains)
+        return cores.Cores(loop, threads, cores.MOST_TRIES, lambda _: None)
+
+    def test_what_was_measured_on_one_core_is_measured_again(self):
+        tries = [("first", 1.1), ("second", 1.8), ("third", 2.0)]
+        self.assertEqual(self.guard().guarded("case", lambda: tries.pop(0)), ("second", 1.8))
+        self.assertEqual(tries, [("third", 2.0)])
+
+    def test_some_times_at_most_and_then_it_is_marked(self):
+        tries = [(index, gain) for index, gain in enumerate((1.1, 1.4, 1.2, 2.0))]
+        found, gained = self.guard().guarded("case", lambda: tries.pop(0))
+        self.assertEqual((found, gained), (1, 1.4))
+        self.assertEqual(cores.mark("case", gained), "case (loop 1.40)")
+        self.assertTrue(cores.legend([None, gained]))
+        self.assertEqual((cores.mark("case", 1.5), cores.mark(1, None), cores.legend([1.5, None])), ("case", 1, []))
+
+    def test_a_program_runs_between_two_loops(self):
+        tries = [1, 2]
+        found, gained = self.guard(gains=[1.9, 1.0, 1.8, 1.7]).beside("case", lambda: tries.pop(0))
+        self.assertEqual((found, round(gained, 2)), (2, 1.7))
+
+    def test_one_number_of_threads_is_not_measured_again(self):
+        tries = [1]
+        self.assertEqual(self.guard(threads=(2,)).beside("case", lambda: tries.pop(0)), (1, None))
+
+
 class Inputs(unittest.TestCase):
     def test_a_tensor_file_tells_its_name(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -123,6 +162,19 @@ class Sections(unittest.TestCase):
         self.assertEqual(products.understood(line("few 2x4x8 on 2", {"peak": 1000, "read": 100}))["of_limit"], 0.9)
         self.assertIsNone(products.understood(line("conv 3x3 64ch 56x56", {"peak": 1})))
         self.assertEqual(json_lines("compiled\n{\"a\": 1}\n"), [{"a": 1}])
+
+    def test_few_rows_that_shared_a_core_are_measured_again(self):
+        def line(name, peak):
+            return {"name": name, "bounds": {"peak": peak, "read": 100}, "sides": {"heddle": {"rate": 90, "seconds": 1}}}
+
+        again = [12, 19]
+        bench = unittest.mock.Mock(quick=False, cores=cores.Cores(None, (1, 2), cores.MOST_TRIES, lambda _: None))
+        lines = {"matmul ": [line("matmul 97x97x97", 200)], "few ": [line("few 2x4x8 on 1", 10), line("few 2x4x8 on 2", 11)]}
+        with unittest.mock.patch.object(products, "output_of", lambda command, _: "\n".join(map(json.dumps, lines.get(
+                command[-1]) or [line(command[-1], again.pop(0))]))):
+            rows = products.measure(bench).data
+        self.assertEqual([(row["threads"], row["peak"], row.get("loop")) for row in rows],
+                         [(1, 200, None), (1, 10, None), (2, 19, 1.9)])
 
     def test_operations_of_convolutions(self):
         self.assertEqual(convolutions.operations(convolutions.Shape(64, 64, 56, 3)), 2 * 64 * 64 * 9 * 56 * 56)

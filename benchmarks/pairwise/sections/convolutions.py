@@ -4,7 +4,7 @@
 from collections import namedtuple
 
 import onnx_bytes as onnx
-from pairwise import turns
+from pairwise import cores, turns
 from pairwise.inputs import safe, tensor
 from pairwise.report import Result, at_most, table
 from pairwise.workers import Failed
@@ -71,20 +71,25 @@ def measure(bench):
              "the median of the rounds'; the last column is what Relu adds to Heddle's time.", ""]
     lines += table(["convolution", "#threads", "#ONNX Runtime", "#Heddle", "#ratio", "#with Relu: ONNX Runtime",
                     "#Heddle", "#ratio", "#Relu's cost"],
-                   [[row["title"], row["threads"], row["rates"]["onnxruntime"], row["rates"]["heddle"], row["ratio"],
+                   [[row["title"], _threads(row), row["rates"]["onnxruntime"], row["rates"]["heddle"], row["ratio"],
                      row["rates"]["onnxruntime relu"], row["rates"]["heddle relu"], row["ratio_relu"],
                      "%+.0f %%" % (100 * (row["cost"] - 1))] for row in rows])
     if chains:
         lines += ["", "%d of them in a row, each with a Relu: what brings data into a kernel's layout and back is paid "
                   "for once." % CHAIN, ""]
         lines += table(["convolution", "#threads", "#ONNX Runtime", "#Heddle", "#ratio"],
-                       [[row["title"], row["threads"], row["rates"]["onnxruntime"], row["rates"]["heddle"], row["ratio"]]
+                       [[row["title"], _threads(row), row["rates"]["onnxruntime"], row["rates"]["heddle"], row["ratio"]]
                         for row in chains])
-    name = lambda row: "%s on %d" % (row["title"], row["threads"])  # noqa: E731
+    lines += cores.legend(row["loop"] for row in rows + chains)
+    name = lambda row: "%s on %s" % (row["title"], _threads(row))  # noqa: E731
     targets = [at_most("at least ONNX Runtime's rate", 1.0, rows, lambda row: row["ratio"], name),
                at_most("the same with Relu", 1.0, rows, lambda row: row["ratio_relu"], name),
                at_most("Relu for free (5 % for noise)", 1.05, rows, lambda row: row["cost"], name)]
     return Result(lines, targets, {"single": rows, "chains": chains}, errors)
+
+
+def _threads(row):
+    return cores.mark(row["threads"], row["loop"])
 
 
 def made(bench, shape, name, relu, count=1):
@@ -92,25 +97,31 @@ def made(bench, shape, name, relu, count=1):
                              {"x": [1, shape.channels, shape.size, shape.size]})
 
 
-def timed(bench, models, threads):
-    """{"onnxruntime NAME": Timed, "heddle NAME": Timed} of {NAME: (model, artifact, files)}."""
-    workers = {}
-    try:
-        for name, (model, artifact, files) in models.items():
-            for side, file in (("onnxruntime", model), ("heddle", artifact)):
-                workers[(side + " " + name).strip()] = bench.worker(side, file, threads, files)
-        return turns.in_turns(workers, bench.options.seconds / 3, bench.options.rounds)
-    finally:
-        for worker in workers.values():
-            worker.close()
+def timed(bench, name, models, threads):
+    """{"onnxruntime NAME": Timed, "heddle NAME": Timed} of {NAME: (model, artifact, files)}, and what a loop of
+    multiply-adds gained meanwhile."""
+    def once():
+        workers = {}
+        try:
+            for kind, (model, artifact, files) in models.items():
+                for side, file in (("onnxruntime", model), ("heddle", artifact)):
+                    workers[(side + " " + kind).strip()] = bench.worker(side, file, threads, files)
+            sides = list(workers)
+            loops = bench.cores.add_loops(workers) if threads > 1 else []
+            times = turns.in_turns(workers, bench.options.seconds / 3, bench.options.rounds, loops)
+            return {side: times[side] for side in sides}, bench.cores.gained(times) if loops else None
+        finally:
+            for worker in workers.values():
+                worker.close()
+    return bench.cores.guarded("%s on %d" % (name, threads), once)
 
 
 def measure_shape(bench, shape):
     models = {"": made(bench, shape, "alone", False), "relu": made(bench, shape, "relu", True)}
     rows = []
     for threads in bench.threads:
-        times = timed(bench, models, threads)
-        rows.append({"title": title(shape), "threads": threads,
+        times, gained = timed(bench, title(shape), models, threads)
+        rows.append({"title": title(shape), "threads": threads, "loop": gained,
                      "rates": {side: operations(shape) / time.least / 1e6 for side, time in times.items()},
                      "ratio": turns.ratio(times["heddle"], times["onnxruntime"]),
                      "ratio_relu": turns.ratio(times["heddle relu"], times["onnxruntime relu"]),
@@ -124,8 +135,8 @@ def measure_chain(bench, shape):
     models = {"": made(bench, shape, "chain", True, CHAIN)}
     rows = []
     for threads in bench.threads:
-        times = timed(bench, models, threads)
-        rows.append({"title": title(shape), "threads": threads,
+        times, gained = timed(bench, title(shape), models, threads)
+        rows.append({"title": title(shape), "threads": threads, "loop": gained,
                      "rates": {side: CHAIN * operations(shape) / time.least / 1e6 for side, time in times.items()},
                      "ratio": turns.ratio(times["heddle"], times["onnxruntime"])})
     return rows

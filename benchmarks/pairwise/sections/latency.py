@@ -3,7 +3,7 @@
 
 import json
 
-from pairwise import turns
+from pairwise import cores, turns
 from pairwise.inputs import as_options
 from pairwise.report import Result, Target, at_most, cell, geometric_mean, number, table
 from pairwise.workers import Failed, output_of
@@ -28,24 +28,30 @@ def measure(bench):
         except Failed as failure:
             errors.append("%s: %s" % (case.title, failure))
             continue
+        gained = bench.cores.gained(times)
         for threads in bench.threads:
             ours, theirs = times["heddle", threads], times["onnxruntime", threads]
             rows.append({"model": case.model.name, "case": case.name, "title": case.title, "threads": threads,
                          "small": is_small(case), "onnxruntime": theirs.json(), "heddle": ours.json(),
                          "ratio": turns.ratio(ours, theirs), "ratio_min": ours.least / theirs.least,
-                         "source": case})
+                         "loop": gained, "source": case})
     lines = ["Times in ms; ratio is Heddle / ONNX Runtime, the median of the rounds' ratios; below 1 Heddle is faster.", ""]
     lines += table(["model", "case", "#threads", "#ONNX Runtime median", "#min", "#Heddle median", "#min", "#ratio",
                     "#of minima"],
-                   [[row["model"], row["case"], row["threads"], row["onnxruntime"]["median_ms"],
+                   [[row["model"], row["case"], _threads(row), row["onnxruntime"]["median_ms"],
                      row["onnxruntime"]["min_ms"], row["heddle"]["median_ms"], row["heddle"]["min_ms"], row["ratio"],
                      row["ratio_min"]] for row in rows])
+    lines += cores.legend(row["loop"] for row in rows)
     targets = [_means(bench, rows), _limit("every model at most 1.0x", 1.0, rows),
                _limit("small models at most 0.5x", 0.5, [row for row in rows if row["small"]])]
     slow = [row for row in rows if row["ratio"] > 1.005 or row["small"] and row["ratio"] > 0.505]
     lines += _profiles(bench, slow)
     data = [{key: value for key, value in row.items() if key != "source"} for row in rows]
     return Result(lines, targets, data, errors)
+
+
+def _threads(row):
+    return cores.mark(row["threads"], row["loop"]) if row["threads"] > 1 else row["threads"]
 
 
 def _means(bench, rows):
@@ -56,7 +62,7 @@ def _means(bench, rows):
 
 
 def _limit(what, limit, rows):
-    return at_most(what, limit, rows, lambda row: row["ratio"], lambda row: "%s on %d" % (row["title"], row["threads"]))
+    return at_most(what, limit, rows, lambda row: row["ratio"], lambda row: "%s on %s" % (row["title"], _threads(row)))
 
 
 def _profiles(bench, rows):

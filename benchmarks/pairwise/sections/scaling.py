@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What a second thread gains, beside what the machine gives."""
 
-from pairwise import turns
+from pairwise import cores, turns
 from pairwise.report import Result, at_least, at_most, number, table
 from pairwise.workers import Failed
 
@@ -24,7 +24,8 @@ def measure(bench):
         except Failed:
             continue  # the section of latencies tells
         sides = {side for side, _ in times}
-        row = {"title": case.title, "ms": times["heddle", one].median}
+        gained = bench.cores.gained(times)
+        row = {"title": cores.mark(case.title, gained), "ms": times["heddle", one].median}
         row.update({side: turns.scaling(times, side, one, two) for side in sides})
         rows.append(row)
     large = [row for row in rows if row["ms"] > LARGE_MS and "read" in row]
@@ -37,6 +38,7 @@ def measure(bench):
     lines += table(["case", "#ms on one", "#Heddle", "#ONNX Runtime", "#multiply-adds", "#read", "#Heddle / machine"],
                    [[row["title"], row["ms"], row["heddle"], row["onnxruntime"], row["multiply-adds"], row["read"],
                      row["part"]] for row in large])
+    lines += cores.legend(row["multiply-adds"] for row in rows)
     slower = sorted((row for row in small if row["heddle"] < 1), key=lambda row: row["heddle"])
     if slower:
         lines += ["", "Below %d ms, and slower on %d threads: %s." % (LARGE_MS, two, ", ".join(

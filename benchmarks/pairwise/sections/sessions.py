@@ -3,12 +3,13 @@
 
 import json
 
+from pairwise import cores
 from pairwise.report import Result, at_least, at_most, table
 from pairwise.workers import Failed, output_of
 
 TITLE = "Ten sessions at once"
 NEEDS_PEER = False
-PROGRAMS = ("heddle", "sessions")
+PROGRAMS = ("heddle", "sessions", "peer_worker")
 
 
 def measure(bench):
@@ -17,12 +18,13 @@ def measure(bench):
     for case in [model.cases[0] for model in bench.models][:6 if bench.quick else None]:
         try:
             seconds, rounds = ("0.2", "2") if bench.quick else ("0.5", "3")
-            text = output_of([bench.program("sessions"), bench.artifact(case.model)[0], "--json", "--threads",
-                              str(threads), "--seconds", seconds, "--rounds", rounds, *case.inputs], "sessions")
+            command = [bench.program("sessions"), bench.artifact(case.model)[0], "--json", "--threads", str(threads),
+                       "--seconds", seconds, "--rounds", rounds, *case.inputs]
+            text, gained = bench.cores.beside(case.title, lambda: output_of(command, "sessions"))  # noqa: B023
         except Failed as failure:
             errors.append("%s: %s" % (case.title, failure))
             continue
-        row = dict(json.loads(text), title=case.title)
+        row = dict(json.loads(text), title=cores.mark(case.title, gained), loop=gained)
         row["throughput"] = row["together_per_s"] / row["alone_per_s"]
         row["p99"] = row["p99_ms"] / row["fair_share_ms"]
         rows.append(row)
