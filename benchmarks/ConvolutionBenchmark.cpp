@@ -7,6 +7,7 @@
 
 #include "compiler/codegen/convolution/PlaneConvolution.h"
 #include "compiler/codegen/convolution/Window.h"
+#include "compiler/codegen/convolution/Winograd.h"
 #include "compiler/codegen/matmul/Matmul.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -44,11 +45,18 @@ const Shape kShapes[] = {
     {"1x1 512->2048 7x7", 1, 1, 0, 512, 2048, 7},
 };
 
+/// With output channels in the lanes, with pixels, or by F(2x2, 3x3), whose rate counts the products of
+/// the others.
+enum class Form { Channels, Plane, Winograd };
+
 class ConvolutionRunner {
 public:
-  /// With output channels in the lanes, or with pixels (plane).
-  ConvolutionRunner(Meter &meter, const std::string &cpu, const Shape &s, bool plane = false) {
-    std::string name = std::string(plane ? "plane conv " : "conv ") + s.name;
+  ConvolutionRunner(Meter &meter, const std::string &cpu, const Shape &s,
+                    Form form = Form::Channels) {
+    std::string name = std::string(form == Form::Plane      ? "plane conv "
+                                   : form == Form::Winograd ? "winograd "
+                                                            : "conv ") +
+                       s.name;
     if (!meter.wanted(name))
       return;
     KernelHarness harness(cpu);
@@ -65,25 +73,36 @@ public:
     std::vector<int64_t> dims{1, 1, s.ic, s.oc, 1, h, w, 1, oh, ow};
     ConvolutionPlan packed = planConvolution(spec, harness.target);
     ConvolutionBlocks plan = packed;
-    if (plane)
+    size_t filters = packed.packedElements(1, s.oc, s.ic, taps);
+    if (form == Form::Plane)
       plan = planPlaneConvolution(spec, harness.target);
+    WinogradSpec tiles{spec, s.ic, s.oc, oh, ow, /*joinsRows=*/true};
+    if (form == Form::Winograd) {
+      WinogradPlan winograd = planWinograd(tiles, harness.target);
+      filters = winograd.packedElements;
+      plan = winograd;
+    }
     harness.add("convolution", {f32, f32, f32}, 10, [&](Emitter &e, Kernel &k) {
       Values d;
       for (auto [value, size] : llvm::zip(k.dims, dims))
         d.push_back(meter.knownSizes ? e.index(size) : value);
       ConvolutionOperands ops{k.buffers[0],       k.buffers[1],      d[0], d[1], d[2], d[3],
                               {d[4], d[5], d[6]}, {d[7], d[8], d[9]}};
-      auto emit = plane ? emitPlaneConvolution : emitConvolution;
-      emit(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const PixelPosition &at) {
+      auto sink = [&](Value acc, const PixelPosition &at) {
         e.store(acc, k.buffers[2], at.offset, at.mask);
-      });
+      };
+      if (form == Form::Winograd)
+        emitWinograd(e, tiles, ops, k.begin, k.end, k.scratch, sink);
+      else
+        (form == Form::Plane ? emitPlaneConvolution
+                             : emitConvolution)(e, spec, ops, k.begin, k.end, k.scratch, sink);
     });
     auto start = std::chrono::steady_clock::now();
     LoadedKernels kernels = harness.compile();
     double compile =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::vector<float> x(s.ic * s.size * s.size, 0.5f), y(s.oc * out * out);
-    std::vector<float> f(packed.packedElements(1, s.oc, s.ic, taps), 0.25f);
+    std::vector<float> f(filters, 0.25f);
     std::vector<const void *> buffers{x.data(), f.data(), y.data()};
     void *scratch = std::aligned_alloc(64, (plan.scratchBytes(s.ic) + 63) / 64 * 64);
     int64_t points = plan.gridPoints(1, 1, s.oc, 1, oh, ow);
@@ -217,7 +236,10 @@ void benchmarkConvolution(Meter &meter, const std::string &cpu) {
     ConvolutionRunner(meter, cpu, shape);
   for (const Shape &shape : kShapes)
     if (shape.window > 1)
-      ConvolutionRunner(meter, cpu, shape, /*plane=*/true);
+      ConvolutionRunner(meter, cpu, shape, Form::Plane);
+  for (const Shape &shape : kShapes)
+    if (shape.window == 3 && shape.stride == 1)
+      ConvolutionRunner(meter, cpu, shape, Form::Winograd);
   pointwise(meter, cpu);
   for (const Shape &shape : kShapes)
     ofBytes(meter, cpu, shape);

@@ -67,6 +67,8 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createComposeMovementPass());
   function.addPass(createWidenProductsPass());
   function.addPass(createNarrowProductsPass({.bf16 = options.bf16}));
+  if (options.winograd)
+    function.addPass(createChooseWinogradPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

@@ -33,6 +33,8 @@ struct ExtractionOptions {
   bool verifyAssociativity = false;
   /// Whether products and convolutions of f32 may round their operands to bf16.
   bool bf16 = false;
+  /// Whether convolutions may be computed by Winograd's minimal filtering.
+  bool winograd = true;
 };
 
 /// Shapes, and the operators that others express better, written so.

@@ -101,7 +101,7 @@ class _CompileOptions(C.Structure):
                 ("progress", C.c_void_p), ("progress_user", C.c_void_p), ("no_scans", C.c_int32),
                 ("verify_associativity", C.c_int32), ("scan_form", C.c_char_p), ("caches", C.c_int32),
                 ("cache_dir", C.c_char_p), ("schedules", C.c_char_p), ("no_tuned", C.c_int32),
-                ("precision", C.c_char_p)]
+                ("precision", C.c_char_p), ("no_winograd", C.c_int32)]
 
 
 def _open(name):

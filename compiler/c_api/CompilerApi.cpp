@@ -48,6 +48,7 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
     options.extraction.cores = given.cores;
   options.extraction.caches = given.caches != 0;
   options.extraction.scans = !given.no_scans;
+  options.extraction.winograd = !given.no_winograd;
   options.extraction.verifyAssociativity = given.verify_associativity;
   std::string precision = given.precision ? given.precision : "f32";
   if (precision != "f32" && precision != "bf16")

@@ -102,8 +102,9 @@ struct ClusterKernels::Source {
     contracts = contractions > 0;
     if (!contracts)
       constants.assign(constants.size(), false);
-    // What one contraction hands to another is laid out for its size.
-    outline(/*keepsSizes=*/contractions > 1);
+    // What one contraction hands to another is laid out for its size, and so are tiles.
+    outline(/*keepsSizes=*/contractions > 1 ||
+            llvm::any_of(computedOperations(cluster), isUsuallyWinograd));
     sizes = sizesText(renaming);
     signature = ScheduleBook::signatureOf(key, sizes);
   }

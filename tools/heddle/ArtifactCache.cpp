@@ -36,7 +36,8 @@ static std::string optionsText(const CompileRequest &request) {
   std::string text = "cpu " + request.cpu + "\nO" + std::to_string(request.optLevel) +
                      "\ncores " + std::to_string(request.cores) +
                      (request.caches ? "\ncaches" : "") +
-                     (request.noScans ? "\nno scans" : "") + "\nscan form " + request.scanForm +
+                     (request.noScans ? "\nno scans" : "") +
+                     (request.noWinograd ? "\nno winograd" : "") + "\nscan form " + request.scanForm +
                      "\nprecision " + request.precision +
                      (request.verifyAssociativity ? "\nverified associativity" : "") +
                      "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";

@@ -75,6 +75,8 @@ void CompileFlags::addTo(CLI::App &app) {
   app.add_flag("--caches", caches,
                "Store what the model only appends to with time as axis 0, to grow in place");
   app.add_flag("--no-scans", noScans, "Leave loops and repeated sub-graphs as they were written, to compare");
+  app.add_flag("--no-winograd", noWinograd,
+               "Sum the products of every convolution directly: slower, and rounded otherwise");
   app.add_option("--scan-form", scanForm,
                  "recurrent, chunk or tree for every scan, to compare; chosen for each without")
       ->check(CLI::IsMember({"recurrent", "chunk", "tree"}).description(""))
@@ -100,6 +102,7 @@ absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) c
   request.cores = cores;
   request.caches = caches;
   request.noScans = noScans;
+  request.noWinograd = noWinograd;
   request.scanForm = scanForm;
   request.precision = precision;
   request.verifyAssociativity = verifyAssociativity;

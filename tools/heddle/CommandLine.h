@@ -58,6 +58,7 @@ struct CompileFlags {
   bool noTuned = false;
   bool caches = false;
   bool noScans = false;
+  bool noWinograd = false;
   bool verifyAssociativity = false;
   std::string scanForm;
   std::string precision = "f32";

@@ -87,6 +87,7 @@ absl::StatusOr<CompileSummary> compileHere(const CompileRequest &request,
                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   options.max_constant_bytes = request.maxConstantBytes;
   options.no_scans = request.noScans;
+  options.no_winograd = request.noWinograd;
   options.verify_associativity = request.verifyAssociativity;
   options.scan_form = request.scanForm.c_str();
   std::string cache = request.useCache ? CacheFolder::defaultPath() : "";

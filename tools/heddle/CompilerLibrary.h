@@ -32,6 +32,7 @@ struct CompileRequest {
   int64_t maxConstantBytes = 0;
   bool caches = false;
   bool noScans = false;
+  bool noWinograd = false;
   bool verifyAssociativity = false;
   std::string scanForm; ///< empty: chosen
   bool useCache = true;  ///< of kernels

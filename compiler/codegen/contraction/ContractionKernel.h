@@ -38,6 +38,16 @@ bool hasSinglePixel(mlir::Operation *convolution);
 constexpr llvm::StringLiteral kPixelsInLanes = "heddle.pixels_in_lanes";
 std::optional<int64_t> registersForPixelsInLanes(mlir::Operation *convolution);
 
+/// Marks a convolution by weights that may be computed by Winograd's minimal filtering: whether it is,
+/// unless its schedule says otherwise.
+constexpr llvm::StringLiteral kWinograd = "heddle.winograd";
+/// Whether it is the usual way: the mark says so.
+bool isUsuallyWinograd(mlir::Operation *op);
+/// Whether window, strides, groups and types allow it.
+bool mayBeWinograd(mlir::Operation *op);
+/// Whether it takes less time, as far as sizes are known while compiling.
+bool isFasterWinograd(mlir::Operation *convolution);
+
 /// Marks a pooling of which windows along one axis divide the whole tensor.
 constexpr llvm::StringLiteral kEvenWindows = "heddle.even_windows";
 bool hasEvenWindows(mlir::Operation *pooling);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// onnx.Conv, onnx.ConvInteger and onnx.ConvTranspose. There are five ways:
+// onnx.Conv, onnx.ConvInteger and onnx.ConvTranspose. There are six ways:
 //   - windows that are the whole input: a product of few rows and the filters, in
 //     SinglePixelKernel.cpp;
 //   - windows of one element over large planes: a matrix product, in PointwiseKernel.cpp;
@@ -8,6 +8,8 @@
 //     lanes;
 //   - few products a result, or rows that fill vectors better than output channels do: direct, with
 //     pixels in the lanes, in PlaneConvolutionKernel.cpp;
+//   - windows of 3 x 3 that weights of many channels meet: Winograd's minimal filtering, in
+//     WinogradKernel.cpp;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task
 //     of their own: while compiling where they are weights, else before the convolution runs. Max
 //     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
@@ -39,6 +41,7 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
 ContractionKernel ConvolutionKernelEmitter::emit() {
   bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
   return depthwise            ? emitDepthwiseKernel()
+         : isWinograd()       ? emitWinogradKernel()
          : hasPixelsInLanes() ? emitPlane()
                               : emitDirect();
 }
@@ -163,11 +166,12 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
         [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
-  return blockKernel(frame, spec, plan);
+  ContractionKernel result = blockKernel(frame, plan);
+  result.packing = emitPacking(spec);
+  return result;
 }
 
 ContractionKernel ConvolutionKernelEmitter::blockKernel(const KernelFrame &frame,
-                                                        const ConvolutionSpec &spec,
                                                         const ConvolutionBlocks &blocks) {
   ContractionKernel result;
   DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
@@ -179,31 +183,35 @@ ContractionKernel ConvolutionKernelEmitter::blockKernel(const KernelFrame &frame
       DimExpr::min(outputs, blocks.channelBlock) * inputs * space.tapsOfPixel(transposed);
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = DimExpr(blocks.scratchFixed) + DimExpr(blocks.scratchPerChannel) * inputs;
-  result.packing = emitPacking(spec, planConvolution(spec, target));
   return result;
 }
 
-Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec,
-                                              const ConvolutionPlan &plan) {
+Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec) {
+  ConvolutionPlan plan = planConvolution(spec, target);
   DimExpr panels = groups * outputs.ceilDiv(plan.panel);
   // Bytes are packed in fours, with their filters' sums.
   DimExpr depth = plan.bytes   ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
                   : plan.pairs ? inputs.ceilDiv(2) * 2 * space.taps()
                                : inputs * space.taps();
-  Packing packing{cast<BlockArgument>(weights()).getArgNumber(),
-                  symbolsOf(filter),
-                  {},
-                  panels * plan.panel * depth,
+  return packPanels(panels, panels * plan.panel * depth, [&](Emitter &e, KernelFrame &frame) {
+    emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
+                   frame.index(outputs * groups), frame.index(inputs), frame.begin, frame.end);
+  });
+}
+
+Packing
+ConvolutionKernelEmitter::packPanels(const DimExpr &panels, const DimExpr &elements,
+                                     llvm::function_ref<void(Emitter &, KernelFrame &)> emit) {
+  Packing packing{cast<BlockArgument>(weights()).getArgNumber(), symbolsOf(filter), {}, elements,
                   packed};
   KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, packed},
                     packing.symbols);
   Emitter e(frame.b, frame.b.getLoc(), target);
-  emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
-                 frame.index(outputs * groups), frame.index(inputs), frame.begin, frame.end);
+  emit(e, frame);
   frame.finish();
   packing.kernel.function = frame.function;
   packing.kernel.grid = panels;
-  packing.kernel.pointElements = inputs * space.taps() * plan.panel;
+  packing.kernel.pointElements = elements.floorDiv(panels);
   packing.kernel.nanosecondsPerElement = 0.5;
   return packing;
 }

@@ -24,10 +24,16 @@ private:
   ContractionKernel emitDirect();
   ContractionKernel emitDepthwiseKernel();
   ContractionKernel emitPlane();
+  /// What a schedule may choose for those that are marked.
+  bool isWinograd();
+  ContractionKernel emitWinogradKernel();
   /// The kernel that `frame` has, of blocks of pixels and output channels.
-  ContractionKernel blockKernel(const KernelFrame &frame, const codegen::ConvolutionSpec &spec,
+  ContractionKernel blockKernel(const KernelFrame &frame,
                                 const codegen::ConvolutionBlocks &blocks);
-  Packing emitPacking(const codegen::ConvolutionSpec &spec, const codegen::ConvolutionPlan &plan);
+  Packing emitPacking(const codegen::ConvolutionSpec &spec);
+  /// Panels of filters by a kernel of their own.
+  Packing packPanels(const DimExpr &panels, const DimExpr &elements,
+                     llvm::function_ref<void(codegen::Emitter &, KernelFrame &)> emit);
 
   mlir::Value input() const { return op->getOperand(0); }
   mlir::Value weights() const { return op->getOperand(1); }

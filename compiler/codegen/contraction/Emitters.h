@@ -28,6 +28,14 @@ mlir::FailureOr<ContractionKernel> emitConvolutionKernel(mlir::func::FuncOp stru
                                                          llvm::StringRef name,
                                                          const codegen::Target &target);
 
+/// The time of 16 x 16 results of a direct convolution in vectors of multiply-adds of their depth.
+struct DirectCosts {
+  double channelsInLanes, pixelsInLanes;
+  bool pixelsFillMore; // of their vectors than channels do
+};
+/// Where channels are known.
+std::optional<DirectCosts> directCosts(mlir::Operation *convolution);
+
 class SpatialOperation;
 /// Windows of one element, one at each pixel: a plane is one long row, unless the epilogue tells its
 /// rows apart.

@@ -17,13 +17,11 @@ static double filled(int64_t elements, int64_t block) {
   return static_cast<double>(elements) / static_cast<double>(vectors * block);
 }
 
-// The time of 16 x 16 results in multiply-adds of their depth. Results of channels in the lanes are
-// turned, which few products hide; a lone panel of channels asks for a broadcast with each product.
-// Pixels in the lanes read all the input again for every few channels, from the second cache where
-// what a row of windows reads is large. With few registers, tiles of channels are turned in small
-// squares, and tiles of pixels are small: only what is left over of vectors counts. Of a row whose
-// length only a run tells, a tenth is left over.
-std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
+// Results of channels in the lanes are turned, which few products hide; a lone panel of channels asks
+// for a broadcast with each product. Pixels in the lanes read all the input again for every few
+// channels, from the second cache where what a row of windows reads is large. Of a row whose length only
+// a run tells, a tenth is left over.
+std::optional<DirectCosts> directCosts(Operation *op) {
   constexpr int64_t lanes = 16, tileChannels = 8, rowPixels = 128, firstCacheShare = 24 << 10;
   constexpr double turning = 16, delivering = 3, lonePanel = 1.1, secondCache = 1.15,
                    muchFuller = 1.15, unknownRow = 0.9;
@@ -42,13 +40,25 @@ std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
   double depth = static_cast<double>(*inputs * space.taps());
   int64_t rowBytes = *inputs * space.window[0] * space.window[1] * rowPixels * space.stride[2] * 4;
   double row = width ? filled(*width, lanes) : unknownRow;
-  double channelsInLanes =
+  double filledPixels = row * filled(outputs, tileChannels);
+  DirectCosts costs;
+  costs.channelsInLanes =
       (depth + turning) * (outputs <= lanes ? lonePanel : 1) / filled(outputs, lanes);
-  double pixelsInLanes = (depth + delivering) * (rowBytes > firstCacheShare ? secondCache : 1) /
-                         (row * filled(outputs, tileChannels));
-  if (row * filled(outputs, tileChannels) > muchFuller * filled(outputs, lanes))
+  costs.pixelsInLanes =
+      (depth + delivering) * (rowBytes > firstCacheShare ? secondCache : 1) / filledPixels;
+  costs.pixelsFillMore = filledPixels > muchFuller * filled(outputs, lanes);
+  return costs;
+}
+
+// With few registers, tiles of channels are turned in small squares, and tiles of pixels are small: only
+// what is left over of vectors counts.
+std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
+  std::optional<DirectCosts> costs = directCosts(op);
+  if (!costs)
+    return std::nullopt;
+  if (costs->pixelsFillMore)
     return 16;
-  return pixelsInLanes < channelsInLanes ? std::optional<int64_t>(32) : std::nullopt;
+  return costs->pixelsInLanes < costs->channelsInLanes ? std::optional<int64_t>(32) : std::nullopt;
 }
 
 ContractionKernel ConvolutionKernelEmitter::emitPlane() {
@@ -66,7 +76,9 @@ ContractionKernel ConvolutionKernelEmitter::emitPlane() {
         [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
-  return blockKernel(frame, spec, plan);
+  ContractionKernel result = blockKernel(frame, plan);
+  result.packing = emitPacking(spec);
+  return result;
 }
 
 } // namespace heddle

@@ -26,7 +26,8 @@ bool isPooledConvolution(Operation *convolution, Operation *pooling) {
   auto conv = dyn_cast<onnx::ConvOp>(convolution);
   if (!conv || !isa<onnx::MaxPoolOp>(pooling) || !isEmittedPooling(pooling) ||
       !isEmittedConvolution(conv) || conv.getGroup() != 1 || !isStatic(conv.getX()) ||
-      !isStatic(conv.getY()) || !isStatic(pooling->getResult(0)) || !isLarge(conv.getY()))
+      !isStatic(conv.getY()) || !isStatic(pooling->getResult(0)) || !isLarge(conv.getY()) ||
+      isUsuallyWinograd(conv)) // which gains more
     return false;
   SpatialOperation convolved(conv), pooled(pooling);
   Spatial ones{1, 1, 1};
@@ -72,7 +73,7 @@ ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
       DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = plan.scratchBytes;
-  result.packing = emitPacking(spec.convolution, planConvolution(spec.convolution, target));
+  result.packing = emitPacking(spec.convolution);
   return result;
 }
 

@@ -83,9 +83,13 @@ struct ConvolutionBlocks {
   }
 };
 
-struct ConvolutionPlan : ConvolutionBlocks {
-  int64_t panel;          // output channels of a vector
-  int64_t panels, pixels; // register tile
+/// The tile of results that stays in registers, with output channels in the lanes.
+struct ChannelTile {
+  int64_t panel;          // output channels that filters are packed by
+  int64_t panels, pixels;
+};
+
+struct ConvolutionPlan : ConvolutionBlocks, ChannelTile {
   int64_t tileColumns;    // pixels of all phases
   /// In scratch, after the number of the block whose patch is there: results of a row.
   static constexpr int64_t kRowOffset = 64;
@@ -100,6 +104,7 @@ struct ConvolutionPlan : ConvolutionBlocks {
   bool bytes, pairs;
 };
 
+ChannelTile planChannelTile(const ConvolutionSpec &spec, const Target &target);
 ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target);
 
 /// Where a vector of results belongs: lanes are consecutive pixels of a row.
@@ -129,10 +134,10 @@ void emitConvolution(Emitter &e, const ConvolutionSpec &spec, const ConvolutionO
                      mlir::Value begin, mlir::Value end, mlir::Value scratch, PixelSink sink);
 
 /// Packs filters stored [OC, IC / G, KD, KH, KW] (see `transposed`). One grid point is one panel:
-/// grid = groups * ceil(OC / G / panel).
+/// grid = groups * ceil(OC / G / panel). `first` (null: 0) is where in `packed` the first one is.
 void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, mlir::Value source, mlir::Value packed,
                     mlir::Value groups, mlir::Value oc, mlir::Value channels, mlir::Value begin,
-                    mlir::Value end);
+                    mlir::Value end, mlir::Value first = {});
 
 } // namespace heddle::codegen
 

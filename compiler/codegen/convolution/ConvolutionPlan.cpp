@@ -13,23 +13,29 @@ Type ConvolutionSpec::accumulator() const {
   return element.isInteger(8) ? Type(IntegerType::get(element.getContext(), 32)) : element;
 }
 
-ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target) {
-  ConvolutionPlan plan;
-  int64_t bytes = spec.accumulator().getIntOrFloatBitWidth() / 8;
-  plan.bytes = spec.element.isInteger(8);
-  plan.pairs = spec.pairs;
-  plan.panel = 64 / bytes;
-  // Accumulators, the panels' weights and a broadcast pixel fill the registers.
+// Accumulators, the panels' weights and a broadcast pixel fill the registers.
+ChannelTile planChannelTile(const ConvolutionSpec &spec, const Target &target) {
+  ChannelTile tile;
+  tile.panel = 64 * 8 / spec.accumulator().getIntOrFloatBitWidth();
   TileMath math(target, spec.accumulator(), spec.pairs);
-  int64_t perPanel = plan.panel / math.columns();
-  bool sums = plan.bytes && !spec.filterCentered;
-  plan.panels = target.choose("convolution.panels", perPanel == 1 ? 2 : 1, {1, 2, 3, 4});
-  int64_t mostPixels = math.broadcastsInRegisters(target, plan.panels * perPanel, sums);
+  int64_t perPanel = tile.panel / math.columns();
+  bool sums = spec.element.isInteger(8) && !spec.filterCentered;
+  tile.panels = target.choose("convolution.panels", perPanel == 1 ? 2 : 1, {1, 2, 3, 4});
+  int64_t mostPixels = math.broadcastsInRegisters(target, tile.panels * perPanel, sums);
   SmallVector<int64_t> fewerPixels;
   for (int64_t pixels : {mostPixels - 1, mostPixels - 2, mostPixels / 2})
     if (pixels > 0)
       fewerPixels.push_back(pixels);
-  plan.pixels = target.choose("convolution.pixels", mostPixels, fewerPixels);
+  tile.pixels = target.choose("convolution.pixels", mostPixels, fewerPixels);
+  return tile;
+}
+
+ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &target) {
+  ConvolutionPlan plan;
+  static_cast<ChannelTile &>(plan) = planChannelTile(spec, target);
+  int64_t bytes = spec.accumulator().getIntOrFloatBitWidth() / 8;
+  plan.bytes = spec.element.isInteger(8);
+  plan.pairs = spec.pairs;
   plan.rowBlock = target.choose("convolution.rowBlock", 8, {2, 4, 14});
   int64_t phases = spec.transposed ? spec.stride[2] : 1;
   int64_t columns = target.choose("convolution.columnBlock", 56, {28, 112});

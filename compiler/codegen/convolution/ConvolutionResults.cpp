@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/convolution/ConvolutionEmitter.h"
+#include "compiler/codegen/convolution/TurnedResults.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -27,51 +28,27 @@ void ConvolutionEmitter::prefetch(const Channels &channels, Value row, Value col
   });
 }
 
-// Turns results from channels to pixels in the lanes and hands them to the sink. Rows and not each of
-// their tiles: planes are far apart, and the longer the runs, the fewer lines are written in parts.
 void ConvolutionEmitter::finish(const Channels &channels, const Tile &tile, Value row, Value column,
                                 Value pixels) {
-  Value n = channels.n, depth = channels.block.depth;
-  Value zero = e.index(0), step = e.index(lanes);
-  auto &[od, oh, ow] = ops.outputSize;
-  Value planeSize = e.mul(e.mul(od, oh), ow);
-  Value inPlane = e.mul(e.add(e.mul(depth, oh), row), ow);
-  e.loop(zero, channels.count, step, [&](Value c) {
-    Value count = e.min(step, e.sub(channels.count, c));
-    e.loop(zero, pixels, step, [&](Value p) {
-      auto turn = [&](Value first) {
-        Values square;
-        for (int64_t i = 0; i < lanes; ++i)
-          square.push_back(e.load(rowBuffer, e.add(e.mul(e.add(p, i), tileRow()), first), lanes));
-        return e.transpose(square);
-      };
-      Value inputSums;
-      if (usesInputSums()) // in every column of its vector
-        inputSums = turn(e.index(plan.panels * plan.panel))[0];
-      Values square = turn(c);
-      for (int64_t i = 0; i < lanes; ++i)
-        e.store(square[i], turned, e.index(i * lanes));
-      Value left = e.sub(pixels, p), firstColumn = e.add(column, p);
-      e.loop(zero, count, e.index(1), [&](Value i) {
-        Value sum = e.load(turned, e.mul(i, lanes), lanes);
-        PixelPosition at;
-        at.n = n;
-        at.channel = e.add(channels.first, e.add(c, i));
-        at.pixel = {depth, row, firstColumn};
-        at.offset = e.add(e.mul(e.add(e.mul(n, ops.oc), at.channel), planeSize),
-                          e.add(inPlane, firstColumn));
-        at.mask = e.firstLanes(left, lanes);
-        at.lanes = lanes;
+  ChannelResults results{rowBuffer, tileRow(), turned, lanes};
+  Value inputSums;
+  deliverTurned(
+      e, ops, results,
+      {channels.n, channels.first, channels.count, channels.block.depth, row, column, pixels,
+       e.index(0)},
+      [&](Value sum, const PixelPosition &at, Value channel) {
         if (math.isBytes()) {
-          Value column = e.add(c, i), panel = e.div(column, e.index(plan.panel));
+          Value panel = e.div(channel, e.index(plan.panel));
           sum = withoutZeroPoints(sum, inputSums, at.channel,
                                   e.add(tile.filter, e.mul(panel, tile.panelStep)),
-                                  e.rem(column, e.index(plan.panel)));
+                                  e.rem(channel, e.index(plan.panel)));
         }
         sink(sum, at);
+      },
+      [&](Value pixel) {
+        if (usesInputSums()) // in every column of its vector
+          inputSums = results.turn(e, pixel, e.index(plan.panels * plan.panel))[0];
       });
-    });
-  });
 }
 
 // sum (a - x)(b - y) = sum ab - x sum b - y sum a + K x y; what is outside the input is x.

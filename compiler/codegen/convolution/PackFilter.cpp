@@ -15,7 +15,8 @@ Value panelSize(Emitter &e, const TileMath &math, Value steps, int64_t taps, int
 }
 
 void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value packed,
-                    Value groups, Value oc, Value channels, Value begin, Value end) {
+                    Value groups, Value oc, Value channels, Value begin, Value end,
+                    Value firstPanel) {
   TileMath math(e.target, spec.accumulator(), spec.pairs);
   Type stored = cast<MemRefType>(packed.getType()).getElementType();
   int64_t panel = planConvolution(spec, e.target).panel, deep = math.depth();
@@ -29,6 +30,8 @@ void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value
     Value group = e.div(point, panels), first = e.mul(e.rem(point, panels), panel);
     Value from = e.add(e.mul(group, outputs), first);
     Value panelAt = e.mul(point, panelSize(e, math, steps, taps, panel));
+    if (firstPanel)
+      panelAt = e.add(panelAt, firstPanel);
     if (math.isBytes()) {
       Value sums = e.view(packed, int64_t(0), i32);
       e.loop(zero, e.index(panel), one, [&](Value lane) {

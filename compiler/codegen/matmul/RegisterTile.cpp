@@ -16,7 +16,7 @@ void askAhead(Emitter &e, const RegisterTile &tile, Value k) {
   if (ahead.wrapAt)
     at = e.select(e.less(k, ahead.wrapAt), at, e.add(at, ahead.shift));
   for (Value panel : tile.bPanels)
-    e.prefetch(tile.b, e.add(panel, at), Emitter::Cache::First);
+    e.prefetch(tile.b, e.add(panel, at), ahead.cache);
 }
 
 } // namespace

@@ -15,6 +15,7 @@ namespace heddle::codegen {
 /// elements further.
 struct Ahead {
   mlir::Value from, step, wrapAt, shift;
+  Emitter::Cache cache = Emitter::Cache::First;
 };
 
 /// Operands of one tile. A(r, k) is at aStart + r * aRowStep + k * aDepthStep; column c of panel j

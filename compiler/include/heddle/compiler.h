@@ -81,6 +81,7 @@ typedef struct HeddleCompileOptions {
   int32_t no_tuned;      /* not 0: nothing that was found is used */
   const char* precision; /* of products and convolutions of f32: "f32" (also for NULL), or "bf16":
                             operands are rounded to it where the target multiplies it faster */
+  int32_t no_winograd;   /* not 0: no convolution by Winograd's minimal filtering, which rounds otherwise */
 } HeddleCompileOptions;
 
 typedef struct HeddleCompilation HeddleCompilation;

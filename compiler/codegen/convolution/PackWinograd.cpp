@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/convolution/Winograd.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+namespace {
+
+/// G of three weights: all of them and their differences in halves.
+Values filter(Emitter &e, ValueRange g) {
+  Value half = arith::ConstantOp::create(e.builder, e.loc, e.builder.getF64FloatAttr(0.5));
+  auto mul = [&](Value a) -> Value { return arith::MulFOp::create(e.builder, e.loc, half, a); };
+  Value ends = arith::AddFOp::create(e.builder, e.loc, g[0], g[2]);
+  return {g[0], mul(arith::AddFOp::create(e.builder, e.loc, ends, g[1])),
+          mul(arith::SubFOp::create(e.builder, e.loc, ends, g[1])), g[2]};
+}
+
+} // namespace
+
+// Sums are made in f64: a transformed weight is as exact as a plain one.
+void emitPackWinograd(Emitter &e, const WinogradSpec &spec, Value source, Value packed, Value begin,
+                      Value end) {
+  constexpr int64_t taps = 9, positions = WinogradPlan::kPositions;
+  WinogradPlan plan = planWinograd(spec, e.target);
+  Type element = spec.convolution.element, wide = e.builder.getF64Type();
+  Value zero = e.index(0), one = e.index(1);
+  Value outputs = e.index(spec.outputs), channels = e.index(spec.channels);
+  e.loop(begin, end, one, [&](Value panel) {
+    e.loop(zero, channels, one, [&](Value channel) {
+      Value to = e.mul(e.add(e.mul(panel, positions * spec.channels), channel), plan.panel);
+      e.loop(zero, e.index(plan.panel), one, [&](Value lane) {
+        Value output = e.add(e.mul(panel, plan.panel), lane), exists = e.less(output, outputs);
+        Value from = e.mul(e.add(e.mul(output, spec.channels), channel), taps);
+        Values weights = e.choose(
+            exists, SmallVector<Type>(taps, wide),
+            [&] {
+              Values loaded;
+              for (int64_t tap = 0; tap < taps; ++tap)
+                loaded.push_back(e.convertFloat(e.load(source, e.add(from, tap)), wide));
+              return loaded;
+            },
+            [&] { return Values(taps, e.zero(wide)); });
+        Values columns[3];
+        for (int64_t column = 0; column < 3; ++column)
+          columns[column] = filter(e, {weights[column], weights[3 + column], weights[6 + column]});
+        for (int64_t row = 0; row < 4; ++row)
+          for (auto [column, weight] :
+               llvm::enumerate(filter(e, {columns[0][row], columns[1][row], columns[2][row]}))) {
+            int64_t position = row * 4 + static_cast<int64_t>(column);
+            Value at = e.add(to, e.add(lane, position * spec.channels * plan.panel));
+            e.store(e.convertFloat(weight, element), packed, at);
+          }
+      });
+    });
+  });
+  emitPackFilter(e, spec.convolution, source, packed, one, outputs, channels, begin, end,
+                 e.index(plan.plainFilters));
+}
+
+} // namespace heddle::codegen
