@@ -69,6 +69,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createNarrowProductsPass({.bf16 = options.bf16}));
   if (options.winograd)
     function.addPass(createChooseWinogradPass());
+  function.addPass(createFoldShufflesPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)
     function.addPass(createExtractSpawnsPass());

@@ -25,9 +25,7 @@ static SmallVector<int64_t> unreadBy(onnx::MaxPoolOp pool) {
   return unread;
 }
 
-/// The operand with the result's elements, of an element-wise operation whose others are the same
-/// along all spatial axes; null where there is none.
-static Value spatialOperand(Operation *op) {
+Value spatialOperand(Operation *op) {
   if (op->getNumResults() != 1 || op->getNumRegions() != 0 ||
       accessPattern(op) != AccessPattern::Elementwise)
     return {};

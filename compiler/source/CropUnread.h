@@ -8,6 +8,10 @@
 
 namespace heddle {
 
+/// The operand with the result's elements, of an element-wise operation whose others are the same
+/// along all spatial axes; null where there is none.
+mlir::Value spatialOperand(mlir::Operation *op);
+
 /// Takes them off the convolution whose results, after element-wise operations, the pooling alone
 /// reads: it gets less padding after the last element.
 void cropUnread(onnx::MaxPoolOp pool);

@@ -292,9 +292,10 @@ def SkipZeroRowsPass : Pass<"onnx-skip-zero-rows", "::mlir::func::FuncOp"> {
 }
 
 def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
-  let summary = "take large windows of MaxPool apart into one a axis";
+  let summary = "take large windows of MaxPool apart into one an axis";
   let description = [{
-    A window of 13 x 13 then costs 26 comparisons an element in place of 169, for the same result.
+    A window of 13 x 13 then costs 26 comparisons an element in place of 169, for the same result. An
+    AveragePool whose window is all of a plane is a GlobalAveragePool.
 
     ```mlir
     %1 = "onnx.MaxPool"(%x) {kernel_shape = array<i64: 13, 13>} : (tensor<1x8x26x26xf32>) -> tensor<1x8x14x14xf32>
@@ -369,6 +370,29 @@ def WidenProductsPass : Pass<"onnx-widen-products", "::mlir::func::FuncOp"> {
     ```
   }];
   let statistics = [Statistic<"numWidened", "num-widened", "products and convolutions">];
+}
+
+def FoldShufflesPass : Pass<"onnx-fold-shuffles", "::mlir::func::FuncOp"> {
+  let summary = "have convolutions store channels in the order that is wanted";
+  let description = [{
+    Channels of several groups that change from runs into turns (Reshape, Transpose, Reshape) after a
+    convolution, and what is done to its results element by element, are stored by its kernel where
+    they belong: `heddle.shuffled_runs` says how many runs of which length its channels are, of which
+    the result has one channel each in turn. Numbers for each channel on the way are put in the new
+    order, while compiling where they are constants.
+
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) {group = 2 : si64, ...} : (...) -> tensor<1x6x9x9xf32>
+    %2 = "onnx.Reshape"(%1, %apart) : (...) -> tensor<1x2x3x9x9xf32>
+    %3 = "onnx.Transpose"(%2) {perm = array<i64: 0, 2, 1, 3, 4>} : (...) -> tensor<1x3x2x9x9xf32>
+    %4 = "onnx.Reshape"(%3, %together) : (...) -> tensor<1x6x9x9xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) {group = 2 : si64, heddle.shuffled_runs = array<i64: 2, 3>, ...} : (...) -> tensor<1x6x9x9xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "changes of order">];
 }
 
 def NarrowProductsPass : Pass<"heddle-narrow-products", "::mlir::func::FuncOp"> {

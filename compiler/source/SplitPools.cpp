@@ -2,7 +2,8 @@
 //
 // The greatest element of a large window is the greatest of its rows' greatest: a window of k x k
 // elements becomes one of k and another of k. Small windows stay, as what is between is stored, but
-// where rows become single pixels: windows along one axis need no vectors of rows.
+// where rows become single pixels: windows along one axis need no vectors of rows. The average of all
+// of a plane is that of a row.
 
 #include "compiler/Passes.h"
 #include "compiler/source/CropUnread.h"
@@ -72,6 +73,23 @@ void split(onnx::MaxPoolOp pool) {
   split(pool);
 }
 
+/// Whether the only window is all of a plane.
+bool coversPlane(onnx::AveragePoolOp pool) {
+  auto pads = pool.getPads();
+  StringRef mode = pool.getAutoPad();
+  if (!(mode == "NOTSET" || mode == "VALID") ||
+      (pads && llvm::any_of(*pads, [](int64_t pad) { return pad != 0; })))
+    return false;
+  Dims from = getDims(cast<RankedTensorType>(pool.getX().getType())),
+       to = getDims(cast<RankedTensorType>(pool.getY().getType()));
+  for (auto [axis, window] : llvm::enumerate(pool.getKernelShape())) {
+    bool isDilated = window != 1 && pool.getDilations() && (*pool.getDilations())[axis] != 1;
+    if (isDilated || !from[2 + axis].isConstant(window) || !to[2 + axis].isConstant(1))
+      return false;
+  }
+  return true;
+}
+
 struct SplitPools : impl::SplitPoolsPassBase<SplitPools> {
   void runOnOperation() override {
     SmallVector<onnx::MaxPoolOp> pools;
@@ -80,6 +98,16 @@ struct SplitPools : impl::SplitPoolsPassBase<SplitPools> {
       cropUnread(pool);
       split(pool);
     }
+    SmallVector<onnx::AveragePoolOp> averages;
+    getOperation()->walk([&](onnx::AveragePoolOp pool) { averages.push_back(pool); });
+    for (onnx::AveragePoolOp pool : averages)
+      if (coversPlane(pool)) {
+        OpBuilder b(pool);
+        Value average = onnx::GlobalAveragePoolOp::create(b, pool.getLoc(), pool.getY().getType(),
+                                                          pool.getX());
+        pool.getY().replaceAllUsesWith(average);
+        pool.erase();
+      }
   }
 };
 

@@ -19,6 +19,7 @@ import tempfile
 import time
 
 from bounded import Bounded
+from npy import read_npy, write_npy
 from onnx_bytes import floats, graph, model, node, value
 
 CHANNELS, WIDTH, STRIDE, MELS, SAMPLES = 8, 4, 2, 3, 70
@@ -46,20 +47,6 @@ def expected(x, filters, matrix):
                 total = f32(total + power[channel] * matrix[channel * MELS + mel])
             result.append(total)
     return result
-
-
-def write_npy(path, numbers, dims):
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {tuple(dims)}}}\n"
-    with open(path, "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
-                   + struct.pack(f"<{len(numbers)}f", *numbers))
-
-
-def read_npy(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    begin = 10 + struct.unpack("<H", data[8:10])[0]
-    return struct.unpack(f"<{(len(data) - begin) // 4}f", data[begin:])
 
 
 def agree(a, b):

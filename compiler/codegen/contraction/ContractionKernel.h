@@ -48,6 +48,10 @@ bool mayBeWinograd(mlir::Operation *op);
 /// Whether it takes less time, as far as sizes are known while compiling.
 bool isFasterWinograd(mlir::Operation *convolution);
 
+/// Marks a convolution that makes channels in so many runs of such a length, and stores them in turns:
+/// channel r * length + i as channel i * runs + r of its result.
+constexpr llvm::StringLiteral kShuffledRuns = "heddle.shuffled_runs";
+
 /// Marks a pooling of which windows along one axis divide the whole tensor.
 constexpr llvm::StringLiteral kEvenWindows = "heddle.even_windows";
 bool hasEvenWindows(mlir::Operation *pooling);

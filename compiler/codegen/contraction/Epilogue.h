@@ -39,6 +39,8 @@ public:
   /// Accumulators plus an element of an operand.
   mlir::Value plus(mlir::Value accumulators, Element element);
 
+  mlir::ImplicitLocOpBuilder &builder() { return frame.b; }
+
   /// Asks for what store() will read and write at a place. Results of a tile lie in many rows, each
   /// too short for the CPU to see where it leads.
   void prefetch(llvm::ArrayRef<Element> place);

@@ -44,6 +44,12 @@ FailureOr<ContractionKernel> emitPointwiseKernel(func::FuncOp structured, Operat
   DimExpr k = filter[1];
   Type type = space.element;
   MatmulSpec spec{type, type, type, MatrixLayout::RowMajor, MatrixLayout::RowMajor};
+  std::optional<int64_t> rows = m.asConstant(), pixels = n.asConstant(), depth = k.asConstant();
+  if (rows && pixels && depth) {
+    spec.rows = {*rows};
+    spec.columns = {*pixels};
+    spec.inPlace = type.isF32() && staysInFirstCache(*depth, *pixels);
+  }
   MatmulPlan plan = planMatmul(spec, target);
 
   KernelFrame frame(structured, name,

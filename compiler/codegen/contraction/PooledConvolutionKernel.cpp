@@ -24,7 +24,7 @@ static bool isLarge(Value value) {
 
 bool isPooledConvolution(Operation *convolution, Operation *pooling) {
   auto conv = dyn_cast<onnx::ConvOp>(convolution);
-  if (!conv || !isa<onnx::MaxPoolOp>(pooling) || !isEmittedPooling(pooling) ||
+  if (!conv || conv->hasAttr(kShuffledRuns) || !isa<onnx::MaxPoolOp>(pooling) || !isEmittedPooling(pooling) ||
       !isEmittedConvolution(conv) || conv.getGroup() != 1 || !isStatic(conv.getX()) ||
       !isStatic(conv.getY()) || !isStatic(pooling->getResult(0)) || !isLarge(conv.getY()) ||
       isUsuallyWinograd(conv)) // which gains more

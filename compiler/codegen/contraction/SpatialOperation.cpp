@@ -2,6 +2,7 @@
 
 #include "compiler/codegen/contraction/SpatialOperation.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinAttributes.h"
 
 using namespace mlir;
@@ -27,6 +28,8 @@ SpatialOperation::SpatialOperation(Operation *op)
   dilation = spatial(op, "dilations", axes, 0, 1);
   padBefore = spatial(op, "pads", axes, 0, 0);
   padAfter = spatial(op, "pads", axes, axes, 0);
+  if (auto runs = op->getAttrOfType<DenseI64ArrayAttr>(kShuffledRuns))
+    shuffledRuns.assign(runs.asArrayRef().begin(), runs.asArrayRef().end());
 }
 
 DimExpr SpatialOperation::sizeOf(const Dims &dims, unsigned axis) const {
@@ -46,8 +49,20 @@ Value SpatialOperation::withBias(Epilogue &epilogue, Value pixels, const PixelPo
               : pixels;
 }
 
-Place SpatialOperation::placeOf(const PixelPosition &at, bool isVector) const {
-  Place place{Element{at.n}, Element{at.channel}};
+Value SpatialOperation::storedChannel(Epilogue &epilogue, Value channel) const {
+  if (shuffledRuns.empty())
+    return channel;
+  ImplicitLocOpBuilder &b = epilogue.builder();
+  auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
+  Value length = index(shuffledRuns[1]);
+  Value run = b.createOrFold<arith::DivUIOp>(channel, length),
+        inRun = b.createOrFold<arith::RemUIOp>(channel, length);
+  return b.createOrFold<arith::AddIOp>(
+      b.createOrFold<arith::MulIOp>(inRun, index(shuffledRuns[0])), run);
+}
+
+Place SpatialOperation::placeOf(Epilogue &epilogue, const PixelPosition &at, bool isVector) const {
+  Place place{Element{at.n}, Element{storedChannel(epilogue, at.channel)}};
   for (unsigned axis = 3 - axes; axis < 3; ++axis)
     place.push_back(
         {at.pixel[axis], axis == 2 && isVector ? Element::Contiguous : Element::Uniform});
@@ -58,17 +73,17 @@ Value SpatialOperation::evaluate(Epilogue &epilogue, Value pixels, const PixelPo
                                  Value bias) const {
   pixels = withBias(epilogue, pixels, at, bias);
   return epilogue.vectorOf(
-      epilogue.evaluate(pixels, placeOf(at, /*isVector=*/true), at.lanes, at.mask));
+      epilogue.evaluate(pixels, placeOf(epilogue, at, /*isVector=*/true), at.lanes, at.mask));
 }
 
 void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPosition &at,
                              Value bias) const {
   bool isVector = isa<VectorType>(pixels.getType());
-  epilogue.store(withBias(epilogue, pixels, at, bias), placeOf(at, isVector), at.lanes, at.mask);
+  epilogue.store(withBias(epilogue, pixels, at, bias), placeOf(epilogue, at, isVector), at.lanes, at.mask);
 }
 
 void SpatialOperation::prefetch(Epilogue &epilogue, const PixelPosition &at) const {
-  epilogue.prefetch(placeOf(at, /*isVector=*/false));
+  epilogue.prefetch(placeOf(epilogue, at, /*isVector=*/false));
 }
 
 bool SpatialOperation::isResolved(Operation *op) {

@@ -60,7 +60,11 @@ public:
 private:
   mlir::Value withBias(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at,
                        mlir::Value bias) const;
-  Place placeOf(const codegen::PixelPosition &at, bool isVector) const;
+  /// Where in the result what is computed as a pixel's channel belongs.
+  Place placeOf(Epilogue &epilogue, const codegen::PixelPosition &at, bool isVector) const;
+  mlir::Value storedChannel(Epilogue &epilogue, mlir::Value channel) const;
+
+  llvm::SmallVector<int64_t, 2> shuffledRuns; // kShuffledRuns, or empty
 
   bool planeJoined = false;
   DimExpr sizeOf(const Dims &dims, unsigned axis) const;

@@ -2,6 +2,7 @@
 #include "compiler/codegen/convolution/WindowEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -66,23 +67,30 @@ void emitAveragePool(Emitter &e, const WindowSpec &spec, const WindowOperands &o
                      Value scratch, PixelSink sink) {
   Value zero = e.zero(spec.accumulator);
   int64_t lanes = e.lanesOf(spec.accumulator);
-  auto i64 = e.builder.getI64Type();
+  // Coordinates of planes that are not known may be large.
+  bool isSmall = llvm::all_of(operands.inputSize, [](Value size) {
+    std::optional<int64_t> known = getConstantIntValue(size);
+    return known && *known < (int64_t(1) << 24);
+  });
+  unsigned bits = isSmall ? 32 : 64;
+  Type integer = e.builder.getIntegerType(bits);
   // Elements of a window at an output coordinate that count, along one axis: those with
   // low <= first + k * dilation < high.
   auto counted = [&](int dim, Value at, bool vector) {
     auto constant = [&](int64_t value) -> Value {
-      Value scalar = arith::ConstantIntOp::create(e.builder, e.loc, value, 64);
+      Value scalar = arith::ConstantIntOp::create(e.builder, e.loc, value, bits);
       return vector ? e.broadcast(scalar, lanes) : scalar;
     };
     auto add = [&](Value a, Value b) { return e.builder.createOrFold<arith::AddIOp>(e.loc, a, b); };
     auto sub = [&](Value a, Value b) { return e.builder.createOrFold<arith::SubIOp>(e.loc, a, b); };
-    Value size = arith::IndexCastOp::create(e.builder, e.loc, i64, operands.inputSize[dim]);
-    Value position = arith::IndexCastOp::create(e.builder, e.loc, i64, at);
+    Value size = arith::IndexCastOp::create(e.builder, e.loc, integer, operands.inputSize[dim]);
+    Value position = arith::IndexCastOp::create(e.builder, e.loc, integer, at);
     if (vector) {
-      SmallVector<int64_t> steps(lanes);
+      SmallVector<Attribute> steps;
       for (int64_t l = 0; l < lanes; ++l)
-        steps[l] = l;
-      Value lane = arith::ConstantOp::create(e.builder, e.loc, e.builder.getI64VectorAttr(steps));
+        steps.push_back(e.builder.getIntegerAttr(integer, l));
+      Value lane = arith::ConstantOp::create(
+          e.builder, e.loc, DenseElementsAttr::get(VectorType::get({lanes}, integer), steps));
       size = e.broadcast(size, lanes);
       position = add(e.broadcast(position, lanes), lane);
     }
@@ -109,9 +117,12 @@ void emitAveragePool(Emitter &e, const WindowSpec &spec, const WindowOperands &o
              [&](Value sum, const PixelPosition &at) {
                Value rows = arith::MulIOp::create(e.builder, e.loc, counted(0, at.pixel[0], false),
                                                   counted(1, at.pixel[1], false));
-               Value count = arith::MulIOp::create(e.builder, e.loc, e.broadcast(rows, lanes),
-                                                   counted(2, at.pixel[2], true));
-               Value divisor = arith::SIToFPOp::create(e.builder, e.loc, sum.getType(), count);
+               // Columns are converted once for all rows of a tile.
+               Value height = arith::SIToFPOp::create(e.builder, e.loc, spec.accumulator, rows);
+               Value width = arith::SIToFPOp::create(e.builder, e.loc, sum.getType(),
+                                                     counted(2, at.pixel[2], true));
+               Value divisor =
+                   arith::MulFOp::create(e.builder, e.loc, e.broadcast(height, lanes), width);
                sink(arith::DivFOp::create(e.builder, e.loc, sum, divisor), at);
              });
 }

@@ -2,6 +2,7 @@
 #include "compiler/codegen/convolution/WindowEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -40,9 +41,12 @@ void WindowEmitter::point(Value index) {
   if (prepare)
     prepare(place.channel);
   EvenSplit tiles(e, place.block.rows, plan.rows);
+  SmallVector<int64_t> known;
+  if (std::optional<int64_t> rows = getConstantIntValue(oh))
+    known.push_back(*rows);
   e.loop(e.index(0), tiles.parts, e.index(1), [&](Value part) {
     Value row = tiles.start(e, part);
-    e.specialize(tiles.length(e, part), tileLengths({}, plan.rowBlock, plan.rows),
+    e.specialize(tiles.length(e, part), tileLengths(known, plan.rowBlock, plan.rows),
                  [&](int64_t rows) {
                    e.loop(e.index(0), place.block.columns, e.index(lanes),
                           [&](Value column) { tile(place, row, rows, column); });
@@ -164,7 +168,7 @@ WindowPlan planWindow(const WindowSpec &spec, const Target &target) {
   int64_t lanes = target.vectorBytes() / bytes;
   plan.rowBlock = target.choose("window.rowBlock", 32, {8, 16, 64});
   plan.columnBlock = std::max(target.choose("window.columnBlock", 112, {64, 224}), lanes);
-  plan.rows = target.choose("window.rows", 4, {2, 3, 6, 8});
+  plan.rows = target.choose("window.rows", target.vectorRegisters() >= 32 ? 8 : 4, {2, 3, 4, 6, 8});
   plan.scratchBytes = plan.rows * target.vectorBytes() +
                       phasedPatchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
   plan.weightsOffset = plan.scratchBytes;

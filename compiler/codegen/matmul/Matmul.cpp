@@ -106,6 +106,9 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
                 panelSize,
                 e.index(plan.panel * math.depth()),
                 {}};
+  Value lastStart = e.sub(ops.n, e.index(plan.panel));
+  if (spec.inPlace)
+    return {ops.b, b.offsets.b, e.index(plan.panel), stride, lastStart};
   if (math.isBytes() || transposed || spec.b != spec.accumulator) {
     pack();
     return packed;
@@ -120,7 +123,7 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
   source.start = e.select(direct, b.offsets.b, packed.start);
   source.panelStep = e.select(direct, e.index(plan.panel), panelSize);
   source.depthStep = e.select(direct, stride, packed.depthStep);
-  source.lastStart = e.select(direct, e.sub(ops.n, e.index(plan.panel)), e.index(INT64_MAX));
+  source.lastStart = e.select(direct, lastStart, e.index(INT64_MAX));
   return source;
 }
 
@@ -176,7 +179,7 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
     plan.nBlock = 8 * plan.panels * plan.panel;
   }
   plan.scratchFixed = MatmulEmitter::parkedBytes(plan, element);
-  plan.scratchPerK = spec.bLayout == MatrixLayout::Packed ? 0 : plan.nBlock * element;
+  plan.scratchPerK = spec.bLayout == MatrixLayout::Packed || spec.inPlace ? 0 : plan.nBlock * element;
   if (plan.bytes) {
     // The block's rows of A with their sums, and unpacked B's columns with theirs.
     bool packed = spec.bLayout == MatrixLayout::Packed;
@@ -189,6 +192,18 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
     plan.scratchPerK = 2 * plan.mBlock;
   }
   return plan;
+}
+
+bool staysInFirstCache(int64_t k, int64_t n) {
+  constexpr int64_t sets = 64, ways = 8, line = 16, tileColumns = 3 * 16, mostSteps = 96;
+  if (k > mostSteps || n < line)
+    return false;
+  std::array<int64_t, sets> lines{};
+  for (int64_t row = 0; row < k; ++row)
+    for (int64_t at = row * n / line; at <= (row * n + tileColumns - 1) / line; ++at)
+      if (++lines[at % sets] > ways)
+        return false;
+  return true;
 }
 
 void emitMatmul(Emitter &e, const MatmulSpec &spec, const MatmulOperands &operands, Value begin,

@@ -47,7 +47,14 @@ struct MatmulSpec {
   /// All the M and N this kernel will see, where they are known; it is wrong for others, and
   /// compiles several times as fast.
   llvm::SmallVector<int64_t> rows = {}, columns = {};
+  /// Of a RowMajor B that is `staysInFirstCache`: it is read where it is, and results go to the sink
+  /// from registers.
+  bool inPlace = false;
 };
+
+/// Whether a tile's columns of a row-major B, f32, of this size stay in the first cache while all rows
+/// of A meet them, and the depth is taken at once.
+bool staysInFirstCache(int64_t k, int64_t n);
 
 /// The static facts of a kernel that its caller needs.
 struct MatmulPlan {

@@ -99,6 +99,8 @@ private:
     return plan.tiles ? plan.panels * plan.panel : plan.nBlock;
   }
   int64_t parkStride() const { return parkColumns(plan); }
+  void deliverTile(const Block &block, const Source &source, const Tile &tile, int64_t rows,
+                   const Values &sums);
   void prepareRows(const Block &block);
   bool usesRowSums() const { return !spec.bSigned || ops.bZeroPoint; }
   bool usesColumnSums() const { return spec.aSigned || ops.aZeroPoint; }

@@ -75,6 +75,27 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, const Parke
       [&] { e.specialize(from.panels, panelCounts(), whole); });
 }
 
+// The last panel starts early: what it has in common with the one before is stored there.
+void MatmulEmitter::deliverTile(const Block &b, const Source &source, const Tile &tile, int64_t rows,
+                                const Values &sums) {
+  auto vectors = static_cast<int64_t>(sums.size()) / rows;
+  bool ragged = spec.columns.front() % plan.panel != 0;
+  Values columns, masks(vectors);
+  for (int64_t v = 0; v < vectors; ++v) {
+    Value nominal = e.add(e.mul(tile.panel, plan.panel), v * lanes / plan.panel * plan.panel);
+    columns.push_back(e.add(e.min(nominal, source.lastStart), v * lanes % plan.panel));
+    if (ragged)
+      masks[v] = e.notFirstLanes(e.sub(nominal, columns[v]), lanes);
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    Value row = e.add(tile.m, r);
+    Value offset = e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n);
+    for (int64_t v = 0; v < vectors; ++v)
+      sink(sums[r * vectors + v],
+           {b.batch, row, columns[v], e.add(offset, columns[v]), masks[v], lanes});
+  }
+}
+
 void MatmulEmitter::prepareRows(const Block &b) {
   bool transposed = spec.aLayout == MatrixLayout::Transposed;
   auto [start, rowStep, depthStep] = rowsFrom(b, b.m0);

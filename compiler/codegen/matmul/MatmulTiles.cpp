@@ -96,10 +96,11 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
         if (ops.prefetch)
           e.when(isLast, [&] { prefetchTile(b, at.m, at.rows, at.panel, at.panels); });
         tile(b, source, tiling, at);
-        e.when(isLast, [&] {
-          finishTile(b, source,
-                     {at.park, e.index(parkStride()), at.m, at.rows, at.panel, at.panels});
-        });
+        if (!spec.inPlace)
+          e.when(isLast, [&] {
+            finishTile(b, source,
+                       {at.park, e.index(parkStride()), at.m, at.rows, at.panel, at.panels});
+          });
       });
     });
   });
@@ -237,6 +238,8 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
               return loaded;
             });
       sums = multiply(source, tiling, at, tile, sums);
+      if (spec.inPlace)
+        return deliverTile(b, source, at, rowCount, sums);
       for (int64_t r = 0; r < rowCount; ++r)
         for (int64_t j = 0; j < vectors; ++j)
           e.store(sums[r * vectors + j], parked, slot(r, j));

@@ -78,3 +78,14 @@ func.func @read(%x: tensor<1x8x14x14xf32>, %w: tensor<16x8x5x5xf32>, %v: tensor<
   %3 = "onnx.MaxPool"(%2) <{kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>}> : (tensor<1x16x14x14xf32>) -> tensor<1x16x7x7xf32>
   return %0, %1, %3 : tensor<1x16x14x14xf32>, tensor<1x16x4x4xf32>, tensor<1x16x7x7xf32>
 }
+
+// The average of a plane; the second one has several windows.
+// CHECK-LABEL: func @averages
+// CHECK: "onnx.GlobalAveragePool"
+// CHECK: "onnx.AveragePool"
+// CHECK-NOT: "onnx.GlobalAveragePool"
+func.func @averages(%x: tensor<1x8x7x7xf32>) -> (tensor<1x8x1x1xf32>, tensor<1x8x1x2xf32>) {
+  %0 = "onnx.AveragePool"(%x) <{kernel_shape = array<i64: 7, 7>}> : (tensor<1x8x7x7xf32>) -> tensor<1x8x1x1xf32>
+  %1 = "onnx.AveragePool"(%x) <{kernel_shape = array<i64: 7, 6>}> : (tensor<1x8x7x7xf32>) -> tensor<1x8x1x2xf32>
+  return %0, %1 : tensor<1x8x1x1xf32>, tensor<1x8x1x2xf32>
+}
