@@ -11,7 +11,11 @@ namespace heddle {
 namespace {
 
 constexpr std::chrono::microseconds kSpin(50);
-constexpr int kSpinsPerLook = 64;  // reading the clock costs as much as some looks for work
+constexpr int kLooksPerClock = 64;  // reading the clock costs as much as some looks for work
+// Of an owner that is busy with short tasks: how often a thread relaxes before it looks again, at
+// first some 0.1 us.
+constexpr int kFirstWait = 4;
+constexpr int kLongestWait = 64;
 
 }  // namespace
 
@@ -37,6 +41,7 @@ Scheduler::Scheduler(Backend* backend, int threads)
     workers_.push_back(std::make_unique<Worker>());
     workers_.back()->scheduler_ = this;
     workers_.back()->index_ = i;
+    workers_.back()->seen_.resize(threads_ + 1);
   }
 }
 
@@ -66,12 +71,28 @@ void Scheduler::Invite() {
   backend_->Lend(shared_from_this());
 }
 
-WorkItem Scheduler::Find(Worker& worker, bool sure) {
+// With `wait`, leaves what is better done by whose it is, and then makes `*wait` how long to wait for the
+// next look; without, takes whatever there is, and looks under the locks.
+WorkItem Scheduler::Find(Worker& worker, int* wait) {
   WorkItem item = worker.queue_.Pop();
+  bool left_some = false;
   size_t count = workers_.size();
   for (size_t i = 1; !item && i < count; ++i) {
-    WorkQueue& victim = workers_[(worker.index_ + i) % count]->queue_;
-    if (sure || !victim.EmptyHint()) item = victim.Steal();
+    size_t index = (worker.index_ + i) % count;
+    WorkQueue& victim = workers_[index]->queue_;
+    if (wait != nullptr) {
+      WorkQueue::Glance now = victim.glance();
+      if (now.empty()) continue;
+      bool unchanged = std::exchange(worker.seen_[index], now) == now;
+      if (!unchanged && !now.chunk()) {
+        left_some = true;
+        continue;
+      }
+    }
+    item = victim.Steal();
+  }
+  if (wait != nullptr) {
+    *wait = left_some ? std::clamp(2 * *wait, kFirstWait, kLongestWait) : 1;
   }
   return item;
 }
@@ -88,7 +109,7 @@ bool Scheduler::SleepCaller(Worker& worker) {
     if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) return false;
   } else {
     // One last look, as in Work: a push that saw this thread still active is visible now.
-    WorkItem item = Find(worker, true);
+    WorkItem item = Find(worker);
     if (item) {
       worker.queue_.Push(item);
       if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) {
@@ -107,16 +128,21 @@ void Scheduler::Work(Worker& worker, bool is_caller) {
   for (;;) {
     auto deadline = std::chrono::steady_clock::time_point();
     WorkItem item;
-    for (int spins = 0;; ++spins) {
-      item = Find(worker, false);
+    int wait = 1, clock = 0;
+    for (int looks = 0;; looks += wait) {
+      item = Find(worker, &wait);
       // Acquire pairs with the release in Finish: the work's results are visible to the caller.
       if (item || done_.load(std::memory_order_acquire)) break;
-      if (spins % kSpinsPerLook == 0) {
+      if (looks >= clock) {
         auto now = std::chrono::steady_clock::now();
-        if (spins == 0) deadline = now + kSpin;
-        if (now >= deadline) break;
+        if (looks == 0) deadline = now + kSpin;
+        clock = looks + kLooksPerClock;
+        if (now >= deadline) {
+          item = Find(worker);
+          break;
+        }
       }
-      CpuRelax();
+      for (int i = 0; i < wait; ++i) CpuRelax();
     }
     if (item) {
       while (item) item = item.source->Execute(item, worker);

@@ -4,8 +4,8 @@
 // run on the same thread and may push others, which idle threads take.
 //
 // Threads: a blocking Run works on its caller's thread and borrows more from the backend as work
-// appears; Start only borrows. A thread that finds nothing spins for at most 50 us and then goes
-// back; between runs no thread is held. With one thread the backend is never touched.
+// appears; Start only borrows. A thread that finds nothing, or only tasks too short to be worth taking,
+// spins for at most 50 us and then goes back; between runs no thread is held. With one thread the backend is never touched.
 //
 // One run at a time. The one that starts a run may be any thread. Participants keep the scheduler
 // alive (it is held by shared_ptr), the work's sources must only live until the run is finished.
@@ -48,6 +48,8 @@ class Worker {
   friend class Scheduler;
   Scheduler* scheduler_ = nullptr;
   int index_ = 0;
+  // By worker: what its queue was like when this thread looked for work last.
+  std::vector<WorkQueue::Glance> seen_;
   WorkQueue queue_;
   BufferRef scratch_;
   GridRun scratch_grid_;
@@ -84,7 +86,7 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   void Invite();
   bool Join();
   void Work(Worker& worker, bool is_caller);
-  WorkItem Find(Worker& worker, bool sure);
+  WorkItem Find(Worker& worker, int* wait = nullptr);
   bool SleepCaller(Worker& worker);
 
   // States of the thread that called Run.

@@ -5,6 +5,11 @@
 // guards it: it is held for a few instructions, and one uncontended exchange costs less than the
 // fence that a lock-free deque needs in every pop.
 //
+// What is worth taking is told without the lock: a chunk, which is cut to be worth it, and else the
+// oldest item of an owner that is busy with something longer than a look takes (Glance). Taking one
+// from an owner that runs through tasks of nanoseconds costs both more than the task: they then pass
+// each other the cache lines of counters and queues.
+//
 // The lock also settles who sees what when one worker pushes while another falls asleep
 // (Scheduler::Work): either the one that leaves takes the lock after the push, and finds the item,
 // or before it, and then the one that pushes sees the count that it left behind.
@@ -46,17 +51,16 @@ class WorkQueue {
     Lock();
     if (end_ - begin_ == items_.size()) Grow();
     items_[end_++ & (items_.size() - 1)] = item;
-    // Relaxed: a hint for EmptyHint; the lock publishes the item.
-    size_.store(static_cast<uint32_t>(end_ - begin_), std::memory_order_relaxed);
+    Note();
     Unlock();
   }
 
   WorkItem Pop() {
-    if (EmptyHint()) return {};  // exact for the owner, the only one that pushes
+    if (glance().empty()) return {};  // exact for the owner, the only one that pushes
     Lock();
     WorkItem item;
     if (begin_ != end_) item = items_[--end_ & (items_.size() - 1)];
-    size_.store(static_cast<uint32_t>(end_ - begin_), std::memory_order_relaxed);
+    Note();
     Unlock();
     return item;
   }
@@ -65,7 +69,7 @@ class WorkQueue {
     Lock();
     WorkItem item;
     if (begin_ != end_) item = items_[begin_++ & (items_.size() - 1)];
-    size_.store(static_cast<uint32_t>(end_ - begin_), std::memory_order_relaxed);
+    Note();
     Unlock();
     return item;
   }
@@ -78,7 +82,20 @@ class WorkQueue {
     return quiet;
   }
 
-  bool EmptyHint() const { return size_.load(std::memory_order_relaxed) == 0; }
+  // What can be seen without the lock, and is a hint to others than the owner.
+  class Glance {
+   public:
+    Glance() = default;
+    bool empty() const { return (bits_ & 3) == 0; }
+    bool chunk() const { return (bits_ & 3) == 2; }  // of a grid is the oldest item
+    bool operator==(const Glance&) const = default;  // nothing was put in or taken out between them
+
+   private:
+    friend class WorkQueue;
+    explicit Glance(uint64_t bits) : bits_(bits) {}
+    uint64_t bits_ = 0;
+  };
+  Glance glance() const { return Glance(glance_.load(std::memory_order_relaxed)); }
 
  private:
   // Acquiring pairs with the release in the previous holder's Unlock.
@@ -89,6 +106,14 @@ class WorkQueue {
   }
   void Unlock() { locked_.store(false, std::memory_order_release); }
 
+  // Relaxed: a hint; the lock publishes the items.
+  void Note() {
+    uint64_t oldest = begin_ == end_                                                    ? 0
+                      : items_[begin_ & (items_.size() - 1)].chunk == WorkItem::kWhole ? 1
+                                                                                        : 2;
+    glance_.store(++turns_ << 2 | oldest, std::memory_order_relaxed);
+  }
+
   void Grow() {
     std::vector<WorkItem> larger(items_.size() * 2);
     for (uint64_t i = begin_; i != end_; ++i) {
@@ -98,7 +123,8 @@ class WorkQueue {
   }
 
   std::atomic<bool> locked_{false};
-  std::atomic<uint32_t> size_{0};
+  std::atomic<uint64_t> glance_{0};
+  uint64_t turns_ = 0;  // of anybody
   uint64_t begin_ = 0;
   uint64_t end_ = 0;
   std::vector<WorkItem> items_;  // a ring; the size is a power of two

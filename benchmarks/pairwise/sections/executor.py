@@ -38,7 +38,7 @@ def measure(bench):
              *cores.legend([gained]), "",
              "A run that ends in one task of 10 ms, after eight short ones side by side: threads without work took %s us "
              "of CPU time in it and the 20 ms after it, and %s us in the 20 ms after these. Waking a thread of oneTBB's for "
-             "nothing, and its falling asleep again, takes %s us." % tuple(
+             "nothing beside a caller as busy, and its falling asleep again, takes %s us." % tuple(
                  number(idle[key]) for key in ("idle_run_us", "idle_later_us", "lent_us"))]
     targets = []
     for side in ("tbb::flow", "taskflow"):
