@@ -61,7 +61,7 @@ class Branch final : public ControlFlow {
   std::unique_ptr<Frame> children_[2];  // then, else
   Frame* child_ = nullptr;              // the one that was chosen
   bool has_run_ = false;
-  std::vector<Tensor> inputs_;   // for Prepare; these are kept for their memory only
+  std::vector<Tensor> inputs_;  // for Prepare; these are kept for their memory only
   std::vector<Tensor> outputs_;
 };
 

@@ -71,8 +71,8 @@ void Scheduler::Invite() {
   backend_->Lend(shared_from_this());
 }
 
-// With `wait`, leaves what is better done by whose it is, and then makes `*wait` how long to wait for the
-// next look; without, takes whatever there is, and looks under the locks.
+// With `wait`, leaves what is better done by whose it is, and then makes `*wait` how long to wait
+// for the next look; without, takes whatever there is, and looks under the locks.
 WorkItem Scheduler::Find(Worker& worker, int* wait) {
   WorkItem item = worker.queue_.Pop();
   bool left_some = false;

@@ -4,8 +4,9 @@
 // run on the same thread and may push others, which idle threads take.
 //
 // Threads: a blocking Run works on its caller's thread and borrows more from the backend as work
-// appears; Start only borrows. A thread that finds nothing, or only tasks too short to be worth taking,
-// spins for at most 50 us and then goes back; between runs no thread is held. With one thread the backend is never touched.
+// appears; Start only borrows. A thread that finds nothing, or only tasks too short to be worth
+// taking, spins for at most 50 us and then goes back; between runs no thread is held. With one
+// thread the backend is never touched.
 //
 // One run at a time. The one that starts a run may be any thread. Participants keep the scheduler
 // alive (it is held by shared_ptr), the work's sources must only live until the run is finished.

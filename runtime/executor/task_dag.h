@@ -3,9 +3,9 @@
 // The edges of a task graph, and the counters that find out when a task is ready.
 //
 // A task with one predecessor needs no counter: whoever finishes that predecessor runs it, and the
-// edge says so. Each other task has a 32-bit counter that the finishing predecessors count down; the
-// last one sets it back for the next run, so that a run starts without touching them. Who finds that
-// it is the last one need not count, so that of n predecessors n - 1 pay for an atomic
+// edge says so. Each other task has a 32-bit counter that the finishing predecessors count down;
+// the last one sets it back for the next run, so that a run starts without touching them. Who finds
+// that it is the last one need not count, so that of n predecessors n - 1 pay for an atomic
 // read-modify-write. Finished is a graph whose sinks (tasks without successors) have all finished.
 //
 // Thread-safety: TaskDag is immutable; TaskCounters serves the workers of one run.
@@ -87,8 +87,8 @@ class TaskCounters {
 inline bool TaskCounters::Counter::CountDown() {
   // Acquire-release: each predecessor publishes its results with its decrement, and the last one
   // sees those of all, be it with its own decrement or, where it is the only one that is left, with
-  // its load. Setting it back is relaxed: it is next used in a later run, and the chain of decrements
-  // up to the end of this run orders that.
+  // its load. Setting it back is relaxed: it is next used in a later run, and the chain of
+  // decrements up to the end of this run orders that.
   if (left.load(std::memory_order_acquire) != 1 &&
       left.fetch_sub(1, std::memory_order_acq_rel) != 1) {
     return false;

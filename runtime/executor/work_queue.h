@@ -7,8 +7,8 @@
 //
 // What is worth taking is told without the lock: a chunk, which is cut to be worth it, and else the
 // oldest item of an owner that is busy with something longer than a look takes (Glance). Taking one
-// from an owner that runs through tasks of nanoseconds costs both more than the task: they then pass
-// each other the cache lines of counters and queues.
+// from an owner that runs through tasks of nanoseconds costs both more than the task: they then
+// pass each other the cache lines of counters and queues.
 //
 // The lock also settles who sees what when one worker pushes while another falls asleep
 // (Scheduler::Work): either the one that leaves takes the lock after the push, and finds the item,
@@ -108,9 +108,9 @@ class WorkQueue {
 
   // Relaxed: a hint; the lock publishes the items.
   void Note() {
-    uint64_t oldest = begin_ == end_                                                    ? 0
+    uint64_t oldest = begin_ == end_                                                   ? 0
                       : items_[begin_ & (items_.size() - 1)].chunk == WorkItem::kWhole ? 1
-                                                                                        : 2;
+                                                                                       : 2;
     glance_.store(++turns_ << 2 | oldest, std::memory_order_relaxed);
   }
 
