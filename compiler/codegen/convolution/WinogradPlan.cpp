@@ -32,14 +32,18 @@ WinogradPlan planWinograd(const WinogradSpec &spec, const Target &target) {
                                 {14, 28, 56, 112});
   plan.columnTiles = std::min(tiles, kRowTiles);
   plan.rowTiles = tiles / plan.columnTiles;
+  // One point is nothing to share.
+  bool isOnePoint = spec.outputs <= plan.panels * plan.panel && spec.width && spec.height;
   if (spec.width) {
-    int64_t across = std::max<int64_t>(1, parts(*spec.width, 2));
-    plan.columnTiles = parts(across, parts(across, plan.columnTiles));
+    int64_t across = std::max<int64_t>(1, parts(*spec.width, 2)), blocks = parts(across, plan.columnTiles);
+    plan.columnTiles = parts(across, blocks);
     plan.rowTiles = tiles / plan.columnTiles;
+    isOnePoint &= blocks == 1;
   }
   if (spec.height) {
-    int64_t down = std::max<int64_t>(1, parts(*spec.height, 2));
-    plan.rowTiles = parts(down, parts(down, plan.rowTiles));
+    int64_t down = std::max<int64_t>(1, parts(*spec.height, 2)), blocks = parts(down, plan.rowTiles);
+    isOnePoint &= blocks == 1;
+    plan.rowTiles = parts(down, isOnePoint ? 2 : blocks);
   }
   plan.joined = spec.joinsRows && spec.width && parts(*spec.width, 2) == plan.columnTiles;
   plan.rowBlock = 2 * plan.rowTiles;
