@@ -11,7 +11,6 @@
 #ifndef HEDDLE_RUNTIME_EXECUTOR_BACKEND_H_
 #define HEDDLE_RUNTIME_EXECUTOR_BACKEND_H_
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -41,26 +40,9 @@ class Backend {
   // Has a worker call participant->Participate() soon. Does not block.
   virtual void Lend(std::shared_ptr<Participant> participant) = 0;
 
-  // A thread that works on a run of its own is one of those that the machine is shared by. Where
-  // there are as many as processors, one more would take a processor from them.
-  class Caller {
-   public:
-    explicit Caller(Backend& backend) : backend_(backend) {
-      backend_.callers_.fetch_add(1, std::memory_order_relaxed);
-    }
-    ~Caller() { backend_.callers_.fetch_sub(1, std::memory_order_relaxed); }
-    Caller(const Caller&) = delete;
-    Caller& operator=(const Caller&) = delete;
-
-   private:
-    Backend& backend_;
-  };
-  bool crowded() const { return callers_.load(std::memory_order_relaxed) >= concurrency(); }
-
  private:
   const int concurrency_;
   Gate gate_;
-  std::atomic<int> callers_{0};  // relaxed: what follows from it is only speed
 };
 
 // The process's oneTBB arena, made at the first use.

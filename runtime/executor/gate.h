@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Admits blocking runs, so that those of many sessions do not share processors by the system's time
-// slices, each of which is longer than most runs: of ten callers on two processors one waits 16 ms
-// for its next slice. First come, first served, one more than there are processors, with an
-// exception that makes it cheap: whoever leaves prefers a waiting thread that was last on its own
-// processor. That one goes on where the leaving one is about to sleep; on another processor it would
-// wait behind whoever runs there, while this one idles. The one more keeps processors busy where
-// nobody of their own waits.
+// Admits blocking runs, as many as there are places, one for each processor, so that those of many sessions do not share
+// them by the system's time slices, each of which is longer than most runs: of ten callers on two
+// processors one waits 16 ms for its next slice. First come, first served: whoever leaves wakes the
+// one that has waited longest, on the processor that it leaves (bell.h), so that none of them
+// idles or has two at work.
 //
-//   Gate::Pass pass(gate, waiter, run);  // waits
+//   Gate::Pass pass(gate, waiter, run, &crowd, threads);  // waits
 //   ...                                  // the run; leaves at the end of the scope
 //
-// A gate is for speed only. Very short runs pass by, and so do those that take longer than a slice,
-// which the system shares fairly; who has waited long goes in whatever others do, so neither a long
-// run nor one that waits for another one can hold it up.
+// A gate is for speed only. Very short runs pass by, and so do those that take several slices, which
+// the system shares fairly; who has waited long goes in whatever others do, so neither a long run
+// nor one that waits for another one can hold it up.
 //
 // Thread-safety: any thread. Nothing but a Pass ever blocks, and none does on a thread that is in a
 // run: the run of a custom operator is part of the one that called it.
@@ -22,11 +20,15 @@
 #define HEDDLE_RUNTIME_EXECUTOR_GATE_H_
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <vector>
 
+#include "runtime/executor/bell.h"
+#include "runtime/executor/crowd.h"
 #include "runtime/executor/run_state.h"
 
 namespace heddle {
@@ -37,11 +39,16 @@ class Gate {
   // waits, and handing over takes some 5 us; those of more take part in several slices anyway.
   struct Limits {
     std::chrono::nanoseconds least{48'000};
-    std::chrono::nanoseconds most{4'000'000};
+    std::chrono::nanoseconds most{30'000'000};
   };
 
   explicit Gate(int processors) : Gate(processors, Limits()) {}
-  Gate(int processors, const Limits& limits) : limits_(limits), free_(processors + 1) {}
+  Gate(int processors, const Limits& limits)
+      : limits_(limits), processors_(processors), free_(processors) {}
+
+  // Whether as many threads work on runs of their own, or wait, as there are processors: one more
+  // would take a processor from them.
+  bool crowded() const { return present_.load(std::memory_order_relaxed) >= processors_; }
 
   // A session's place in the queue, and what is known about its runs.
   class Waiter {
@@ -58,11 +65,10 @@ class Gate {
     static constexpr std::chrono::nanoseconds kSlack{500};
     std::chrono::nanoseconds expected_{0};
     uint32_t runs_ = 0;  // that did not wait
-    std::condition_variable wake_;
+    Bell* bell_ = nullptr;
+    int places_ = 0;  // that it wants
     bool queued_ = false;
     bool admitted_ = false;
-    int processor_ = 0;  // where its thread was last
-    int passed_ = 0;     // how often others were let in before it while it was the first
     Waiter* next_ = nullptr;
     Waiter* previous_ = nullptr;
   };
@@ -82,18 +88,21 @@ class Gate {
 
   class Pass {
    public:
-    // Does not wait where the run is stopped.
-    Pass(Gate& gate, Waiter& waiter, const RunState& run);
+    // Does not wait where the run is stopped. Without what is known of crowds it wants one place.
+    Pass(Gate& gate, Waiter& waiter, const RunState& run, Crowd* crowd = nullptr, int threads = 1);
     ~Pass();
     Pass(const Pass&) = delete;
     Pass& operator=(const Pass&) = delete;
+    // Whether the run has places for more threads than its caller's.
+    bool has_places() const { return places_ > 1; }
 
    private:
     using Clock = std::chrono::steady_clock;
     Gate& gate_;
     Waiter& waiter_;
     const RunState& run_;
-    bool admitted_ = false;
+    Crowd* crowd_;
+    int places_ = 0;  // that it was let into
     bool timed_ = true;
     Clock::time_point begin_;
     Inside inside_;
@@ -103,17 +112,29 @@ class Gate {
   void Cancel(Waiter& waiter);
 
  private:
-  bool Enter(Waiter& waiter, const RunState& run);
-  void Leave();
-  Waiter* Next();
+  using Clock = std::chrono::steady_clock;
+  bool Enter(Waiter& waiter, const RunState& run, int places);
+  void Leave(int places, Crowd* crowd, std::chrono::nanoseconds time);
+  void AdmitAll(std::unique_lock<std::mutex>& lock);
+  void LetLeaverPass();
+  std::unique_ptr<Bell> TakeBell();
   void Push(Waiter& waiter);
   void Remove(Waiter& waiter);
 
   const Limits limits_;
+  const int processors_;
+  std::atomic<int> present_{0};  // relaxed: what follows from it is only speed
+  // Threads that have let another one in and may not be gone yet. Relaxed: what follows from them is
+  // only speed.
+  std::atomic<int> leaving_{0};
+  // How often nobody yields to them, and how often the next time.
+  std::atomic<int> refusals_{0}, next_refusals_{0};
   std::mutex mutex_;  // guards the rest, waiters included
-  int free_;          // places; none where somebody waits
+  int free_;          // places; fewer than the first in the queue wants
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;
+  std::vector<std::unique_ptr<Bell>> bells_;  // that nobody waits for
+  int bells_made_ = 0;
 };
 
 }  // namespace heddle

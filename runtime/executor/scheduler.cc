@@ -64,7 +64,7 @@ void Scheduler::Invite() {
     caller_.notify_one();
     return;
   }
-  if (backend_->crowded()) {
+  if (!agreed_.load(std::memory_order_relaxed) && backend_->gate().crowded()) {
     active_.fetch_sub(1, std::memory_order_seq_cst);
     return;
   }
@@ -183,7 +183,8 @@ void Scheduler::Participate() {
   }
 }
 
-void Scheduler::Run(const WorkItem& first) {
+void Scheduler::Run(const WorkItem& first, bool agreed) {
+  agreed_.store(agreed, std::memory_order_relaxed);
   // Relaxed: no other thread works on this run yet; the first push publishes.
   done_.store(false, std::memory_order_relaxed);
   caller_.store(kAwake, std::memory_order_relaxed);
@@ -196,6 +197,7 @@ void Scheduler::Run(const WorkItem& first) {
 
 void Scheduler::Start(const WorkItem& first, std::function<void()> done) {
   done_callback_ = std::move(done);
+  agreed_.store(false, std::memory_order_relaxed);
   done_.store(false, std::memory_order_relaxed);
   caller_.store(kAwake, std::memory_order_relaxed);
   workers_[0]->queue_.Push(first);

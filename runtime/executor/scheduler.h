@@ -73,8 +73,9 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   // The worker of a caller that runs things itself, without the scheduler.
   Worker& caller() { return *workers_[0]; }
 
-  // Executes `first` and all that follows from it; returns once Finish() was called.
-  void Run(const WorkItem& first);
+  // Executes `first` and all that follows from it; returns once Finish() was called. Where callers
+  // have all processors, others help only if that was agreed.
+  void Run(const WorkItem& first, bool agreed = false);
   // The same on other threads. `done` is called on one of them, last of all.
   void Start(const WorkItem& first, std::function<void()> done);
   // Called by the work, once per run, when nothing of it is left.
@@ -97,6 +98,7 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   const int threads_;
   std::vector<std::unique_ptr<Worker>> workers_;  // one more than threads_: a sleeping caller's
   std::function<void()> done_callback_;
+  std::atomic<bool> agreed_{false};  // relaxed: the first push publishes it
   alignas(64) std::atomic<int> active_{0};
   std::atomic<int> caller_{kAwake};
   std::atomic<bool> done_{true};

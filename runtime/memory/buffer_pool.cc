@@ -25,7 +25,11 @@ size_t RoundUp(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
+// For how many runs of each user a block is kept that none of them takes. How many blocks are in use at
+// once varies where there are several users, and one that is made anew is first touched page by page,
+// which takes longer than many a run.
 constexpr uint64_t kKeepEpochs = 4;
+constexpr uint64_t kKeepEpochsShared = 32;
 
 }  // namespace
 
@@ -104,8 +108,9 @@ void BufferPool::Free(Buffer* buffer) {
 void BufferPool::Trim() {
   std::unique_lock lock(mutex_);
   ++epoch_;
-  auto keep = std::partition(free_.begin(), free_.end(), [this](Buffer* buffer) {
-    return epoch_ - buffer->epoch_ <= kKeepEpochs * users_;
+  uint64_t epochs = users_ > 1 ? kKeepEpochsShared * users_ : kKeepEpochs;
+  auto keep = std::partition(free_.begin(), free_.end(), [&](Buffer* buffer) {
+    return epoch_ - buffer->epoch_ <= epochs;
   });
   std::for_each(keep, free_.end(), [this](Buffer* buffer) { Release(buffer); });
   free_.erase(keep, free_.end());

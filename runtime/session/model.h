@@ -22,6 +22,7 @@
 #include "absl/types/span.h"
 #include "runtime/artifact/artifact_file.h"
 #include "runtime/artifact/loaded_code.h"
+#include "runtime/executor/crowd.h"
 #include "runtime/executor/executable.h"
 
 namespace heddle {
@@ -68,6 +69,8 @@ class Model {
   const ArtifactTarget& target() const { return file_->target(); }
   const DecodedProgram& program() const { return executable_.program; }
   const Executable& executable() const { return executable_; }
+  // How its runs go where many want to run at once; all its sessions learn it.
+  Crowd& crowd() const { return crowd_; }
   // Tasks of all graphs.
   size_t task_count() const;
   std::string CodeDigest() const;     // hexadecimal
@@ -87,6 +90,7 @@ class Model {
   Executable executable_;
   std::vector<TensorSignature> inputs_;
   std::vector<TensorSignature> outputs_;
+  mutable Crowd crowd_;
 };
 
 }  // namespace heddle

@@ -247,14 +247,14 @@ absl::Status Session::Run() {
 
 absl::Status Session::RunClaimed() {
   Scheduler& scheduler = *context_.scheduler;
-  Gate::Pass pass(scheduler.backend().gate(), waiter_, context_.run);
+  Gate::Pass pass(scheduler.backend().gate(), waiter_, context_.run, &model_->crowd(),
+                  scheduler.threads());
   // Memory is taken after the wait, and given back before the next one is let in.
   HEDDLE_RETURN_IF_ERROR(Begin());
-  Backend::Caller caller(scheduler.backend());
   if (scheduler.threads() == 1 || frame_.straight()) {
     frame_.RunStraight(scheduler.caller());
   } else {
-    scheduler.Run(frame_.Beginning());
+    scheduler.Run(frame_.Beginning(), pass.has_places());
   }
   return End();
 }

@@ -117,6 +117,16 @@ TEST(BufferPool, KeepsBlocksForAWhile) {
   EXPECT_EQ(pool->held_bytes(), 0u);
 }
 
+TEST(BufferPool, KeepsBlocksLongerForSeveralUsers) {
+  auto pool = std::make_shared<BufferPool>(DefaultAllocator());
+  pool->AddUsers(1);
+  pool->Allocate(1000).Reset();
+  for (int i = 0; i < 40; ++i) pool->Trim();  // twenty runs of each
+  EXPECT_GE(pool->held_bytes(), 1000u);
+  for (int i = 0; i < 100; ++i) pool->Trim();
+  EXPECT_EQ(pool->held_bytes(), 0u);
+}
+
 TEST(BufferPool, OutlivesItsOwner) {
   auto pool = std::make_shared<BufferPool>(DefaultAllocator());
   BufferRef block = pool->Allocate(64);
