@@ -35,15 +35,14 @@ class Crowd {
 
   void Took(int places, std::chrono::nanoseconds time) {
     std::atomic<int64_t>& known = places > 1 ? together_ : beside_;
-    // Relaxed, and one of two that come at once may be lost: what follows is only speed. It sinks
-    // faster than it rises, as many runs are disturbed, and neither so fast that a single one decides.
+    // Relaxed, and one of two that come at once may be lost: what follows is only speed. A mean, as
+    // that is what throughput is made of, in which no single run counts for much.
     int64_t old = known.load(std::memory_order_relaxed), now = time.count();
-    if (old > 0) now = std::clamp(now, old - old / 8, old + old / 16 + kSlack);
+    if (old > 0) now = old + (std::min(now, 3 * old) - old) / 8;
     known.store(now, std::memory_order_relaxed);
   }
 
  private:
-  static constexpr int64_t kSlack = 500;
   std::atomic<uint32_t> runs_{0};
   std::atomic<int64_t> together_{0}, beside_{0};  // ns; 0: not known
 };
