@@ -5,6 +5,7 @@
 #include "benchmarks/KernelBenchmark.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "benchmarks/peer/OneDnn.h"
 #include "compiler/codegen/matmul/Matmul.h"
@@ -29,18 +30,17 @@ void addRead(KernelHarness &harness, int64_t runs) {
     Value length = e.index(kReadBlock / runs);
     Values total = e.loop(k.begin, k.end, e.index(1), zeros, [&](Value block, ValueRange carried) {
       Value start = e.mul(block, kReadBlock);
-      return e.loop(e.index(0), length, e.index(perRun * lanes), carried,
-                    [&](Value at, ValueRange sums) {
-                      Values next;
-                      for (int64_t run = 0; run < runs; ++run)
-                        for (int64_t i = 0; i < perRun; ++i) {
-                          Value place = e.add(start, run * (kReadBlock / runs) + i * lanes);
-                          Value read = e.load(k.buffers[0], e.add(place, at), lanes);
-                          next.push_back(arith::AddFOp::create(e.builder, e.loc,
-                                                               sums[next.size()], read));
-                        }
-                      return next;
-                    });
+      return e.loop(
+          e.index(0), length, e.index(perRun * lanes), carried, [&](Value at, ValueRange sums) {
+            Values next;
+            for (int64_t run = 0; run < runs; ++run)
+              for (int64_t i = 0; i < perRun; ++i) {
+                Value place = e.add(start, run * (kReadBlock / runs) + i * lanes);
+                Value read = e.load(k.buffers[0], e.add(place, at), lanes);
+                next.push_back(arith::AddFOp::create(e.builder, e.loc, sums[next.size()], read));
+              }
+            return next;
+          });
     });
     for (int64_t i = 0; i < kReadVectors; ++i)
       e.store(total[i], k.buffers[1], e.index(i * lanes));
@@ -49,21 +49,22 @@ void addRead(KernelHarness &harness, int64_t runs) {
 
 class FewRows {
 public:
-  FewRows(Meter &meter, const std::string &cpu)
+  FewRows(Meter &meter, const std::string &cpu, WeightSizes sizes)
       : meter(meter), harness(cpu), spec{harness.f32(), harness.f32(), harness.f32()},
-        plan(planMatmul(spec, harness.target)), kernels(compile()) {}
+        plan(planMatmul(spec, harness.target)), sizes(sizes) {}
 
-  void run(int64_t k, int64_t n) {
+  void run(llvm::ArrayRef<int64_t> rows) {
+    auto [k, n] = sizes;
     int64_t elements = plan.packedElements(k, n);
     weights.assign((elements + kReadBlock - 1) / kReadBlock * kReadBlock, 0.25f);
-    for (int64_t m : {1, 2, 3, 4, 6, 8, 12, 16})
+    for (int64_t m : rows)
       for (int threads : {1, 2})
         run(m, k, n, threads);
   }
 
 private:
   LoadedKernels compile() {
-    addProduct(harness, spec);
+    addProduct(harness, spec, sizes);
     for (int64_t runs : kRuns)
       addRead(harness, runs);
     return harness.compile();
@@ -74,6 +75,9 @@ private:
                        std::to_string(k) + " on " + std::to_string(threads);
     if (!meter.wanted(name))
       return;
+    if (!compiled)
+      compiled = compile();
+    LoadedKernels &kernels = *compiled;
     Floats a(m * k, 0.5f), c(m * n), sums(threads * 1024);
     std::vector<const void *> buffers{a.data(), weights.data(), c.data()};
     std::vector<int64_t> dims{1, m, n, k};
@@ -109,8 +113,8 @@ private:
         ofSides.push_back(time);
       }
     }
-    // Not in turns with the others: it reads copies of the weights, and whoever comes next would find
-    // the third cache full of them.
+    // Not in turns with the others: it reads copies of the weights, and whoever comes next would
+    // find the third cache full of them.
     if (threads == 1) {
       std::vector<Side> peers = oneDnnProducts(m, n, k);
       for (auto [side, time] : llvm::zip(peers, Turns::measure(peers, meter.seconds / 2))) {
@@ -130,18 +134,21 @@ private:
   KernelHarness harness;
   MatmulSpec spec;
   MatmulPlan plan;
-  LoadedKernels kernels;
+  WeightSizes sizes;
+  std::optional<LoadedKernels> compiled;
   Floats weights;
 };
 
 } // namespace
 
 void benchmarkFewRows(Meter &meter, const std::string &cpu) {
-  FewRows few(meter, cpu);
-  // A language model's, and transformers' of 768 and 384.
-  for (auto [k, n] :
-       {std::pair<int64_t, int64_t>{4096, 4096}, {768, 3072}, {3072, 768}, {384, 1536}})
-    few.run(k, n);
+  // A shape that is asked for by its name; or a language model's weights, and transformers' of 768
+  // and 384.
+  int64_t m, columns, depth;
+  if (std::sscanf(meter.filter.c_str(), "few %ldx%ldx%ld", &m, &columns, &depth) == 3)
+    return FewRows(meter, cpu, {depth, columns}).run(m);
+  for (WeightSizes sizes : {WeightSizes{4096, 4096}, {768, 3072}, {3072, 768}, {384, 1536}})
+    FewRows(meter, cpu, sizes).run({1, 2, 3, 4, 6, 8, 12, 16});
 }
 
 } // namespace heddle::codegen

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,8 @@ struct Bound {
   double rate;
 };
 
-/// Memory as artifacts and arenas give it, at the start of a line of the cache: a vector that crosses
-/// two of them takes as long to load as two.
+/// Memory as artifacts and arenas give it, at the start of a line of the cache: a vector that
+/// crosses two of them takes as long to load as two.
 template <typename T> struct LineAllocator {
   using value_type = T;
   LineAllocator() = default;
@@ -70,8 +71,15 @@ private:
   LoadedKernels kernels;
 };
 
-/// A kernel of the harness that multiplies and stores: A, B and C; batch, m, n and k.
-void addProduct(KernelHarness &harness, const MatmulSpec &spec);
+/// Sizes of B. Those of a weight are known to the compiler.
+struct WeightSizes {
+  int64_t k, n;
+};
+
+/// A kernel of the harness that multiplies and stores: A, B and C; batch, m, n and k, the last two
+/// of which are `weights` where that is given.
+void addProduct(KernelHarness &harness, const MatmulSpec &spec,
+                std::optional<WeightSizes> weights = {});
 
 void benchmarkMatmul(Meter &meter, const std::string &cpu);
 void benchmarkFewRows(Meter &meter, const std::string &cpu);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "benchmarks/KernelBenchmark.h"
 
-#include <chrono>
 #include <cstdio>
 
 #include "benchmarks/peer/OneDnn.h"
@@ -17,10 +16,10 @@ struct Shape {
 };
 
 // Square, ragged and networks' layers. FewRowsBenchmark.cpp has the rest.
-const Shape kPacked[] = {{1024, 1024, 1024}, {960, 960, 960}, {1000, 1000, 1000}, {513, 513, 513},
-                         {255, 255, 255},    {127, 127, 127}, {100, 100, 100},    {97, 97, 97},
-                         {256, 256, 256},    {64, 64, 64},    {128, 3072, 768},   {128, 768, 3072},
-                         {128, 384, 384},    {128, 1536, 384}, {16, 1536, 384},   {16, 384, 1536},
+const Shape kPacked[] = {{1024, 1024, 1024}, {960, 960, 960},  {1000, 1000, 1000}, {513, 513, 513},
+                         {255, 255, 255},    {127, 127, 127},  {100, 100, 100},    {97, 97, 97},
+                         {256, 256, 256},    {64, 64, 64},     {128, 3072, 768},   {128, 768, 3072},
+                         {128, 384, 384},    {128, 1536, 384}, {16, 1536, 384},    {16, 384, 1536},
                          {3136, 256, 64},    {512, 512, 4096}};
 
 // Attention: 12 heads of 64, as scores (B transposed) and values (B in place).
@@ -83,10 +82,15 @@ void ofBytes(Meter &meter, const std::string &cpu) {
 
 } // namespace
 
-void addProduct(KernelHarness &harness, const MatmulSpec &spec) {
+void addProduct(KernelHarness &harness, const MatmulSpec &spec,
+                std::optional<WeightSizes> weights) {
   Type f32 = harness.f32();
   harness.add("product", {f32, f32, f32}, 4, [&](Emitter &e, Kernel &k) {
     MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2], k.dims[3]};
+    if (weights) {
+      ops.n = e.index(weights->n);
+      ops.k = e.index(weights->k);
+    }
     emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
       e.store(acc, k.buffers[2], at.offset, at.mask);
     });
@@ -97,16 +101,6 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
   unpacked(meter, cpu, MatrixLayout::Transposed, "scores", kScores);
   unpacked(meter, cpu, MatrixLayout::RowMajor, "values", kValues);
   ofBytes(meter, cpu);
-  KernelHarness harness(cpu);
-  Type f32 = harness.f32();
-  MatmulSpec spec{f32, f32, f32};
-  MatmulPlan plan = planMatmul(spec, harness.target);
-  addProduct(harness, spec);
-  auto start = std::chrono::steady_clock::now();
-  LoadedKernels kernels = harness.compile();
-  std::fprintf(stderr, "matmul kernel compiled in %.0f ms\n",
-               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() *
-                   1e3);
   llvm::SmallVector<Shape> shapes(std::begin(kPacked), std::end(kPacked));
   // A shape that is asked for by its name is measured, be it in the list or not.
   Shape asked{};
@@ -117,6 +111,11 @@ void benchmarkMatmul(Meter &meter, const std::string &cpu) {
         "matmul " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
     if (!meter.wanted(name))
       continue;
+    KernelHarness harness(cpu);
+    MatmulSpec spec{harness.f32(), harness.f32(), harness.f32()};
+    MatmulPlan plan = planMatmul(spec, harness.target);
+    addProduct(harness, spec, WeightSizes{s.k, s.n});
+    LoadedKernels kernels = harness.compile();
     Floats a(s.m * s.k, 0.5f), b(plan.packedElements(s.k, s.n), 0.25f), c(s.m * s.n);
     std::vector<const void *> buffers{a.data(), b.data(), c.data()};
     std::vector<int64_t> dims{1, s.m, s.n, s.k};
