@@ -136,6 +136,13 @@ int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
   return (parkRows(plan) * parkColumns(plan) + plan.panel) * element;
 }
 
+int64_t MatmulEmitter::wideRows() const {
+  int64_t vectors = kWidePanels * (plan.panel / math.columns());
+  bool fits = plan.panels == 1 && !math.preparesA() && !plan.tiles;
+  // Accumulators are at most three quarters of the registers.
+  return fits ? e.target.vectorRegisters() * 3 / 4 / vectors : 0;
+}
+
 /// Heights of a register tile that are worth a try: the largest, and where rows divide better.
 static SmallVector<int64_t> rowChoices(int64_t most) {
   SmallVector<int64_t> choices;

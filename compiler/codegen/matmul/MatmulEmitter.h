@@ -15,6 +15,9 @@
 
 namespace heddle::codegen {
 
+/// Panels of a wide tile: one or two rows of one panel would wait for their own sums.
+constexpr int64_t kWidePanels = 3;
+
 class MatmulEmitter {
 public:
   MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops, mlir::Value scratch,
@@ -77,6 +80,9 @@ private:
   llvm::SmallVector<int64_t> rowCounts(int64_t panelCount) const;
   int64_t leastOfSeveral() const;
   int64_t mostOnce() const;
+  /// Where a tile takes one panel, of several vectors: so few rows that it takes some panels at
+  /// once.
+  int64_t wideRows() const;
   bool hasTallTiles() const { return plan.tallRows > plan.rows; }
   mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
   void prefetchTile(const Block &block, mlir::Value m, mlir::Value rows, mlir::Value panel,

@@ -57,6 +57,8 @@ MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
     t.panels = e.select(tall, e.index(plan.tallPanels), t.panels);
     t.panels = e.select(t.narrow, e.index(1), t.panels);
   }
+  if (int64_t most = wideRows())
+    t.panels = e.select(e.less(rows, e.index(most + 1)), e.index(kWidePanels), t.panels);
   Value whole = e.select(t.several, e.ceilDiv(steps, kSharedSteps), e.index(1));
   t.kParts = e.max(t.kParts, e.select(t.once, whole, e.ceilDiv(steps, plan.kBlock)));
   return t;
@@ -267,6 +269,8 @@ SmallVector<int64_t> MatmulEmitter::panelCounts() const {
   }
   int64_t most = plan.nBlock / plan.panel;
   SmallVector<int64_t> counts = tileLengths(panels, most, plan.panels);
+  if (wideRows())
+    counts.append(tileLengths(panels, most, kWidePanels));
   if (hasTallTiles()) {
     counts.append(tileLengths(panels, most, plan.tallPanels));
     counts.push_back(1); // narrow
@@ -278,6 +282,8 @@ SmallVector<int64_t> MatmulEmitter::panelCounts() const {
 
 SmallVector<int64_t> MatmulEmitter::rowCounts(int64_t panelCount) const {
   SmallVector<int64_t> counts = tileLengths(spec.rows, plan.mBlock, plan.rows);
+  if (panelCount > plan.panels)
+    llvm::erase_if(counts, [&](int64_t rows) { return rows > wideRows(); });
   if (!hasTallTiles() || panelCount > plan.tallPanels)
     return counts;
   for (int64_t rows = (plan.rows + 2) / 2 * 2; rows <= plan.tallRows; rows += 2)

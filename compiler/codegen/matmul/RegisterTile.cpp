@@ -37,8 +37,11 @@ Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &ti
       return math.loadColumns(e, tile.b,
                               e.add(e.add(panel, bRow), j % tile.vectorsPerPanel * step));
     };
-    // What takes two registers meets the others one by one, where those are fewer.
-    if (math.operandRegisters() > 1 && tile.rows < vectors) {
+    // What takes two registers, or finds none left, meets the others one by one, where those are
+    // fewer.
+    int64_t registers = (tile.rows + 1) * vectors + 1;
+    bool oneByOne = math.operandRegisters() > 1 || registers > e.target.vectorRegisters();
+    if (oneByOne && tile.rows < vectors) {
       Values scalars;
       for (int64_t r = 0; r < tile.rows; ++r)
         scalars.push_back(math.broadcast(e, tile.a, e.add(rows[r], aColumn)));
