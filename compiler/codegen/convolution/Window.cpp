@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -12,6 +13,42 @@ static constexpr int64_t kUnrolledTaps = 64; // larger windows are loops
 
 static int64_t taps(const WindowSpec &spec) {
   return spec.window[0] * spec.window[1] * spec.window[2];
+}
+
+// Masks cost nothing in AVX-512. A copy pays where windows are apart, and for windows that are read in
+// loops.
+bool WindowEmitter::readsInPlace(const Target &target, const WindowSpec &spec) {
+  return target.hasAvx512() && spec.stride[2] == 1 && spec.element == spec.accumulator &&
+         taps(spec) <= kUnrolledTaps;
+}
+
+void WindowEmitter::fillRow() {
+  int64_t length = lanes + (spec.window[2] - 1) * spec.dilation[2];
+  for (int64_t at = 0; at < length; at += lanes)
+    e.store(e.broadcast(fill, lanes), patchBuffer, e.index(at));
+}
+
+PhasedPatch WindowEmitter::planeInPlace(Value plane, const Place &place) {
+  auto &[depth, height, width] = ops.inputSize;
+  PhasedPatch patch;
+  patch.buffer = ops.input;
+  patch.rowStep = width;
+  patch.depthStep = e.mul(height, width);
+  patch.phaseStep = e.index(0);
+  Value rows = e.mul(e.add(e.mul(plane, depth), place.depth), height);
+  patch.start = e.add(e.mul(e.add(rows, place.row), width), place.column);
+  return patch;
+}
+
+Values WindowEmitter::columnMasks(const Place &place, Value column) {
+  Values masks;
+  for (int64_t w = 0; w < spec.window[2]; ++w) {
+    Value first = e.add(e.add(place.column, column), w * spec.dilation[2]);
+    masks.push_back(arith::AndIOp::create(
+        e.builder, e.loc, e.firstLanes(e.sub(ops.inputSize[2], first), lanes),
+        e.notFirstLanes(e.sub(e.index(0), first), lanes)));
+  }
+  return masks;
 }
 
 void WindowEmitter::point(Value index) {
@@ -36,8 +73,18 @@ void WindowEmitter::point(Value index) {
     Value inputChannels = e.div(ops.channels, ops.multiplier);
     inputPlane = e.add(e.mul(place.n, inputChannels), e.div(place.channel, ops.multiplier));
   }
-  place.patch = phasedPatch(e, spec, place.block, patchBuffer);
-  fillPhasedPatch(e, spec, ops, inputPlane, place.block, place.patch, fill);
+  auto inputAt = [&](Value at, int axis) {
+    return e.sub(e.mul(at, spec.stride[axis]), e.index(spec.padding[axis]));
+  };
+  place.depth = inputAt(depth, 0);
+  place.row = inputAt(place.block.row, 1);
+  place.column = inputAt(place.block.column, 2);
+  if (inPlace) {
+    place.patch = planeInPlace(inputPlane, place);
+  } else {
+    place.patch = phasedPatch(e, spec, place.block, patchBuffer);
+    fillPhasedPatch(e, spec, ops, inputPlane, place.block, place.patch, fill);
+  }
   if (prepare)
     prepare(place.channel);
   EvenSplit tiles(e, place.block.rows, plan.rows);
@@ -55,7 +102,12 @@ void WindowEmitter::point(Value index) {
 }
 
 void WindowEmitter::tile(const Place &place, Value row, int64_t rows, Value column) {
-  Value at = e.add(e.mul(e.mul(row, spec.stride[1]), place.patch.rowStep), column);
+  Value firstRow = e.mul(row, spec.stride[1]);
+  Value at = e.add(place.patch.start, e.add(e.mul(firstRow, place.patch.rowStep), column));
+  if (inPlace) {
+    tileRow = e.add(place.row, firstRow);
+    tileMasks = columnMasks(place, column);
+  }
   Values sums = taps(spec) > kUnrolledTaps ? looped(place, at, rows)
                 : isMaximum                ? maxima(place, at, rows)
                                            : unrolled(place, at, rows);
@@ -67,7 +119,7 @@ void WindowEmitter::eachRow(const Place &place, Value at, int64_t rows,
   int64_t lastRow = (rows - 1) * spec.stride[1] + (spec.window[1] - 1) * spec.dilation[1];
   for (int64_t d = 0; d < spec.window[0]; ++d)
     for (int64_t inRow = 0; inRow <= lastRow; ++inRow) {
-      TileRow row{{}, d, {}};
+      TileRow row{place.patch.buffer, {}, d, {}};
       for (int64_t r = 0; r < rows; ++r) {
         int64_t offset = inRow - r * spec.stride[1];
         if (offset >= 0 && offset % spec.dilation[1] == 0 &&
@@ -78,6 +130,17 @@ void WindowEmitter::eachRow(const Place &place, Value at, int64_t rows,
         continue;
       row.at = e.add(at, e.add(e.mul(place.patch.depthStep, d * spec.dilation[0]),
                                e.mul(place.patch.rowStep, inRow)));
+      if (inPlace) {
+        // Negative coordinates are large unsigned ones.
+        auto isInside = [&](Value at, Value size) -> Value {
+          return arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size);
+        };
+        Value inside = arith::AndIOp::create(
+            e.builder, e.loc, isInside(e.add(tileRow, inRow), ops.inputSize[1]),
+            isInside(e.add(place.depth, d * spec.dilation[0]), ops.inputSize[0]));
+        row.buffer = e.select(inside, ops.input, patchBuffer);
+        row.at = e.select(inside, row.at, e.index(0));
+      }
       body(row);
     }
 }
@@ -86,7 +149,12 @@ Value WindowEmitter::load(const Place &place, const TileRow &row, int64_t tap) {
   int64_t column = tap * spec.dilation[2];
   Value from = e.add(row.at, e.add(e.mul(place.patch.phaseStep, column % spec.stride[2]),
                                    column / spec.stride[2]));
-  return e.load(place.patch.buffer, from, lanes);
+  if (!inPlace)
+    return e.load(row.buffer, from, lanes);
+  Value x = e.load(row.buffer, from, lanes, tileMasks[tap]);
+  if (matchPattern(fill, m_AnyZeroFloat())) // as what a mask leaves out is
+    return x;
+  return arith::SelectOp::create(e.builder, e.loc, tileMasks[tap], x, e.broadcast(fill, lanes));
 }
 
 // A loaded vector serves all rows of the tile whose windows contain it.

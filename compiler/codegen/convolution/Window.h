@@ -2,7 +2,8 @@
 //
 // Sliding windows within one channel: depthwise convolution and pooling of plain NCHW tensors.
 //
-// Vectors are pixels of a row. A grid point is some rows of one output plane; it copies what it
+// Vectors are pixels of a row. A grid point is some rows of one output plane. Where windows of one
+// row follow each other and masks are free it reads them where they are; else it copies what it
 // reads to scratch (first cache), with `fill` where windows leave the input and with strided
 // columns sorted into phases, so that all loads of windows are of consecutive elements.
 //

@@ -19,12 +19,15 @@ public:
       : e(e), spec(spec), ops(ops), plan(planWindow(spec, e.target)), fill(fill), prepare(prepare),
         combine(combine), sink(sink), lanes(e.lanesOf(spec.accumulator)),
         start(e.broadcast(start, lanes)), parked(e.view(scratch, int64_t(0), spec.accumulator)),
-        patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)) {}
+        patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)),
+        inPlace(readsInPlace(e.target, spec)) {}
 
   /// Says that `combine` is the maximum of floats with NaN kept: there is a faster way.
   void setMaximum() { isMaximum = true; }
 
   void run(mlir::Value begin, mlir::Value end) {
+    if (inPlace)
+      fillRow();
     e.loop(begin, end, e.index(1), [&](mlir::Value index) { point(index); });
   }
 
@@ -34,13 +37,22 @@ private:
     PixelBlock block;
     PhasedPatch patch;
     mlir::Value planeOffset; // of the output plane at this depth
+    mlir::Value row, column, depth; // of the input: what the block's first window begins with
   };
   /// A row of a tile's input, with the rows of outputs whose windows contain it.
   struct TileRow {
-    mlir::Value at;
+    mlir::Value buffer, at;
     int64_t depth;
     llvm::SmallVector<std::pair<int64_t, int64_t>> users; // output row, window row
   };
+
+  /// Whether windows are read in the input itself, with masks, and not in a copy.
+  static bool readsInPlace(const Target &target, const WindowSpec &spec);
+  /// What rows outside the input are read from.
+  void fillRow();
+  PhasedPatch planeInPlace(mlir::Value plane, const Place &place);
+  /// For each column of windows, the lanes of a tile's vectors that are inside the input.
+  Values columnMasks(const Place &place, mlir::Value column);
 
   void point(mlir::Value index);
   void tile(const Place &place, mlir::Value row, int64_t rows, mlir::Value column);
@@ -62,6 +74,9 @@ private:
   PixelSink sink;
   int64_t lanes;
   mlir::Value start, parked, patchBuffer;
+  bool inPlace;
+  mlir::Value tileRow; // of the input, where it is read in place: what the tile begins with
+  Values tileMasks;
   bool isMaximum = false;
 };
 

@@ -79,7 +79,8 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, const Parke
 void MatmulEmitter::deliverTile(const Block &b, const Source &source, const Tile &tile, int64_t rows,
                                 const Values &sums) {
   auto vectors = static_cast<int64_t>(sums.size()) / rows;
-  bool ragged = spec.columns.front() % plan.panel != 0;
+  bool ragged =
+      llvm::any_of(spec.columns, [&](int64_t size) { return size % plan.panel != 0; });
   Values columns, masks(vectors);
   for (int64_t v = 0; v < vectors; ++v) {
     Value nominal = e.add(e.mul(tile.panel, plan.panel), v * lanes / plan.panel * plan.panel);

@@ -45,7 +45,7 @@ class MatmulTest : public ::testing::TestWithParam<const char *> {};
 
 template <typename T>
 void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool known = false,
-           llvm::ArrayRef<Size> sizes = kSizes) {
+           llvm::ArrayRef<Size> sizes = kSizes, bool inPlace = false) {
   KernelHarness harness(cpu, 1);
   Type type = sizeof(T) == 8 ? harness.f64() : harness.f32();
   MatmulSpec spec{type, type, type, aLayout, bLayout};
@@ -54,6 +54,7 @@ void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool kno
       spec.rows.push_back(s.m);
       spec.columns.push_back(s.n);
     }
+  spec.inPlace = inPlace;
   MatmulPlan plan = planMatmul(spec, harness.target);
   // C = A * B + bias[n]
   harness.add("product", {type, type, type, type}, 4, [&](Emitter &e, Kernel &k) {
@@ -148,6 +149,14 @@ TEST_P(MatmulTest, TransposedA) {
 }
 TEST_P(MatmulTest, RowMajorB) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::RowMajor);
+}
+TEST_P(MatmulTest, InPlace) {
+  for (const Size &s : {Size{1, 1, 16, 3}, Size{2, 34, 49, 34}, Size{1, 68, 196, 68},
+                        Size{3, 17, 100, 6}, Size{1, 9, 784, 96}}) {
+    EXPECT_TRUE(staysInFirstCache(s.k, s.n));
+    check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::RowMajor, true, s, true);
+  }
+  EXPECT_FALSE(staysInFirstCache(64, 4096)); // rows a multiple of the cache's ways apart
 }
 TEST_P(MatmulTest, TransposedB) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Transposed);
