@@ -60,6 +60,7 @@ public:
     if (!meter.wanted(name))
       return;
     KernelHarness harness(cpu);
+    harness.fillsRegisters = true; // as in a program
     Type f32 = harness.f32();
     ConvolutionSpec spec{f32};
     spec.window = {1, s.window, s.window};

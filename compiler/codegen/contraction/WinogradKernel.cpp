@@ -33,12 +33,13 @@ bool mayBeWinograd(Operation *op) {
 }
 
 // In multiply-adds of a vector, as measured: products of a position wait for their operands a little,
-// a row of up to 16 tiles is transformed for each channel, and the results of a tile for each panel of
-// channels. Planes of any size count as large ones. Filters that are twice as large must be read in any
-// case, so a small gain is none.
+// those of a lone panel of channels for broadcasts as well; a row of up to 16 tiles is transformed for
+// each channel, and the results of a tile for each panel of channels. Planes of any size count as large
+// ones. Filters that are twice as large must be read in any case, so a small gain is none.
 bool isFasterWinograd(Operation *op) {
   constexpr int64_t lanes = 16, usualSize = 56;
-  constexpr double product = 1.2, inputRow = 80, result = 110, turning = 16, worthwhile = 0.93;
+  constexpr double product = 1.1, lonePanel = 1.1, inputRow = 50, result = 110, turning = 16,
+                   worthwhile = 0.93;
   SpatialOperation space(op);
   Dims filter = dimsOf(cast<onnx::ConvOp>(op).getW());
   int64_t outputs = *filter[0].asConstant(), channels = *filter[1].asConstant();
@@ -46,8 +47,8 @@ bool isFasterWinograd(Operation *op) {
   int64_t width = space.outputSize(2).asConstant().value_or(usualSize);
   int64_t panels = (outputs + lanes - 1) / lanes, down = (height + 1) / 2, across = (width + 1) / 2;
   double depth = static_cast<double>(channels);
-  double ofTiles = static_cast<double>(down * across * panels) *
-                   (WinogradPlan::kPositions * product * depth + result);
+  double ofProduct = WinogradPlan::kPositions * product * (panels == 1 ? lonePanel : 1);
+  double ofTiles = static_cast<double>(down * across * panels) * (ofProduct * depth + result);
   double ofRows = static_cast<double>(down * ((across + lanes - 1) / lanes)) * inputRow * depth;
   double ofResult = static_cast<double>(panels) * (9 * depth + turning);
   if (std::optional<DirectCosts> costs = directCosts(op))

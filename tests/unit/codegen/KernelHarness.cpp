@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tests/unit/codegen/KernelHarness.h"
+
+#include "compiler/codegen/NativeCode.h"
 #include "runtime/artifact/cpu_features.h"
 #include "tests/unit/codegen/TileEmulator.h"
 
@@ -37,6 +39,8 @@ int KernelHarness::add(const std::string &name, ArrayRef<Type> buffers, int dims
   Emitter emitter(builder, module->getLoc(), target);
   body(emitter, kernel);
   kernel.finish(builder);
+  if (fillsRegisters)
+    kernel.function->setAttr(kFillsRegisters, builder.getUnitAttr());
   if (failed(verify(*module)))
     std::abort();
   names.push_back(name);

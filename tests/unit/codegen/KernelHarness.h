@@ -37,6 +37,8 @@ public:
   void dump() { module->dump(); }
 
   Target target;
+  /// Of the kernels that are added from now on: kFillsRegisters of NativeCode.h.
+  bool fillsRegisters = false;
 
 private:
   mlir::MLIRContext context;
