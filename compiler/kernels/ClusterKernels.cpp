@@ -103,8 +103,8 @@ struct ClusterKernels::Source {
     if (!contracts)
       constants.assign(constants.size(), false);
     // What one contraction hands to another is laid out for its size, and so are tiles.
-    outline(/*keepsSizes=*/contractions > 1 ||
-            llvm::any_of(computedOperations(cluster), isUsuallyWinograd));
+    sizesKept = contractions > 1 || llvm::any_of(computedOperations(cluster), isUsuallyWinograd);
+    outline(sizesKept);
     sizes = sizesText(renaming);
     signature = ScheduleBook::signatureOf(key, sizes);
   }
@@ -121,6 +121,7 @@ struct ClusterKernels::Source {
   ClusterOp cluster;
   unsigned result;
   bool contracts;
+  bool sizesKept; // whatever its schedule says
   SmallVector<bool> constants;
   DimRenaming renaming;
   func::FuncOp function;
@@ -159,7 +160,8 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   codegen::Schedule schedule(wanted);
   if (SmallVector<int64_t> cuts = cutsOf(cluster); !cuts.empty())
     schedule.choose(kFusionCut, 0, cuts);
-  if (source.contracts && schedule.choose("sizes.known", knowsSizes, {!knowsSizes}))
+  if (source.contracts && !source.sizesKept &&
+      schedule.choose("sizes.known", knowsSizes, {!knowsSizes}))
     source.keepSizes();
   std::string key = source.key;
   for (const auto &[name, value] : wanted)

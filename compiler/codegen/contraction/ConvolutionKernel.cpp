@@ -187,13 +187,12 @@ ContractionKernel ConvolutionKernelEmitter::blockKernel(const KernelFrame &frame
 }
 
 Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec) {
-  ConvolutionPlan plan = planConvolution(spec, target);
-  DimExpr panels = groups * outputs.ceilDiv(plan.panel);
+  DimExpr panels = groups * outputs.ceilDiv(spec.panel());
   // Bytes are packed in fours, with their filters' sums.
-  DimExpr depth = plan.bytes   ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
-                  : plan.pairs ? inputs.ceilDiv(2) * 2 * space.taps()
-                               : inputs * space.taps();
-  return packPanels(panels, panels * plan.panel * depth, [&](Emitter &e, KernelFrame &frame) {
+  DimExpr depth = spec.element.isInteger(8) ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
+                  : spec.pairs              ? inputs.ceilDiv(2) * 2 * space.taps()
+                                            : inputs * space.taps();
+  return packPanels(panels, panels * spec.panel() * depth, [&](Emitter &e, KernelFrame &frame) {
     emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
                    frame.index(outputs * groups), frame.index(inputs), frame.begin, frame.end);
   });

@@ -35,11 +35,12 @@ bool mayBeWinograd(Operation *op) {
 // In multiply-adds of a vector, as measured: products of a position wait for their operands a little,
 // those of a lone panel of channels for broadcasts as well; a row of up to 16 tiles is transformed for
 // each channel, and the results of a tile for each panel of channels. Planes of any size count as large
-// ones. Filters that are twice as large must be read in any case, so a small gain is none.
+// ones. Filters become larger, and large planes are read again at the edges of blocks: a small gain is
+// none.
 bool isFasterWinograd(Operation *op) {
   constexpr int64_t lanes = 16, usualSize = 56;
-  constexpr double product = 1.1, lonePanel = 1.1, inputRow = 50, result = 110, turning = 16,
-                   worthwhile = 0.93;
+  constexpr double product = 1.1, lonePanel = 1.35, inputRow = 50, result = 130, turning = 16,
+                   worthwhile = 0.85;
   SpatialOperation space(op);
   Dims filter = dimsOf(cast<onnx::ConvOp>(op).getW());
   int64_t outputs = *filter[0].asConstant(), channels = *filter[1].asConstant();

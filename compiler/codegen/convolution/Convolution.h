@@ -63,6 +63,7 @@ struct ConvolutionSpec {
   bool pairs = false;
 
   mlir::Type accumulator() const; // i32 for i8
+  int64_t panel() const;          // output channels that filters are packed by
 };
 
 /// The grid of a convolution and what a point of it needs.
@@ -85,8 +86,7 @@ struct ConvolutionBlocks {
 
 /// The tile of results that stays in registers, with output channels in the lanes.
 struct ChannelTile {
-  int64_t panel;          // output channels that filters are packed by
-  int64_t panels, pixels;
+  int64_t panel, panels, pixels;
 };
 
 struct ConvolutionPlan : ConvolutionBlocks, ChannelTile {

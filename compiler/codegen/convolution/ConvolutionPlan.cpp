@@ -13,10 +13,12 @@ Type ConvolutionSpec::accumulator() const {
   return element.isInteger(8) ? Type(IntegerType::get(element.getContext(), 32)) : element;
 }
 
+int64_t ConvolutionSpec::panel() const { return 64 * 8 / accumulator().getIntOrFloatBitWidth(); }
+
 // Accumulators, the panels' weights and a broadcast pixel fill the registers.
 ChannelTile planChannelTile(const ConvolutionSpec &spec, const Target &target) {
   ChannelTile tile;
-  tile.panel = 64 * 8 / spec.accumulator().getIntOrFloatBitWidth();
+  tile.panel = spec.panel();
   TileMath math(target, spec.accumulator(), spec.pairs);
   int64_t perPanel = tile.panel / math.columns();
   bool sums = spec.element.isInteger(8) && !spec.filterCentered;

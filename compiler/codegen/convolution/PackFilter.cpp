@@ -19,7 +19,7 @@ void emitPackFilter(Emitter &e, const ConvolutionSpec &spec, Value source, Value
                     Value firstPanel) {
   TileMath math(e.target, spec.accumulator(), spec.pairs);
   Type stored = cast<MemRefType>(packed.getType()).getElementType();
-  int64_t panel = planConvolution(spec, e.target).panel, deep = math.depth();
+  int64_t panel = spec.panel(), deep = math.depth();
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2],
           header = panelHeader(math, panel);
   Value outputs = e.div(oc, groups), panels = e.ceilDiv(outputs, panel);

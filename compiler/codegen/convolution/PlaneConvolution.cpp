@@ -25,7 +25,7 @@ PlaneEmitter::PlaneEmitter(Emitter &e, const ConvolutionSpec &spec, const Convol
                            Value scratch, PixelSink sink)
     : e(e), spec(spec), ops(ops), plan(planPlaneConvolution(spec, e.target)), sink(sink),
       scratch(scratch), math(e.target, spec.element), lanes(e.lanesOf(spec.element)),
-      panel(planConvolution(spec, e.target).panel),
+      panel(spec.panel()),
       taps(spec.window[0] * spec.window[1] * spec.window[2]),
       parked(e.view(scratch, int64_t(0), spec.element)), inputs(e.div(ops.ic, ops.groups)),
       outputs(e.div(ops.oc, ops.groups)) {}
