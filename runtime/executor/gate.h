@@ -39,7 +39,7 @@ class Gate {
   // waits, and handing over takes some 5 us; those of more take part in several slices anyway.
   struct Limits {
     std::chrono::nanoseconds least{48'000};
-    std::chrono::nanoseconds most{30'000'000};
+    std::chrono::nanoseconds most{16'000'000};
   };
 
   explicit Gate(int processors) : Gate(processors, Limits()) {}
