@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Admits blocking runs, as many as there are places, one for each processor, so that those of many sessions do not share
-// them by the system's time slices, each of which is longer than most runs: of ten callers on two
-// processors one waits 16 ms for its next slice. First come, first served: whoever leaves wakes the
+// Admits blocking runs, as many as there are places, one for each processor, so that those of many
+// sessions do not share them by the system's time slices, each of which is longer than most runs: of
+// ten callers on two processors one waits 16 ms for its next slice. First come, first served: whoever leaves wakes the
 // one that has waited longest, on the processor that it leaves (bell.h), so that none of them
 // idles or has two at work.
 //

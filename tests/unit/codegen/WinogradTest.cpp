@@ -190,7 +190,8 @@ TEST_P(WinogradTest, ErrorsAreThoseOfF32) {
     float spike = 1; // of every 97th element
   };
   for (const Size &size : {Size{1, 64, 16, 28, 28}, Size{1, 256, 16, 14, 14}})
-    for (Input input : {Input{"around 0", -1, 1}, {"after Relu", 0, 1}, {"far from 0", 1000, 1001}, {"spikes", -1, 1, 1e4f}}) {
+    for (Input input : {Input{"around 0", -1, 1}, {"after Relu", 0, 1}, {"far from 0", 1000, 1001},
+                        {"spikes", -1, 1, 1e4f}}) {
       Pair pair(GetParam(), size);
       Array x = pair.input(3, input.low, input.high), f = pair.filters(4);
       if (input.low == 0) // half of them
