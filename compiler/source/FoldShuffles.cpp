@@ -28,7 +28,8 @@ struct Shuffle {
 /// Reshape, Transpose, Reshape: channels in two axes, which change places.
 std::optional<Shuffle> shuffleOf(onnx::TransposeOp transpose) {
   auto apart = transpose.getData().getDefiningOp<onnx::ReshapeOp>();
-  if (!apart || !transpose->hasOneUse() || !transpose.getPerm())
+  // Whoever else reads the channels in two axes wants them in their order.
+  if (!apart || !apart->hasOneUse() || !transpose->hasOneUse() || !transpose.getPerm())
     return std::nullopt;
   auto together = dyn_cast<onnx::ReshapeOp>(*transpose->user_begin());
   if (!together || together.getReshaped().getType() != apart.getData().getType())
@@ -108,8 +109,7 @@ private:
     to.getReshaped().replaceAllUsesWith(shuffle.from);
     to->erase();
     transpose->erase();
-    if (apart->use_empty())
-      apart->erase();
+    apart->erase();
     return true;
   }
 };

@@ -36,3 +36,15 @@ func.func @kept(%x: tensor<1x4x3x3xf32>, %w: tensor<6x4x1x1xf32>, %apart: tensor
   %7 = "onnx.Reshape"(%6, %together) : (tensor<1x3x2x3x3xf32>, tensor<4xi64>) -> tensor<1x6x3x3xf32>
   return %3, %4, %7 : tensor<1x6x3x3xf32>, tensor<1x6x3x3xf32>, tensor<1x6x3x3xf32>
 }
+
+// Channels that something else reads in two axes.
+// CHECK-LABEL: func @read_apart
+// CHECK-NOT: heddle.shuffled_runs
+// CHECK: "onnx.Transpose"
+func.func @read_apart(%x: tensor<1x4x3x3xf32>, %w: tensor<6x4x1x1xf32>, %apart: tensor<5xi64>, %together: tensor<4xi64>) -> (tensor<1x6x3x3xf32>, tensor<1x2x3x3x3xf32>) {
+  %0 = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 1, 1>}> : (tensor<1x4x3x3xf32>, tensor<6x4x1x1xf32>) -> tensor<1x6x3x3xf32>
+  %1 = "onnx.Reshape"(%0, %apart) : (tensor<1x6x3x3xf32>, tensor<5xi64>) -> tensor<1x2x3x3x3xf32>
+  %2 = "onnx.Transpose"(%1) <{perm = array<i64: 0, 2, 1, 3, 4>}> : (tensor<1x2x3x3x3xf32>) -> tensor<1x3x2x3x3xf32>
+  %3 = "onnx.Reshape"(%2, %together) : (tensor<1x3x2x3x3xf32>, tensor<4xi64>) -> tensor<1x6x3x3xf32>
+  return %3, %1 : tensor<1x6x3x3xf32>, tensor<1x2x3x3x3xf32>
+}
