@@ -9,12 +9,12 @@ Each model is compiled once, with names for the sizes, and run with sizes that f
 
 import os
 import re
-import struct
 import sys
 import tempfile
 import time
 
 from bounded import Bounded
+from npy import write_npy
 from onnx_bytes import BOOL, FLOAT, INT64, UINT8, floats, graph, ints, model, node, value
 
 MISFIT = "do not fit each other"
@@ -155,13 +155,6 @@ MODELS = {
 }
 
 
-def write_npy(path, numbers, dims):
-    header = f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({''.join(f'{d},' for d in dims)})}}\n"
-    with open(path, "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
-                   + struct.pack(f"<{len(numbers)}q", *numbers))
-
-
 def shape_of(path):
     with open(path, "rb") as file:
         text = re.search(rb"'shape': \(([^)]*)\)", file.read(200)).group(1).decode()
@@ -189,7 +182,7 @@ def main():
                     if isinstance(what, int):
                         options += ["--dim", f"{key}={what}"]
                     else:
-                        write_npy(os.path.join(work, key), what, [len(what)] if declared[key][1] else [])
+                        write_npy(os.path.join(work, key), what, [len(what)] if declared[key][1] else [], "q")
                         options += ["--input", f"{key}={work}/{key}"]
                 code, error = check.run(f"{name} {given}", "run", artifact, "--random-inputs", "--output", work, *options)
                 if code == 0 and wanted != shape_of(os.path.join(work, "y.npy")):

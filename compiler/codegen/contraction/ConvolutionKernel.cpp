@@ -153,6 +153,18 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   else
     spec.narrowWidth = narrowWidth(planConvolution(spec, target).pixels);
   ConvolutionPlan plan = planConvolution(spec, target);
+  ContractionKernel result =
+      emitBlocks(spec, plan, [&](Emitter &e, const ConvolutionOperands &operands,
+                                 KernelFrame &frame, PixelSink sink) {
+        emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
+      });
+  result.packing = emitPacking(spec);
+  return result;
+}
+
+ContractionKernel ConvolutionKernelEmitter::emitBlocks(
+    const ConvolutionSpec &spec, const ConvolutionBlocks &blocks,
+    function_ref<void(Emitter &, const ConvolutionOperands &, KernelFrame &, PixelSink)> emit) {
   KernelFrame frame(structured, name, buffers());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
@@ -161,18 +173,11 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
     ConvolutionOperands operands = operandsIn(frame);
     addZeroPoints(e, epilogue, spec.accumulator(), operands);
     operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
-    emitConvolution(
-        e, spec, operands, frame.begin, frame.end, frame.scratch,
-        [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
+    emit(e, operands, frame, [&](Value acc, const PixelPosition &at) {
+      space.store(epilogue, acc, at, bias());
+    });
   });
 
-  ContractionKernel result = blockKernel(frame, plan);
-  result.packing = emitPacking(spec);
-  return result;
-}
-
-ContractionKernel ConvolutionKernelEmitter::blockKernel(const KernelFrame &frame,
-                                                        const ConvolutionBlocks &blocks) {
   ContractionKernel result;
   DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
   result.kernel.function = frame.function;

@@ -27,9 +27,12 @@ private:
   /// What a schedule may choose for those that are marked.
   bool isWinograd();
   ContractionKernel emitWinogradKernel();
-  /// The kernel that `frame` has, of blocks of pixels and output channels.
-  ContractionKernel blockKernel(const KernelFrame &frame,
-                                const codegen::ConvolutionBlocks &blocks);
+  /// A kernel whose grid points are blocks of pixels and output channels, of which `emit` computes some
+  /// and hands the results to a sink that takes them through the epilogue to their places.
+  ContractionKernel emitBlocks(
+      const codegen::ConvolutionSpec &spec, const codegen::ConvolutionBlocks &blocks,
+      llvm::function_ref<void(codegen::Emitter &, const codegen::ConvolutionOperands &,
+                              KernelFrame &, codegen::PixelSink)> emit);
   Packing emitPacking(const codegen::ConvolutionSpec &spec);
   /// Panels of filters by a kernel of their own.
   Packing packPanels(const DimExpr &panels, const DimExpr &elements,

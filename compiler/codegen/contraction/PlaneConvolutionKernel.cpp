@@ -64,19 +64,11 @@ std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
 ContractionKernel ConvolutionKernelEmitter::emitPlane() {
   ConvolutionSpec spec = directSpec();
   PlanePlan plan = planPlaneConvolution(spec, target);
-  KernelFrame frame(structured, name, resultElement());
-  Emitter e(frame.b, frame.b.getLoc(), target);
-  Epilogue epilogue(frame, op);
-  requireMatchingFilter(frame);
-  frame.guarded([&] {
-    ConvolutionOperands operands = operandsIn(frame);
-    operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
-    emitPlaneConvolution(
-        e, spec, operands, frame.begin, frame.end, frame.scratch,
-        [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
-  });
-
-  ContractionKernel result = blockKernel(frame, plan);
+  ContractionKernel result =
+      emitBlocks(spec, plan, [&](Emitter &e, const ConvolutionOperands &operands,
+                                 KernelFrame &frame, PixelSink sink) {
+        emitPlaneConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
+      });
   result.packing = emitPacking(spec);
   return result;
 }

@@ -75,18 +75,12 @@ ContractionKernel ConvolutionKernelEmitter::emitWinogradKernel() {
                     .width = space.outputSize(2).asConstant(),
                     .joinsRows = joinableDimensions(final)[space.axes]};
   WinogradPlan plan = planWinograd(spec, target);
-  KernelFrame frame(structured, name, buffers());
-  Emitter e(frame.b, frame.b.getLoc(), target);
-  Epilogue epilogue(frame, op);
-  requireMatchingFilter(frame);
-  frame.guarded([&] {
-    ConvolutionOperands operands = operandsIn(frame);
-    operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
-    emitWinograd(
-        e, spec, operands, frame.begin, frame.end, frame.scratch,
-        [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
-  });
-  ContractionKernel result = blockKernel(frame, plan);
+  ContractionKernel result =
+      emitBlocks(spec.convolution, plan,
+                 [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame,
+                     PixelSink sink) {
+                   emitWinograd(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
+                 });
   constexpr double timeOfDirect = 0.55;
   result.kernel.nanosecondsPerElement *= timeOfDirect;
   result.packing = packPanels(outputs.ceilDiv(plan.panel), plan.packedElements,
