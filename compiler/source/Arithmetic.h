@@ -49,6 +49,8 @@ public:
   /// Elements [begin, end) of an axis; `sizes` has the symbols of both, else the value itself.
   mlir::Value sliced(mlir::Value value, int64_t axis, const DimExpr &begin, const DimExpr &end,
                      mlir::Value sizes = {});
+  /// The elements along axis 0, last to first.
+  mlir::Value reversed(mlir::Value value);
   /// One after the other along an axis.
   mlir::Value joined(mlir::ValueRange values, int64_t axis);
   /// As the only element along a new axis 0.

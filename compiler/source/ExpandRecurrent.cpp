@@ -66,9 +66,7 @@ template <typename Op> bool isPlain(Op op, unsigned activations, Recurrence &fou
   bool known = llvm::all_of(found.activations, [](StringRef name) {
     return name == "Sigmoid" || name == "Tanh" || name == "Relu";
   });
-  // Steps are turned around by their numbers.
-  bool turnable = found.direction == "forward" || found.length.asConstant();
-  return known && turnable && elementOf(found.x).isF32() &&
+  return known && elementOf(found.x).isF32() &&
          found.activations.size() == activations * static_cast<size_t>(found.directions) &&
          dimsOf(found.w)[1].isConstant(found.gates * found.hidden);
 }
@@ -212,28 +210,21 @@ SmallVector<Value> Direction::step(Arithmetic &m, Value projected, ValueRange st
   return {activated(m, functions[0], product(m, states[0], state, projected))};
 }
 
-/// The same steps in the other order.
-Value reversed(Arithmetic &m, Value steps) {
-  int64_t length = *dimsOf(steps)[0].asConstant();
-  SmallVector<int64_t> order(llvm::reverse(llvm::seq<int64_t>(0, length)));
-  return onnx::GatherOp::create(m.b, m.loc, steps.getType(), steps, m.integers(order), /*axis=*/0);
-}
-
 struct Run {
   Value all;                // [length, batch, hidden]
   SmallVector<Value> final; // states
 };
 
 Run runDirection(const Recurrence &found, const Direction &direction, Arithmetic &m) {
-  Value rows = m.viewedAs(found.x, {found.length * found.batch, found.input});
-  Value projected = direction.project(m, rows);
+  bool turned = direction.isReverse && !found.length.isConstant(1);
+  // The input is turned around, not what is projected from it: it has fewer columns as a rule.
+  Value x = turned ? m.reversed(found.x) : found.x;
+  Value projected = direction.project(m, m.viewedAs(x, {found.length * found.batch, found.input}));
   if (found.length.isConstant(1)) {
     SmallVector<Value> states = direction.step(m, projected, direction.initial);
     return {m.viewedAs(states[0], {1, found.batch, found.hidden}), states};
   }
   Value steps = m.viewedAs(projected, {found.length, found.batch, found.gates * found.hidden});
-  if (direction.isReverse)
-    steps = reversed(m, steps);
   onnx::ScanOp scan = buildScan(m.b, m.loc, direction.initial, {steps},
                                 [&](OpBuilder &b, ValueRange states, ValueRange elements) {
                                   Arithmetic inner(b, m.loc);
@@ -243,7 +234,7 @@ Run runDirection(const Recurrence &found, const Direction &direction, Arithmetic
                                 });
   SmallVector<Value> results(scan->getResults());
   Value all = results.pop_back_val();
-  return {direction.isReverse ? reversed(m, all) : all, results};
+  return {turned ? m.reversed(all) : all, results};
 }
 
 void expand(Operation *op, const Recurrence &found) {

@@ -3,6 +3,8 @@
 
 #include "compiler/source/Arithmetic.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace heddle {
@@ -40,6 +42,12 @@ Value Arithmetic::sliced(Value value, int64_t axis, const DimExpr &begin, const 
     sizes = value;
   return onnx::SliceOp::create(b, loc, tensorWithDims(dims, elementOf(value)), value,
                                shape({begin}, sizes), shape({end}, sizes), integers(axis), Value());
+}
+
+Value Arithmetic::reversed(Value value) {
+  constexpr int64_t before = std::numeric_limits<int64_t>::min();
+  return onnx::SliceOp::create(b, loc, value.getType(), value, integers({-1}), integers({before}),
+                               integers({0}), integers({-1}));
 }
 
 Value Arithmetic::joined(ValueRange values, int64_t axis) {

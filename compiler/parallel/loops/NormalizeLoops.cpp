@@ -10,8 +10,6 @@
 #include "compiler/parallel/loops/LoopToScan.h"
 #include "compiler/source/Arithmetic.h"
 
-#include <limits>
-
 using namespace mlir;
 
 namespace heddle {
@@ -19,13 +17,6 @@ namespace heddle {
 #include "compiler/Passes.h.inc"
 
 namespace {
-
-/// The elements along axis 0, last to first.
-Value reversed(Arithmetic &m, Value value) {
-  constexpr int64_t before = std::numeric_limits<int64_t>::min();
-  return onnx::SliceOp::create(m.b, m.loc, value.getType(), value, m.integers({-1}),
-                               m.integers({before}), m.integers({0}), m.integers({-1}));
-}
 
 int64_t elementAt(std::optional<ArrayRef<int64_t>> list, size_t i) {
   return list && i < list->size() ? (*list)[i] : 0;
@@ -41,7 +32,7 @@ bool turnForward(onnx::ScanOp scan) {
     int64_t axis = elementAt(scan.getScanInputAxes(), i);
     Value turned = m.moved(input, axis < 0 ? axis + dimsOf(input).size() : axis, 0);
     if (elementAt(scan.getScanInputDirections(), i) == 1)
-      turned = reversed(m, turned);
+      turned = m.reversed(turned);
     scan->setOperand(states + i, turned);
     changed |= turned != input;
   }
@@ -61,7 +52,7 @@ bool turnForward(onnx::ScanOp scan) {
     SmallVector<OpOperand *> uses;
     for (OpOperand &use : result.getUses())
       uses.push_back(&use);
-    Value turned = backward ? reversed(m, result) : result;
+    Value turned = backward ? m.reversed(result) : result;
     turned = m.moved(turned, 0, axis);
     for (OpOperand *use : uses)
       use->set(turned);
