@@ -4,6 +4,7 @@
 
 #include "compiler/c_api/Compilation.h"
 #include "compiler/plan/PrintPlan.h"
+#include "runtime/artifact/cpu_features.h"
 
 #include <cstring>
 
@@ -54,7 +55,8 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
   if (precision != "f32" && precision != "bf16")
     return absl::InvalidArgumentError("there is no precision '" + precision +
                                       "' of products; there are f32 and bf16");
-  options.extraction.bf16 = options.target.nativeTiles = precision == "bf16";
+  options.extraction.bf16 = precision == "bf16";
+  options.target.nativeTiles = CheckCpuFeatures({"amx-tile"}).ok();
   if (std::string form = given.scan_form ? given.scan_form : ""; !form.empty()) {
     if (form != "recurrent" && form != "chunk" && form != "tree")
       return absl::InvalidArgumentError("there is no form '" + form +

@@ -30,8 +30,8 @@ struct TargetOptions {
   std::string cpu = "native";
   int optLevel = 3;
   int threads = 2; // that compile kernels; the result does not depend on it
-  /// Whether `native` has the tile registers (AMX) that the CPU may have. Code for them has run in
-  /// tests, which keep the registers in memory, and on no such CPU yet: so who wants it says so.
+  /// Whether `native` has the tile registers (AMX) that the CPU may have: the operating system has
+  /// to grant them to the process, which who resolves has to find out.
   bool nativeTiles = false;
 };
 
@@ -43,8 +43,7 @@ public:
 
   /// Each of the CPUs named, the one with the most extensions first. Naming one twice is an error.
   static llvm::FailureOr<std::vector<Target>>
-  resolveAll(const TargetOptions &options,
-             llvm::function_ref<void(const std::string &)> onError);
+  resolveAll(const TargetOptions &options, llvm::function_ref<void(const std::string &)> onError);
 
   /// "native" is replaced by the name of this machine's CPU.
   const std::string &cpu() const { return cpuName; }

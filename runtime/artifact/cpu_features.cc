@@ -158,11 +158,11 @@ std::vector<Feature> Detect() {
   };
 }
 
-// Linux hands out the tile registers per process and on demand.
-bool RequestTiles() {
+// Linux hands out the tile registers per process and on demand: 0, or why it does not.
+int RequestTiles() {
   constexpr long kRequestPermission = 0x1023;
   constexpr long kTileData = 18;
-  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0 ? 0 : errno;
 }
 
 #else
@@ -170,7 +170,7 @@ bool RequestTiles() {
 std::vector<Feature> Detect() {
   return {{"neon", true}, {"fp-armv8", true}, {"outline-atomics", true}};
 }
-bool RequestTiles() { return false; }
+int RequestTiles() { return ENOSYS; }
 
 #endif
 
@@ -199,12 +199,12 @@ absl::Status CheckCpuFeatures(const std::vector<std::string_view>& features) {
     }
     wants_tiles |= name == "amx-tile";
   }
-  if (wants_tiles && !RequestTiles()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("artifact needs amx-tile, and the kernel does not grant the tile registers (",
-                     std::strerror(errno), "); compile it with --target-cpu x86-64-v4"));
-  }
-  return absl::OkStatus();
+  if (!wants_tiles) return absl::OkStatus();
+  static const int refused = RequestTiles();  // once: the answer is the process's
+  if (refused == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("artifact needs amx-tile, and the kernel does not grant the tile registers (",
+                   std::strerror(refused), "); compile it here, or with --target-cpu x86-64-v4"));
 }
 
 std::vector<std::string_view> HostCpuFeatures() {

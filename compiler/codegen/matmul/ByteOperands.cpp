@@ -17,18 +17,18 @@ Value flipTopBit(Emitter &e, Value bytes) {
 
 namespace {
 
-void contiguousRow(Emitter &e, const ByteRows &rows, Value from, Value target, Value to,
-                   Value rowBytes, Value sums, Value row) {
+void contiguousRow(Emitter &e, const ByteRows &rows, Value from, const PreparedRows &target,
+                   Value to, Value sums, Value row) {
   int64_t lanes = e.target.vectorBytes();
   auto wide = VectorType::get({lanes}, e.builder.getI32Type());
   Value zero = e.zero(VectorType::get({lanes}, e.builder.getI8Type()));
   Values total = e.loop(
-      e.index(0), rowBytes, e.index(lanes), {e.zero(wide)}, [&](Value k, ValueRange carried) {
+      e.index(0), target.length, e.index(lanes), {e.zero(wide)}, [&](Value k, ValueRange carried) {
         Value mask = e.firstLanes(e.sub(rows.k, k), lanes);
         Value data = e.load(rows.buffer, e.add(from, k), lanes, mask);
         if (rows.isSigned)
           data = arith::SelectOp::create(e.builder, e.loc, mask, flipTopBit(e, data), zero);
-        e.store(data, target, e.add(to, k));
+        e.store(data, target.buffer, e.add(to, target.place(e, k)));
         if (!sums)
           return Values(carried);
         Value extended = arith::ExtUIOp::create(e.builder, e.loc, wide, data);
@@ -39,30 +39,33 @@ void contiguousRow(Emitter &e, const ByteRows &rows, Value from, Value target, V
             sums, row);
 }
 
-void stridedRow(Emitter &e, const ByteRows &rows, Value from, Value target, Value to,
-                Value rowBytes, Value sums, Value row) {
+void stridedRow(Emitter &e, const ByteRows &rows, Value from, const PreparedRows &target, Value to,
+                Value sums, Value row) {
   Type i32 = e.builder.getI32Type();
+  auto store = [&](Value data, Value k) {
+    e.store(data, target.buffer, e.add(to, target.place(e, k)));
+  };
   Values total =
       e.loop(e.index(0), rows.k, e.index(1), {e.zero(i32)}, [&](Value k, ValueRange carried) {
         Value data = e.load(rows.buffer, e.add(from, e.mul(k, rows.depthStep)));
         if (rows.isSigned)
           data = flipTopBit(e, data);
-        e.store(data, target, e.add(to, k));
+        store(data, k);
         Value extended = arith::ExtUIOp::create(e.builder, e.loc, i32, data);
         return Values{arith::AddIOp::create(e.builder, e.loc, carried[0], extended)};
       });
-  e.loop(rows.k, rowBytes, e.index(1),
-         [&](Value k) { e.store(e.zero(e.builder.getI8Type()), target, e.add(to, k)); });
+  e.loop(rows.k, target.length, e.index(1),
+         [&](Value k) { store(e.zero(e.builder.getI8Type()), k); });
   if (sums)
     e.store(total[0], sums, row);
 }
 
 } // namespace
 
-void emitPrepareRows(Emitter &e, const ByteRows &rows, Value target, Value rowBytes, Value sums) {
+void emitPrepareRows(Emitter &e, const ByteRows &rows, const PreparedRows &target, Value sums) {
   e.loop(e.index(0), rows.rows, e.index(1), [&](Value row) {
-    Value from = e.add(rows.start, e.mul(row, rows.rowStep)), to = e.mul(row, rowBytes);
-    (rows.contiguous ? contiguousRow : stridedRow)(e, rows, from, target, to, rowBytes, sums, row);
+    Value from = e.add(rows.start, e.mul(row, rows.rowStep)), to = target.start(e, row);
+    (rows.contiguous ? contiguousRow : stridedRow)(e, rows, from, target, to, sums, row);
   });
 }
 

@@ -9,6 +9,7 @@
 
 #include "compiler/codegen/Emitter.h"
 #include "compiler/codegen/matmul/PackPanels.h"
+#include "compiler/codegen/matmul/PreparedRows.h"
 
 namespace heddle::codegen {
 
@@ -18,9 +19,9 @@ struct ByteRows {
   bool isSigned, contiguous; // contiguous: depthStep is one
 };
 
-/// Copies rows to target, each filled up with zeros to `rowBytes`, and their sums (of the unsigned
-/// values) to `sums` unless that is null. Up to a vector past the last row is written.
-void emitPrepareRows(Emitter &e, const ByteRows &rows, mlir::Value target, mlir::Value rowBytes,
+/// Copies rows to target, each filled up with zeros, and their sums (of the unsigned values) to
+/// `sums` unless that is null. Up to a vector past the last row is written.
+void emitPrepareRows(Emitter &e, const ByteRows &rows, const PreparedRows &target,
                      mlir::Value sums);
 
 /// A panel of `width` columns: their sums as i32, then [byteSteps][width][4] signed bytes with

@@ -28,7 +28,7 @@ MatmulEmitter::MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOpe
 
 void MatmulEmitter::run(Value begin, Value end) {
   if (plan.tiles)
-    configureTiles(e, scratch, e.index(0)); // read at once
+    configureTiles(e, scratch, e.index(0), ops.m); // read at once
   e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
   if (plan.tiles)
     releaseTiles(e);
@@ -186,7 +186,8 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
     plan.nBlock = 8 * plan.panels * plan.panel;
   }
   plan.scratchFixed = MatmulEmitter::parkedBytes(plan, element);
-  plan.scratchPerK = spec.bLayout == MatrixLayout::Packed || spec.inPlace ? 0 : plan.nBlock * element;
+  plan.scratchPerK =
+      spec.bLayout == MatrixLayout::Packed || spec.inPlace ? 0 : plan.nBlock * element;
   if (plan.bytes) {
     // The block's rows of A with their sums, and unpacked B's columns with theirs.
     bool packed = spec.bLayout == MatrixLayout::Packed;

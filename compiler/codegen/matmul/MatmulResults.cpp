@@ -76,11 +76,10 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, const Parke
 }
 
 // The last panel starts early: what it has in common with the one before is stored there.
-void MatmulEmitter::deliverTile(const Block &b, const Source &source, const Tile &tile, int64_t rows,
-                                const Values &sums) {
+void MatmulEmitter::deliverTile(const Block &b, const Source &source, const Tile &tile,
+                                int64_t rows, const Values &sums) {
   auto vectors = static_cast<int64_t>(sums.size()) / rows;
-  bool ragged =
-      llvm::any_of(spec.columns, [&](int64_t size) { return size % plan.panel != 0; });
+  bool ragged = llvm::any_of(spec.columns, [&](int64_t size) { return size % plan.panel != 0; });
   Values columns, masks(vectors);
   for (int64_t v = 0; v < vectors; ++v) {
     Value nominal = e.add(e.mul(tile.panel, plan.panel), v * lanes / plan.panel * plan.panel);
@@ -101,13 +100,15 @@ void MatmulEmitter::prepareRows(const Block &b) {
   bool transposed = spec.aLayout == MatrixLayout::Transposed;
   auto [start, rowStep, depthStep] = rowsFrom(b, b.m0);
   Value count = e.sub(b.m1, b.m0);
+  int64_t bytes = math.isPairs() ? 2 : 1;
+  Type element = math.isPairs() ? Type(e.builder.getBF16Type()) : spec.a;
+  PreparedRows target{e.view(scratch, aBytes, element), e.div(rowBytes, e.index(bytes))};
+  if (plan.tiles)
+    target.line = kTileRowBytes / bytes;
   if (math.isPairs())
-    return emitRoundRows(e, {ops.a, start, rowStep, depthStep, count, ops.k, !transposed},
-                         e.view(scratch, aBytes, e.builder.getBF16Type()),
-                         e.div(rowBytes, e.index(4)));
+    return emitRoundRows(e, {ops.a, start, rowStep, depthStep, count, ops.k, !transposed}, target);
   ByteRows rows{ops.a, start, rowStep, depthStep, count, ops.k, spec.aSigned, !transposed};
-  emitPrepareRows(e, rows, e.view(scratch, aBytes, spec.a), rowBytes,
-                  usesRowSums() ? rowSums : Value());
+  emitPrepareRows(e, rows, target, usesRowSums() ? rowSums : Value());
 }
 
 // sum (a - x)(b - y) = sum ab - x sum b - y sum a + K x y, with zero points moved as the bytes

@@ -69,7 +69,10 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   Tiling tiling = tilingOf(rows);
   Value kLength = e.div(e.add(steps, e.sub(tiling.kParts, e.index(1))), tiling.kParts);
   Value single = e.equal(tiling.kParts, e.index(1));
-  EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), tiling.panels), mTiles(e, rows, tiling.rows);
+  EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), tiling.panels);
+  // Tile registers take whole blocks of rows.
+  int64_t unit = plan.tiles ? kTileRows : 1;
+  EvenSplit mTiles(e, e.ceilDiv(rows, unit), plan.tiles ? e.index(kTileBlocks) : tiling.rows);
   e.loop(e.index(0), tiling.kParts, e.index(1), [&](Value kPart) {
     Value isLast = e.equal(e.add(kPart, 1), tiling.kParts);
     e.loop(e.index(0), nTiles.parts, e.index(1), [&](Value nTile) {
@@ -87,11 +90,13 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
                          e.select(isLast, right, e.sub(e.mul(at.kEnd, source.depthStep), left)),
                          e.add(here, right));
       e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
-        Value firstRow = mTiles.start(e, mTile);
+        Value firstRow = e.mul(mTiles.start(e, mTile), unit);
         at.index = mTile;
         at.sharing = mTiles.parts;
         at.m = e.add(b.m0, firstRow);
-        at.rows = mTiles.length(e, mTile);
+        at.rows = e.mul(mTiles.length(e, mTile), unit);
+        if (plan.tiles)
+          at.rows = e.min(at.rows, e.sub(rows, firstRow));
         // Accumulators wait here between parts of K, and for the sink.
         at.park = e.select(single, e.index(0),
                            e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
@@ -172,10 +177,9 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
 void MatmulEmitter::tileInRegisters(const Block &b, const Source &source, const Tile &at) {
   TileProduct product;
   product.a = e.view(scratch, aBytes, spec.accumulator);
-  product.aRowStep = e.div(rowBytes, e.index(4));
-  product.aStart = e.mul(e.sub(at.m, b.m0), product.aRowStep);
+  product.steps = e.div(rowBytes, e.index(4));
+  product.aStart = e.mul(e.sub(at.m, b.m0), product.steps);
   product.b = source.buffer;
-  product.steps = product.aRowStep;
   product.c = parked;
   product.cStart = at.park;
   product.cRowStep = parkStride();

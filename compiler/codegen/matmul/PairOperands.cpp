@@ -17,44 +17,45 @@ Value roundToBf16(Emitter &e, Value f32) {
       .getResult(0);
 }
 
-Value pairSteps(Emitter &e, Value k) {
-  return e.mul(e.ceilDiv(k, 2 * kStepBlock), kStepBlock);
-}
+Value pairSteps(Emitter &e, Value k) { return e.mul(e.ceilDiv(k, 2 * kStepBlock), kStepBlock); }
 
 namespace {
 
 constexpr int64_t kLanes = 16;
 
-void contiguousRow(Emitter &e, const FloatRows &rows, Value from, Value target, Value to,
-                   Value length) {
+void contiguousRow(Emitter &e, const FloatRows &rows, Value from, const PreparedRows &target,
+                   Value to) {
+  auto store = [&](Value values, Value k) {
+    e.store(roundToBf16(e, values), target.buffer, e.add(to, target.place(e, k)));
+  };
   Value whole = e.mul(e.div(rows.k, e.index(kLanes)), kLanes);
-  e.loop(e.index(0), whole, e.index(kLanes), [&](Value k) {
-    e.store(roundToBf16(e, e.load(rows.buffer, e.add(from, k), kLanes)), target, e.add(to, k));
-  });
-  e.loop(whole, length, e.index(kLanes), [&](Value k) {
+  e.loop(e.index(0), whole, e.index(kLanes),
+         [&](Value k) { store(e.load(rows.buffer, e.add(from, k), kLanes), k); });
+  e.loop(whole, target.length, e.index(kLanes), [&](Value k) {
     Value mask = e.firstLanes(e.sub(rows.k, k), kLanes);
-    Value tail = e.load(rows.buffer, e.add(from, k), kLanes, mask);
-    e.store(roundToBf16(e, tail), target, e.add(to, k));
+    store(e.load(rows.buffer, e.add(from, k), kLanes, mask), k);
   });
 }
 
-void stridedRow(Emitter &e, const FloatRows &rows, Value from, Value target, Value to,
-                Value length) {
+void stridedRow(Emitter &e, const FloatRows &rows, Value from, const PreparedRows &target,
+                Value to) {
   Type bf16 = e.builder.getBF16Type();
+  auto store = [&](Value value, Value k) {
+    e.store(value, target.buffer, e.add(to, target.place(e, k)));
+  };
   e.loop(e.index(0), rows.k, e.index(1), [&](Value k) {
     Value element = e.load(rows.buffer, e.add(from, e.mul(k, rows.depthStep)));
-    e.store(e.convertFloat(element, bf16), target, e.add(to, k));
+    store(e.convertFloat(element, bf16), k);
   });
-  e.loop(rows.k, length, e.index(1), [&](Value k) { e.store(e.zero(bf16), target, e.add(to, k)); });
+  e.loop(rows.k, target.length, e.index(1), [&](Value k) { store(e.zero(bf16), k); });
 }
 
 } // namespace
 
-void emitRoundRows(Emitter &e, const FloatRows &rows, Value target, Value steps) {
-  Value length = e.mul(steps, 2);
+void emitRoundRows(Emitter &e, const FloatRows &rows, const PreparedRows &target) {
   e.loop(e.index(0), rows.rows, e.index(1), [&](Value row) {
-    Value from = e.add(rows.start, e.mul(row, rows.rowStep)), to = e.mul(row, length);
-    (rows.contiguous ? contiguousRow : stridedRow)(e, rows, from, target, to, length);
+    Value from = e.add(rows.start, e.mul(row, rows.rowStep)), to = target.start(e, row);
+    (rows.contiguous ? contiguousRow : stridedRow)(e, rows, from, target, to);
   });
 }
 

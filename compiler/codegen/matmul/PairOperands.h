@@ -8,6 +8,7 @@
 
 #include "compiler/codegen/Emitter.h"
 #include "compiler/codegen/matmul/PackPanels.h"
+#include "compiler/codegen/matmul/PreparedRows.h"
 
 namespace heddle::codegen {
 
@@ -20,8 +21,8 @@ struct FloatRows {
   bool contiguous; // depthStep is one
 };
 
-/// Copies rows of f32 to a buffer of bf16, `steps` pairs each, with zeros after K.
-void emitRoundRows(Emitter &e, const FloatRows &rows, mlir::Value target, mlir::Value steps);
+/// Copies rows of f32 to rows of bf16, with zeros after K.
+void emitRoundRows(Emitter &e, const FloatRows &rows, const PreparedRows &target);
 
 /// A panel of `width` columns: [steps][width][2], zeros after the last row, and anything past the
 /// last column.

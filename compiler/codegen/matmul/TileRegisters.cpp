@@ -19,8 +19,6 @@ bool hasPairTiles(const Target &target) {
 
 namespace {
 
-constexpr int64_t kTileBytes = 64; // of a row
-
 /// An instruction by its text: registers are part of it. As numbers, operands of an intrinsic, they
 /// would become variables where the optimiser joins code that differs by them alone.
 void instruction(Emitter &e, const Twine &text, ValueRange operands) {
@@ -43,25 +41,28 @@ Value addressOf(Emitter &e, Value buffer, Value offset) {
   Type element = cast<MemRefType>(buffer.getType()).getElementType();
   Value base = memref::ExtractAlignedPointerAsIndexOp::create(e.builder, e.loc, buffer);
   Value address = e.add(base, e.mul(offset, element.getIntOrFloatBitWidth() / 8));
-  return LLVM::IntToPtrOp::create(e.builder, e.loc,
-                                  LLVM::LLVMPointerType::get(e.builder.getContext()),
-                                  asI64(e, address));
+  return LLVM::IntToPtrOp::create(
+      e.builder, e.loc, LLVM::LLVMPointerType::get(e.builder.getContext()), asI64(e, address));
 }
 
 } // namespace
 
-void configureTiles(Emitter &e, Value bytes, Value offset) {
-  constexpr int64_t registers = 8;
+void configureTiles(Emitter &e, Value bytes, Value offset, Value rows) {
+  constexpr int64_t registers = 8, columns = 2, rowsAt = 48;
   SmallVector<int8_t> layout(64, 0);
   layout[0] = 1; // the palette
   for (int64_t i = 0; i < registers; ++i) {
-    layout[16 + 2 * i] = kTileBytes;
-    layout[48 + i] = kTileRows;
+    layout[16 + 2 * i] = kTileRowBytes;
+    layout[rowsAt + i] = kTileRows;
   }
   auto type = VectorType::get({64}, e.builder.getI8Type());
   Value value = arith::ConstantOp::create(e.builder, e.loc,
                                           DenseElementsAttr::get(type, ArrayRef<int8_t>(layout)));
   e.store(value, bytes, offset);
+  Value held = arith::IndexCastOp::create(e.builder, e.loc, e.builder.getI8Type(),
+                                          e.min(rows, e.index(kTileRows)));
+  for (int64_t i = 0; i < registers - columns; ++i)
+    e.store(held, bytes, e.add(offset, rowsAt + i));
   instruction(e, "ldtilecfg ($0)", addressOf(e, bytes, offset));
 }
 
@@ -74,18 +75,18 @@ void emitTileProduct(Emitter &e, const TileProduct &p) {
   for (int64_t r = 0; r < p.rowBlocks; ++r)
     for (int64_t j = 0; j < p.panels; ++j)
       instruction(e, "tilezero " + sum(r, j), {});
-  Value rowBytes = asI64(e, e.mul(p.aRowStep, 4)), columnBytes = asI64(e, e.index(kTileBytes));
+  Value lineBytes = asI64(e, e.index(kTileRowBytes));
   int64_t elementBytes = p.bytes ? 1 : 2;
   std::string multiply = p.bytes ? "tdpbusd " : "tdpbf16ps ";
   e.loop(e.index(0), p.steps, e.index(kTileSteps), [&](Value step) {
     for (int64_t j = 0; j < p.panels; ++j) {
-      Value at = e.add(p.bPanels[j], e.mul(step, kTileBytes / elementBytes));
-      instruction(e, "tileloadd ($0,$1,1), " + columnTile(j), {addressOf(e, p.b, at), columnBytes});
+      Value at = e.add(p.bPanels[j], e.mul(step, kTileRowBytes / elementBytes));
+      instruction(e, "tileloadd ($0,$1,1), " + columnTile(j), {addressOf(e, p.b, at), lineBytes});
     }
     for (int64_t r = 0; r < p.rowBlocks; ++r) {
-      Value row = e.add(p.aStart, e.mul(p.aRowStep, r * kTileRows));
+      Value block = e.add(p.aStart, e.mul(p.steps, r * kTileRows));
       instruction(e, "tileloadd ($0,$1,1), " + rowTile(r),
-                  {addressOf(e, p.a, e.add(row, step)), rowBytes});
+                  {addressOf(e, p.a, e.add(block, e.mul(step, kTileRows))), lineBytes});
       for (int64_t j = 0; j < p.panels; ++j)
         instruction(e, multiply + columnTile(j) + ", " + rowTile(r) + ", " + sum(r, j), {});
     }

@@ -19,7 +19,7 @@ struct Size {
 };
 const Size kSizes[] = {{1, 1, 1, 1},    {1, 1, 16, 4},   {2, 1, 100, 70},   {1, 9, 49, 63},
                        {1, 64, 64, 64}, {2, 70, 33, 41}, {1, 17, 130, 300}, {1, 3, 5, 0},
-                       {2, 24, 70, 500}};
+                       {2, 24, 70, 500}, {1, 15, 50, 130}, {2, 16, 50, 130}, {1, 600, 50, 33}};
 
 class ByteMatmulTest : public ::testing::TestWithParam<const char *> {
 protected:

@@ -16,7 +16,9 @@ using namespace mlir;
 namespace heddle::codegen {
 
 static Target resolveOrAbort(const std::string &cpu, int optLevel) {
-  auto target = Target::resolve({cpu, optLevel}, [](const std::string &message) {
+  TargetOptions options{cpu, optLevel};
+  options.nativeTiles = CheckCpuFeatures({"amx-tile"}).ok();
+  auto target = Target::resolve(options, [](const std::string &message) {
     std::fprintf(stderr, "%s\n", message.c_str());
     std::abort();
   });
@@ -50,8 +52,6 @@ int KernelHarness::add(const std::string &name, ArrayRef<Type> buffers, int dims
 LoadedKernels KernelHarness::compile() {
   if (emulates)
     emulateTiles(*module);
-  else if (target.has("amx-tile") && !CheckCpuFeatures({"amx-tile"}).ok())
-    std::abort(); // else the first tile would end the process
   FailureOr<NativeCode> code =
       compileNative(*module, names, emulates ? resolveOrAbort("native", target.optLevel()) : target);
   if (failed(code))
