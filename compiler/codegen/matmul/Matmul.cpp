@@ -53,6 +53,8 @@ void MatmulEmitter::point(Value index, Value begin) {
   b.batch = e.div(rest, outer);
   b.m0 = mSplit.start(e, mPart);
   b.m1 = e.add(b.m0, mSplit.length(e, mPart));
+  b.areFirstRows = e.equal(mPart, e.index(0));
+  b.areLastRows = e.equal(e.add(mPart, 1), mSplit.parts);
   b.panel0 = nSplit.start(e, nPart);
   b.panel1 = e.add(b.panel0, nSplit.length(e, nPart));
   b.last =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The steps of a matrix product's kernel: Matmul.cpp divides the work, MatmulTiles.cpp cuts it into
-// register tiles, MatmulResults.cpp delivers it.
+// register tiles, MatmulAhead.cpp asks for memory, MatmulResults.cpp delivers it.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
 #define HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
@@ -17,6 +17,11 @@ namespace heddle::codegen {
 
 /// Panels of a wide tile: one or two rows of one panel would wait for their own sums.
 constexpr int64_t kWidePanels = 3;
+/// Rows from which on a tile asks for memory ahead.
+constexpr int64_t kAheadRows = 6;
+/// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well
+/// by itself, with more too few accumulators wait for each other.
+constexpr int64_t kNarrowRows = 3;
 
 class MatmulEmitter {
 public:
@@ -33,7 +38,8 @@ private:
 
   struct Block { // a grid point
     mlir::Value batch, m0, m1, panel0, panel1;
-    mlir::Value last; // whether the last columns are its own
+    mlir::Value areFirstRows, areLastRows; // of those that meet its columns
+    mlir::Value last;                      // whether the last columns are its own
     BatchOffsets offsets;
   };
   struct Source { // where a block's panels of B are
@@ -72,11 +78,17 @@ private:
     mlir::Value park;           // where its accumulators wait
     mlir::Value index, sharing; // among those that share its columns, and how many these are
     mlir::Value next;           // from its panels to what the tiles after these read first
+    mlir::Value isFirstToRead;  // whether they are the first that read it
   };
   void tile(const Block &block, const Source &source, const Tiling &tiling, const Tile &tile);
   void tileInRegisters(const Block &block, const Source &source, const Tile &tile);
-  Values multiply(const Source &source, const Tiling &tiling, const Tile &at, RegisterTile &tile,
-                  mlir::ValueRange initial);
+  mlir::Value both(mlir::Value a, mlir::Value b);
+  Values multiply(const Source &source, const Tiling &tiling, const Tile &at,
+                  const RegisterTile &tile, mlir::ValueRange sums);
+  Values multiplyAlone(const Source &source, const Tile &at, const RegisterTile &tile,
+                       mlir::ValueRange sums);
+  Values multiplyAsking(const Source &source, const Tile &at, const RegisterTile &tile,
+                        mlir::ValueRange sums, mlir::Value asks, Emitter::Cache cache);
   llvm::SmallVector<int64_t> rowCounts(int64_t panelCount) const;
   int64_t leastOfSeveral() const;
   int64_t mostOnce() const;

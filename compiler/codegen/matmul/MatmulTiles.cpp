@@ -3,11 +3,8 @@
 // How a block is cut into register tiles.
 //
 // Many rows: B waits in the second cache for all of them. Few rows read B once, in order, and
-// memory is what they wait for. One or two of them leave the CPU enough room to look ahead by
-// itself, and asking takes time from reading. With more it has to be asked, a few hundred lines
-// ahead; more would push out what is in the first cache. What several tiles read is divided into
-// parts that wait in the first cache for the tiles after the first, and each asks for its share of
-// the next part, so that memory is never idle.
+// memory is what they wait for; what several tiles read is divided into parts that wait in the
+// first cache for the tiles after the first. MatmulAhead.cpp has what tiles ask for meanwhile.
 
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
@@ -17,16 +14,13 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-/// Lines that are asked for and not yet used, and rows from which on this is done.
-static constexpr int64_t kLinesAhead = 192, kAheadRows = 6;
 /// Of several tiles: steps that they share. Twice as many vectors of B and the rows of A fill the
 /// first cache.
 static constexpr int64_t kSharedSteps = 96;
 /// Rows that are few even where tiles are low, and take several of them.
 static constexpr int64_t kFewRows = 24;
-/// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well
-/// by itself, with more too few accumulators wait for each other.
-static constexpr int64_t kNarrowRows = 3, kBeyondCaches = 16 << 20;
+/// What no cache holds.
+static constexpr int64_t kBeyondCaches = 16 << 20;
 
 /// Rows that take several tiles, and are worth asking for memory.
 int64_t MatmulEmitter::leastOfSeveral() const { return std::max(plan.tallRows + 1, kAheadRows); }
@@ -35,8 +29,11 @@ int64_t MatmulEmitter::mostOnce() const {
   return hasTallTiles() ? 2 * plan.rows : std::max(2 * plan.rows, kFewRows);
 }
 
+Value MatmulEmitter::both(Value a, Value b) {
+  return e.builder.createOrFold<arith::AndIOp>(e.loc, a, b);
+}
+
 MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
-  auto both = [&](Value a, Value b) { return e.builder.createOrFold<arith::AndIOp>(e.loc, a, b); };
   Tiling t;
   t.once = e.less(rows, e.index(mostOnce() + 1));
   Value no = e.less(e.index(1), e.index(0));
@@ -89,6 +86,9 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
       at.next = e.select(isLastColumn,
                          e.select(isLast, right, e.sub(e.mul(at.kEnd, source.depthStep), left)),
                          e.add(here, right));
+      // The next block may read the same columns, which are near then.
+      Value isLastTile = both(isLast, isLastColumn);
+      at.isFirstToRead = e.select(isLastTile, b.areLastRows, b.areFirstRows);
       e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
         Value firstRow = e.mul(mTiles.start(e, mTile), unit);
         at.index = mTile;
@@ -128,50 +128,6 @@ MatmulEmitter::Rows MatmulEmitter::rowsFrom(const Block &b, Value m) {
   Rows rows{{}, transposed ? one : stride, transposed ? stride : one};
   rows.start = e.add(b.offsets.a, e.mul(m, rows.rowStep));
   return rows;
-}
-
-/// From past the last step of a tile to the same place of the tile that follows; of the last one,
-/// `last`.
-Value MatmulEmitter::shiftToNext(const Source &source, const Tile &tile, int64_t panels,
-                                 Value last) {
-  Value next = e.sub(e.mul(source.panelStep, panels), e.mul(steps, source.depthStep));
-  Value isLast = e.less(e.ceilDiv(ops.n, plan.panel), e.add(tile.panel, panels + 1));
-  return e.select(isLast, last, next);
-}
-
-Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const Tile &at,
-                               RegisterTile &tile, ValueRange initial) {
-  Values sums(initial);
-  Value step = source.depthStep;
-  auto plain = [&] { return emitRegisterTile(e, math, tile, sums); };
-  auto alone = [&] {
-    int64_t distance = kLinesAhead / tile.panels;
-    RegisterTile asking = tile;
-    asking.ahead =
-        Ahead{e.mul(e.add(at.kBegin, distance), step), step, e.sub(at.kEnd, e.index(distance)),
-              shiftToNext(source, at, tile.panels, e.mul(step, -distance))};
-    return emitRegisterTile(e, math, asking, sums);
-  };
-  auto shared = [&] {
-    Value share = e.div(e.sub(at.kEnd, at.kBegin), at.sharing);
-    RegisterTile asking = tile;
-    asking.ahead =
-        Ahead{e.add(at.next, e.mul(e.mul(at.index, share), step)), e.div(step, at.sharing), {}, {}};
-    return emitRegisterTile(e, math, asking, sums);
-  };
-  SmallVector<Type> types(sums.size(), math.vectorType());
-  if (tile.rows > plan.rows)
-    return alone();
-  if (hasTallTiles() && tile.panels == 1 && tile.rows >= kNarrowRows && tile.rows < kAheadRows)
-    return e.choose(tiling.narrow, types, alone, plain);
-  bool full = tile.panels == plan.panels;
-  auto single = [&] {
-    bool asks = full && tile.rows >= kAheadRows && !math.isBytes();
-    return asks ? e.choose(tiling.once, types, alone, plain) : plain();
-  };
-  // The least rows that a tile among several has.
-  bool mayShare = full && tile.rows >= std::min(plan.rows, leastOfSeveral() / 2);
-  return mayShare ? e.choose(tiling.several, types, shared, single) : single();
 }
 
 void MatmulEmitter::tileInRegisters(const Block &b, const Source &source, const Tile &at) {

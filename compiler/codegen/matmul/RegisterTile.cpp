@@ -19,6 +19,57 @@ void askAhead(Emitter &e, const RegisterTile &tile, Value k) {
     e.prefetch(tile.b, e.add(panel, at), ahead.cache);
 }
 
+/// Fewer accumulators wait for each other.
+constexpr int64_t kFewAccumulators = 12;
+
+/// The accumulators after step `k`.
+Values oneStep(Emitter &e, const TileMath &math, const RegisterTile &tile, const Values &rows,
+               Value k, Values sums) {
+  int64_t vectors = tile.panels * tile.vectorsPerPanel, step = math.columns() * math.depth();
+  Value bRow = e.mul(k, tile.bDepthStep), aColumn = e.mul(k, tile.aDepthStep);
+  if (tile.ahead)
+    askAhead(e, tile, k);
+  auto column = [&](int64_t j) {
+    Value panel = tile.bPanels[j / tile.vectorsPerPanel];
+    return math.loadColumns(e, tile.b, e.add(e.add(panel, bRow), j % tile.vectorsPerPanel * step));
+  };
+  auto scalar = [&](int64_t r) { return math.broadcast(e, tile.a, e.add(rows[r], aColumn)); };
+  auto add = [&](int64_t r, int64_t j, Value a, Value b) {
+    Value &sum = sums[r * vectors + j];
+    sum = math.multiplyAdd(e, a, b, sum);
+  };
+  // What takes two registers, or finds none left, meets the others one by one, where those are
+  // fewer.
+  int64_t registers = (tile.rows + 1) * vectors + 1;
+  bool oneByOne = math.operandRegisters() > 1 || registers > e.target.vectorRegisters();
+  Values scalars, columns;
+  if (oneByOne && tile.rows < vectors) {
+    for (int64_t r = 0; r < tile.rows; ++r)
+      scalars.push_back(scalar(r));
+    for (int64_t j = 0; j < vectors; ++j) {
+      Value b = column(j);
+      for (int64_t r = 0; r < tile.rows; ++r)
+        add(r, j, scalars[r], b);
+    }
+    return sums;
+  }
+  for (int64_t j = 0; j < vectors; ++j)
+    columns.push_back(column(j));
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    Value a = scalar(r);
+    for (int64_t j = 0; j < vectors; ++j)
+      add(r, j, a, columns[j]);
+  }
+  return sums;
+}
+
+/// Steps of a turn of the loop. What counts turns takes slots from the multiply-adds on CPUs where
+/// other instructions share their ports. Small tiles wait for memory or for themselves.
+int64_t stepsOfTurn(const RegisterTile &tile) {
+  int64_t accumulators = tile.rows * tile.panels * tile.vectorsPerPanel;
+  return accumulators >= kFewAccumulators && !tile.ahead ? 4 : 1;
+}
+
 } // namespace
 
 Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &tile,
@@ -26,45 +77,28 @@ Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &ti
   Values rows;
   for (int64_t r = 0; r < tile.rows; ++r)
     rows.push_back(e.add(tile.aStart, e.mul(tile.aRowStep, rowOf(e, tile, r))));
-  int64_t vectors = tile.panels * tile.vectorsPerPanel, step = math.columns() * math.depth();
-  return e.loop(tile.kBegin, tile.kEnd, e.index(1), initial, [&](Value k, ValueRange carried) {
-    Values sums(carried), columns;
-    Value bRow = e.mul(k, tile.bDepthStep), aColumn = e.mul(k, tile.aDepthStep);
-    if (tile.ahead)
-      askAhead(e, tile, k);
-    auto column = [&](int64_t j) {
-      Value panel = tile.bPanels[j / tile.vectorsPerPanel];
-      return math.loadColumns(e, tile.b,
-                              e.add(e.add(panel, bRow), j % tile.vectorsPerPanel * step));
-    };
-    // What takes two registers, or finds none left, meets the others one by one, where those are
-    // fewer.
-    int64_t registers = (tile.rows + 1) * vectors + 1;
-    bool oneByOne = math.operandRegisters() > 1 || registers > e.target.vectorRegisters();
-    if (oneByOne && tile.rows < vectors) {
-      Values scalars;
-      for (int64_t r = 0; r < tile.rows; ++r)
-        scalars.push_back(math.broadcast(e, tile.a, e.add(rows[r], aColumn)));
-      for (int64_t j = 0; j < vectors; ++j) {
-        Value b = column(j);
-        for (int64_t r = 0; r < tile.rows; ++r) {
-          Value &sum = sums[r * vectors + j];
-          sum = math.multiplyAdd(e, scalars[r], b, sum);
-        }
-      }
+  auto turns = [&](Value from, Value to, int64_t steps, ValueRange start) {
+    return e.loop(from, to, e.index(steps), start, [&](Value k, ValueRange carried) {
+      Values sums(carried);
+      for (int64_t step = 0; step < steps; ++step)
+        sums = oneStep(e, math, tile, rows, e.add(k, step), sums);
       return sums;
-    }
-    for (int64_t j = 0; j < vectors; ++j)
-      columns.push_back(column(j));
-    for (int64_t r = 0; r < tile.rows; ++r) {
-      Value a = math.broadcast(e, tile.a, e.add(rows[r], aColumn));
-      for (int64_t j = 0; j < vectors; ++j) {
-        Value &sum = sums[r * vectors + j];
-        sum = math.multiplyAdd(e, a, columns[j], sum);
-      }
-    }
-    return sums;
-  });
+    });
+  };
+  int64_t steps = stepsOfTurn(tile);
+  auto part = [&](Value from, Value to, ValueRange start) {
+    if (steps == 1)
+      return turns(from, to, 1, start);
+    Value rest = e.rem(e.sub(to, from), e.index(steps)), whole = e.sub(to, rest);
+    return turns(whole, to, 1, turns(from, whole, steps, start));
+  };
+  if (!tile.between)
+    return part(tile.kBegin, tile.kEnd, initial);
+  return e.loop(tile.kBegin, tile.kEnd, e.index(kStepsBetween), initial,
+                [&](Value k, ValueRange carried) {
+                  tile.between(k);
+                  return part(k, e.min(e.add(k, kStepsBetween), tile.kEnd), carried);
+                });
 }
 
 } // namespace heddle::codegen

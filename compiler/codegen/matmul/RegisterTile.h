@@ -29,7 +29,11 @@ struct RegisterTile {
   int64_t vectorsPerPanel;
   mlir::Value lastRow = {}; // what stands for the last of the rows; null: itself
   std::optional<Ahead> ahead = {};
+  /// Called before every kStepsBetween steps, with the first of them: asks for other memory.
+  std::function<void(mlir::Value step)> between = {};
 };
+
+constexpr int64_t kStepsBetween = 16;
 
 /// Returns the accumulators, row by row, started from `initial`.
 Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &tile, Values initial);

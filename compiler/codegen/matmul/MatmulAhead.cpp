@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a register tile asks memory for while it computes.
+//
+// One or two rows leave the CPU enough room to look ahead by itself, and asking takes time from
+// reading. With more it has to be asked, a few hundred lines ahead; more would push out what is in
+// the first cache. Of what several tiles read, each asks for its share of the next part, so that
+// memory is never idle. So do the first of many rows, for those that find it in the second cache.
+
+#include "compiler/codegen/matmul/MatmulEmitter.h"
+
+using namespace mlir;
+
+namespace heddle::codegen {
+
+/// Lines that are asked for and not yet used.
+static constexpr int64_t kLinesAhead = 192;
+
+/// From past the last step of a tile to the same place of the tile that follows; of the last one,
+/// `last`.
+Value MatmulEmitter::shiftToNext(const Source &source, const Tile &tile, int64_t panels,
+                                 Value last) {
+  Value next = e.sub(e.mul(source.panelStep, panels), e.mul(steps, source.depthStep));
+  Value isLast = e.less(e.ceilDiv(ops.n, plan.panel), e.add(tile.panel, panels + 1));
+  return e.select(isLast, last, next);
+}
+
+Values MatmulEmitter::multiplyAlone(const Source &source, const Tile &at, const RegisterTile &tile,
+                                    ValueRange sums) {
+  int64_t distance = kLinesAhead / tile.panels;
+  Value step = source.depthStep;
+  RegisterTile asking = tile;
+  asking.ahead =
+      Ahead{e.mul(e.add(at.kBegin, distance), step), step, e.sub(at.kEnd, e.index(distance)),
+            shiftToNext(source, at, tile.panels, e.mul(step, -distance))};
+  return emitRegisterTile(e, math, asking, sums);
+}
+
+/// The tile's share are the same columns of what is computed next. Before some steps it asks for
+/// the lines that are due by then, if `asks`.
+Values MatmulEmitter::multiplyAsking(const Source &source, const Tile &at, const RegisterTile &tile,
+                                     ValueRange sums, Value asks, Emitter::Cache cache) {
+  Value share = e.div(e.sub(at.kEnd, at.kBegin), at.sharing);
+  Value from = e.add(at.next, e.mul(e.mul(at.index, share), source.depthStep));
+  Value due = e.div(e.add(at.sharing, kStepsBetween - 1), at.sharing);
+  if (asks)
+    due = e.select(asks, due, e.index(0));
+  RegisterTile asking = tile;
+  asking.between = [&](Value k) {
+    Value first = e.div(e.sub(k, at.kBegin), at.sharing);
+    e.loop(e.index(0), due, e.index(1), [&](Value line) {
+      Value offset = e.add(from, e.mul(e.add(first, line), source.depthStep));
+      for (Value panel : tile.bPanels)
+        e.prefetch(tile.b, e.add(panel, offset), cache);
+    });
+  };
+  return emitRegisterTile(e, math, asking, sums);
+}
+
+Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const Tile &at,
+                               const RegisterTile &tile, ValueRange sums) {
+  auto plain = [&] { return emitRegisterTile(e, math, tile, sums); };
+  auto alone = [&] { return multiplyAlone(source, at, tile, sums); };
+  auto several = [&] {
+    return multiplyAsking(source, at, tile, sums, /*asks=*/{}, Emitter::Cache::First);
+  };
+  auto many = [&] {
+    if (spec.bLayout != MatrixLayout::Packed)
+      return plain();
+    return multiplyAsking(source, at, tile, sums, at.isFirstToRead, Emitter::Cache::Second);
+  };
+  SmallVector<Type> types(sums.size(), math.vectorType());
+  if (tile.rows > plan.rows)
+    return alone();
+  if (hasTallTiles() && tile.panels == 1 && tile.rows >= kNarrowRows && tile.rows < kAheadRows)
+    return e.choose(tiling.narrow, types, alone, plain);
+  if (tile.panels != plan.panels)
+    return plain();
+  auto single = [&] { return tile.rows >= kAheadRows && !math.isBytes() ? alone() : plain(); };
+  // The least rows that a tile among several has, and one among many.
+  int64_t ofSeveral = std::min(plan.rows, leastOfSeveral() / 2);
+  int64_t ofMany = std::min(plan.rows / 2 + 1, kAheadRows);
+  auto few = [&] {
+    return tile.rows >= ofSeveral ? e.choose(tiling.several, types, several, single) : single();
+  };
+  return tile.rows >= ofMany ? e.choose(tiling.once, types, few, many) : few();
+}
+
+} // namespace heddle::codegen
