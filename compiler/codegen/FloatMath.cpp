@@ -60,22 +60,52 @@ private:
   Type type;
 };
 
+/// Adding this rounds a number to an integer n and leaves n + 127 in the low bits of the sum, 2^n
+/// but for a shift. To round takes two instructions on some CPUs.
+constexpr double kRounding = 0x1.8p23 + 127, kLog2E = 0x1.715476p+0;
+
+struct Rounded {
+  Value n, power; // 2^n
+};
+
+Rounded rounded(FloatBuilder &m, Value sum) {
+  Value power = m.asFloats(m.op<arith::ShLIOp>(m.asIntegers(sum), m.integer(23)));
+  return {m.op<arith::SubFOp>(sum, m.number(kRounding)), power};
+}
+
+/// x - n ln 2, with ln 2 in two parts: products with the first, of 12 bits, are exact.
+Value withoutLn2(FloatBuilder &m, Value x, Value n) {
+  Value r = m.multiplyAdd(n, m.number(-0x1.62e4p-1), x);
+  return m.multiplyAdd(n, m.number(-0x1.7f7d1cp-20), r);
+}
+
+/// Where exp(x) is no longer a normal number, zero.
+Value orZero(FloatBuilder &m, Value x, Value power) {
+  return m.select(arith::CmpFPredicate::OLT, x, m.number(-87.33654), m.number(0), power);
+}
+
 // exp(x) = 2^n exp(r) with x = n ln 2 + r, 0 <= r < ln 2: with n rounded down, 2^n is a number
 // wherever the result is.
 Value exponential(FloatBuilder &m, Value x) {
   Value bounded = m.atMost(x, 88.73); // 2^128 and with it infinity
-  Value n = m.floor(m.op<arith::MulFOp>(bounded, m.number(0x1.715476p+0)));
-  // ln 2 in two parts; products with the first, of 12 bits, are exact.
-  Value r = m.multiplyAdd(n, m.number(-0x1.62e4p-1), bounded);
-  r = m.multiplyAdd(n, m.number(-0x1.7f7d1cp-20), r);
+  Value below = m.multiplyAdd(bounded, m.number(kLog2E), m.number(-0.5));
+  auto [n, power] = rounded(m, m.op<arith::AddFOp>(below, m.number(kRounding)));
+  Value r = withoutLn2(m, bounded, n);
   // Of least greatest relative error, 2e-9.
   Value series = m.polynomial(r, {1.0, 0x1.fffffap-1, 0x1.0000c4p-1, 0x1.5537b2p-3, 0x1.575e1ep-5,
                                   0x1.feac96p-8, 0x1.fedbdcp-10});
-  // Adding this leaves n + 127 in the low bits.
-  Value biased = m.asIntegers(m.op<arith::AddFOp>(n, m.number(0x1.8p23 + 127)));
-  Value power = m.asFloats(m.op<arith::ShLIOp>(biased, m.integer(23)));
-  Value result = m.op<arith::MulFOp>(series, power);
-  return m.select(arith::CmpFPredicate::OLT, x, m.number(-87.33654), m.number(0), result);
+  return orZero(m, x, m.op<arith::MulFOp>(series, power));
+}
+
+// As above with -ln 2 / 2 <= r <= ln 2 / 2, where the series is shorter: no power of two is too
+// large.
+Value exponentialOfNegative(FloatBuilder &m, Value x) {
+  auto [n, power] = rounded(m, m.multiplyAdd(x, m.number(kLog2E), m.number(kRounding)));
+  Value r = withoutLn2(m, x, n);
+  // Of least greatest relative error, 9e-8.
+  Value series = m.polynomial(
+      r, {1.0, 0x1.fffff6p-1, 0x1.fffdc4p-2, 0x1.555a6ep-3, 0x1.573adp-5, 0x1.0fa7d8p-7});
+  return orZero(m, x, m.op<arith::MulFOp>(series, power));
 }
 
 // x P(x^2) / Q(x^2) of least greatest relative error, 2e-8; beyond 3.92 the nearest float is 1.
@@ -84,10 +114,9 @@ Value errorFunction(FloatBuilder &m, Value x) {
   Value square = m.op<arith::MulFOp>(bounded, bounded);
   Value numerator = m.polynomial(square, {0x1.20dd74p+0, 0x1.85ebd2p-3, 0x1.b019e6p-5,
                                           0x1.ed7b9ap-9, 0x1.2ab55p-12, 0x1.132d34p-19});
-  Value denominator = m.polynomial(square, {1.0, 0x1.010e58p-1, 0x1.d35d7ap-4, 0x1.ea7804p-7,
-                                            0x1.30b64cp-10, 0x1.3f8b0ep-15});
-  Value result =
-      m.op<arith::DivFOp>(m.op<arith::MulFOp>(bounded, numerator), denominator);
+  Value denominator = m.polynomial(
+      square, {1.0, 0x1.010e58p-1, 0x1.d35d7ap-4, 0x1.ea7804p-7, 0x1.30b64cp-10, 0x1.3f8b0ep-15});
+  Value result = m.op<arith::DivFOp>(m.op<arith::MulFOp>(bounded, numerator), denominator);
   return m.atLeast(m.atMost(result, 1), -1);
 }
 
@@ -106,6 +135,11 @@ template <typename Op> struct Expand : OpRewritePattern<Op> {
 };
 
 } // namespace
+
+Value emitExponentialOfNegative(OpBuilder &builder, Location loc, Value x) {
+  FloatBuilder m(builder, loc, x.getType());
+  return exponentialOfNegative(m, x);
+}
 
 void populateFloatMathPatterns(RewritePatternSet &patterns) {
   patterns.add<Expand<math::ExpOp>>(patterns.getContext(), exponential);

@@ -92,15 +92,16 @@ void AttentionEmitter::clear(Value rows) {
          [&](Value at) { e.store(zero, results, at); });
 }
 
-/// Rows whose weights are found together: each waits for its own top and sum, and another one's
-/// instructions fill that time.
-static constexpr int64_t kRowsTogether = 2;
-
+// Rows whose weights are found together: each waits for its own top and sum, and the others'
+// instructions fill that time. A top, its base and a sum of each stay in registers.
 void AttentionEmitter::weigh(const Block &block) {
-  Value grouped = e.mul(e.div(block.rows, e.index(kRowsTogether)), kRowsTogether);
-  e.loop(e.index(0), grouped, e.index(kRowsTogether),
-         [&](Value row) { weighRows(block, row, kRowsTogether); });
-  e.loop(grouped, block.rows, e.index(1), [&](Value row) { weighRows(block, row, 1); });
+  Value done = e.index(0);
+  for (int64_t together : {e.target.vectorRegisters() / 4, 2, 1}) {
+    Value left = e.sub(block.rows, done);
+    Value end = e.add(done, e.sub(left, e.rem(left, e.index(together))));
+    e.loop(done, end, e.index(together), [&](Value row) { weighRows(block, row, together); });
+    done = end;
+  }
 }
 
 // Scores of the block from its products, their weights, and the older sums scaled to the same top.

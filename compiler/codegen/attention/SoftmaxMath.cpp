@@ -2,6 +2,7 @@
 
 #include "compiler/codegen/attention/SoftmaxMath.h"
 
+#include "compiler/codegen/FloatMath.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -21,13 +22,14 @@ Value SoftmaxMath::number(double value) {
 Value SoftmaxMath::none() { return number(-std::numeric_limits<double>::infinity()); }
 
 Value SoftmaxMath::power(Value exponent) {
+  if (spec.accumulator.isF32())
+    return emitExponentialOfNegative(e.builder, e.loc, exponent);
   return math::ExpOp::create(e.builder, e.loc, exponent);
 }
 
 // What is not a number is lost here; exp brings it back.
 Value SoftmaxMath::greater(Value a, Value b) {
-  Value isGreater =
-      arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OGT, a, b);
+  Value isGreater = arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OGT, a, b);
   return arith::SelectOp::create(e.builder, e.loc, isGreater, a, b);
 }
 
@@ -51,8 +53,12 @@ Value SoftmaxMath::where(arith::CmpFPredicate predicate, Value sum, Value then, 
   return arith::SelectOp::create(e.builder, e.loc, holds, then, otherwise);
 }
 
+// The lanes are alike: CPUs divide one number several times as fast as a vector.
 Value SoftmaxMath::scaleOf(Value sum) {
-  Value scale = arith::DivFOp::create(e.builder, e.loc, number(1), sum);
+  Value one =
+      arith::ConstantOp::create(e.builder, e.loc, e.builder.getFloatAttr(spec.accumulator, 1));
+  Value first = vector::ExtractOp::create(e.builder, e.loc, sum, ArrayRef<int64_t>{0});
+  Value scale = e.broadcast(arith::DivFOp::create(e.builder, e.loc, one, first), lanes);
   if (spec.undefined == UndefinedRows::Zero)
     scale = where(arith::CmpFPredicate::OEQ, sum, number(0), scale);
   return scale;

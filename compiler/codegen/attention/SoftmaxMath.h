@@ -15,6 +15,7 @@ public:
 
   mlir::Value number(double value);
   mlir::Value none(); // minus infinity: the greatest of no scores
+  /// exp of what is at most zero.
   mlir::Value power(mlir::Value exponent);
   mlir::Value greater(mlir::Value a, mlir::Value b);
   /// What is taken off scores whose greatest this is: before there is a score above minus infinity,

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "compiler/codegen/FloatMath.h"
 #include "tests/unit/codegen/KernelHarness.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,7 +32,16 @@ template <typename Op> Value unary(OpBuilder &builder, Location loc, Value x) {
   return Op::create(builder, loc, x);
 }
 
+double exponentialOfNegative(double x) { return x > 0 ? 1 : std::exp(x); }
+Value emitBounded(OpBuilder &builder, Location loc, Value x) {
+  Attribute zero = DenseElementsAttr::get(cast<ShapedType>(x.getType()), 0.0f);
+  Value none = arith::ConstantOp::create(builder, loc, cast<TypedAttr>(zero));
+  x = arith::MinimumFOp::create(builder, loc, x, none); // NaN stays
+  return emitExponentialOfNegative(builder, loc, x);
+}
+
 const Function kFunctions[] = {
+    {"exp of negative", exponentialOfNegative, 2.5, emitBounded, 1e39, false},
     {"exp", std::exp, 2, unary<math::ExpOp>, 1e39, false},
     {"exp2", std::exp2, 0.6, unary<math::Exp2Op>},
     {"expm1", std::expm1, 0.6, unary<math::ExpM1Op>},
