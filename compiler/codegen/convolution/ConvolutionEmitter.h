@@ -113,6 +113,12 @@ private:
   /// sizes above 16 to the run: theirs count as large.
   bool filtersFitCache() const;
   void prefetchNextPanels(const Tile &tile, mlir::Value filtersDone, int64_t rowStep);
+  /// Whether a tile of a window of one element reads more of the input and the filters than stays
+  /// in the first cache. Its pixels, a plane apart from channel to channel, are then asked for.
+  bool asksForInput() const;
+  /// For the lines of a channel's pixels, which lie in rows of so many.
+  void askForInput(int64_t pixels, int64_t rowPixels,
+                   llvm::function_ref<mlir::Value(int64_t)> pixelAt);
   Tap tap(const Tile &tile, int dim, mlir::Value index);
   /// Transposed: outputs of a row differ in which taps they have, periodically.
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }

@@ -258,6 +258,41 @@ TEST_P(ConvolutionTest, PixelsInLanes) {
   check(GetParam(), {{1, 1, 3}, {1, 3, 5}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}}, {.plane = true});
 }
 
+int64_t requestsOf(int64_t channels, int64_t window, int64_t stride) {
+  KernelHarness harness("x86-64-v4");
+  Type f32 = harness.f32();
+  ConvolutionSpec spec{
+      .element = f32, .window = {1, 1, window}, .stride = {1, 1, stride}, .padded = false};
+  harness.add("convolution", {f32, f32, f32}, 0, [&](Emitter &e, Kernel &k) {
+    Value one = e.index(1), pixels = e.index(14);
+    ConvolutionOperands ops{k.buffers[0],
+                            k.buffers[1],
+                            one,
+                            one,
+                            e.index(channels),
+                            e.index(32),
+                            {one, one, e.index(13 * stride + window)},
+                            {one, one, pixels}};
+    emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
+                    [&](Value acc, const PixelPosition &at) {
+                      e.store(acc, k.buffers[2], at.offset, at.mask);
+                    });
+  });
+  std::string code = harness.print(Listing::Assembly);
+  int64_t count = 0;
+  for (size_t at = 0; (at = code.find("prefetcht0", at)) != std::string::npos; ++at) ++count;
+  return count;
+}
+
+// A tile asks for its input where that and the filters are more than stays in the first cache: the
+// lines of the first and the last of 14 pixels, of every eighth with stride 2.
+TEST(ConvolutionRequests, OfDistantInput) {
+  EXPECT_EQ(requestsOf(32, 1, 1), 0);
+  EXPECT_EQ(requestsOf(256, 1, 1), 2);
+  EXPECT_EQ(requestsOf(256, 1, 2), 3);
+  EXPECT_EQ(requestsOf(256, 3, 1), 0);  // each would be asked for by three windows
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, ConvolutionTest,
                          ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
 
