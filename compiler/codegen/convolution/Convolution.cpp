@@ -196,11 +196,11 @@ void ConvolutionEmitter::rowTiles(const Place &place, const Channels &channels, 
     e.loop(e.index(0), tiles.count, e.index(1), [&](Value part) {
       tile.turn = e.add(e.mul(row, tiles.count), part);
       Value column = tiles.column(e, part), pixels = tiles.columns(e, part);
-      if (ops.prefetch)
-        prefetch(channels, row, column, pixels);
+      tile.results = {&channels, row, column, pixels, {}};
       tile.pixelStep = phases();
       e.loop(e.index(0), e.index(phases()), e.index(1), [&](Value phase) {
         tile.firstPixel = e.add(column, phase);
+        tile.results.firstTurn = e.mul(phase, channelBlocks());
         tile.aheadTurn =
             e.add(firstTurn, e.mul(e.add(e.mul(tile.turn, phases()), phase), tapRows()));
         tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
@@ -227,8 +227,7 @@ void ConvolutionEmitter::narrowTiles(const Channels &channels, Tile &tile, Value
     Value row = tiles.start(e, part), rows = tiles.length(e, part);
     tile.firstPixel = e.mul(row, spec.narrowWidth);
     tile.origin = {zero, e.mul(row, spec.stride[1]), zero};
-    if (ops.prefetch)
-      prefetch(channels, row, zero, e.mul(rows, spec.narrowWidth));
+    tile.results = {&channels, row, zero, e.mul(rows, spec.narrowWidth), zero};
     e.specialize(rows, llvm::to_vector(llvm::seq_inclusive<int64_t>(1, tileRows())),
                  [&](int64_t rowCount) {
                    tile.pixels = rowCount * spec.narrowWidth;

@@ -52,6 +52,16 @@ public:
             mlir::Value panels);
 
 private:
+  /// Whose results a tile's are.
+  struct Channels {
+    mlir::Value n, first, count; // of all groups; those that exist
+    const PixelBlock &block;
+  };
+  struct TileResults {
+    const Channels *channels;
+    mlir::Value row, column, pixels; // in the block
+    mlir::Value firstTurn; // of this phase's blocks of channels, in which they are asked for
+  };
   struct Tile {
     InputPatch patch;
     mlir::Value filter, panelStep; // offset of the first panel's filters, and between panels
@@ -65,11 +75,7 @@ private:
     mlir::Value turn, turnShare;
     const PatchAhead *ahead;
     mlir::Value aheadTurn; // of the first row of taps
-  };
-  /// Whose results a tile's are.
-  struct Channels {
-    mlir::Value n, first, count; // of all groups; those that exist
-    const PixelBlock &block;
+    TileResults results;
   };
   struct Tap {
     mlir::Value offset; // in elements of the patch along one axis
@@ -105,9 +111,10 @@ private:
   int64_t tileRows() const { return std::max<int64_t>(1, plan.pixels / spec.narrowWidth); }
   /// Of pixels in a block.
   mlir::Value tilesIn(const Place &place);
+  mlir::Value channelBlocks() { return e.ceilDiv(steps, kChannelBlock); }
   /// Of a window and the blocks of channels: the times when a tile has others ask for memory.
   mlir::Value tapRows() {
-    return e.mul(e.ceilDiv(steps, kChannelBlock), spec.window[0] * spec.window[1]);
+    return e.mul(channelBlocks(), spec.window[0] * spec.window[1]);
   }
   /// Known to stay there from one tile of pixels, and from one run, to the next. Most kernels leave
   /// sizes above 16 to the run: theirs count as large.
@@ -124,7 +131,9 @@ private:
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }
   SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block, mlir::Value row,
                            mlir::Value column);
-  void prefetch(const Channels &channels, mlir::Value row, mlir::Value column, mlir::Value pixels);
+  /// Asks for the results of some of a tile's channels: its share of them in each block of channels of
+  /// the input, as asking for all at once waits for the CPU's few places for lines to come.
+  void prefetch(const TileResults &results, mlir::Value channelBlock);
   /// Delivers `pixels` results from a place of the output on.
   void finish(const Channels &channels, const Tile &tile, mlir::Value row, mlir::Value column,
               mlir::Value pixels);

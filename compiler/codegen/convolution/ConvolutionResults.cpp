@@ -8,18 +8,21 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-void ConvolutionEmitter::prefetch(const Channels &channels, Value row, Value column,
-                                  Value pixels) {
-  const PixelBlock &block = channels.block;
+void ConvolutionEmitter::prefetch(const TileResults &results, Value channelBlock) {
+  const auto &[channels, row, column, pixels, firstTurn] = results;
+  const PixelBlock &block = channels->block;
+  Value turns = e.mul(channelBlocks(), phases());
+  Value share = e.div(e.add(channels->count, e.sub(turns, e.index(1))), turns);
+  Value begin = e.mul(e.add(firstTurn, channelBlock), share);
   auto &[od, oh, ow] = ops.outputSize;
   Value outRow = e.add(block.row, row), first = e.add(block.column, column);
   Value inPlane = e.mul(e.add(e.mul(block.depth, oh), outRow), ow);
-  e.loop(e.index(0), channels.count, e.index(1), [&](Value c) {
+  e.loop(begin, e.min(channels->count, e.add(begin, share)), e.index(1), [&](Value c) {
     PixelPosition at;
-    at.n = channels.n;
-    at.channel = e.add(channels.first, c);
+    at.n = channels->n;
+    at.channel = e.add(channels->first, c);
     at.lanes = 1;
-    Value plane = e.mul(e.add(e.mul(channels.n, ops.oc), at.channel), e.mul(e.mul(od, oh), ow));
+    Value plane = e.mul(e.add(e.mul(channels->n, ops.oc), at.channel), e.mul(e.mul(od, oh), ow));
     for (Value pixel : {first, e.add(first, e.sub(pixels, e.index(1)))}) {
       at.pixel = {block.depth, outRow, pixel};
       at.offset = e.add(plane, e.add(inPlane, pixel));

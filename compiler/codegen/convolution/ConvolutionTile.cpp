@@ -88,6 +88,8 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
     Value filterBlock = e.add(filters, e.mul(block, taps * rowStep));
     Value inputBlock = e.add(tile.patch.start, e.mul(block, tile.patch.channelStep));
     Value tapStep = e.mul(depth, rowStep);
+    if (ops.prefetch)
+      prefetch(tile.results, e.div(block, e.index(kChannelBlock)));
     auto innermost = [&](Value input, Value filter, Value depth, ValueRange carried) {
       if (!filtersFitCache())
         prefetchNextPanels(tile, e.sub(filter, filters), rowStep);

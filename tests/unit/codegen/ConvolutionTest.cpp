@@ -293,6 +293,44 @@ TEST(ConvolutionRequests, OfDistantInput) {
   EXPECT_EQ(requestsOf(256, 3, 1), 0);  // each would be asked for by three windows
 }
 
+// Every channel's results are asked for, however many blocks of input channels share them.
+TEST_P(ConvolutionTest, AsksForResults) {
+  constexpr int64_t width = 20, outputs = 41;
+  for (bool transposed : {false, true})
+    for (int64_t channels : {5, 40, 600}) {
+      int64_t inputWidth = transposed ? width / 2 : width;
+      KernelHarness harness(GetParam(), /*optLevel=*/1);
+      Type f32 = harness.f32();
+      ConvolutionSpec spec{.element = f32, .padded = false, .transposed = transposed};
+      spec.stride[2] = spec.window[2] = transposed ? 2 : 1;
+      ConvolutionPlan plan = planConvolution(spec, harness.target);
+      harness.add("convolution", {f32, f32, f32, f32}, 1, [&](Emitter &e, Kernel &k) {
+        Value one = e.index(1);
+        ConvolutionOperands ops{k.buffers[0], k.buffers[1], one, one, k.dims[0], e.index(outputs),
+                                {one, one, e.index(inputWidth)}, {one, one, e.index(width)}};
+        ops.prefetch = [&](Emitter &inner, const PixelPosition &at) {
+          Value number = inner.load(k.buffers[3], inner.index(0));
+          inner.store(number, k.buffers[3], inner.add(at.offset, 1));
+        };
+        emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
+                        [&](Value acc, const PixelPosition &at) {
+                          e.store(acc, k.buffers[2], at.offset, at.mask);
+                        });
+      });
+      LoadedKernels kernels = harness.compile();
+      auto x = randomArray(channels * inputWidth, 1);
+      auto packed = randomArray(plan.packedElements(1, outputs, channels, spec.window[2]), 2);
+      GuardedArray<float> y(outputs * width), asked(1 + outputs * width);
+      std::fill(asked.begin(), asked.end(), 0.0f);
+      asked[0] = 1;
+      kernels.call(0, {x.data(), packed.data(), y.data(), asked.data()}, {channels}, 0,
+                   plan.gridPoints(1, 1, outputs, 1, 1, width), plan.scratchBytes(channels));
+      for (int64_t channel = 0; channel < outputs; ++channel)
+        for (int64_t pixel : {int64_t(0), width - 1})
+          EXPECT_EQ(asked[1 + channel * width + pixel], 1) << channels << ": " << channel;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, ConvolutionTest,
                          ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
 
