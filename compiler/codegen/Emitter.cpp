@@ -130,6 +130,14 @@ Values Emitter::loop(Value low, Value high, Value step, ValueRange initial, Carr
   scf::YieldOp::create(builder, loc, body(loop.getInductionVar(), loop.getRegionIterArgs()));
   return Values(loop.getResults());
 }
+Values Emitter::unrolledLoop(Value count, int64_t atOnce, ValueRange initial, CarryingBody body) {
+  return loop(index(0), count, index(atOnce), initial, [&](Value at, ValueRange carried) {
+    Values values(carried);
+    for (int64_t turn = 0; turn < atOnce; ++turn)
+      values = body(add(at, turn), values);
+    return values;
+  });
+}
 void Emitter::when(Value condition, llvm::function_ref<void()> then,
                    llvm::function_ref<void()> otherwise) {
   auto branch = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/bool(otherwise));

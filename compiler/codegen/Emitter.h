@@ -73,6 +73,10 @@ public:
   void loop(mlir::Value low, mlir::Value high, mlir::Value step, Body body);
   Values loop(mlir::Value low, mlir::Value high, mlir::Value step, mlir::ValueRange initial,
               CarryingBody body);
+  /// From 0 to `count`, which is a multiple of `atOnce`: so many turns of the body to one of the
+  /// loop.
+  Values unrolledLoop(mlir::Value count, int64_t atOnce, mlir::ValueRange initial,
+                      CarryingBody body);
   void when(mlir::Value condition, llvm::function_ref<void()> then,
             llvm::function_ref<void()> otherwise = nullptr);
   Values choose(mlir::Value condition, mlir::TypeRange types, llvm::function_ref<Values()> then,

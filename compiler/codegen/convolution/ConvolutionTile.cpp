@@ -93,7 +93,7 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
     auto innermost = [&](Value input, Value filter, Value depth, ValueRange carried) {
       if (!filtersFitCache())
         prefetchNextPanels(tile, e.sub(filter, filters), rowStep);
-      return e.loop(zero, depth, one, carried, [&](Value channel, ValueRange carried) {
+      auto step = [&](Value channel, ValueRange carried) {
         Values sums(carried), weights;
         Value weightsAt = e.add(filter, e.mul(channel, rowStep));
         for (int64_t j = 0; j < tile.panels; ++j)
@@ -115,7 +115,8 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
           }
         }
         return sums;
-      });
+      };
+      return e.unrolledLoop(depth, stepsAtOnce(steps), carried, step);
     };
     // Windows of one element need no loop.
     auto over = [&](int64_t size, ValueRange carried, Emitter::CarryingBody body) {

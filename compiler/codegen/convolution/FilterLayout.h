@@ -12,6 +12,11 @@ namespace heddle::codegen {
 /// Steps of depth (channels, or fours of them) between two steps of the window.
 constexpr int64_t kChannelBlock = 16;
 
+/// Of a channel block, between two jumps: where multiply-adds take every port that vectors have,
+/// what counts and jumps takes the places of some. As many as divide a known number of steps; else
+/// one.
+int64_t stepsAtOnce(mlir::Value steps);
+
 /// Elements of the sums that a panel of bytes begins with.
 int64_t panelHeader(const TileMath &math, int64_t panel);
 

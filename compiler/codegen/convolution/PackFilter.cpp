@@ -2,6 +2,8 @@
 #include "compiler/codegen/convolution/FilterLayout.h"
 #include "compiler/codegen/matmul/ByteOperands.h"
 
+#include <numeric>
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -9,6 +11,11 @@ using namespace mlir;
 namespace heddle::codegen {
 
 int64_t panelHeader(const TileMath &math, int64_t panel) { return math.isBytes() ? 4 * panel : 0; }
+
+int64_t stepsAtOnce(Value steps) {
+  constexpr int64_t most = 4; // twice as many are no faster
+  return std::gcd(getConstantIntValue(steps).value_or(1), most);
+}
 
 Value panelSize(Emitter &e, const TileMath &math, Value steps, int64_t taps, int64_t panel) {
   return e.add(e.mul(steps, taps * panel * math.depth()), panelHeader(math, panel));

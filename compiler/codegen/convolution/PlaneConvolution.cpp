@@ -186,7 +186,7 @@ void PlaneEmitter::accumulate(const Channels &channels, Value first, int64_t vec
             column = e.add(e.mul(e.rem(column, e.index(stride)), patch.phaseStep),
                            e.div(column, e.index(stride)));
           Value filter = e.add(filterBlock, e.mul(e.add(tapRow, w), tapStep));
-          return e.loop(zero, depth, one, s3, [&](Value channel, ValueRange carried) {
+          auto step = [&](Value channel, ValueRange carried) {
             Values next(carried), pixels;
             Value inputAt = e.add(column, e.mul(channel, patch.channelStep));
             for (int64_t v = 0; v < vectors; ++v)
@@ -200,7 +200,8 @@ void PlaneEmitter::accumulate(const Channels &channels, Value first, int64_t vec
               }
             }
             return next;
-          });
+          };
+          return e.unrolledLoop(depth, stepsAtOnce(inputs), s3, step);
         };
         Values sums(s2.drop_back(vectors));
         if (kw > kUnrolledColumns)

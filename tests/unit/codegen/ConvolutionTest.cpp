@@ -231,6 +231,7 @@ TEST_P(ConvolutionTest, Transposed) {
 TEST_P(ConvolutionTest, KnownSizes) {
   for (const Size &size : kSizes) {
     check(GetParam(), kWindows[0], {}, &size);
+    check(GetParam(), kWindows[0], {.plane = true}, &size);
     check(GetParam(), kTransposedWindows[1], {.transposed = true}, &size);
   }
 }
