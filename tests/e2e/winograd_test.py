@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""3x3 convolutions by Winograd's minimal filtering, as whole programs, against numpy and --no-winograd.
+"""3x3, 3x1 and 1x3 convolutions by Winograd's minimal filtering, as whole programs, against numpy and --no-winograd.
 
     winograd_test.py HEDDLE
 
@@ -24,16 +24,19 @@ except ImportError:
 from bounded import Bounded
 from onnx_bytes import floats, graph, model, node, value
 
-# Images, channels in and out, height, width, pads at top, left, bottom, right.
-CASES = [(2, 24, 40, 13, 11, (1, 1, 1, 1)), (1, 40, 33, 30, 70, (0, 0, 0, 0)),
-         (1, 64, 64, 14, 14, (1, 1, 1, 1)), (1, 32, 48, 20, 20, (2, 1, 0, 3))]
+# Images, channels in and out, height, width, pads at top, left, bottom, right, window.
+CASES = [(2, 24, 40, 13, 11, (1, 1, 1, 1), (3, 3)), (1, 40, 33, 30, 70, (0, 0, 0, 0), (3, 3)),
+         (1, 64, 64, 14, 14, (1, 1, 1, 1), (3, 3)), (1, 32, 48, 20, 20, (2, 1, 0, 3), (3, 3)),
+         (2, 48, 40, 34, 16, (0, 0, 0, 0), (3, 1)), (1, 72, 72, 12, 32, (1, 0, 1, 0), (3, 1)),
+         (2, 48, 72, 36, 8, (0, 1, 0, 1), (1, 3)), (1, 40, 33, 9, 22, (0, 1, 0, 1), (1, 3))]
 
 
 def convolved(x, w, pads):
     x = np.pad(x, ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3]))).astype(np.float64)
-    height, width = x.shape[2] - 2, x.shape[3] - 2
+    down, across = w.shape[2:]
+    height, width = x.shape[2] - down + 1, x.shape[3] - across + 1
     return sum(np.einsum("nchw,kc->nkhw", x[:, :, i:i + height, j:j + width], w[:, :, i, j])
-               for i in range(3) for j in range(3)).astype(np.float32)
+               for i in range(down) for j in range(across)).astype(np.float32)
 
 
 def main():
@@ -53,15 +56,15 @@ def main():
                 return np.zeros(0)
             return np.load(os.path.join(work, "y.npy"))
 
-        for (images, inputs, outputs, height, width, pads), known in (
+        for (images, inputs, outputs, height, width, pads, window), known in (
                 (case, known) for case in CASES for known in (True, False)):
-            what = f"{inputs} to {outputs} channels, {height}x{width}, sizes known {known}"
+            what = f"{window}, {inputs} to {outputs} channels, {height}x{width}, sizes known {known}"
             x = generator.integers(-4, 5, (images, inputs, height, width)).astype(np.float32)
-            w = 8 * generator.integers(-4, 5, (outputs, inputs, 3, 3)).astype(np.float32)
+            w = 8 * generator.integers(-4, 5, (outputs, inputs, *window)).astype(np.float32)
             b = generator.integers(-4, 5, outputs).astype(np.float32)
             plain = convolved(x, w, pads) + b.reshape(1, -1, 1, 1)
             r = generator.integers(-4, 5, plain.shape).astype(np.float32)
-            nodes = [node("Conv", ["x", "w", "b"], ["c"], kernel_shape=[3, 3], pads=list(pads)),
+            nodes = [node("Conv", ["x", "w", "b"], ["c"], kernel_shape=list(window), pads=list(pads)),
                      node("Add", ["c", "r"], ["s"]), node("Relu", ["s"], ["y"])]
             weights = [floats("w", w.ravel().tolist(), w.shape), floats("b", b.tolist(), b.shape)]
             dims = list(x.shape) if known else ["n", inputs, "h", "w"]

@@ -8,8 +8,8 @@
 //     lanes;
 //   - few products a result, or rows that fill vectors better than output channels do: direct, with
 //     pixels in the lanes, in PlaneConvolutionKernel.cpp;
-//   - windows of 3 x 3 that weights of many channels meet: Winograd's minimal filtering, in
-//     WinogradKernel.cpp;
+//   - windows of 3 x 3, 3 x 1 and 1 x 3 that weights of many channels meet: Winograd's minimal
+//     filtering, in WinogradKernel.cpp;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task
 //     of their own: while compiling where they are weights, else before the convolution runs. Max
 //     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
@@ -40,10 +40,15 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
 
 ContractionKernel ConvolutionKernelEmitter::emit() {
   bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
-  return depthwise            ? emitDepthwiseKernel()
-         : isWinograd()       ? emitWinogradKernel()
-         : hasPixelsInLanes() ? emitPlane()
-                              : emitDirect();
+  if (depthwise)
+    return emitDepthwiseKernel();
+  if (isWinograd()) {
+    if (space.window == Spatial{1, 3, 3})
+      return emitWinogradKernel();
+    if (std::optional<LineWinogradSpec> lines = lineWinograd())
+      return emitLineWinogradKernel(*lines);
+  }
+  return hasPixelsInLanes() ? emitPlane() : emitDirect();
 }
 
 Value ConvolutionKernelEmitter::bias() const {

@@ -6,6 +6,7 @@
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
+#include "compiler/codegen/convolution/LineWinograd.h"
 
 namespace heddle {
 
@@ -27,6 +28,9 @@ private:
   /// What a schedule may choose for those that are marked.
   bool isWinograd();
   ContractionKernel emitWinogradKernel();
+  /// Of windows of 3 x 1 and 1 x 3 that may be, where pairs of results fill vectors.
+  std::optional<codegen::LineWinogradSpec> lineWinograd();
+  ContractionKernel emitLineWinogradKernel(const codegen::LineWinogradSpec &spec);
   /// A kernel whose grid points are blocks of pixels and output channels, of which `emit` computes some
   /// and hands the results to a sink that takes them through the epilogue to their places.
   ContractionKernel emitBlocks(

@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/convolution/Winograd.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "compiler/codegen/convolution/WinogradMath.h"
 
 using namespace mlir;
 
 namespace heddle::codegen {
-namespace {
-
-/// G of three weights: all of them and their differences in halves.
-Values filter(Emitter &e, ValueRange g) {
-  Value half = arith::ConstantOp::create(e.builder, e.loc, e.builder.getF64FloatAttr(0.5));
-  auto mul = [&](Value a) -> Value { return arith::MulFOp::create(e.builder, e.loc, half, a); };
-  Value ends = arith::AddFOp::create(e.builder, e.loc, g[0], g[2]);
-  return {g[0], mul(arith::AddFOp::create(e.builder, e.loc, ends, g[1])),
-          mul(arith::SubFOp::create(e.builder, e.loc, ends, g[1])), g[2]};
-}
-
-} // namespace
 
 // Sums are made in f64: a transformed weight is as exact as a plain one.
 void emitPackWinograd(Emitter &e, const WinogradSpec &spec, Value source, Value packed, Value begin,
@@ -44,10 +31,11 @@ void emitPackWinograd(Emitter &e, const WinogradSpec &spec, Value source, Value 
             [&] { return Values(taps, e.zero(wide)); });
         Values columns[3];
         for (int64_t column = 0; column < 3; ++column)
-          columns[column] = filter(e, {weights[column], weights[3 + column], weights[6 + column]});
+          columns[column] =
+              WinogradMath{e}.filter({weights[column], weights[3 + column], weights[6 + column]});
         for (int64_t row = 0; row < 4; ++row)
-          for (auto [column, weight] :
-               llvm::enumerate(filter(e, {columns[0][row], columns[1][row], columns[2][row]}))) {
+          for (auto [column, weight] : llvm::enumerate(
+                   WinogradMath{e}.filter({columns[0][row], columns[1][row], columns[2][row]}))) {
             int64_t position = row * 4 + static_cast<int64_t>(column);
             Value at = e.add(to, e.add(lane, position * spec.channels * plan.panel));
             e.store(e.convertFloat(weight, element), packed, at);

@@ -2,6 +2,7 @@
 // Of the inputs of tiles and of their products.
 
 #include "compiler/codegen/convolution/WinogradEmitter.h"
+#include "compiler/codegen/convolution/WinogradMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -9,30 +10,13 @@
 using namespace mlir;
 
 namespace heddle::codegen {
-namespace {
 
-struct Sums {
-  Emitter &e;
-  Value plus(Value a, Value b) { return arith::AddFOp::create(e.builder, e.loc, a, b); }
-  Value minus(Value a, Value b) { return arith::SubFOp::create(e.builder, e.loc, a, b); }
-
-  /// B' of four inputs.
-  Values input(ValueRange d) {
-    return {minus(d[0], d[2]), plus(d[1], d[2]), minus(d[2], d[1]), minus(d[1], d[3])};
-  }
-  /// A' of four products.
-  Values result(ValueRange m) {
-    return {plus(plus(m[0], m[1]), m[2]), minus(minus(m[1], m[2]), m[3])};
-  }
-};
-
-} // namespace
-
-// Tiles are in the lanes: of a row of the input, which is copied with zeros around, their first, second,
-// third and fourth columns. A row's last vector reaches past the tiles it is for. So vectors go from the
-// last to the first and rows down, and what it wrote too much is written over; so do channels.
+// Tiles are in the lanes: of a row of the input, which is copied with zeros around, their first,
+// second, third and fourth columns. A row's last vector reaches past the tiles it is for. So
+// vectors go from the last to the first and rows down, and what it wrote too much is written over;
+// so do channels.
 void WinogradEmitter::transformInput(const Place &place) {
-  Sums sums{e};
+  WinogradMath sums{e};
   PixelBlock block = pixelsOf(place);
   Value zero = e.index(0), one = e.index(1);
   Value always = arith::ConstantIntOp::create(e.builder, e.loc, 1, 1);
@@ -43,9 +27,8 @@ void WinogradEmitter::transformInput(const Place &place) {
     odd.push_back(2 * lane + 1);
   }
   e.loop(zero, e.index(spec.channels), one, [&](Value channel) {
-    InputPatch copy =
-        patchCopied(e, spec.convolution, ops.input, e.add(firstPlane(place), channel), one,
-                    ops.inputSize, block, patch, always);
+    InputPatch copy = patchCopied(e, spec.convolution, ops.input, e.add(firstPlane(place), channel),
+                                  one, ops.inputSize, block, patch, always);
     Value to = e.mul(channel, plan.blockTiles());
     e.loop(zero, vectors, one, [&](Value v) {
       Value tile = e.mul(e.sub(e.sub(vectors, v), one), lanes);
@@ -69,8 +52,8 @@ void WinogradEmitter::transformInput(const Place &place) {
         fresh.append(row(e.add(e.mul(tileRow, 2), 3)));
         Value at = e.add(to, e.add(e.mul(tileRow, place.columns), tile));
         for (int64_t column = 0; column < 4; ++column) {
-          Values down = sums.input(
-              {before[column], before[4 + column], fresh[column], fresh[4 + column]});
+          Values down =
+              sums.input({before[column], before[4 + column], fresh[column], fresh[4 + column]});
           for (int64_t i = 0; i < 4; ++i)
             e.store(down[i], inputs, e.add(at, (i * 4 + column) * plan.inputStep));
         }
@@ -80,10 +63,10 @@ void WinogradEmitter::transformInput(const Place &place) {
   });
 }
 
-// Where rows are one run, an odd width makes the last tile of two rows write the first pixel of the row
-// that follows: so that tile is first.
+// Where rows are one run, an odd width makes the last tile of two rows write the first pixel of the
+// row that follows: so that tile is first.
 Value WinogradEmitter::results(const Place &place) {
-  Sums sums{e};
+  WinogradMath sums{e};
   Value zero = e.index(0), one = e.index(1), vectorZero = math.zero(e);
   Value pitch = rowPitch(place);
   auto over = [&](Value size, ValueRange carried, Emitter::CarryingBody body) {
@@ -119,9 +102,7 @@ Value WinogradEmitter::results(const Place &place) {
       });
     });
   })[0];
-  Value unordered =
-      arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::UNO, finite, finite);
-  return vector::ReductionOp::create(e.builder, e.loc, vector::CombiningKind::OR, unordered);
+  return sums.anyNaN(finite);
 }
 
 } // namespace heddle::codegen

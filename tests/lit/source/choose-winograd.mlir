@@ -36,19 +36,42 @@ func.func @one_pixel(%x: tensor<1x64x3x3xf32>) -> tensor<1x64x1x1xf32> {
   return %y : tensor<1x64x1x1xf32>
 }
 
+// Along one dimension, of columns and of rows with pads.
+// CHECK-LABEL: func @lines
+// CHECK: {heddle.winograd = true}
+// CHECK: {heddle.winograd = true}
+func.func @lines(%x: tensor<1x72x34x16xf32>) -> tensor<1x72x32x16xf32> {
+  %wide = "onnx.Constant"() {value = dense<1.0> : tensor<72x72x1x3xf32>} : () -> tensor<72x72x1x3xf32>
+  %tall = "onnx.Constant"() {value = dense<1.0> : tensor<72x72x3x1xf32>} : () -> tensor<72x72x3x1xf32>
+  %0 = "onnx.Conv"(%x, %wide) <{kernel_shape = array<i64: 1, 3>, pads = array<i64: 0, 1, 0, 1>}> : (tensor<1x72x34x16xf32>, tensor<72x72x1x3xf32>) -> tensor<1x72x34x16xf32>
+  %1 = "onnx.Conv"(%0, %tall) <{kernel_shape = array<i64: 3, 1>}> : (tensor<1x72x34x16xf32>, tensor<72x72x3x1xf32>) -> tensor<1x72x32x16xf32>
+  return %1 : tensor<1x72x32x16xf32>
+}
+
+// CHECK-LABEL: func @few_channels
+// CHECK: {heddle.winograd = false}
+// CHECK-NOT: heddle.winograd
+func.func @few_channels(%x: tensor<1x8x34x16xf32>) -> tensor<1x8x34x14xf32> {
+  %tall = "onnx.Constant"() {value = dense<1.0> : tensor<8x8x3x1xf32>} : () -> tensor<8x8x3x1xf32>
+  %wide = "onnx.Constant"() {value = dense<1.0> : tensor<8x8x1x3xf32>} : () -> tensor<8x8x1x3xf32>
+  %0 = "onnx.Conv"(%x, %tall) <{kernel_shape = array<i64: 3, 1>, pads = array<i64: 1, 0, 1, 0>}> : (tensor<1x8x34x16xf32>, tensor<8x8x3x1xf32>) -> tensor<1x8x34x16xf32>
+  %1 = "onnx.Conv"(%0, %wide) <{kernel_shape = array<i64: 1, 3>}> : (tensor<1x8x34x16xf32>, tensor<8x8x1x3xf32>) -> tensor<1x8x34x14xf32>
+  return %1 : tensor<1x8x34x14xf32>
+}
+
 // Strides, dilations, groups, other windows, and filters that only a run gives.
 // CHECK-LABEL: func @others
 // CHECK-NOT: heddle.winograd
-func.func @others(%x: tensor<1x64x56x56xf32>, %f: tensor<64x64x3x3xf32>) -> (tensor<1x64x27x27xf32>, tensor<1x64x52x52xf32>, tensor<1x64x54x54xf32>, tensor<1x64x54x56xf32>, tensor<1x64x54x54xf32>) {
+func.func @others(%x: tensor<1x64x56x56xf32>, %f: tensor<64x64x3x3xf32>) -> (tensor<1x64x27x27xf32>, tensor<1x64x52x52xf32>, tensor<1x64x54x54xf32>, tensor<1x64x52x56xf32>, tensor<1x64x54x54xf32>) {
   %w = "onnx.Constant"() {value = dense<1.0> : tensor<64x64x3x3xf32>} : () -> tensor<64x64x3x3xf32>
   %grouped = "onnx.Constant"() {value = dense<1.0> : tensor<64x32x3x3xf32>} : () -> tensor<64x32x3x3xf32>
-  %tall = "onnx.Constant"() {value = dense<1.0> : tensor<64x64x3x1xf32>} : () -> tensor<64x64x3x1xf32>
+  %tall = "onnx.Constant"() {value = dense<1.0> : tensor<64x64x5x1xf32>} : () -> tensor<64x64x5x1xf32>
   %0 = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 3, 3>, strides = array<i64: 2, 2>}> : (tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<1x64x27x27xf32>
   %1 = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 3, 3>, dilations = array<i64: 2, 2>}> : (tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<1x64x52x52xf32>
   %2 = "onnx.Conv"(%x, %grouped) <{kernel_shape = array<i64: 3, 3>, group = 2 : i64}> : (tensor<1x64x56x56xf32>, tensor<64x32x3x3xf32>) -> tensor<1x64x54x54xf32>
-  %3 = "onnx.Conv"(%x, %tall) <{kernel_shape = array<i64: 3, 1>}> : (tensor<1x64x56x56xf32>, tensor<64x64x3x1xf32>) -> tensor<1x64x54x56xf32>
+  %3 = "onnx.Conv"(%x, %tall) <{kernel_shape = array<i64: 5, 1>}> : (tensor<1x64x56x56xf32>, tensor<64x64x5x1xf32>) -> tensor<1x64x52x56xf32>
   %4 = "onnx.Conv"(%x, %f) <{kernel_shape = array<i64: 3, 3>}> : (tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<1x64x54x54xf32>
-  return %0, %1, %2, %3, %4 : tensor<1x64x27x27xf32>, tensor<1x64x52x52xf32>, tensor<1x64x54x54xf32>, tensor<1x64x54x56xf32>, tensor<1x64x54x54xf32>
+  return %0, %1, %2, %3, %4 : tensor<1x64x27x27xf32>, tensor<1x64x52x52xf32>, tensor<1x64x54x54xf32>, tensor<1x64x52x56xf32>, tensor<1x64x54x54xf32>
 }
 
 // Weights that were f16 are stored so.
