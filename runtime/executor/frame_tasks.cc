@@ -182,10 +182,12 @@ WorkItem Frame::Execute(WorkItem item, Worker& worker) {
       if (chunks > 1) {
         // Relaxed: the pushes publish it.
         parts_left_[t].store(static_cast<int32_t>(chunks), std::memory_order_relaxed);
-        for (int64_t i = chunks - 1; i > 0; --i) {
-          worker.Push({this, t, static_cast<uint32_t>(i)});
-        }
-        return ExecuteChunk({this, t, 0}, worker);
+        int threads = context_.scheduler->threads();
+        auto chunk = [&](int64_t i) {
+          return static_cast<uint32_t>(ChunkInTurn(i, chunks, worker.index(), threads));
+        };
+        for (int64_t i = chunks - 1; i > 0; --i) worker.Push({this, t, chunk(i)});
+        return ExecuteChunk({this, t, chunk(0)}, worker);
       }
       if (status.ok()) status = CallKernel(t, *call, 0, call->grid, worker);
       if (!status.ok()) context_.run.Fail(TaskError(t, status));

@@ -44,6 +44,14 @@ TEST(GridCut, IsLargeAtBothEndsAndSmallWhereThreadsMeet) {
   EXPECT_EQ(size(middle), 1);
 }
 
+TEST(ChunkInTurn, EachOfTwoThreadsHasAnEnd) {
+  for (int64_t turn = 0; turn < 5; ++turn) {
+    EXPECT_EQ(ChunkInTurn(turn, 5, /*worker=*/0, /*threads=*/2), turn);
+    EXPECT_EQ(ChunkInTurn(turn, 5, /*worker=*/1, /*threads=*/2), 4 - turn);
+    EXPECT_EQ(ChunkInTurn(turn, 5, /*worker=*/1, /*threads=*/3), turn);
+  }
+}
+
 TEST(GridCut, LeavesShortGridsWhole) {
   EXPECT_EQ(GridCut(9'000, 100, 1, 8).count(), 1);
   EXPECT_EQ(GridCut(1e9, 1, 1, 8).count(), 1);
