@@ -157,12 +157,35 @@ Value WindowEmitter::load(const Place &place, const TileRow &row, int64_t tap) {
   return arith::SelectOp::create(e.builder, e.loc, tileMasks[tap], x, e.broadcast(fill, lanes));
 }
 
+bool WindowEmitter::rotatesRows() const {
+  constexpr int64_t mostRows = 3;
+  int64_t reach = (spec.window[2] - 1) * spec.dilation[2];
+  auto leavesRoom = [&](Value size) {
+    return getConstantIntValue(size).value_or(lanes) + reach <= lanes;
+  };
+  return inPlace && spec.window[1] <= mostRows && leavesRoom(ops.inputSize[2]) &&
+         leavesRoom(ops.outputSize[2]) && matchPattern(fill, m_AnyZeroFloat());
+}
+
+// What is beside the row is zero.
+Value WindowEmitter::rotated(Value row, int64_t tap) {
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    order.push_back((lanes + lane + tap * spec.dilation[2] - spec.padding[2]) % lanes);
+  return vector::ShuffleOp::create(e.builder, e.loc, row, row, order);
+}
+
 // A loaded vector serves all rows of the tile whose windows contain it.
 Values WindowEmitter::unrolled(const Place &place, Value at, int64_t rows) {
   Values sums(rows, start);
+  bool rotates = rotatesRows();
   eachRow(place, at, rows, [&](const TileRow &row) {
+    Value whole;
+    if (rotates)
+      whole = e.load(row.buffer, e.add(row.at, spec.padding[2]), lanes,
+                     e.firstLanes(ops.inputSize[2], lanes));
     for (int64_t w = 0; w < spec.window[2]; ++w) {
-      Value x = load(place, row, w);
+      Value x = rotates ? rotated(whole, w) : load(place, row, w);
       for (auto [r, h] : row.users) {
         int64_t tap = (row.depth * spec.window[1] + h) * spec.window[2] + w;
         sums[r] = combine(sums[r], x, place.channel, e.index(tap));
@@ -249,36 +272,6 @@ void emitWindow(Emitter &e, const WindowSpec &spec, const WindowOperands &operan
                 Value end, Value scratch, Value fill, Value start, WindowCombine combine,
                 PixelSink sink) {
   WindowEmitter(e, spec, operands, scratch, fill, start, nullptr, combine, sink).run(begin, end);
-}
-
-void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value filter,
-                   Value begin, Value end, Value scratch, PixelSink sink) {
-  int64_t lanes = e.lanesOf(spec.accumulator);
-  Value zero = e.zero(spec.accumulator);
-  // Bytes are converted once for all pixels of a point; what the accumulators hold is read in place.
-  bool converts = spec.element != spec.accumulator;
-  Value weights =
-      converts ? e.view(scratch, planWindow(spec, e.target).weightsOffset, spec.accumulator) : filter;
-  auto convert = [&](Value channel) {
-    e.loop(e.index(0), e.index(taps(spec)), e.index(1), [&](Value tap) {
-      Value weight = e.load(filter, e.add(e.mul(channel, taps(spec)), tap));
-      weight = windowElement(e, spec, weight, spec.filterSigned);
-      if (operands.filterZeroPoint)
-        weight = windowDifference(e, weight, operands.filterZeroPoint(e, channel));
-      e.store(weight, weights, tap);
-    });
-  };
-  auto combine = [&](Value sum, Value x, Value channel, Value tap) -> Value {
-    Value at = converts ? tap : e.add(e.mul(channel, taps(spec)), tap);
-    Value weight = e.broadcast(e.load(weights, at), lanes);
-    if (isa<FloatType>(spec.accumulator))
-      return e.fma(x, weight, sum);
-    return arith::AddIOp::create(e.builder, e.loc, sum,
-                                 arith::MulIOp::create(e.builder, e.loc, x, weight));
-  };
-  WindowEmitter window(e, spec, operands, scratch, zero, zero,
-                       converts ? WindowPrepare(convert) : WindowPrepare(), combine, sink);
-  window.run(begin, end);
 }
 
 } // namespace heddle::codegen

@@ -36,7 +36,7 @@ private:
     mlir::Value n, channel;
     PixelBlock block;
     PhasedPatch patch;
-    mlir::Value planeOffset; // of the output plane at this depth
+    mlir::Value planeOffset;        // of the output plane at this depth
     mlir::Value row, column, depth; // of the input: what the block's first window begins with
   };
   /// A row of a tile's input, with the rows of outputs whose windows contain it.
@@ -59,6 +59,10 @@ private:
   void eachRow(const Place &place, mlir::Value at, int64_t rows,
                llvm::function_ref<void(const TileRow &)> body);
   mlir::Value load(const Place &place, const TileRow &row, int64_t tap);
+  /// Whether a row and the pads beside it are one vector, of which others are made by rotating it:
+  /// loads that cross cache lines take longer than the products of low windows.
+  bool rotatesRows() const;
+  mlir::Value rotated(mlir::Value row, int64_t tap);
   Values unrolled(const Place &place, mlir::Value at, int64_t rows);
   Values looped(const Place &place, mlir::Value at, int64_t rows);
   Values maxima(const Place &place, mlir::Value at, int64_t rows);

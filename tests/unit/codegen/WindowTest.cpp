@@ -2,13 +2,13 @@
 // Depthwise convolution and pooling against plain loops.
 
 #include <gtest/gtest.h>
+
 #include <limits>
 #include <random>
 
 #include "compiler/codegen/convolution/Window.h"
-#include "tests/unit/codegen/KernelHarness.h"
-
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "tests/unit/codegen/KernelHarness.h"
 
 using namespace mlir;
 using namespace heddle::codegen;
@@ -95,29 +95,43 @@ std::vector<double> reference(Kind kind, const Size &s, const Case &c, const Gua
 class WindowTest : public ::testing::TestWithParam<const char *> {
 protected:
   void check(Kind kind) {
-    for (const Case &c : kCases) {
-      KernelHarness harness(GetParam(), 1);
-      Type f32 = harness.f32();
-      WindowSpec spec{f32, f32, c.window, c.stride, c.dilation, c.before};
-      WindowPlan plan = planWindow(spec, harness.target);
-      harness.add("window", {f32, f32, f32}, 9, [&](Emitter &e, Kernel &k) {
-        auto &d = k.dims;
-        WindowOperands ops{k.buffers[0], d[0], d[1], d[2], {d[3], d[4], d[5]}, {d[6], d[7], d[8]}};
-        auto sink = [&](Value sum, const PixelPosition &at) {
-          e.store(sum, k.buffers[2], at.offset, at.mask);
-        };
-        if (kind == Kind::Depthwise)
-          emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch, sink);
-        else if (kind == Kind::Max)
-          emitMaxPool(e, spec, ops, k.begin, k.end, k.scratch, sink);
-        else
-          emitAveragePool(e, spec, ops, kind == Kind::AverageIncludingPadding, c.after, k.begin,
-                          k.end, k.scratch, sink);
-      });
-      LoadedKernels kernels = harness.compile();
-      for (const Size &s : kSizes)
-        run(kind, s, c, plan, kernels);
-    }
+    for (const Case &c : kCases)
+      check(kind, c, kSizes, /*known=*/false);
+  }
+
+  void check(Kind kind, const Case &c, ArrayRef<Size> sizes, bool known) {
+    KernelHarness harness(GetParam(), 1);
+    Type f32 = harness.f32();
+    WindowSpec spec{f32, f32, c.window, c.stride, c.dilation, c.before};
+    WindowPlan plan = planWindow(spec, harness.target);
+    harness.add("window", {f32, f32, f32}, 9, [&](Emitter &e, Kernel &k) {
+      Values d = k.dims;
+      for (size_t i = 0; known && i < d.size(); ++i)
+        d[i] = e.index(dimsOf(sizes[0], c)[i]);
+      WindowOperands ops{k.buffers[0], d[0], d[1], d[2], {d[3], d[4], d[5]}, {d[6], d[7], d[8]}};
+      auto sink = [&](Value sum, const PixelPosition &at) {
+        e.store(sum, k.buffers[2], at.offset, at.mask);
+      };
+      if (kind == Kind::Depthwise)
+        emitDepthwise(e, spec, ops, k.buffers[1], k.begin, k.end, k.scratch, sink);
+      else if (kind == Kind::Max)
+        emitMaxPool(e, spec, ops, k.begin, k.end, k.scratch, sink);
+      else
+        emitAveragePool(e, spec, ops, kind == Kind::AverageIncludingPadding, c.after, k.begin,
+                        k.end, k.scratch, sink);
+    });
+    LoadedKernels kernels = harness.compile();
+    for (const Size &s : sizes)
+      run(kind, s, c, plan, kernels);
+  }
+
+  static std::vector<int64_t> dimsOf(const Size &s, const Case &c) {
+    Spatial out = outputSize(s, c);
+    return {s.n,          s.channels * s.multiplier,
+            s.multiplier, s.input[0],
+            s.input[1],   s.input[2],
+            out[0],       out[1],
+            out[2]};
   }
 
   void run(Kind kind, const Size &s, const Case &c, const WindowPlan &plan,
@@ -144,9 +158,7 @@ protected:
     std::vector<double> want = reference(kind, s, c, x, f);
     GuardedArray<float> y(want.size());
     int64_t outputs = s.channels * s.multiplier;
-    std::vector<int64_t> dims{s.n,        outputs, s.multiplier, s.input[0], s.input[1],
-                              s.input[2], out[0],  out[1],       out[2]};
-    kernels.call(0, {x.data(), f.data(), y.data()}, dims, 0,
+    kernels.call(0, {x.data(), f.data(), y.data()}, dimsOf(s, c), 0,
                  plan.gridPoints(s.n * outputs, out[0], out[1], out[2]), plan.scratchBytes);
     for (size_t i = 0; i < want.size(); ++i)
       if (kind == Kind::Max && std::isnan(want[i]))
@@ -213,6 +225,14 @@ void checkBytes(const char *target, bool isSigned, int64_t kernel) {
 }
 
 TEST_P(WindowTest, Depthwise) { check(Kind::Depthwise); }
+// Rows that are one vector with the pads beside them, and rows that are not.
+TEST_P(WindowTest, DepthwiseOfKnownSizes) {
+  const Case dilated{{1, 2, 3}, {1, 1, 1}, {1, 1, 2}, {0, 1, 1}, {0, 0, 3}};
+  for (const Case &c : {kCases[0], kCases[9], dilated})
+    for (const Size &s : {Size{2, 3, 2, {1, 14, 14}}, Size{1, 2, 1, {2, 9, 12}},
+                          Size{1, 2, 1, {1, 5, 7}}, Size{1, 1, 1, {1, 6, 15}}})
+      check(Kind::Depthwise, c, s, /*known=*/true);
+}
 TEST_P(WindowTest, Max) { check(Kind::Max); }
 TEST_P(WindowTest, Average) { check(Kind::Average); }
 TEST_P(WindowTest, AverageIncludingPadding) { check(Kind::AverageIncludingPadding); }
