@@ -2,10 +2,10 @@
 //
 // How a kernel's grid of independent points is cut for several threads. It never changes a result.
 //
-// The thread that begins a grid takes chunks from the front, those that help it from the back; of two
-// threads, each from its own end. What neighbouring points share is made once for each chunk, so
-// chunks should be few; who has no more to do waits for the last one, so that should be small. Chunks
-// are largest at both ends and get smaller towards where the threads meet:
+// The thread that begins a grid takes chunks from the front, those that help it from the back; of
+// two threads, each from its own end. What neighbouring points share is made once for each chunk,
+// so chunks should be few; who has no more to do waits for the last one, so that should be small.
+// Chunks are largest at both ends and get smaller towards where the threads meet:
 //
 //   GridCut cut(cost, grid, grain, threads);
 //   for (int64_t i = 0; i < cut.count(); ++i) Run(cut.begin(i), cut.begin(i + 1));
@@ -108,9 +108,9 @@ class GridCut {
   int64_t count_;
 };
 
-// Which of so many chunks a thread that begins a grid takes as the one numbered `turn`. Of two threads
-// each has an end of all grids, whoever begins: what it reads is most often what it wrote, and in its
-// own caches.
+// Which of so many chunks a thread that begins a grid takes as the one numbered `turn`. Of two
+// threads each has an end of all grids, whoever begins: what it reads is most often what it wrote,
+// and in its own caches.
 inline int64_t ChunkInTurn(int64_t turn, int64_t chunks, int worker, int threads) {
   return threads == 2 && worker == 1 ? chunks - 1 - turn : turn;
 }
