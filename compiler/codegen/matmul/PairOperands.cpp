@@ -22,6 +22,8 @@ Value pairSteps(Emitter &e, Value k) { return e.mul(e.ceilDiv(k, 2 * kStepBlock)
 namespace {
 
 constexpr int64_t kLanes = 16;
+/// Rows are asked for so early: the CPU's own looking ahead ends with a page, and so often a row.
+constexpr int64_t kRowsAhead = 2;
 
 void contiguousRow(Emitter &e, const FloatRows &rows, Value from, const PreparedRows &target,
                    Value to) {
@@ -30,7 +32,12 @@ void contiguousRow(Emitter &e, const FloatRows &rows, Value from, const Prepared
   };
   Value whole = e.mul(e.div(rows.k, e.index(kLanes)), kLanes);
   e.loop(e.index(0), whole, e.index(kLanes),
-         [&](Value k) { store(e.load(rows.buffer, e.add(from, k), kLanes), k); });
+         [&](Value k) {
+           Value at = e.add(from, k);
+           e.prefetch(rows.buffer, e.add(at, e.mul(rows.rowStep, kRowsAhead)),
+                      Emitter::Cache::First);
+           store(e.load(rows.buffer, at, kLanes), k);
+         });
   e.loop(whole, target.length, e.index(kLanes), [&](Value k) {
     Value mask = e.firstLanes(e.sub(rows.k, k), kLanes);
     store(e.load(rows.buffer, e.add(from, k), kLanes, mask), k);
