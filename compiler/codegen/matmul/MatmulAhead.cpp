@@ -36,22 +36,36 @@ Values MatmulEmitter::multiplyAlone(const Source &source, const Tile &at, const 
   return emitRegisterTile(e, math, asking, sums);
 }
 
-/// The tile's share are the same columns of what is computed next. Before some steps it asks for
-/// the lines that are due by then, if `asks`.
-Values MatmulEmitter::multiplyAsking(const Source &source, const Tile &at, const RegisterTile &tile,
-                                     ValueRange sums, Value asks, Emitter::Cache cache) {
+/// Asks for its share of the same columns of what is computed next, which waits in the first cache.
+Values MatmulEmitter::multiplyOfSeveral(const Source &source, const Tile &at,
+                                        const RegisterTile &tile, ValueRange sums) {
+  Value share = e.mul(e.div(e.sub(at.kEnd, at.kBegin), at.sharing), source.depthStep);
+  RegisterTile asking = tile;
+  // At least two share: a line is due every two steps, or later.
+  asking.ahead = Ahead{e.add(at.next, e.mul(at.index, share)),
+                       e.div(source.depthStep, at.sharing),
+                       {},
+                       {},
+                       Emitter::Cache::First,
+                       2};
+  return emitRegisterTile(e, math, asking, sums);
+}
+
+/// Does so for the second cache, before some steps the lines that are due by then, if no rows
+/// before have read them.
+Values MatmulEmitter::multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
+                                     ValueRange sums) {
   Value share = e.div(e.sub(at.kEnd, at.kBegin), at.sharing);
   Value from = e.add(at.next, e.mul(e.mul(at.index, share), source.depthStep));
   Value due = e.div(e.add(at.sharing, kStepsBetween - 1), at.sharing);
-  if (asks)
-    due = e.select(asks, due, e.index(0));
+  due = e.select(at.isFirstToRead, due, e.index(0));
   RegisterTile asking = tile;
   asking.between = [&](Value k) {
     Value first = e.div(e.sub(k, at.kBegin), at.sharing);
     e.loop(e.index(0), due, e.index(1), [&](Value line) {
       Value offset = e.add(from, e.mul(e.add(first, line), source.depthStep));
       for (Value panel : tile.bPanels)
-        e.prefetch(tile.b, e.add(panel, offset), cache);
+        e.prefetch(tile.b, e.add(panel, offset), Emitter::Cache::Second);
     });
   };
   return emitRegisterTile(e, math, asking, sums);
@@ -61,13 +75,9 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
                                const RegisterTile &tile, ValueRange sums) {
   auto plain = [&] { return emitRegisterTile(e, math, tile, sums); };
   auto alone = [&] { return multiplyAlone(source, at, tile, sums); };
-  auto several = [&] {
-    return multiplyAsking(source, at, tile, sums, /*asks=*/{}, Emitter::Cache::First);
-  };
+  auto several = [&] { return multiplyOfSeveral(source, at, tile, sums); };
   auto many = [&] {
-    if (spec.bLayout != MatrixLayout::Packed)
-      return plain();
-    return multiplyAsking(source, at, tile, sums, at.isFirstToRead, Emitter::Cache::Second);
+    return spec.bLayout == MatrixLayout::Packed ? multiplyOfMany(source, at, tile, sums) : plain();
   };
   SmallVector<Type> types(sums.size(), math.vectorType());
   if (tile.rows > plan.rows)

@@ -87,8 +87,10 @@ private:
                   const RegisterTile &tile, mlir::ValueRange sums);
   Values multiplyAlone(const Source &source, const Tile &at, const RegisterTile &tile,
                        mlir::ValueRange sums);
-  Values multiplyAsking(const Source &source, const Tile &at, const RegisterTile &tile,
-                        mlir::ValueRange sums, mlir::Value asks, Emitter::Cache cache);
+  Values multiplyOfSeveral(const Source &source, const Tile &at, const RegisterTile &tile,
+                           mlir::ValueRange sums);
+  Values multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
+                        mlir::ValueRange sums);
   llvm::SmallVector<int64_t> rowCounts(int64_t panelCount) const;
   int64_t leastOfSeveral() const;
   int64_t mostOnce() const;

@@ -27,8 +27,6 @@ Values oneStep(Emitter &e, const TileMath &math, const RegisterTile &tile, const
                Value k, Values sums) {
   int64_t vectors = tile.panels * tile.vectorsPerPanel, step = math.columns() * math.depth();
   Value bRow = e.mul(k, tile.bDepthStep), aColumn = e.mul(k, tile.aDepthStep);
-  if (tile.ahead)
-    askAhead(e, tile, k);
   auto column = [&](int64_t j) {
     Value panel = tile.bPanels[j / tile.vectorsPerPanel];
     return math.loadColumns(e, tile.b, e.add(e.add(panel, bRow), j % tile.vectorsPerPanel * step));
@@ -66,8 +64,10 @@ Values oneStep(Emitter &e, const TileMath &math, const RegisterTile &tile, const
 /// Steps of a turn of the loop. What counts turns takes slots from the multiply-adds on CPUs where
 /// other instructions share their ports. Small tiles wait for memory or for themselves.
 int64_t stepsOfTurn(const RegisterTile &tile) {
+  if (tile.ahead)
+    return tile.ahead->steps;
   int64_t accumulators = tile.rows * tile.panels * tile.vectorsPerPanel;
-  return accumulators >= kFewAccumulators && !tile.ahead ? 4 : 1;
+  return accumulators >= kFewAccumulators ? 4 : 1;
 }
 
 } // namespace
@@ -79,6 +79,8 @@ Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &ti
     rows.push_back(e.add(tile.aStart, e.mul(tile.aRowStep, rowOf(e, tile, r))));
   auto turns = [&](Value from, Value to, int64_t steps, ValueRange start) {
     return e.loop(from, to, e.index(steps), start, [&](Value k, ValueRange carried) {
+      if (tile.ahead)
+        askAhead(e, tile, k);
       Values sums(carried);
       for (int64_t step = 0; step < steps; ++step)
         sums = oneStep(e, math, tile, rows, e.add(k, step), sums);

@@ -10,12 +10,13 @@
 
 namespace heddle::codegen {
 
-/// Memory that a tile asks for while it computes: at step k, of each panel, what is
-/// `from + (k - kBegin) * step` elements into it; from step `wrapAt` on, if it is not null, `shift`
-/// elements further.
+/// Memory that a tile asks for while it computes: every `steps` steps, at step k, of each panel,
+/// what is `from + (k - kBegin) * step` elements into it; from step `wrapAt` on, if it is not null,
+/// `shift` elements further.
 struct Ahead {
   mlir::Value from, step, wrapAt, shift;
   Emitter::Cache cache = Emitter::Cache::First;
+  int64_t steps = 1;
 };
 
 /// Operands of one tile. A(r, k) is at aStart + r * aRowStep + k * aDepthStep; column c of panel j
