@@ -113,9 +113,7 @@ private:
   mlir::Value tilesIn(const Place &place);
   mlir::Value channelBlocks() { return e.ceilDiv(steps, kChannelBlock); }
   /// Of a window and the blocks of channels: the times when a tile has others ask for memory.
-  mlir::Value tapRows() {
-    return e.mul(channelBlocks(), spec.window[0] * spec.window[1]);
-  }
+  mlir::Value tapRows() { return e.mul(channelBlocks(), spec.window[0] * spec.window[1]); }
   /// Known to stay there from one tile of pixels, and from one run, to the next. Most kernels leave
   /// sizes above 16 to the run: theirs count as large.
   bool filtersFitCache() const;
@@ -131,8 +129,8 @@ private:
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }
   SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block, mlir::Value row,
                            mlir::Value column);
-  /// Asks for the results of some of a tile's channels: its share of them in each block of channels of
-  /// the input, as asking for all at once waits for the CPU's few places for lines to come.
+  /// Asks for the results of some of a tile's channels: its share of them in each block of channels
+  /// of the input, as asking for all at once waits for the CPU's few places for lines to come.
   void prefetch(const TileResults &results, mlir::Value channelBlock);
   /// Delivers `pixels` results from a place of the output on.
   void finish(const Channels &channels, const Tile &tile, mlir::Value row, mlir::Value column,

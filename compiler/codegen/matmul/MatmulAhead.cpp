@@ -15,6 +15,8 @@ namespace heddle::codegen {
 
 /// Lines that are asked for and not yet used.
 static constexpr int64_t kLinesAhead = 192;
+/// After how many steps the first of many rows ask again.
+static constexpr int64_t kStepsBetween = 16;
 
 /// From past the last step of a tile to the same place of the tile that follows; of the last one,
 /// `last`.
@@ -60,7 +62,7 @@ Values MatmulEmitter::multiplyOfMany(const Source &source, const Tile &at, const
   Value due = e.div(e.add(at.sharing, kStepsBetween - 1), at.sharing);
   due = e.select(at.isFirstToRead, due, e.index(0));
   RegisterTile asking = tile;
-  asking.between = [&](Value k) {
+  auto ask = [&](Value k) {
     Value first = e.div(e.sub(k, at.kBegin), at.sharing);
     e.loop(e.index(0), due, e.index(1), [&](Value line) {
       Value offset = e.add(from, e.mul(e.add(first, line), source.depthStep));
@@ -68,6 +70,7 @@ Values MatmulEmitter::multiplyOfMany(const Source &source, const Tile &at, const
         e.prefetch(tile.b, e.add(panel, offset), Emitter::Cache::Second);
     });
   };
+  asking.between = Between{e.index(kStepsBetween), ask};
   return emitRegisterTile(e, math, asking, sums);
 }
 

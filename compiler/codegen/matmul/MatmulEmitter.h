@@ -75,6 +75,7 @@ private:
   struct Tile {
     mlir::Value m, rows, panel, panels;
     mlir::Value kBegin, kEnd;
+    mlir::Value isLast;         // of the parts of the depth
     mlir::Value park;           // where its accumulators wait
     mlir::Value index, sharing; // among those that share its columns, and how many these are
     mlir::Value next;           // from its panels to what the tiles after these read first
@@ -99,8 +100,15 @@ private:
   int64_t wideRows() const;
   bool hasTallTiles() const { return plan.tallRows > plan.rows; }
   mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
-  void prefetchTile(const Block &block, mlir::Value m, mlir::Value rows, mlir::Value panel,
-                    mlir::Value panels);
+  /// Whether a tile asks for its results while it is computed, as asking for all at once waits for
+  /// the CPU's few places for lines to come. Packed B takes these places.
+  bool asksMeanwhile() const {
+    return ops.prefetch && spec.bLayout != MatrixLayout::Packed && !plan.tiles;
+  }
+  void prefetchTile(const Block &block, const Tile &tile);
+  void prefetchRow(const Block &block, const Tile &tile, mlir::Value row);
+  /// Asks for the results of a tile's rows, one after the other, spread over its steps.
+  Between resultsBetween(const Block &block, const Tile &tile, int64_t rows);
   /// Sums that wait in rows of so many elements: all columns of a tile, which may be fewer than
   /// whole panels.
   struct Parked {

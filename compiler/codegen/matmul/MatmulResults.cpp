@@ -13,18 +13,35 @@ Value MatmulEmitter::earlyBy(const Source &source, Value column) {
   return e.max(e.index(0), e.sub(nominal, source.lastStart));
 }
 
-void MatmulEmitter::prefetchTile(const Block &b, Value m, Value rows, Value panel, Value panels) {
-  Value n0 = e.mul(panel, plan.panel);
-  Value columns = e.min(e.mul(panels, plan.panel), e.sub(ops.n, n0));
-  e.loop(e.index(0), rows, e.index(1), [&](Value r) {
-    Value row = e.add(m, r);
-    Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), row), ops.n);
-    e.loop(e.index(0), columns, e.index(plan.panel), [&](Value column) {
-      MatmulPosition at{b.batch, row, e.add(n0, column), {}, {}, 1};
-      at.offset = e.add(rowOffset, at.n);
-      ops.prefetch(e, at);
-    });
+void MatmulEmitter::prefetchTile(const Block &b, const Tile &tile) {
+  e.loop(e.index(0), tile.rows, e.index(1), [&](Value row) { prefetchRow(b, tile, row); });
+}
+
+void MatmulEmitter::prefetchRow(const Block &b, const Tile &tile, Value row) {
+  Value n0 = e.mul(tile.panel, plan.panel), m = e.add(tile.m, row);
+  Value columns = e.min(e.mul(tile.panels, plan.panel), e.sub(ops.n, n0));
+  Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), m), ops.n);
+  e.loop(e.index(0), columns, e.index(plan.panel), [&](Value column) {
+    MatmulPosition at{b.batch, m, e.add(n0, column), {}, {}, 1};
+    at.offset = e.add(rowOffset, at.n);
+    ops.prefetch(e, at);
   });
+}
+
+Between MatmulEmitter::resultsBetween(const Block &b, const Tile &tile, int64_t rows) {
+  constexpr int64_t least = 4; // steps of a turn of the tile's loop
+  Value each = e.div(e.sub(tile.kEnd, tile.kBegin), e.index(rows * least));
+  each = e.max(e.mul(each, least), e.index(least));
+  auto ask = [this, &b, &tile, each](Value k) {
+    Value row = e.div(e.sub(k, tile.kBegin), each);
+    // What few steps leave is asked for with the last of them.
+    Value isNotEnd = e.less(e.add(k, each), tile.kEnd);
+    Value end = e.select(isNotEnd, e.min(e.add(row, 1), tile.rows), tile.rows);
+    e.when(tile.isLast, [&] {
+      e.loop(row, end, e.index(1), [&](Value asked) { prefetchRow(b, tile, asked); });
+    });
+  };
+  return {each, ask};
 }
 
 Value MatmulEmitter::columnsOf(const Parked &from) {

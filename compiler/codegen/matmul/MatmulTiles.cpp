@@ -77,6 +77,7 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
       Tile at;
       at.kBegin = e.mul(kPart, kLength);
       at.kEnd = e.min(steps, e.add(at.kBegin, kLength));
+      at.isLast = isLast;
       at.panel = e.add(b.panel0, firstPanel);
       at.panels = nTiles.length(e, nTile);
       // The same place of what is computed next: columns, else depth, else the next block.
@@ -100,8 +101,8 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
         // Accumulators wait here between parts of K, and for the sink.
         at.park = e.select(single, e.index(0),
                            e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
-        if (ops.prefetch)
-          e.when(isLast, [&] { prefetchTile(b, at.m, at.rows, at.panel, at.panels); });
+        if (ops.prefetch && !asksMeanwhile())
+          e.when(isLast, [&] { prefetchTile(b, at); });
         tile(b, source, tiling, at);
         if (!spec.inPlace)
           e.when(isLast, [&] {
@@ -199,6 +200,8 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
                   loaded.push_back(e.load(parked, slot(r, j), math.columns()));
               return loaded;
             });
+      if (asksMeanwhile())
+        tile.between = resultsBetween(b, at, rowCount);
       sums = multiply(source, tiling, at, tile, sums);
       if (spec.inPlace)
         return deliverTile(b, source, at, rowCount, sums);

@@ -96,11 +96,11 @@ Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &ti
   };
   if (!tile.between)
     return part(tile.kBegin, tile.kEnd, initial);
-  return e.loop(tile.kBegin, tile.kEnd, e.index(kStepsBetween), initial,
-                [&](Value k, ValueRange carried) {
-                  tile.between(k);
-                  return part(k, e.min(e.add(k, kStepsBetween), tile.kEnd), carried);
-                });
+  Value length = tile.between->steps;
+  return e.loop(tile.kBegin, tile.kEnd, length, initial, [&](Value k, ValueRange carried) {
+    tile.between->ask(k);
+    return part(k, e.min(e.add(k, length), tile.kEnd), carried);
+  });
 }
 
 } // namespace heddle::codegen

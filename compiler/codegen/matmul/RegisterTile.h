@@ -4,6 +4,7 @@
 #ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_REGISTERTILE_H
 #define HEDDLE_COMPILER_CODEGEN_MATMUL_REGISTERTILE_H
 
+#include <functional>
 #include <optional>
 
 #include "compiler/codegen/TileMath.h"
@@ -19,6 +20,12 @@ struct Ahead {
   int64_t steps = 1;
 };
 
+/// What else a tile does: calls `ask` before every so many steps, with the first of them.
+struct Between {
+  mlir::Value steps;
+  std::function<void(mlir::Value step)> ask;
+};
+
 /// Operands of one tile. A(r, k) is at aStart + r * aRowStep + k * aDepthStep; column c of panel j
 /// of B(k) at bPanels[j] + k * bDepthStep + c * depth, where k counts steps of depth.
 struct RegisterTile {
@@ -30,11 +37,8 @@ struct RegisterTile {
   int64_t vectorsPerPanel;
   mlir::Value lastRow = {}; // what stands for the last of the rows; null: itself
   std::optional<Ahead> ahead = {};
-  /// Called before every kStepsBetween steps, with the first of them: asks for other memory.
-  std::function<void(mlir::Value step)> between = {};
+  std::optional<Between> between = {};
 };
-
-constexpr int64_t kStepsBetween = 16;
 
 /// Returns the accumulators, row by row, started from `initial`.
 Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &tile, Values initial);
