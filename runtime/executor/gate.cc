@@ -18,8 +18,8 @@ constexpr int kMostWaitShares = 10;
 constexpr uint32_t kRunsPerTiming = 8;
 // A pipe is two descriptors; so many bells have one.
 constexpr int kMostPipes = 64;
-// A processor that was lent for longer than this is wanted by others, too: a yield then costs a time
-// slice. So many times it is not lent then, twice as often each time.
+// A processor that was lent for longer than this is wanted by others, too: a yield then costs a
+// time slice. So many times it is not lent then, twice as often each time.
 constexpr std::chrono::microseconds kLongLent(500);
 constexpr int kLeastRefusals = 4, kMostRefusals = 128;
 
@@ -33,9 +33,8 @@ Gate::Pass::Pass(Gate& gate, Waiter& waiter, const RunState& run, Crowd* crowd, 
   if (present <= gate.processors_) crowd_ = nullptr;  // nothing to be learnt
   if (waiter.expected() < gate.limits_.least) {
     timed_ = waiter.runs_++ % kRunsPerTiming == 0;
-  } else if (waiter.expected() <= gate.limits_.most && inside_.depth() == 1) {
-    int places = crowd_ != nullptr ? crowd_->Places(std::min(threads, gate.processors_)) : 1;
-    if (gate.Enter(waiter, run, places)) places_ = places;
+  } else if (inside_.depth() == 1) {
+    gate.Enter(*this, crowd_ != nullptr ? crowd_->Places(std::min(threads, gate.processors_)) : 1);
   }
   if (timed_) begin_ = Clock::now();
 }
@@ -45,38 +44,64 @@ Gate::Pass::~Pass() {
   auto time = told ? Clock::now() - begin_ : Clock::duration(0);
   if (told) waiter_.Took(time);
   gate_.present_.fetch_sub(1, std::memory_order_relaxed);
-  if (places_ > 0) gate_.Leave(places_, told ? crowd_ : nullptr, time);
+  if (places_ > 0) gate_.Leave(*this, time);
 }
 
-bool Gate::Enter(Waiter& waiter, const RunState& run, int places) {
+void Gate::Enter(Pass& pass, int places) {
   std::unique_lock lock(mutex_);
-  if (first_ == nullptr && free_ >= places) {
-    free_ -= places;
-    return true;
+  Waiter& waiter = pass.waiter_;
+  waiter.long_ = waiter.expected() >= (waiter.long_ ? limits_.shorter : limits_.longer);
+  Lane& lane = waiter.long_ ? long_ : short_;
+  bool waits = lane.first != nullptr || lane.free < places;
+  if (waits) {
+    waiter.places_ = places;
+    Push(lane, waiter);
+    if (!Wait(waiter, pass.run_, lock)) return;
+  } else {
+    lane.free -= places;
   }
-  // Either this sees that the run was stopped, or Cancel, which takes the lock after stopping it,
-  // sees that it waits.
-  if (run.stopped()) return false;
+  pass.lane_ = &lane;
+  pass.places_ = places;
+  Settle(pass, lock);
+  lock.unlock();
+  if (waits) LetLeaverPass();
+}
+
+// Returns whether it was let in.
+bool Gate::Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock) {
   std::unique_ptr<Bell> bell = TakeBell();
   waiter.bell_ = bell.get();
-  waiter.places_ = places;
-  Push(waiter);
+  waiter.run_ = &run;
   auto until = Clock::now() + kMostWait + kMostWaitShares * waiter.expected();
-  while (waiter.queued_ && Clock::now() < until) {
+  // Either this sees that the run was stopped, or Cancel, which takes the lock after stopping it,
+  // sees that it waits.
+  while (waiter.queued_ != nullptr && !run.stopped() && Clock::now() < until) {
     lock.unlock();
     bell->Wait(until);
     lock.lock();
   }
-  bool admitted = waiter.admitted_;
   // Kept for ever: whoever rings it does so without the lock, and may yet do so.
   bells_.push_back(std::move(bell));
-  if (waiter.queued_) {
+  if (Lane* lane = waiter.queued_; lane != nullptr) {
     Remove(waiter);
-    AdmitAll(lock);  // who comes next may want fewer places
+    AdmitAll(*lane, lock);  // who comes next may want fewer places
   }
-  lock.unlock();
-  if (admitted) LetLeaverPass();
-  return admitted;
+  return waiter.admitted_;
+}
+
+void Gate::Settle(Pass& pass, std::unique_lock<std::mutex>& lock) {
+  pass.processor_ = CurrentProcessor();
+  if (runs_on_[pass.processor_] > 0) {
+    std::vector<int> busy;
+    for (int i = 0; i < CountProcessors(); ++i) {
+      if (runs_on_[i] > 0) busy.push_back(i);
+    }
+    lock.unlock();
+    MoveFrom(busy);
+    lock.lock();
+    pass.processor_ = CurrentProcessor();
+  }
+  ++runs_on_[pass.processor_];
 }
 
 // Whoever has let this one in wants to return to its caller, and would only do so after this run if
@@ -98,19 +123,23 @@ void Gate::LetLeaverPass() {
   }
 }
 
-void Gate::Leave(int places, Crowd* crowd, std::chrono::nanoseconds time) {
+void Gate::Leave(const Pass& pass, std::chrono::nanoseconds time) {
   std::unique_lock lock(mutex_);
+  Lane& lane = *pass.lane_;
   // A run that had more of the machine than its places says nothing about a crowd.
-  if (crowd != nullptr && free_ == 0) crowd->Took(places, time);
-  free_ += places;
-  AdmitAll(lock);
+  if (pass.crowd_ != nullptr && time.count() > 0 && lane.free == 0) {
+    pass.crowd_->Took(pass.places_, time);
+  }
+  lane.free += pass.places_;
+  --runs_on_[pass.processor_];
+  AdmitAll(lane, lock);
 }
 
 // Lets those in that come first in the queue as long as there are places for them.
-void Gate::AdmitAll(std::unique_lock<std::mutex>& lock) {
-  while (first_ != nullptr && free_ >= first_->places_) {
-    Waiter& next = *first_;
-    free_ -= next.places_;
+void Gate::AdmitAll(Lane& lane, std::unique_lock<std::mutex>& lock) {
+  while (lane.first != nullptr && lane.free >= lane.first->places_) {
+    Waiter& next = *lane.first;
+    lane.free -= next.places_;
     Remove(next);
     next.admitted_ = true;
     Bell* bell = next.bell_;
@@ -134,26 +163,29 @@ std::unique_ptr<Bell> Gate::TakeBell() {
 
 void Gate::Cancel(Waiter& waiter) {
   std::unique_lock lock(mutex_);
-  if (!waiter.queued_) return;
+  Lane* lane = waiter.queued_;
+  // What was stopped may have been the run before.
+  if (lane == nullptr || !waiter.run_->stopped()) return;
   Remove(waiter);
   // Under the lock: without it the waiter may have left, and be gone.
   waiter.bell_->Ring();
-  AdmitAll(lock);  // who comes next may want fewer places
+  AdmitAll(*lane, lock);  // who comes next may want fewer places
 }
 
-void Gate::Push(Waiter& waiter) {
-  waiter.queued_ = true;
+void Gate::Push(Lane& lane, Waiter& waiter) {
+  waiter.queued_ = &lane;
   waiter.admitted_ = false;
   waiter.next_ = nullptr;
-  waiter.previous_ = last_;
-  (last_ != nullptr ? last_->next_ : first_) = &waiter;
-  last_ = &waiter;
+  waiter.previous_ = lane.last;
+  (lane.last != nullptr ? lane.last->next_ : lane.first) = &waiter;
+  lane.last = &waiter;
 }
 
 void Gate::Remove(Waiter& waiter) {
-  (waiter.previous_ != nullptr ? waiter.previous_->next_ : first_) = waiter.next_;
-  (waiter.next_ != nullptr ? waiter.next_->previous_ : last_) = waiter.previous_;
-  waiter.queued_ = false;
+  Lane& lane = *waiter.queued_;
+  (waiter.previous_ != nullptr ? waiter.previous_->next_ : lane.first) = waiter.next_;
+  (waiter.next_ != nullptr ? waiter.next_->previous_ : lane.last) = waiter.previous_;
+  waiter.queued_ = nullptr;
 }
 
 }  // namespace heddle

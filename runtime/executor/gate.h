@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Admits blocking runs, as many as there are places, one for each processor, so that those of many
-// sessions do not share them by the system's time slices, each of which is longer than most runs: of
-// ten callers on two processors one waits 16 ms for its next slice. First come, first served: whoever leaves wakes the
-// one that has waited longest, on the processor that it leaves (bell.h), so that none of them
-// idles or has two at work.
+// sessions do not share them by the system's time slices, each of which is longer than most runs:
+// of ten callers on two processors one waits 16 ms for its next slice. First come, first served:
+// whoever leaves wakes the one that has waited longest, on the processor that it leaves (bell.h),
+// so that none of them idles or has two at work.
 //
 //   Gate::Pass pass(gate, waiter, run, &crowd, threads);  // waits
 //   ...                                  // the run; leaves at the end of the scope
 //
-// A gate is for speed only. Very short runs pass by, and so do those that take several slices, which
-// the system shares fairly; who has waited long goes in whatever others do, so neither a long run
-// nor one that waits for another one can hold it up.
+// A gate is for speed only. Very short runs pass by; those that take several slices have places and
+// a queue of their own, so that short ones share the processors with them by slices, as the system
+// does it, and do not wait for their ends. Who has waited long goes in whatever others do, so
+// neither a long run nor one that waits for another one can hold it up.
 //
 // Thread-safety: any thread. Nothing but a Pass ever blocks, and none does on a thread that is in a
 // run: the run of a custom operator is part of the one that called it.
@@ -29,27 +30,46 @@
 
 #include "runtime/executor/bell.h"
 #include "runtime/executor/crowd.h"
+#include "runtime/executor/processors.h"
 #include "runtime/executor/run_state.h"
 
 namespace heddle {
 
 class Gate {
  public:
-  // Which runs wait: those of less stay out of it, as of more than a hundred in a time slice only one
-  // waits, and handing over takes some 5 us; those of more take part in several slices anyway.
+  // Which runs wait: those of less than `least` do not, as of more than a hundred in a time slice
+  // only one waits, and handing over takes 5 to 30 us. Those that are long wait for each other
+  // only: a session's are from `longer` on, until they take less than `shorter`. What lies between
+  // keeps sessions of one model together, as runs of both kinds at once take longer.
   struct Limits {
-    std::chrono::nanoseconds least{48'000};
-    std::chrono::nanoseconds most{16'000'000};
+    std::chrono::nanoseconds least{32'000};
+    std::chrono::nanoseconds shorter{16'000'000};
+    std::chrono::nanoseconds longer{32'000'000};
   };
 
   explicit Gate(int processors) : Gate(processors, Limits()) {}
   Gate(int processors, const Limits& limits)
-      : limits_(limits), processors_(processors), free_(processors) {}
+      : limits_(limits),
+        processors_(processors),
+        short_{.free = processors},
+        long_{.free = processors},
+        runs_on_(CountProcessors()) {}
 
   // Whether as many threads work on runs of their own, or wait, as there are processors: one more
   // would take a processor from them.
   bool crowded() const { return present_.load(std::memory_order_relaxed) >= processors_; }
 
+  class Waiter;
+
+ private:
+  // Places, and those that wait for them.
+  struct Lane {
+    int free;  // places; fewer than the first in the queue wants
+    Waiter* first = nullptr;
+    Waiter* last = nullptr;
+  };
+
+ public:
   // A session's place in the queue, and what is known about its runs.
   class Waiter {
    public:
@@ -57,7 +77,8 @@ class Gate {
     // stopped for a time slice takes a hundred times as long, and says nothing about the next.
     std::chrono::nanoseconds expected() const { return expected_; }
     void Took(std::chrono::nanoseconds time) {
-      expected_ = expected_.count() == 0 ? time : std::min(time, expected_ + expected_ / 8 + kSlack);
+      expected_ =
+          expected_.count() == 0 ? time : std::min(time, expected_ + expected_ / 8 + kSlack);
     }
 
    private:
@@ -65,10 +86,12 @@ class Gate {
     static constexpr std::chrono::nanoseconds kSlack{500};
     std::chrono::nanoseconds expected_{0};
     uint32_t runs_ = 0;  // that did not wait
+    const RunState* run_ = nullptr;
     Bell* bell_ = nullptr;
-    int places_ = 0;  // that it wants
-    bool queued_ = false;
+    int places_ = 0;          // that it wants
+    Lane* queued_ = nullptr;  // where
     bool admitted_ = false;
+    bool long_ = false;
     Waiter* next_ = nullptr;
     Waiter* previous_ = nullptr;
   };
@@ -97,12 +120,15 @@ class Gate {
     bool has_places() const { return places_ > 1; }
 
    private:
+    friend class Gate;
     using Clock = std::chrono::steady_clock;
     Gate& gate_;
     Waiter& waiter_;
     const RunState& run_;
     Crowd* crowd_;
-    int places_ = 0;  // that it was let into
+    Lane* lane_ = nullptr;  // in which it has places
+    int places_ = 0;
+    int processor_ = 0;  // where it began, if it has places
     bool timed_ = true;
     Clock::time_point begin_;
     Inside inside_;
@@ -113,26 +139,29 @@ class Gate {
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool Enter(Waiter& waiter, const RunState& run, int places);
-  void Leave(int places, Crowd* crowd, std::chrono::nanoseconds time);
-  void AdmitAll(std::unique_lock<std::mutex>& lock);
+  void Enter(Pass& pass, int places);
+  bool Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock);
+  // Has the run begin on a processor where none of those began that have places, if there is one.
+  void Settle(Pass& pass, std::unique_lock<std::mutex>& lock);
+  // `time`: that the run took; 0: it says nothing.
+  void Leave(const Pass& pass, std::chrono::nanoseconds time);
+  void AdmitAll(Lane& lane, std::unique_lock<std::mutex>& lock);
   void LetLeaverPass();
   std::unique_ptr<Bell> TakeBell();
-  void Push(Waiter& waiter);
+  void Push(Lane& lane, Waiter& waiter);
   void Remove(Waiter& waiter);
 
   const Limits limits_;
   const int processors_;
   std::atomic<int> present_{0};  // relaxed: what follows from it is only speed
-  // Threads that have let another one in and may not be gone yet. Relaxed: what follows from them is
-  // only speed.
+  // Threads that have let another one in and may not be gone yet. Relaxed: what follows from them
+  // is only speed.
   std::atomic<int> leaving_{0};
   // How often nobody yields to them, and how often the next time.
   std::atomic<int> refusals_{0}, next_refusals_{0};
   std::mutex mutex_;  // guards the rest, waiters included
-  int free_;          // places; fewer than the first in the queue wants
-  Waiter* first_ = nullptr;
-  Waiter* last_ = nullptr;
+  Lane short_, long_;
+  std::vector<int> runs_on_;                  // by processor: that have places and began there
   std::vector<std::unique_ptr<Bell>> bells_;  // that nobody waits for
   int bells_made_ = 0;
 };

@@ -4,6 +4,8 @@
 
 #include "runtime/executor/gate.h"
 
+#include <sched.h>
+
 #include <atomic>
 #include <deque>
 #include <optional>
@@ -25,8 +27,8 @@ using testing::ProgramBuilder;
 using testing::Set;
 
 constexpr std::chrono::hours kHour(1);
-// With which those of an hour wait.
-constexpr Gate::Limits kLimits = {.most = kHour};
+// With which those of an hour are not long.
+constexpr Gate::Limits kLimits = {.shorter = 2 * kHour, .longer = 2 * kHour};
 constexpr milliseconds kLongEnough(60'000);
 constexpr milliseconds kShortEnough(50);
 
@@ -108,9 +110,66 @@ TEST_F(FullGate, ShortRunsPassBy) {
   EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
 }
 
-TEST_F(FullGate, LongRunsPassBy) {
-  Runner runner(gate_, 2 * kHour);
-  EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
+TEST_F(FullGate, LongRunsWaitForEachOtherOnly) {
+  Runner third(gate_, 2 * kHour), fourth(gate_, 2 * kHour);
+  EXPECT_TRUE(third.ThroughAfter(kLongEnough));
+  EXPECT_TRUE(fourth.ThroughAfter(kLongEnough));
+  Runner late(gate_, 2 * kHour);
+  first_.Leave();
+  EXPECT_FALSE(late.ThroughAfter(kShortEnough));
+  fourth.Leave();
+  EXPECT_TRUE(late.ThroughAfter(kLongEnough));
+}
+
+TEST(Gate, SessionsOfOneModelStayTogether) {
+  Gate gate(1, {.shorter = 2 * kHour, .longer = 3 * kHour});
+  RunState run;
+  run.Reset();
+  Gate::Waiter waiter;
+  auto goes = [&](nanoseconds takes) {
+    waiter.Took(takes);
+    while (waiter.expected() < takes) waiter.Took(takes);
+    Gate::Pass pass(gate, waiter, run);
+    return Runner(gate, kHour).ThroughAfter(kShortEnough) ? "long" : "short";
+  };
+  EXPECT_STREQ(goes(kHour), "short");
+  EXPECT_STREQ(goes(std::chrono::minutes(150)), "short");
+  EXPECT_STREQ(goes(kHour * 3), "long");
+  EXPECT_STREQ(goes(std::chrono::minutes(150)), "long");
+  EXPECT_STREQ(goes(kHour), "short");
+}
+
+// Two threads that run on one processor when they come get one each.
+TEST(Gate, RunsBeginOnProcessorsOfTheirOwn) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  if (CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "one processor";
+  Gate gate(2, kLimits);
+  // Goes through the gate from processor `from`; returns the one that it is on then.
+  auto enter = [&](int from, auto inside) {
+    Gate::Waiter waiter;
+    waiter.Took(kHour);
+    RunState run;
+    run.Reset();
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(from, &one);
+    sched_setaffinity(0, sizeof(one), &one);
+    sched_setaffinity(0, sizeof(allowed), &allowed);
+    Gate::Pass pass(gate, waiter, run);
+    inside(CurrentProcessor());
+    cpu_set_t now;
+    EXPECT_EQ(sched_getaffinity(0, sizeof(now), &now), 0);
+    EXPECT_TRUE(CPU_EQUAL(&now, &allowed));
+  };
+  constexpr int kTries = 10;
+  int apart = 0;
+  for (int i = 0; i < kTries; ++i) {
+    enter(CurrentProcessor(), [&](int first) {
+      std::thread([&] { enter(first, [&](int second) { apart += first != second; }); }).join();
+    });
+  }
+  EXPECT_GT(apart, kTries / 2);  // the system moves threads, too
 }
 
 TEST_F(FullGate, RunsInsideARunPassBy) {
@@ -241,7 +300,7 @@ TEST(Gate, LetsInAsManyAsThereAreProcessors) {
     threads.emplace_back([&] {
       Gate::Waiter waiter;
       for (int k = 0; k < kRuns; ++k) {
-        while (waiter.expected() < kLimits.most / 2) waiter.Took(kHour);
+        while (waiter.expected() < kLimits.longer / 4) waiter.Took(kHour);
         Gate::Pass pass(gate, waiter, run);
         int now = inside.fetch_add(1) + 1, seen = most.load();
         while (seen < now && !most.compare_exchange_weak(seen, now)) {
@@ -274,12 +333,12 @@ TEST(Gate, ASessionThatWaitsCanBeCancelled) {
   g.Output(y);
   ThreadBackend backend(1);
   auto session = Open(testing::Load(b), {.threads = 1, .backend = &backend});
-  std::vector<float> numbers(1 << 22, 1.0f);  // more than the least, less than the most
+  std::vector<float> numbers(1 << 22, 1.0f);  // more than the least, not long
   Set(*session, 0, numbers);
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(session->Run().ok());  // the first is slow
   std::deque<Runner> others;
   for (int i = 0; i < backend.concurrency(); ++i) {
-    others.emplace_back(backend.gate(), Gate::Limits().most);
+    others.emplace_back(backend.gate(), Gate::Limits().longer / 2);
     ASSERT_TRUE(others.back().ThroughAfter(kLongEnough));
   }
   absl::Status status;
