@@ -70,46 +70,57 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   // Tile registers take whole blocks of rows.
   int64_t unit = plan.tiles ? kTileRows : 1;
   EvenSplit mTiles(e, e.ceilDiv(rows, unit), plan.tiles ? e.index(kTileBlocks) : tiling.rows);
-  e.loop(e.index(0), tiling.kParts, e.index(1), [&](Value kPart) {
-    Value isLast = e.equal(e.add(kPart, 1), tiling.kParts);
-    e.loop(e.index(0), nTiles.parts, e.index(1), [&](Value nTile) {
-      Value firstPanel = nTiles.start(e, nTile);
-      Tile at;
-      at.kBegin = e.mul(kPart, kLength);
-      at.kEnd = e.min(steps, e.add(at.kBegin, kLength));
-      at.isLast = isLast;
-      at.panel = e.add(b.panel0, firstPanel);
-      at.panels = nTiles.length(e, nTile);
-      // The same place of what is computed next: columns, else depth, else the next block.
-      Value right = e.mul(at.panels, source.panelStep), left = e.mul(firstPanel, source.panelStep);
-      Value isLastColumn = e.equal(e.add(nTile, 1), nTiles.parts);
-      Value here = e.mul(at.kBegin, source.depthStep);
-      at.next = e.select(isLastColumn,
-                         e.select(isLast, right, e.sub(e.mul(at.kEnd, source.depthStep), left)),
-                         e.add(here, right));
-      // The next block may read the same columns, which are near then.
-      Value isLastTile = both(isLast, isLastColumn);
-      at.isFirstToRead = e.select(isLastTile, b.areLastRows, b.areFirstRows);
-      e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
-        Value firstRow = e.mul(mTiles.start(e, mTile), unit);
-        at.index = mTile;
-        at.sharing = mTiles.parts;
-        at.m = e.add(b.m0, firstRow);
-        at.rows = e.mul(mTiles.length(e, mTile), unit);
-        if (plan.tiles)
-          at.rows = e.min(at.rows, e.sub(rows, firstRow));
-        // Accumulators wait here between parts of K, and for the sink.
-        at.park = e.select(single, e.index(0),
-                           e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
-        if (ops.prefetch && !asksMeanwhile())
-          e.when(isLast, [&] { prefetchTile(b, at); });
-        tile(b, source, tiling, at);
-        if (!spec.inPlace)
-          e.when(isLast, [&] {
-            finishTile(b, source,
-                       {at.park, e.index(parkStride()), at.m, at.rows, at.panel, at.panels});
-          });
+  // Few rows read the whole depth of some columns as one run; many stay with a part of A.
+  Value outer = e.select(tiling.once, e.index(1), tiling.kParts);
+  Value inner = e.select(tiling.once, tiling.kParts, e.index(1));
+  auto tilesOf = [&](llvm::function_ref<void(Value kPart, Value nTile)> body) {
+    e.loop(e.index(0), outer, e.index(1), [&](Value outerPart) {
+      e.loop(e.index(0), nTiles.parts, e.index(1), [&](Value nTile) {
+        e.loop(e.index(0), inner, e.index(1),
+               [&](Value innerPart) { body(e.add(outerPart, innerPart), nTile); });
       });
+    });
+  };
+  tilesOf([&](Value kPart, Value nTile) {
+    Value isLast = e.equal(e.add(kPart, 1), tiling.kParts);
+    Value firstPanel = nTiles.start(e, nTile);
+    Tile at;
+    at.kBegin = e.mul(kPart, kLength);
+    at.kEnd = e.min(steps, e.add(at.kBegin, kLength));
+    at.isLast = isLast;
+    at.panel = e.add(b.panel0, firstPanel);
+    at.panels = nTiles.length(e, nTile);
+    // The same place of what is computed next: columns, else depth, or the other way round, else
+    // the next block.
+    Value right = e.mul(at.panels, source.panelStep), left = e.mul(firstPanel, source.panelStep);
+    Value isLastColumn = e.equal(e.add(nTile, 1), nTiles.parts);
+    Value isLastTile = both(isLast, isLastColumn);
+    Value here = e.mul(at.kBegin, source.depthStep), deeper = e.mul(at.kEnd, source.depthStep);
+    Value ofFew = e.select(isLast, right, deeper);
+    Value ofMany =
+        e.select(isLastColumn, e.select(isLast, right, e.sub(deeper, left)), e.add(here, right));
+    at.next = e.select(tiling.once, ofFew, ofMany);
+    // The next block may read the same columns, which are near then.
+    at.isFirstToRead = e.select(isLastTile, b.areLastRows, b.areFirstRows);
+    e.loop(e.index(0), mTiles.parts, e.index(1), [&](Value mTile) {
+      Value firstRow = e.mul(mTiles.start(e, mTile), unit);
+      at.index = mTile;
+      at.sharing = mTiles.parts;
+      at.m = e.add(b.m0, firstRow);
+      at.rows = e.mul(mTiles.length(e, mTile), unit);
+      if (plan.tiles)
+        at.rows = e.min(at.rows, e.sub(rows, firstRow));
+      // Accumulators wait here between parts of K, and for the sink.
+      at.park = e.select(single, e.index(0),
+                         e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
+      if (ops.prefetch && !asksMeanwhile())
+        e.when(isLast, [&] { prefetchTile(b, at); });
+      tile(b, source, tiling, at);
+      if (!spec.inPlace)
+        e.when(isLast, [&] {
+          finishTile(b, source,
+                     {at.park, e.index(parkStride()), at.m, at.rows, at.panel, at.panels});
+        });
     });
   });
   if (last.mayExist())
