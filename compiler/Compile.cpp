@@ -5,6 +5,7 @@
 #include "compiler/FirstError.h"
 #include "compiler/OpenSchedules.h"
 #include "compiler/TargetProgram.h"
+#include "compiler/codegen/contraction/Precision.h"
 #include "compiler/program/ProgramImage.h"
 #include "dialects/onnx/Onnx.h"
 #include "dialects/onnx/ShapeModels.h"
@@ -106,7 +107,9 @@ absl::Status Compilation::lower() {
       module->walk([](ClusterOp) { return WalkResult::interrupt(); }).wasInterrupted();
   PassManager passes(&context);
   addSourcePasses(passes);
-  addExtractionPasses(passes, options.extraction);
+  ExtractionOptions extraction = options.extraction;
+  extraction.bf16Convolutions = llvm::any_of(*targets, roundsConvolutions);
+  addExtractionPasses(passes, extraction);
   if (!isParallel && failed(passes.run(*module)))
     return error.status("optimising");
   if (options.emit == EmitKind::Heddle) {

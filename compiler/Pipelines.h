@@ -33,6 +33,8 @@ struct ExtractionOptions {
   bool verifyAssociativity = false;
   /// Whether products and convolutions of f32 may round their operands to bf16.
   bool bf16 = false;
+  /// Whether convolutions may: those that a target computes in f32 all the same may be Winograd's.
+  bool bf16Convolutions = true;
   /// Whether convolutions may be computed by Winograd's minimal filtering.
   bool winograd = true;
 };

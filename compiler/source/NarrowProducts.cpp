@@ -36,6 +36,8 @@ struct NarrowProducts : impl::NarrowProductsPassBase<NarrowProducts> {
         op->setAttr(kWeightsFit, TypeAttr::get(stored));
         ++numStored;
       }
+      if (isa<onnx::ConvOp, onnx::ConvTransposeOp>(op) && !convolutions)
+        return;
       if (bf16 && (constants.contain(weights) || hasManyRows(op))) {
         op->setAttr(kRoundsOperands, UnitAttr::get(op->getContext()));
         ++numRounded;

@@ -417,6 +417,7 @@ def NarrowProductsPass : Pass<"heddle-narrow-products", "::mlir::func::FuncOp"> 
   }];
   let options = [
     Option<"bf16", "bf16", "bool", "false", "operands may be rounded to bf16">,
+    Option<"convolutions", "convolutions", "bool", "true", "those of convolutions too">,
   ];
   let statistics = [
     Statistic<"numRounded", "num-rounded", "products and convolutions that may round">,

@@ -2,13 +2,21 @@
 #include "compiler/codegen/contraction/Precision.h"
 
 #include "compiler/codegen/TileMath.h"
+#include "compiler/codegen/matmul/TileRegisters.h"
+#include "dialects/onnx/Onnx.h"
 
 using namespace mlir;
 
 namespace heddle {
 
+bool roundsConvolutions(const codegen::Target &target) {
+  return codegen::TileMath::hasPairs(target) && target.hasFastPairs();
+}
+
 bool roundsOperands(Operation *contraction, const codegen::Target &target) {
-  return contraction->hasAttr(kRoundsOperands) && codegen::TileMath::hasPairs(target);
+  bool multiplies = !isa<onnx::ConvOp, onnx::ConvTransposeOp>(contraction);
+  return contraction->hasAttr(kRoundsOperands) &&
+         (roundsConvolutions(target) || (multiplies && codegen::hasPairTiles(target)));
 }
 
 Type packedElement(Operation *contraction, Type element, bool rounds) {

@@ -15,7 +15,9 @@ constexpr llvm::StringLiteral kRoundsOperands = "heddle.rounds_operands";
 /// f16 or bf16: the weights have been converted from it, so that they can be stored as it.
 constexpr llvm::StringLiteral kWeightsFit = "heddle.weights_fit";
 
-/// Whether the target gains from rounding.
+/// Whether the target gains from rounding the operands of convolutions, which vectors multiply.
+bool roundsConvolutions(const codegen::Target &target);
+/// Whether it gains from rounding those of this one.
 bool roundsOperands(mlir::Operation *contraction, const codegen::Target &target);
 
 /// What weights of this element type are packed as.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: heddle-opt -heddle-narrow-products %s | FileCheck %s --check-prefixes=CHECK,EXACT
 // RUN: heddle-opt -heddle-narrow-products=bf16=true %s | FileCheck %s --check-prefixes=CHECK,ROUNDS
+// RUN: heddle-opt -heddle-narrow-products="bf16=true convolutions=false" %s | FileCheck %s --check-prefixes=PRODUCTS
 
 // Weights that were f16 can be stored so; they may be moved about first.
 // CHECK-LABEL: func @half_weights
 // EXACT: "onnx.MatMul"({{.*}}) {heddle.weights_fit = f16}
 // ROUNDS: "onnx.MatMul"({{.*}}) {heddle.rounds_operands, heddle.weights_fit = f16}
+// PRODUCTS: "onnx.MatMul"({{.*}}) {heddle.rounds_operands, heddle.weights_fit = f16}
 func.func @half_weights(%x: tensor<1x64xf32>) -> tensor<1x32xf32> {
   %half = "onnx.Constant"() {value = dense<1.0> : tensor<32x64xf16>} : () -> tensor<32x64xf16>
   %wide = "onnx.Cast"(%half) <{to = 1 : i64}> : (tensor<32x64xf16>) -> tensor<32x64xf32>
@@ -19,6 +21,9 @@ func.func @half_weights(%x: tensor<1x64xf32>) -> tensor<1x32xf32> {
 // CHECK-NOT: weights_fit
 // EXACT-NOT: rounds_operands
 // ROUNDS: "onnx.Conv"({{.*}}) <{{.*}}> {heddle.rounds_operands}
+// PRODUCTS: "onnx.Conv"
+// PRODUCTS-NOT: rounds_operands
+// PRODUCTS: return
 func.func @computed_weights(%x: tensor<1x8x9x9xf32>) -> tensor<1x8x7x7xf32> {
   %half = "onnx.Constant"() {value = dense<1.0> : tensor<8x8x3x3xf16>} : () -> tensor<8x8x3x3xf16>
   %wide = "onnx.Cast"(%half) <{to = 1 : i64}> : (tensor<8x8x3x3xf16>) -> tensor<8x8x3x3xf32>

@@ -31,6 +31,10 @@ TEST(TargetTest, LevelsAndErrors) {
   EXPECT_EQ(Target::resolve({"x86-64-v3"}, ignore)->vectorBytes(), 32);
   EXPECT_EQ(Target::resolve({"x86-64-v4"}, ignore)->vectorBytes(), 64);
   EXPECT_FALSE(Target::resolve({"x86-64-v3"}, ignore)->has("avx512f"));
+  // Where vectors multiply pairs fast, convolutions are rounded as well; tiles are for products.
+  EXPECT_TRUE(Target::resolve({"znver5"}, ignore)->hasFastPairs());
+  EXPECT_FALSE(Target::resolve({"znver3"}, ignore)->hasFastPairs());
+  EXPECT_FALSE(Target::resolve({"sapphirerapids"}, ignore)->hasFastPairs());
   std::string message;
   EXPECT_TRUE(failed(Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
   EXPECT_NE(message.find("z80"), std::string::npos);
