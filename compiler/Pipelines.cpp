@@ -66,8 +66,8 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createSimplifyMovementPass());
   function.addPass(createComposeMovementPass());
   function.addPass(createWidenProductsPass());
-  function.addPass(createNarrowProductsPass(
-      {.bf16 = options.bf16, .convolutions = options.bf16Convolutions}));
+  function.addPass(
+      createNarrowProductsPass({.bf16 = options.bf16, .convolutions = options.bf16Convolutions}));
   if (options.winograd)
     function.addPass(createChooseWinogradPass());
   function.addPass(createFoldShufflesPass());
