@@ -18,8 +18,9 @@
 
 namespace heddle {
 
-// A chunk that costs less than this is not worth handing to another thread (some 0.2 us for the
-// hand-over, as much again for cold caches).
+// A chunk that costs less than this is not worth handing to another thread that is awake (some 0.2 us
+// for the hand-over, as much again for cold caches), and one of more than the other not worth cutting.
+inline constexpr double kLeastChunkNanoseconds = 800;
 inline constexpr double kChunkNanoseconds = 5'000;
 // The largest chunk is one of so many of a thread's share: a thread may be slow, or come late.
 inline constexpr int64_t kChunksPerThread = 4;
@@ -27,7 +28,7 @@ inline constexpr int64_t kChunksPerThread = 4;
 // `cost` is that of the whole grid, in nanoseconds on one core.
 inline bool IsWorthCutting(double cost, int64_t grid, uint32_t grain) {
   // A NaN of a damaged estimate is not, either.
-  return cost >= 2 * kChunkNanoseconds && grid / std::max<int64_t>(grain, 1) >= 2;
+  return cost >= 2 * kLeastChunkNanoseconds && grid / std::max<int64_t>(grain, 1) >= 2;
 }
 
 class GridCut {
@@ -36,7 +37,8 @@ class GridCut {
     if (threads == 1 || !IsWorthCutting(cost, grid, grain)) {
       front_ = Side(grid, 1, grid, 1);
     } else {
-      double fewest = static_cast<double>(grid) * (kChunkNanoseconds / cost);  // at most half
+      double chunk = std::clamp(cost / (2 * threads), kLeastChunkNanoseconds, kChunkNanoseconds);
+      double fewest = static_cast<double>(grid) * (chunk / cost);  // at most half
       int64_t least = std::max<int64_t>({1, grain, static_cast<int64_t>(fewest)});
       int64_t useful = std::min<int64_t>(threads, grid / least);
       int64_t middle = grid / useful;

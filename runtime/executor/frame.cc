@@ -60,6 +60,7 @@ absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Te
     plan_key_.clear();
     AppendShapes(inputs, plan_key_);
   }
+  straight_ = plan_->sequential;
   HEDDLE_RETURN_IF_ERROR(PrepareArena(planned));
   for (size_t i = 0; i < inputs.size(); ++i) {
     Slot& slot = slots_[info_.graph.inputs[i]];

@@ -89,8 +89,9 @@ class Frame final : public WorkSource {
   // Lets go of what a run left behind.
   void Clear();
 
-  // Of a frame that is prepared.
-  bool straight() const { return plan_->sequential || info_.graph.tasks.empty(); }
+  // Of a frame that is prepared. Whether it runs as a list follows from the plan, unless said here.
+  bool straight() const { return straight_ || info_.graph.tasks.empty(); }
+  void set_straight(bool straight) { straight_ = straight; }
   const GraphInfo& info() const { return info_; }
   const ShapePlan& plan() const { return *plan_; }
   RunContext& context() const { return context_; }
@@ -167,6 +168,7 @@ class Frame final : public WorkSource {
   uint64_t run_ = 0;  // unlike that of any other run of any frame
   std::shared_ptr<const ShapePlan> plan_;
   std::vector<int64_t> plan_key_;
+  bool straight_ = false;
   BufferRef arena_;           // a large one during runs only
   void* arena_at_ = nullptr;  // where values are placed
   KernelCalls calls_;

@@ -118,6 +118,12 @@ class Gate {
     Pass& operator=(const Pass&) = delete;
     // Whether the run has places for more threads than its caller's.
     bool has_places() const { return places_ > 1; }
+    // Whether no other thread works on a run.
+    bool alone() const { return gate_.present_.load(std::memory_order_relaxed) == 1; }
+    // Whether it is short, and others have the other processors.
+    bool has_one_processor() const {
+      return places_ == 1 && lane_ == &gate_.short_ && gate_.crowded();
+    }
 
    private:
     friend class Gate;

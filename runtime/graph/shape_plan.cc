@@ -218,6 +218,7 @@ class Planner {
     // Negated, so that a NaN of a damaged estimate means a list, too.
     plan_.sequential =
         graph_.sequential && !(GainOfSecondThread(graph_, plan_) > kLeastGainNanoseconds);
+    plan_.unsure_work = UnsureWork(graph_, plan_);
     return absl::OkStatus();
   }
 

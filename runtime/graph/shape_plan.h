@@ -52,6 +52,8 @@ struct ShapePlan {
   int64_t arena_bytes = 0;
   // A list, as a second thread does not pay for these sizes.
   bool sequential = false;
+  // Estimated nanoseconds of all tasks, where that does not tell whether a second thread pays; else 0.
+  double unsure_work = 0;
 
   absl::Span<const int64_t> DimsOf(const GraphInfo& info, uint32_t value) const {
     uint32_t begin = info.dims_begin[value];

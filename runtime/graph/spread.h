@@ -8,6 +8,7 @@
 #ifndef HEDDLE_RUNTIME_GRAPH_SPREAD_H_
 #define HEDDLE_RUNTIME_GRAPH_SPREAD_H_
 
+#include "runtime/executor/chunks.h"
 #include "runtime/graph/shape_plan.h"
 
 namespace heddle {
@@ -18,8 +19,13 @@ inline constexpr double kLeastGainNanoseconds = 6'000;
 
 // What two threads save of the estimated time of one, in nanoseconds: bounded by the longest chain
 // of tasks, each as short as its points allow, and by half of the work. The plan has its tasks'
-// costs.
-double GainOfSecondThread(const ProgramGraph& graph, const ShapePlan& plan);
+// costs; those below `least` stay whole.
+double GainOfSecondThread(const ProgramGraph& graph, const ShapePlan& plan,
+                          double least = 2 * kChunkNanoseconds);
+
+// The estimated work of a graph, where it is so little that estimates do not tell whether a second
+// thread pays, and something in it can be shared; else 0. Runs of it are timed.
+double UnsureWork(const ProgramGraph& graph, const ShapePlan& plan);
 
 }  // namespace heddle
 

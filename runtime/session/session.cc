@@ -3,6 +3,7 @@
 #include "runtime/session/session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,8 @@
 
 namespace heddle {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr int kMaxThreads = 1024;
 
@@ -251,11 +254,16 @@ absl::Status Session::RunClaimed() {
                   scheduler.threads());
   // Memory is taken after the wait, and given back before the next one is let in.
   HEDDLE_RETURN_IF_ERROR(Begin());
-  if (scheduler.threads() == 1 || frame_.straight()) {
+  double unsure = scheduler.threads() > 1 ? frame_.plan().unsure_work : 0;
+  bool tells = unsure > 0 && pass.alone();
+  if (unsure > 0) frame_.set_straight(!spreading_.Choose(unsure, !frame_.straight(), tells));
+  auto begin = tells ? Clock::now() : Clock::time_point();
+  if (scheduler.threads() == 1 || frame_.straight() || pass.has_one_processor()) {
     frame_.RunStraight(scheduler.caller());
   } else {
     scheduler.Run(frame_.Beginning(), pass.has_places());
   }
+  if (tells && pass.alone() && !context_.run.stopped()) spreading_.Took(Clock::now() - begin);
   return End();
 }
 

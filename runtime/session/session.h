@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "runtime/executor/backend.h"
 #include "runtime/executor/frame.h"
+#include "runtime/executor/spreading.h"
 #include "runtime/memory/allocator.h"
 #include "runtime/session/model.h"
 #include "runtime/tensor/tensor.h"
@@ -129,6 +130,7 @@ class Session {
   std::atomic<bool> running_{false};
   uint64_t runs_ = 0;
   Gate::Waiter waiter_;
+  Spreading spreading_;
 };
 
 }  // namespace heddle

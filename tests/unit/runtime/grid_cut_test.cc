@@ -53,12 +53,12 @@ TEST(ChunkInTurn, EachOfTwoThreadsHasAnEnd) {
 }
 
 TEST(GridCut, LeavesShortGridsWhole) {
-  EXPECT_EQ(GridCut(9'000, 100, 1, 8).count(), 1);
+  EXPECT_EQ(GridCut(1'500, 100, 1, 8).count(), 1);
   EXPECT_EQ(GridCut(1e9, 1, 1, 8).count(), 1);
   EXPECT_EQ(GridCut(1e9, 100, 64, 8).count(), 1);  // a grain of 64
   EXPECT_EQ(GridCut(std::nan(""), 100, 1, 8).count(), 1);
   EXPECT_EQ(GridCut(1e9, 100, 1, 1).count(), 1);
-  EXPECT_EQ(GridCut(10'000, 100, 1, 8).count(), 2);
+  EXPECT_EQ(GridCut(1'600, 100, 1, 8).count(), 2);
 }
 
 }  // namespace
