@@ -28,9 +28,9 @@ namespace heddle {
 class Spreading {
  public:
   // Runs in a row in either way, of which the first ones find threads asleep and caches cold.
-  static constexpr uint32_t kTrials = 8, kCold = 3;
+  static constexpr uint32_t kTrials = 32, kCold = 20;
   // Both ways are tried once in so many runs, and half as often each time that says the same again.
-  static constexpr uint32_t kLeastPeriod = 256, kMostPeriod = 8192;
+  static constexpr uint32_t kLeastPeriod = 1024, kMostPeriod = 16384;
 
   // Whether to spread a run of so many nanoseconds by estimate. `guess` is for as long as that is
   // not known. A run that others disturb is no trial.
