@@ -37,6 +37,7 @@ class Spreading {
   bool Choose(double work, bool guess, bool alone) {
     auto octave = static_cast<uint64_t>(std::clamp(work, 1.0, 1e9)) / kFirstOctave;
     now_ = &known_[std::min<size_t>(std::bit_width(octave), known_.size() - 1)];
+    now_->guess = guess;
     if (alone && now_->phase < 2 * kTrials) return now_->phase < kTrials;
     return now_->decided ? now_->spread : guess;
   }
@@ -58,11 +59,12 @@ class Spreading {
 
   struct Sizes {
     uint32_t phase = 0, period = kLeastPeriod;
-    bool decided = false, spread = false;
+    bool decided = false, spread = false, guess = false;
     std::array<Times, 2> times;  // spread, on one thread
   };
 
-  // A second thread is not worth its power for less than a thirtieth.
+  // The guess stands unless the other way takes a tenth less: while something else keeps a
+  // processor, both take the same, and what is decided then would last for many runs.
   static void Decide(Sizes& sizes) {
     int64_t medians[2];
     for (int way : {0, 1}) {
@@ -70,7 +72,9 @@ class Spreading {
       std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
       medians[way] = times[times.size() / 2];
     }
-    bool spread = medians[0] < medians[1] - medians[1] / 30;
+    auto clearly_less = [](int64_t a, int64_t b) { return a < b - b / 10; };
+    bool spread = sizes.guess ? !clearly_less(medians[1], medians[0])
+                              : clearly_less(medians[0], medians[1]);
     sizes.period = sizes.decided && spread == sizes.spread ? std::min(2 * sizes.period, kMostPeriod)
                                                            : kLeastPeriod;
     sizes.spread = spread;

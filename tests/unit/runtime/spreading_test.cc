@@ -41,6 +41,14 @@ TEST(Spreading, TakesTheFasterWay) {
   EXPECT_EQ(SpreadOf(hardly, kRuns, 29'900, 30'000), Spreading::kTrials);
 }
 
+TEST(Spreading, DoubtsTheGuessForATenth) {
+  constexpr int kRuns = Spreading::kLeastPeriod;
+  Spreading equal, slower;
+  EXPECT_EQ(SpreadOf(equal, kRuns, 30'000, 29'000, kWork, /*guess=*/true),
+            kRuns - Spreading::kTrials);
+  EXPECT_EQ(SpreadOf(slower, kRuns, 30'000, 26'000, kWork, /*guess=*/true), Spreading::kTrials);
+}
+
 TEST(Spreading, GuessesUntilItKnows) {
   Spreading spreading;
   SpreadOf(spreading, 2 * Spreading::kTrials - 1, 20'000, 30'000);
