@@ -73,8 +73,8 @@ class Spreading {
       medians[way] = times[times.size() / 2];
     }
     auto clearly_less = [](int64_t a, int64_t b) { return a < b - b / 10; };
-    bool spread = sizes.guess ? !clearly_less(medians[1], medians[0])
-                              : clearly_less(medians[0], medians[1]);
+    bool spread =
+        sizes.guess ? !clearly_less(medians[1], medians[0]) : clearly_less(medians[0], medians[1]);
     sizes.period = sizes.decided && spread == sizes.spread ? std::min(2 * sizes.period, kMostPeriod)
                                                            : kLeastPeriod;
     sizes.spread = spread;
