@@ -4,7 +4,8 @@
 // from how long they take. Results are the same bits; which is faster is the machine's: how soon a
 // thread wakes, what a line costs that another core wrote, whether two second caches hold weights
 // that one does not. So some runs are done in either way, one way after the other, as a thread
-// stays awake between spread runs that follow each other, and the rest in the one that took less.
+// stays awake between spread runs that follow each other, and the rest as estimated, unless the
+// other way took clearly less.
 //
 //   bool spread = spreading.Choose(work, guess, alone);
 //   ...
