@@ -6,12 +6,12 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-// Sums are made in f64: a transformed weight is as exact as a plain one.
 void emitPackLineWinograd(Emitter &e, const LineWinogradSpec &spec, Value source, Value packed,
                           Value begin, Value end) {
   constexpr int64_t taps = 3, positions = LineWinogradPlan::kPositions;
   LineWinogradPlan plan = planLineWinograd(spec, e.target);
-  Type element = spec.convolution.element, wide = e.builder.getF64Type();
+  Type element = spec.convolution.element;
+  WinogradMath math{e};
   int64_t panel = spec.convolution.panel();
   Value zero = e.index(0), one = e.index(1);
   Value outputs = e.index(spec.outputs), channels = e.index(spec.channels);
@@ -21,16 +21,8 @@ void emitPackLineWinograd(Emitter &e, const LineWinogradSpec &spec, Value source
     Value exists = e.less(output, outputs);
     e.loop(zero, channels, one, [&](Value channel) {
       Value from = e.mul(e.add(e.mul(output, spec.channels), channel), taps);
-      Values weights = e.choose(
-          exists, SmallVector<Type>(taps, wide),
-          [&] {
-            Values loaded;
-            for (int64_t tap = 0; tap < taps; ++tap)
-              loaded.push_back(e.convertFloat(e.load(source, e.add(from, tap)), wide));
-            return loaded;
-          },
-          [&] { return Values(taps, e.zero(wide)); });
-      for (auto [position, weight] : llvm::enumerate(WinogradMath{e}.filter(weights))) {
+      Values weights = math.weights(source, from, taps, exists);
+      for (auto [position, weight] : llvm::enumerate(math.filter(weights))) {
         Value number = e.add(e.mul(tile, positions), static_cast<int64_t>(position));
         Value row = e.add(e.mul(number, spec.channels), channel);
         e.store(e.convertFloat(weight, element), packed, e.add(e.mul(row, plan.channels), inTile));

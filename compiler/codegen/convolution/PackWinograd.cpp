@@ -6,12 +6,12 @@ using namespace mlir;
 
 namespace heddle::codegen {
 
-// Sums are made in f64: a transformed weight is as exact as a plain one.
 void emitPackWinograd(Emitter &e, const WinogradSpec &spec, Value source, Value packed, Value begin,
                       Value end) {
   constexpr int64_t taps = 9, positions = WinogradPlan::kPositions;
   WinogradPlan plan = planWinograd(spec, e.target);
-  Type element = spec.convolution.element, wide = e.builder.getF64Type();
+  Type element = spec.convolution.element;
+  WinogradMath math{e};
   Value zero = e.index(0), one = e.index(1);
   Value outputs = e.index(spec.outputs), channels = e.index(spec.channels);
   e.loop(begin, end, one, [&](Value panel) {
@@ -20,22 +20,14 @@ void emitPackWinograd(Emitter &e, const WinogradSpec &spec, Value source, Value 
       e.loop(zero, e.index(plan.panel), one, [&](Value lane) {
         Value output = e.add(e.mul(panel, plan.panel), lane), exists = e.less(output, outputs);
         Value from = e.mul(e.add(e.mul(output, spec.channels), channel), taps);
-        Values weights = e.choose(
-            exists, SmallVector<Type>(taps, wide),
-            [&] {
-              Values loaded;
-              for (int64_t tap = 0; tap < taps; ++tap)
-                loaded.push_back(e.convertFloat(e.load(source, e.add(from, tap)), wide));
-              return loaded;
-            },
-            [&] { return Values(taps, e.zero(wide)); });
+        Values weights = math.weights(source, from, taps, exists);
         Values columns[3];
         for (int64_t column = 0; column < 3; ++column)
           columns[column] =
-              WinogradMath{e}.filter({weights[column], weights[3 + column], weights[6 + column]});
+              math.filter({weights[column], weights[3 + column], weights[6 + column]});
         for (int64_t row = 0; row < 4; ++row)
-          for (auto [column, weight] : llvm::enumerate(
-                   WinogradMath{e}.filter({columns[0][row], columns[1][row], columns[2][row]}))) {
+          for (auto [column, weight] :
+               llvm::enumerate(math.filter({columns[0][row], columns[1][row], columns[2][row]}))) {
             int64_t position = row * 4 + static_cast<int64_t>(column);
             Value at = e.add(to, e.add(lane, position * spec.channels * plan.panel));
             e.store(e.convertFloat(weight, element), packed, at);

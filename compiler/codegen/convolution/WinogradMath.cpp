@@ -23,6 +23,19 @@ Values WinogradMath::result(ValueRange m) const {
   return {plus(plus(m[0], m[1]), m[2]), minus(minus(m[1], m[2]), m[3])};
 }
 
+Values WinogradMath::weights(Value source, Value from, int64_t count, Value exists) const {
+  Type wide = e.builder.getF64Type();
+  return e.choose(
+      exists, SmallVector<Type>(count, wide),
+      [&] {
+        Values loaded;
+        for (int64_t i = 0; i < count; ++i)
+          loaded.push_back(e.convertFloat(e.load(source, e.add(from, i)), wide));
+        return loaded;
+      },
+      [&] { return Values(count, e.zero(wide)); });
+}
+
 Values WinogradMath::filter(ValueRange g) const {
   Value half = arith::ConstantOp::create(e.builder, e.loc, e.builder.getF64FloatAttr(0.5));
   auto halved = [&](Value a) -> Value { return arith::MulFOp::create(e.builder, e.loc, half, a); };

@@ -17,6 +17,9 @@ struct WinogradMath {
   Values input(mlir::ValueRange d) const;
   /// A' of four products.
   Values result(mlir::ValueRange m) const;
+  /// So many weights from a place on, as f64: sums are made in it, so that a transformed weight is
+  /// as exact as a plain one. Zeros where they do not exist.
+  Values weights(mlir::Value source, mlir::Value from, int64_t count, mlir::Value exists) const;
   /// G of three weights, of f64: all of them and their differences in halves.
   Values filter(mlir::ValueRange g) const;
   /// Whether any lane is NaN.
