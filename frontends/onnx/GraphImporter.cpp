@@ -5,6 +5,7 @@
 #include "dialects/onnx/Onnx.h"
 #include "frontends/onnx/Elements.h"
 #include "frontends/onnx/ImportTypes.h"
+#include "frontends/onnx/NodeOrder.h"
 #include "frontends/onnx/TensorData.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -80,8 +81,8 @@ GraphImporter::importNodes(const google::protobuf::RepeatedPtrField<onnx_model::
         return invalidInput("the value '" + output + "' is defined twice, by node '" +
                             scope.later[output] + "' and by node '" + labels.back() + "'");
   }
-  for (auto [index, node] : llvm::enumerate(nodes))
-    HEDDLE_RETURN_IF_ERROR(importNode(node, labels[index], scope));
+  for (int index : computableOrder(nodes))
+    HEDDLE_RETURN_IF_ERROR(importNode(nodes[index], labels[index], scope));
   return absl::OkStatus();
 }
 

@@ -21,7 +21,7 @@ absl::Status GraphImporter::importOperands(const onnx_model::NodeProto &proto, S
         for (const Scope *s = &scope; s; s = s->parent)
           if (auto later = s->later.find(name); later != s->later.end())
             return invalidInput("it reads '" + name + "' before node '" + later->second +
-                                "' computes it: the graph has a cycle or is not sorted");
+                                "' computes it: the graph has a cycle");
         return invalidInput("it reads '" + name + "', which nothing defines");
       }
     }

@@ -65,7 +65,7 @@ def calling(*bodies):
 MODELS = {
     # Graphs
     "cycle": (made([node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["y"])]),
-              "node 'the_Add' .*before node 'the_Relu' computes it: the graph has a cycle or is not sorted"),
+              "node 'the_Add' .*before node 'the_Relu' computes it: the graph has a cycle"),
     "self": (made([node("Add", ["x", "y"], ["y"])]), "node 'the_Add' .*before node 'the_Add'"),
     "twice": (made([RELU, node("Neg", ["x"], ["y"])]), "'y' is defined twice, by node 'the_Relu' and by node 'the_Neg'"),
     "input_twice": (made([RELU], inputs=[X, X]), "two inputs 'x'"),

@@ -102,6 +102,37 @@ TEST(Graph, ConstantForms) {
   EXPECT_CONTAINS(text, "dense<[0.000000e+00, 0.000000e+00, 3.000000e+00, 0.000000e+00]>");
 }
 
+TEST(Graph, SortsNodesThatAreNot) {
+  ModelBuilder b;
+  b.input("x", {3});
+  b.node("Add", {"n", "x"}, {"y"});
+  b.node("Exp", {"x"}, {"e"});
+  b.node("Neg", {"x"}, {"n"});
+  b.output("y");
+  b.output("e");
+  std::string text = b.import();
+  // Exp was ready before Neg; Add waits for Neg.
+  EXPECT_LT(text.find("onnx.Exp"), text.find("onnx.Neg"));
+  EXPECT_LT(text.find("onnx.Neg"), text.find("onnx.Add"));
+}
+
+TEST(Graph, SortsByWhatSubgraphsRead) {
+  ModelBuilder b;
+  b.input("x", {3});
+  b.input("flag", {}, onnx_model::DATA_BOOL);
+  auto &node = b.node("If", {"flag"}, {"z"});
+  for (const char *name : {"then_branch", "else_branch"}) {
+    auto &graph = setGraph(node, name);
+    addNode(graph, "Neg", {"late"}, {std::string("own") + name});
+    addNode(graph, "Abs", {std::string("own") + name}, {std::string("r") + name});
+    graph.add_output()->set_name(std::string("r") + name);
+  }
+  b.node("Exp", {"x"}, {"late"});
+  b.output("z");
+  std::string text = b.import();
+  EXPECT_LT(text.find("onnx.Exp"), text.find("onnx.If"));
+}
+
 TEST(Graph, BranchesCaptureValues) {
   ModelBuilder b = relu();
   b.input("flag", {}, onnx_model::DATA_BOOL);
