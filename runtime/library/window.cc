@@ -3,6 +3,7 @@
 #include "runtime/library/window.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "runtime/library/arithmetic.h"
 
@@ -24,6 +25,18 @@ absl::Status Take(std::string_view op, std::string_view name, absl::Span<const i
   }
   to = ToDims(values);
   return absl::OkStatus();
+}
+
+// Where the tap `k` of the window at `o` is in an image; nothing in its padding.
+std::optional<int64_t> PixelUnder(const Window& w, const Dims& strides, const Dims& o,
+                                  const Dims& k) {
+  int64_t pixel = 0;
+  for (int a = 0; a < w.rank(); ++a) {
+    int64_t at = w.Position(a, o[a], k[a]);
+    if (at < 0 || at >= w.in[a]) return std::nullopt;
+    pixel += at * strides[a];
+  }
+  return pixel;
 }
 
 }  // namespace
@@ -100,15 +113,9 @@ void GatherColumns(const Window& w, const C* from, int64_t channels, int64_t fir
   for (int64_t p = 0; p < count; ++p) {
     std::fill(k.begin(), k.end(), 0);
     for (int64_t tap = 0; tap < taps; ++tap) {
-      int64_t offset = 0;
-      bool inside = true;
-      for (int a = 0; a < w.rank(); ++a) {
-        int64_t at = w.Position(a, o[a], k[a]);
-        inside = inside && at >= 0 && at < w.in[a];
-        offset += at * strides[a];
-      }
+      std::optional<int64_t> pixel = PixelUnder(w, strides, o, k);
       for (int64_t c = 0; c < channels; ++c) {
-        to[(p * channels + c) * taps + tap] = inside ? from[c * image + offset] : C{0};
+        to[(p * channels + c) * taps + tap] = pixel ? from[c * image + *pixel] : C{0};
       }
       NextIndex(w.kernel, absl::MakeSpan(k));
     }
@@ -123,14 +130,8 @@ void ScatterColumns(const Window& w, const C* columns, C* image) {
   for (int64_t tap = 0; tap < taps; ++tap) {
     std::fill(o.begin(), o.end(), 0);
     for (int64_t p = 0; p < positions; ++p) {
-      int64_t offset = 0;
-      bool inside = true;
-      for (int a = 0; a < w.rank(); ++a) {
-        int64_t at = w.Position(a, o[a], k[a]);
-        inside = inside && at >= 0 && at < w.in[a];
-        offset += at * strides[a];
-      }
-      if (inside) image[offset] = Add(image[offset], columns[tap * positions + p]);
+      std::optional<int64_t> pixel = PixelUnder(w, strides, o, k);
+      if (pixel) image[*pixel] = Add(image[*pixel], columns[tap * positions + p]);
       NextIndex(w.out, absl::MakeSpan(o));
     }
     NextIndex(w.kernel, absl::MakeSpan(k));

@@ -20,15 +20,26 @@ template <typename SoftmaxOp> std::optional<AccessPattern> softmaxPattern(Operat
   return rowOrReduction(axisOf<SoftmaxOp>(op), rankOf(op->getOperand(0)));
 }
 
+/// The elements of rows, the greatest of each, and e to the power of what they are below it.
+struct Powers {
+  Value x, top, powers;
+};
+
+Powers powersOf(ReductionSpace &space, Value operand) {
+  ScalarMath &m = space.scalar();
+  Value x = space.elements(operand);
+  Value top = space.reduce(ReductionKind::Max, x);
+  return {x, top, space.map({space.full(x), space.reduced(top)}, [&](ValueRange v) {
+            return m.exp(m.sub(v[0], v[1]));
+          })};
+}
+
 LogicalResult lowerSoftmax(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
                            SmallVectorImpl<Value> &results) {
   ReductionSpace space(b, op->getOperand(0), axisOf<onnx::SoftmaxOp>(op));
   ScalarMath &m = space.scalar();
   Type type = elementTypeOf(op->getResult(0));
-  Value x = space.elements(operands[0]);
-  Value top = space.reduce(ReductionKind::Max, x);
-  Value powers = space.map({space.full(x), space.reduced(top)},
-                           [&](ValueRange v) { return m.exp(m.sub(v[0], v[1])); });
+  auto [x, top, powers] = powersOf(space, operands[0]);
   Value sum = space.reduce(ReductionKind::Sum, powers);
   // One division a row.
   Value scale = space.mapReduced(space.computeType(), sum,
@@ -43,10 +54,7 @@ LogicalResult lowerLogSoftmax(KernelBuilder &b, Operation *op, ArrayRef<Value> o
   ReductionSpace space(b, op->getOperand(0), axisOf<onnx::LogSoftmaxOp>(op));
   ScalarMath &m = space.scalar();
   Type type = elementTypeOf(op->getResult(0));
-  Value x = space.elements(operands[0]);
-  Value top = space.reduce(ReductionKind::Max, x);
-  Value powers = space.map({space.full(x), space.reduced(top)},
-                           [&](ValueRange v) { return m.exp(m.sub(v[0], v[1])); });
+  auto [x, top, powers] = powersOf(space, operands[0]);
   Value log = space.mapReduced(space.computeType(), space.reduce(ReductionKind::Sum, powers),
                                [&](ValueRange v) { return m.log(v[0]); });
   results.push_back(

@@ -1,91 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Convolutions, poolings and their counterparts.
+// Convolutions and their counterparts.
 
-#include "dialects/onnx/shapes/ShapeRules.h"
+#include "dialects/onnx/shapes/Window.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
 using namespace heddle;
 using namespace heddle::onnx;
-
-namespace {
-/// The attributes that convolutions and poolings share, for each spatial axis.
-struct Window {
-  Dims kernel;
-  SmallVector<int64_t> strides, dilations, padsBefore, padsAfter;
-  bool isSame = false, isValid = false, ceil = false;
-
-  /// The extent of the kernel with its gaps.
-  DimExpr extent(int64_t i) const { return (kernel[i] - 1) * dilations[i] + 1; }
-
-  /// The number of places for the window along an axis.
-  DimExpr places(int64_t i, const DimExpr &size) const {
-    if (isSame)
-      return size.ceilDiv(strides[i]);
-    DimExpr room = size - extent(i);
-    if (isValid)
-      return room.floorDiv(strides[i]) + 1;
-    room = room + padsBefore[i] + padsAfter[i];
-    if (!ceil)
-      return room.floorDiv(strides[i]) + 1;
-    // A window must not begin in the padding at the end. Both counts round up with one divisor, so
-    // which is less does not depend on the size.
-    DimExpr rounded = room.ceilDiv(strides[i]) + 1;
-    DimExpr begun = (size + padsBefore[i]).ceilDiv(strides[i]);
-    std::optional<int64_t> slack = (extent(i) - padsAfter[i] - strides[i]).asConstant();
-    return !slack ? DimExpr::min(rounded, begun) : *slack >= 0 ? rounded : begun;
-  }
-};
-} // namespace
-
-static FailureOr<SmallVector<int64_t>> readList(Operation *op, StringRef name,
-                                                std::optional<ArrayRef<int64_t>> given,
-                                                int64_t count, int64_t fallback, int64_t least) {
-  if (!given || given->empty())
-    return SmallVector<int64_t>(count, fallback);
-  if (int64_t(given->size()) != count)
-    return op->emitOpError("expects ") << count << " values in " << name << ", got "
-                                       << given->size();
-  for (int64_t value : *given)
-    if (value < least || value > INT32_MAX)
-      return op->emitOpError("has ") << value << " in " << name;
-  return llvm::to_vector(*given);
-}
-
-/// `kernel` is taken from an attribute, or from the weights.
-template <typename Op> static FailureOr<Window> readWindow(Op op, Dims kernel) {
-  int64_t count = kernel.size();
-  Window window;
-  window.kernel = std::move(kernel);
-  for (const DimExpr &size : window.kernel)
-    if (size.asConstant() && !size.isAtLeast(1))
-      return op.emitOpError("has a kernel of ") << describe(window.kernel);
-  std::optional<ArrayRef<int64_t>> dilations;
-  if constexpr (requires { op.getDilations(); })
-    dilations = op.getDilations();
-  FailureOr<SmallVector<int64_t>> strides =
-      readList(op, "strides", op.getStrides(), count, 1, /*least=*/1);
-  FailureOr<SmallVector<int64_t>> gaps =
-      readList(op, "dilations", dilations, count, 1, /*least=*/1);
-  FailureOr<SmallVector<int64_t>> pads =
-      readList(op, "pads", op.getPads(), 2 * count, 0, /*least=*/INT32_MIN);
-  if (failed(strides) || failed(gaps) || failed(pads))
-    return failure();
-  window.strides = *strides;
-  window.dilations = *gaps;
-  window.padsBefore = SmallVector<int64_t>(ArrayRef(*pads).take_front(count));
-  window.padsAfter = SmallVector<int64_t>(ArrayRef(*pads).drop_front(count));
-  if constexpr (requires { op.getAutoPad(); }) {
-    StringRef mode = op.getAutoPad();
-    window.isSame = mode == "SAME_UPPER" || mode == "SAME_LOWER";
-    window.isValid = mode == "VALID";
-    if (!window.isSame && !window.isValid && mode != "NOTSET" && !mode.empty())
-      return op.emitOpError("has the unknown auto_pad '") << mode << "'";
-  }
-  if constexpr (requires { op.getCeilMode(); })
-    window.ceil = op.getCeilMode() != 0;
-  return window;
-}
 
 /// The kernel of a convolution: an attribute, where there is one, else what the weights have.
 template <typename Op>
@@ -98,8 +19,8 @@ static FailureOr<Dims> readKernel(Op op, const TensorFacts &x, const TensorFacts
   if (!given || given->empty())
     return kernel;
   if (given->size() != kernel.size())
-    return op.emitOpError("expects ") << kernel.size() << " values in kernel_shape, got "
-                                      << given->size();
+    return op.emitOpError("expects ")
+           << kernel.size() << " values in kernel_shape, got " << given->size();
   for (auto [size, attribute] : llvm::zip(kernel, *given)) {
     FailureOr<DimExpr> dim = unifyDims(op, "kernel_shape and weights", size, attribute);
     if (failed(dim))
@@ -120,9 +41,9 @@ static FailureOr<Dims> convolve(Op op, const TensorFacts &x, const TensorFacts &
     return op.emitOpError("has ") << group << " groups";
   DimExpr channels = weights.dims[1] * group;
   if (channels.asConstant() && x.dims[1].asConstant() && channels != x.dims[1])
-    return op.emitOpError("expects ") << channels.str() << " channels, for weights of "
-                                      << describe(weights.dims) << " and " << group
-                                      << " groups, got " << x.dims[1].str();
+    return op.emitOpError("expects ")
+           << channels.str() << " channels, for weights of " << describe(weights.dims) << " and "
+           << group << " groups, got " << x.dims[1].str();
   FailureOr<Window> window = readWindow(op, *kernel);
   if (failed(window))
     return failure();
@@ -193,8 +114,8 @@ static LogicalResult inferConvTranspose(ConvTransposeOp op, ShapeContext &contex
   if (wanted && int64_t(wanted->size()) == spatial + 2)
     wanted = wanted->drop_front(2);
   if (wanted && int64_t(wanted->size()) != spatial)
-    return op.emitOpError("expects ") << spatial << " values in output_shape, got "
-                                      << wanted->size();
+    return op.emitOpError("expects ")
+           << spatial << " values in output_shape, got " << wanted->size();
   Dims dims{x.dims[0], w.dims[1] * int64_t(op.getGroup())};
   for (int64_t i = 0; i < spatial; ++i) {
     const DimExpr &size = x.dims[i + 2];
@@ -213,7 +134,8 @@ static LogicalResult inferConvTranspose(ConvTransposeOp op, ShapeContext &contex
 static LogicalResult inferCausalConv(CausalConvWithStateOp op, ShapeContext &context) {
   const TensorFacts &input = context.facts(op.getInput());
   const TensorFacts &weight = context.facts(op.getWeight());
-  if (failed(expectRank(op, "an operand", input, 3)) || failed(expectRank(op, "a weight", weight, 3)))
+  if (failed(expectRank(op, "an operand", input, 3)) ||
+      failed(expectRank(op, "a weight", weight, 3)))
     return failure();
   context.setFacts(op.getOutput(), input.elementType, input.dims);
   context.setFacts(op.getPresentState(), input.elementType,
@@ -221,96 +143,28 @@ static LogicalResult inferCausalConv(CausalConvWithStateOp op, ShapeContext &con
   return success();
 }
 
-template <typename Op> static FailureOr<Dims> poolDims(Op op, const TensorFacts &x) {
-  ArrayRef<int64_t> kernel = op.getKernelShape();
-  if (failed(expectRank(op, "an operand", x, int64_t(kernel.size()) + 2)))
-    return failure();
-  FailureOr<Window> window = readWindow(op, Dims(kernel.begin(), kernel.end()));
-  if (failed(window))
-    return failure();
-  Dims dims{x.dims[0], x.dims[1]};
-  for (size_t i = 0; i < kernel.size(); ++i) {
-    dims.push_back(window->places(i, x.dims[i + 2]));
-    if (dims.back().asConstant() && !dims.back().isAtLeast(0))
-      return op.emitOpError("has a kernel of ")
-             << describe(window->kernel) << " that does not fit into " << describe(x.dims);
-  }
-  return dims;
-}
-
-template <typename Op> static LogicalResult inferPool(Op op, ShapeContext &context) {
-  const TensorFacts &x = context.facts(op.getX());
-  FailureOr<Dims> dims = poolDims(op, x);
-  if (failed(dims))
-    return failure();
-  context.setFacts(op.getY(), x.elementType, *dims);
-  if constexpr (requires { op.getIndices(); })
-    if (op.getIndices())
-      context.setFacts(op.getIndices(), IntegerType::get(op.getContext(), 64), *dims);
-  return success();
-}
-
-template <typename Op> static LogicalResult inferGlobalPool(Op op, ShapeContext &context) {
-  const TensorFacts &x = context.facts(op.getX());
-  if (failed(expectRankAtLeast(op, "an operand", x, 2)))
-    return failure();
-  Dims dims(x.rank(), DimExpr(1));
-  dims[0] = x.dims[0];
-  dims[1] = x.dims[1];
-  context.setFacts(op.getY(), x.elementType, dims);
-  return success();
-}
-
-static LogicalResult inferMaxUnpool(MaxUnpoolOp op, ShapeContext &context) {
-  const TensorFacts &x = context.facts(op.getX());
-  ArrayRef<int64_t> kernel = op.getKernelShape();
-  if (failed(expectRank(op, "an operand", x, int64_t(kernel.size()) + 2)))
-    return failure();
-  FailureOr<Window> window = readWindow(op, Dims(kernel.begin(), kernel.end()));
-  if (failed(window))
-    return failure();
-  Dims dims{x.dims[0], x.dims[1]};
-  const TensorFacts *wanted = optionalFacts(context, op.getOutputShape());
-  for (int64_t axis = 2; axis < x.rank(); ++axis) {
-    int64_t i = axis - 2;
-    if (wanted)
-      dims.push_back(dimOrFresh(context, wanted->integers ? &*wanted->integers : nullptr, axis,
-                                op.getOutput(), axis));
-    else
-      dims.push_back((x.dims[axis] - 1) * window->strides[i] + window->kernel[i] -
-                     (window->padsBefore[i] + window->padsAfter[i]));
-  }
-  context.setFacts(op.getOutput(), x.elementType, dims);
-  return success();
-}
-
 static LogicalResult inferCol2Im(Col2ImOp op, ShapeContext &context) {
   const TensorFacts &input = context.facts(op.getInput());
   const TensorFacts &image = context.facts(op.getImageShape());
   const TensorFacts &block = context.facts(op.getBlockShape());
-  if (failed(expectRank(op, "an operand", input, 3)) ||
-      failed(expectRank(op, "an image shape", image, 1)))
+  if (failed(expectRank(op, "an operand", input, 3)))
     return failure();
-  std::optional<int64_t> count = image.dims[0].asConstant();
-  if (!count)
-    return op.emitOpError("cannot tell the rank of its result: the image shape has ")
-           << image.dims[0].str() << " elements";
+  FailureOr<int64_t> count = rankGivenBy(op, image);
+  if (failed(count))
+    return failure();
   DimExpr area = block.integers ? DimExpr(1) : DimExpr::unknown();
   for (const DimExpr &size : block.integers.value_or(std::vector<DimExpr>()))
     area = area * size;
   DimExpr channels = input.dims[1].floorDiv(area);
   Dims dims{input.dims[0], channels.isKnown() ? channels : context.freshSymbol(op.getOutput(), 1)};
   for (int64_t i = 0; i < *count; ++i)
-    dims.push_back(dimOrFresh(context, image.integers ? &*image.integers : nullptr, i,
-                              op.getOutput(), i + 2));
+    dims.push_back(
+        dimOrFresh(context, image.integers ? &*image.integers : nullptr, i, op.getOutput(), i + 2));
   context.setFacts(op.getOutput(), input.elementType, dims);
   return success();
 }
 
 void heddle::onnx::attachConvolutionShapes(MLIRContext *context) {
   attachRules<inferConv, inferConvInteger, inferQLinearConv, inferDeformConv, inferConvTranspose,
-              inferCausalConv, inferPool<AveragePoolOp>, inferPool<LpPoolOp>,
-              inferPool<MaxPoolOp>, inferGlobalPool<GlobalAveragePoolOp>,
-              inferGlobalPool<GlobalLpPoolOp>, inferGlobalPool<GlobalMaxPoolOp>, inferMaxUnpool,
-              inferCol2Im>(context);
+              inferCausalConv, inferCol2Im>(context);
 }

@@ -36,12 +36,9 @@ static LogicalResult inferConstant(ConstantOp op, ShapeContext &context) {
 
 static LogicalResult inferConstantOfShape(ConstantOfShapeOp op, ShapeContext &context) {
   const TensorFacts &shape = context.facts(op.getInput());
-  if (failed(expectRank(op, "a shape", shape, 1)))
+  FailureOr<int64_t> rank = rankGivenBy(op, shape);
+  if (failed(rank))
     return failure();
-  std::optional<int64_t> rank = shape.dims[0].asConstant();
-  if (!rank)
-    return op.emitOpError("cannot tell the rank of its result: the shape has ")
-           << shape.dims[0].str() << " elements";
   TensorFacts fill(Float32Type::get(op.getContext()), {1});
   fill.floats = std::vector<double>{0.0};
   if (ElementsAttr value = op.getValueAttr()) {

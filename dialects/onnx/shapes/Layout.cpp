@@ -13,12 +13,9 @@ using namespace heddle::onnx;
 static LogicalResult readTarget(ReshapeOp op, ShapeContext &context, Dims &dims,
                                 std::optional<int64_t> &open) {
   const TensorFacts &data = context.facts(op.getData()), &shape = context.facts(op.getShape());
-  if (failed(expectRank(op, "a shape", shape, 1)))
+  FailureOr<int64_t> rank = rankGivenBy(op, shape);
+  if (failed(rank))
     return failure();
-  std::optional<int64_t> rank = shape.dims[0].asConstant();
-  if (!rank)
-    return op.emitOpError("cannot tell the rank of its result: the shape has ")
-           << shape.dims[0].str() << " elements";
   bool hasInferred = false;
   for (int64_t axis = 0; axis < *rank; ++axis) {
     DimExpr wanted = shape.integers ? (*shape.integers)[axis] : DimExpr::unknown();
@@ -200,12 +197,9 @@ static void repeatContents(const TensorFacts &input, TensorFacts &result) {
 
 static LogicalResult inferExpand(ExpandOp op, ShapeContext &context) {
   const TensorFacts &input = context.facts(op.getInput()), &shape = context.facts(op.getShape());
-  if (failed(expectRank(op, "a shape", shape, 1)))
+  FailureOr<int64_t> wanted = rankGivenBy(op, shape);
+  if (failed(wanted))
     return failure();
-  std::optional<int64_t> wanted = shape.dims[0].asConstant();
-  if (!wanted)
-    return op.emitOpError("cannot tell the rank of its result: the shape has ")
-           << shape.dims[0].str() << " elements";
   int64_t rank = std::max<int64_t>(*wanted, input.rank());
   TensorFacts result(input.elementType, {});
   for (int64_t axis = 0; axis < rank; ++axis) {

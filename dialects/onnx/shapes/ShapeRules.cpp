@@ -18,9 +18,9 @@ void heddle::onnx::registerShapeModels(DialectRegistry &registry) {
          {attachArithmeticShapes, attachCacheShapes, attachControlShapes, attachConvolutionShapes,
           attachDetectionShapes, attachElementwiseShapes, attachGeneratorShapes,
           attachIndexingShapes, attachLayoutShapes, attachMatrixShapes, attachMlShapes,
-          attachNormalizationShapes, attachQuantizationShapes, attachReductionShapes,
-          attachResizeShapes, attachSequenceModelShapes, attachSignalShapes, attachSlicingShapes,
-          attachTextShapes})
+          attachNormalizationShapes, attachPoolingShapes, attachQuantizationShapes,
+          attachReductionShapes, attachResizeShapes, attachSequenceModelShapes, attachSignalShapes,
+          attachSlicingShapes, attachTextShapes})
       attach(context);
   });
 }
@@ -130,6 +130,15 @@ LogicalResult heddle::onnx::expectRankAtLeast(Operation *op, StringRef what,
     return success();
   return op->emitOpError("expects ") << what << " of rank " << rank << " or more, got "
                                      << describe(facts.dims);
+}
+
+FailureOr<int64_t> heddle::onnx::rankGivenBy(Operation *op, const TensorFacts &shape) {
+  if (failed(expectRank(op, "a shape", shape, 1)))
+    return failure();
+  if (std::optional<int64_t> rank = shape.dims[0].asConstant())
+    return *rank;
+  return op->emitOpError("cannot tell the rank of its result: the shape has ")
+         << shape.dims[0].str() << " elements";
 }
 
 LogicalResult heddle::onnx::expectSameType(Operation *op, const TensorFacts &lhs,

@@ -66,6 +66,7 @@ void attachLayoutShapes(mlir::MLIRContext *context);
 void attachMatrixShapes(mlir::MLIRContext *context);
 void attachMlShapes(mlir::MLIRContext *context);
 void attachNormalizationShapes(mlir::MLIRContext *context);
+void attachPoolingShapes(mlir::MLIRContext *context);
 void attachQuantizationShapes(mlir::MLIRContext *context);
 void attachReductionShapes(mlir::MLIRContext *context);
 void attachResizeShapes(mlir::MLIRContext *context);
@@ -89,6 +90,8 @@ std::string describe(ArrayRef<DimExpr> dims);
 LogicalResult expectRank(Operation *op, StringRef what, const TensorFacts &facts, int64_t rank);
 LogicalResult expectRankAtLeast(Operation *op, StringRef what, const TensorFacts &facts,
                                 int64_t rank);
+/// The rank of a result whose dimensions the elements of `shape` are; an error where it is open.
+FailureOr<int64_t> rankGivenBy(Operation *op, const TensorFacts &shape);
 /// Fails, with an error, where two values that must be of one element type are not.
 LogicalResult expectSameType(Operation *op, const TensorFacts &lhs, const TensorFacts &rhs);
 /// The common value of two dimensions that have to be equal; an error where they cannot be.
