@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -117,13 +118,29 @@ Values Emitter::transpose(Values rows) {
   return rows;
 }
 
+// Turns of a loop that is known to have none or one.
+static std::optional<int64_t> fewTurns(Value low, Value high, Value step) {
+  std::optional<int64_t> from = getConstantIntValue(low), to = getConstantIntValue(high),
+                         by = getConstantIntValue(step);
+  if (from && to && *from >= *to)
+    return 0;
+  return from && to && by && *to - *from <= *by ? std::optional<int64_t>(1) : std::nullopt;
+}
+
 void Emitter::loop(Value low, Value high, Value step, Body body) {
+  if (std::optional<int64_t> turns = fewTurns(low, high, step)) {
+    if (*turns == 1)
+      body(low);
+    return;
+  }
   auto loop = scf::ForOp::create(builder, loc, low, high, step);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());
 }
 Values Emitter::loop(Value low, Value high, Value step, ValueRange initial, CarryingBody body) {
+  if (std::optional<int64_t> turns = fewTurns(low, high, step))
+    return *turns == 1 ? body(low, initial) : Values(initial);
   auto loop = scf::ForOp::create(builder, loc, low, high, step, initial);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
@@ -140,6 +157,13 @@ Values Emitter::unrolledLoop(Value count, int64_t atOnce, ValueRange initial, Ca
 }
 void Emitter::when(Value condition, llvm::function_ref<void()> then,
                    llvm::function_ref<void()> otherwise) {
+  if (std::optional<int64_t> known = getConstantIntValue(condition)) {
+    if (*known)
+      then();
+    else if (otherwise)
+      otherwise();
+    return;
+  }
   auto branch = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/bool(otherwise));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(branch.thenBlock());
@@ -151,6 +175,8 @@ void Emitter::when(Value condition, llvm::function_ref<void()> then,
 }
 Values Emitter::choose(Value condition, TypeRange types, llvm::function_ref<Values()> then,
                        llvm::function_ref<Values()> otherwise) {
+  if (std::optional<int64_t> known = getConstantIntValue(condition))
+    return *known ? then() : otherwise();
   auto branch = scf::IfOp::create(builder, loc, types, condition, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(branch.thenBlock());
@@ -161,6 +187,11 @@ Values Emitter::choose(Value condition, TypeRange types, llvm::function_ref<Valu
 }
 void Emitter::specialize(Value value, ArrayRef<int64_t> cases,
                          llvm::function_ref<void(int64_t)> body) {
+  if (std::optional<int64_t> known = getConstantIntValue(value)) {
+    if (llvm::is_contained(cases, *known))
+      body(*known);
+    return;
+  }
   auto branch = scf::IndexSwitchOp::create(builder, loc, TypeRange{}, value, cases, cases.size());
   OpBuilder::InsertionGuard guard(builder);
   auto fill = [&](Region &region, int64_t number, bool empty) {
@@ -195,11 +226,22 @@ EvenSplit EvenSplit::into(Emitter &e, Value size, Value parts) {
   split.remainder = e.sub(size, e.mul(split.quotient, divisor));
   return split;
 }
+bool EvenSplit::isExact() const { return getConstantIntValue(remainder) == 0; }
 Value EvenSplit::start(Emitter &e, Value part) const {
+  if (isExact())
+    return e.mul(part, quotient);
   return e.add(e.mul(part, quotient), e.min(part, remainder));
 }
 Value EvenSplit::length(Emitter &e, Value part) const {
+  if (isExact())
+    return quotient;
   return e.add(quotient, e.select(e.less(part, remainder), e.index(1), e.index(0)));
+}
+SmallVector<int64_t> EvenSplit::knownLengths() const {
+  std::optional<int64_t> length = getConstantIntValue(quotient);
+  if (!length || !getConstantIntValue(remainder))
+    return {};
+  return isExact() ? SmallVector<int64_t>{*length} : SmallVector<int64_t>{*length, *length + 1};
 }
 
 SmallVector<int64_t> tileLengths(ArrayRef<int64_t> sizes, int64_t block, int64_t tile) {

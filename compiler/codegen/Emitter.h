@@ -67,7 +67,7 @@ public:
   /// As many vectors as they have lanes (a power of two): lane j of result i is lane i of row j.
   Values transpose(Values rows);
 
-  // Control flow.
+  // Control flow. Of what is known to be left out, no code is made.
   using Body = llvm::function_ref<void(mlir::Value)>;
   using CarryingBody = llvm::function_ref<Values(mlir::Value, mlir::ValueRange)>;
   void loop(mlir::Value low, mlir::Value high, mlir::Value step, Body body);
@@ -102,9 +102,12 @@ struct EvenSplit {
   mlir::Value parts;
   mlir::Value start(Emitter &e, mlir::Value part) const; // start(parts) is the size
   mlir::Value length(Emitter &e, mlir::Value part) const;
+  /// The lengths that parts have; none where they are not known.
+  llvm::SmallVector<int64_t> knownLengths() const;
 
 private:
   EvenSplit() = default;
+  bool isExact() const; // known to have parts of one length
   mlir::Value quotient, remainder;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/convolution/Convolution.h"
 
+#include <set>
+
 #include "compiler/codegen/convolution/ConvolutionEmitter.h"
 #include "compiler/codegen/convolution/GroupedPatch.h"
 
@@ -65,7 +67,13 @@ void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value
     block.depth = e.index(0);
     block.row = e.add(row, rowSplit.start(e, rowPart));
     block.rows = rowSplit.length(e, rowPart);
-    return Place{n, e.index(0), panel, panels, block, columnSplit.tilesOf(e, columnPart)};
+    return Place{n,
+                 e.index(0),
+                 panel,
+                 panels,
+                 block,
+                 rowSplit.knownLengths(),
+                 columnSplit.tilesOf(e, columnPart)};
   };
   e.loop(e.index(0), parts, e.index(1), [&](Value part) {
     Value next = e.add(part, 1);
@@ -79,6 +87,9 @@ void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) 
   RowSplit columnSplit(e, units.width, plan, units.columns);
   Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
   EvenSplit panelSplit(e, groupPanels, plan.channelBlock / plan.panel);
+  SmallVector<int64_t> heights = rowSplit.knownLengths();
+  for (int64_t &height : heights)
+    height *= units.rows;
   auto placeOf = [&](Value index) {
     Value rest = index;
     auto next = [&](Value size) {
@@ -93,12 +104,8 @@ void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) 
     block.rows = e.mul(rowSplit.length(e, rowPart), units.rows);
     block.depth = next(ops.outputSize[0]);
     Value group = next(ops.groups);
-    return Place{rest,
-                 group,
-                 panelSplit.start(e, panelPart),
-                 panelSplit.length(e, panelPart),
-                 block,
-                 columnSplit.tilesOf(e, columnPart)};
+    return Place{rest,  group,   panelSplit.start(e, panelPart),    panelSplit.length(e, panelPart),
+                 block, heights, columnSplit.tilesOf(e, columnPart)};
   };
   Place place = placeOf(index);
   Value next = e.add(index, 1), zero = e.index(0);
@@ -156,7 +163,7 @@ void ConvolutionEmitter::panelTiles(const Place &place, Value refill, const Plac
 // All pixels of the block for one or a few panels, whose filters stay in the second cache.
 void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &patch,
                                        const PatchAhead &ahead, Value firstTurn) {
-  const auto &[n, group, panel, panels, block, tiles] = place;
+  const auto &[n, group, panel, panels, block, heights, tiles] = place;
   int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
   Tile tile;
   tile.patch = patch;
@@ -167,14 +174,20 @@ void ConvolutionEmitter::channelPanels(const Place &place, const InputPatch &pat
   Value channel = e.mul(panel, plan.panel);
   Value channels = e.min(e.mul(panels, plan.panel), e.sub(groupOutputs, channel));
   Channels all{n, e.add(e.mul(group, groupOutputs), channel), channels, block};
-  SmallVector<int64_t> panelCounts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, plan.panels));
-  e.specialize(panels, panelCounts, [&](int64_t panelCount) {
+  e.specialize(panels, panelCounts(), [&](int64_t panelCount) {
     tile.panels = panelCount;
     if (spec.narrowWidth != 0)
-      narrowTiles(all, tile, firstTurn);
+      narrowTiles(place, all, tile, firstTurn);
     else
       rowTiles(place, all, tile, firstTurn);
   });
+}
+
+SmallVector<int64_t> ConvolutionEmitter::panelCounts() const {
+  SmallVector<int64_t> known;
+  if (std::optional<int64_t> outputs = getConstantIntValue(groupOutputs))
+    known.push_back((*outputs + plan.panel - 1) / plan.panel);
+  return tileLengths(known, plan.channelBlock / plan.panel, plan.panels);
 }
 
 Value ConvolutionEmitter::tilesIn(const Place &place) {
@@ -189,8 +202,10 @@ void ConvolutionEmitter::rowTiles(const Place &place, const Channels &channels, 
   const PixelBlock &block = place.block;
   const ColumnTiles &tiles = place.tiles;
   PatchGeometry geometry(e, spec, block, 1);
-  int64_t mostPixels = (plan.tileColumns + phases() - 1) / phases();
-  SmallVector<int64_t> pixelCounts = llvm::to_vector(llvm::seq_inclusive<int64_t>(1, mostPixels));
+  std::set<int64_t> pixelCounts;
+  int64_t mostUnits = plan.tileColumns / tiles.unit;
+  for (int64_t columns : tileLengths(tiles.split.knownLengths(), mostUnits, mostUnits))
+    pixelCounts.insert((columns * tiles.unit + phases() - 1) / phases());
   tile.turnShare = e.div(e.index(1 << 16), e.mul(block.rows, tiles.count));
   e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
     e.loop(e.index(0), tiles.count, e.index(1), [&](Value part) {
@@ -204,10 +219,11 @@ void ConvolutionEmitter::rowTiles(const Place &place, const Channels &channels, 
         tile.aheadTurn =
             e.add(firstTurn, e.mul(e.add(e.mul(tile.turn, phases()), phase), tapRows()));
         tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
-        e.specialize(e.ceilDiv(pixels, phases()), pixelCounts, [&](int64_t pixelCount) {
-          tile.pixels = pixelCount;
-          accumulate(tile);
-        });
+        e.specialize(e.ceilDiv(pixels, phases()), llvm::to_vector(pixelCounts),
+                     [&](int64_t pixelCount) {
+                       tile.pixels = pixelCount;
+                       accumulate(tile);
+                     });
       });
     });
     finish(channels, tile, e.add(block.row, row), block.column, block.columns);
@@ -215,8 +231,9 @@ void ConvolutionEmitter::rowTiles(const Place &place, const Channels &channels, 
 }
 
 // Tiles of several rows, all of which are one run of results.
-void ConvolutionEmitter::narrowTiles(const Channels &channels, Tile &tile, Value firstTurn) {
-  const PixelBlock &block = channels.block;
+void ConvolutionEmitter::narrowTiles(const Place &place, const Channels &channels, Tile &tile,
+                                     Value firstTurn) {
+  const PixelBlock &block = place.block;
   EvenSplit tiles(e, block.rows, tileRows());
   Value zero = e.index(0);
   tile.turnShare = e.div(e.index(1 << 16), tiles.parts);
@@ -228,7 +245,7 @@ void ConvolutionEmitter::narrowTiles(const Channels &channels, Tile &tile, Value
     tile.firstPixel = e.mul(row, spec.narrowWidth);
     tile.origin = {zero, e.mul(row, spec.stride[1]), zero};
     tile.results = {&channels, row, zero, e.mul(rows, spec.narrowWidth), zero};
-    e.specialize(rows, llvm::to_vector(llvm::seq_inclusive<int64_t>(1, tileRows())),
+    e.specialize(rows, tileLengths(place.heights, plan.rowBlock, tileRows()),
                  [&](int64_t rowCount) {
                    tile.pixels = rowCount * spec.narrowWidth;
                    accumulate(tile);

@@ -35,6 +35,7 @@ public:
   struct Place {
     mlir::Value n, group, panel, panels;
     PixelBlock block;
+    llvm::SmallVector<int64_t> heights; // that blocks have, where known
     ColumnTiles tiles;
   };
   /// Blocks and tiles that begin at multiples of a number of rows and columns, so that all of a
@@ -105,10 +106,12 @@ private:
   void channelPanels(const Place &place, const InputPatch &patch, const PatchAhead &ahead,
                      mlir::Value firstTurn);
   void rowTiles(const Place &place, const Channels &channels, Tile &tile, mlir::Value firstTurn);
-  void narrowTiles(const Channels &channels, Tile &tile, mlir::Value firstTurn);
+  void narrowTiles(const Place &place, const Channels &channels, Tile &tile, mlir::Value firstTurn);
   void accumulate(const Tile &tile);
   /// Narrow rows in a tile.
   int64_t tileRows() const { return std::max<int64_t>(1, plan.pixels / spec.narrowWidth); }
+  /// Panels that a tile may have.
+  llvm::SmallVector<int64_t> panelCounts() const;
   /// Of pixels in a block.
   mlir::Value tilesIn(const Place &place);
   mlir::Value channelBlocks() { return e.ceilDiv(steps, kChannelBlock); }
