@@ -40,10 +40,13 @@ std::optional<TurnedReads> findTurnedReads(ArrayRef<Read> reads, const Dims &ite
     std::optional<unsigned> axis = turnedAxis(read.place, last);
     if (!axis)
       continue;
-    bool readAgain = llvm::count_if(reads, [&](const Read &other) {
-                       return other.operand == read.operand;
-                     }) != 1;
-    if (readAgain || elementOf(read.operand).getIntOrFloatBitWidth() < 16 ||
+    auto isSameOperand = [&](const Read &other) { return other.operand == read.operand; };
+    if (llvm::any_of(turned.reads, isSameOperand))
+      continue; // work that uses an element more than once, such as x * sigmoid(x)
+    bool readElsewhere = llvm::any_of(reads, [&](const Read &other) {
+      return isSameOperand(other) && other.place != read.place;
+    });
+    if (readElsewhere || elementOf(read.operand).getIntOrFloatBitWidth() < 16 ||
         (!turned.reads.empty() && turned.axis != *axis))
       return std::nullopt;
     turned.axis = *axis;
