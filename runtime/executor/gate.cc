@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace heddle {
@@ -31,7 +32,9 @@ Gate::Pass::Pass(Gate& gate, Waiter& waiter, const RunState& run, Crowd* crowd, 
     : gate_(gate), waiter_(waiter), run_(run), crowd_(crowd) {
   int present = gate.present_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (present <= gate.processors_) crowd_ = nullptr;  // nothing to be learnt
-  if (waiter.expected() < gate.limits_.least) {
+  const Limits& limits = gate.limits_;
+  waiter.waits_ = waiter.expected() >= (waiter.waits_ ? limits.passing : limits.least);
+  if (!waiter.waits_) {
     timed_ = waiter.runs_++ % kRunsPerTiming == 0;
   } else if (inside_.depth() == 1) {
     gate.Enter(*this, crowd_ != nullptr ? crowd_->Places(std::min(threads, gate.processors_)) : 1);
@@ -52,8 +55,9 @@ void Gate::Enter(Pass& pass, int places) {
   Waiter& waiter = pass.waiter_;
   waiter.long_ = waiter.expected() >= (waiter.long_ ? limits_.shorter : limits_.longer);
   Lane& lane = waiter.long_ ? long_ : short_;
-  bool waits = lane.first != nullptr || lane.free < places;
-  if (waits) {
+  std::optional<WakePlace> place;
+  if (lane.first != nullptr || lane.free < places) {
+    waiter.place_ = &place.emplace();
     waiter.places_ = places;
     Push(lane, waiter);
     if (!Wait(waiter, pass.run_, lock)) return;
@@ -62,9 +66,15 @@ void Gate::Enter(Pass& pass, int places) {
   }
   pass.lane_ = &lane;
   pass.places_ = places;
-  Settle(pass, lock);
+  if (place && waiter.processor_ != Waiter::kNone) {
+    pass.processor_ = waiter.processor_;
+  } else {
+    Settle(pass, lock);
+  }
   lock.unlock();
-  if (waits) LetLeaverPass();
+  if (!place) return;
+  place->Leave();
+  LetLeaverPass();
 }
 
 // Returns whether it was let in.
@@ -142,6 +152,11 @@ void Gate::AdmitAll(Lane& lane, std::unique_lock<std::mutex>& lock) {
     lane.free -= next.places_;
     Remove(next);
     next.admitted_ = true;
+    int here = CurrentProcessor();
+    if (runs_on_[here] == 0 && next.place_->Set(here)) {
+      next.processor_ = here;
+      ++runs_on_[here];
+    }
     Bell* bell = next.bell_;
     leaving_.fetch_add(1, std::memory_order_relaxed);
     // Without the lock, which the one that wakes wants at once.
@@ -175,6 +190,7 @@ void Gate::Cancel(Waiter& waiter) {
 void Gate::Push(Lane& lane, Waiter& waiter) {
   waiter.queued_ = &lane;
   waiter.admitted_ = false;
+  waiter.processor_ = Waiter::kNone;
   waiter.next_ = nullptr;
   waiter.previous_ = lane.last;
   (lane.last != nullptr ? lane.last->next_ : lane.first) = &waiter;

@@ -37,12 +37,14 @@ namespace heddle {
 
 class Gate {
  public:
-  // Which runs wait: those of less than `least` do not, as of more than a hundred in a time slice
-  // only one waits, and handing over takes 5 to 30 us. Those that are long wait for each other
-  // only: a session's are from `longer` on, until they take less than `shorter`. What lies between
-  // keeps sessions of one model together, as runs of both kinds at once take longer.
+  // Which runs wait: a session's do from `least` on, until they take less than `passing`, as of
+  // more than a hundred in a time slice only one waits, and handing over takes 5 to 10 us. Those
+  // that are long wait for each other only: from `longer` on, until they take less than `shorter`.
+  // What lies between keeps sessions of one model together, as runs of both kinds at once take
+  // longer.
   struct Limits {
-    std::chrono::nanoseconds least{32'000};
+    std::chrono::nanoseconds passing{30'000};
+    std::chrono::nanoseconds least{36'000};
     std::chrono::nanoseconds shorter{16'000'000};
     std::chrono::nanoseconds longer{32'000'000};
   };
@@ -73,25 +75,29 @@ class Gate {
   // A session's place in the queue, and what is known about its runs.
   class Waiter {
    public:
-    // How long a run takes; none yet: 0. It sinks at once and rises by an eighth: a run that was
-    // stopped for a time slice takes a hundred times as long, and says nothing about the next.
+    // How long a run takes; none yet: 0. It rises by an eighth at most: a run that was stopped for
+    // a time slice takes a hundred times as long, and says nothing about the next. It sinks by a
+    // quarter: the first run is slow, and one that was on more threads is fast.
     std::chrono::nanoseconds expected() const { return expected_; }
     void Took(std::chrono::nanoseconds time) {
-      expected_ =
-          expected_.count() == 0 ? time : std::min(time, expected_ + expected_ / 8 + kSlack);
+      if (expected_.count() == 0) expected_ = time;
+      expected_ = std::clamp(time, expected_ - expected_ / 4, expected_ + expected_ / 8 + kSlack);
     }
 
    private:
     friend class Gate;
     static constexpr std::chrono::nanoseconds kSlack{500};
+    static constexpr int kNone = -1;
     std::chrono::nanoseconds expected_{0};
     uint32_t runs_ = 0;  // that did not wait
     const RunState* run_ = nullptr;
     Bell* bell_ = nullptr;
+    WakePlace* place_ = nullptr;
+    int processor_ = kNone;   // where it was said to wake
     int places_ = 0;          // that it wants
     Lane* queued_ = nullptr;  // where
     bool admitted_ = false;
-    bool long_ = false;
+    bool waits_ = false, long_ = false;
     Waiter* next_ = nullptr;
     Waiter* previous_ = nullptr;
   };

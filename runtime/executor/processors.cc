@@ -3,10 +3,18 @@
 #include "runtime/executor/processors.h"
 
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 namespace heddle {
+namespace {
+
+// The system's number of this thread.
+int ThreadNumber() { return static_cast<int>(syscall(SYS_gettid)); }
+
+}  // namespace
 
 int CurrentProcessor() { return std::clamp(sched_getcpu(), 0, CPU_SETSIZE - 1); }
 
@@ -19,6 +27,22 @@ void MoveFrom(const std::vector<int>& busy) {
   for (int processor : busy) CPU_CLR(processor, &wanted);
   if (CPU_COUNT(&wanted) == 0 || sched_setaffinity(0, sizeof(wanted), &wanted) != 0) return;
   sched_setaffinity(0, sizeof(allowed), &allowed);
+}
+
+WakePlace::WakePlace()
+    : thread_(ThreadNumber()), known_(sched_getaffinity(0, sizeof(allowed_), &allowed_) == 0) {}
+
+bool WakePlace::Set(int processor) {
+  if (!known_ || !CPU_ISSET(processor, &allowed_)) return false;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(processor, &one);
+  set_ = sched_setaffinity(thread_, sizeof(one), &one) == 0;
+  return set_;
+}
+
+void WakePlace::Leave() {
+  if (set_) sched_setaffinity(0, sizeof(allowed_), &allowed_);
 }
 
 }  // namespace heddle

@@ -4,10 +4,12 @@
 // one is that wakes it; of two that it has put on one processor it moves one when it notices, some
 // milliseconds later.
 //
-// Thread-safety: about the thread that calls.
+// Thread-safety: about the thread that calls, but for WakePlace, whose steps follow each other.
 
 #ifndef HEDDLE_RUNTIME_EXECUTOR_PROCESSORS_H_
 #define HEDDLE_RUNTIME_EXECUTOR_PROCESSORS_H_
+
+#include <sched.h>
 
 #include <vector>
 
@@ -20,6 +22,27 @@ int CountProcessors();
 // Moves this thread to a processor that is not `busy`, of those that it may use; which these are is
 // as before when it returns. Does nothing where there is none.
 void MoveFrom(const std::vector<int>& busy);
+
+// Where a thread that waits is to wake, said by the one that wakes it. Else the system prefers any
+// processor that idles, though one that has halted takes 45 us to begin; and then that of whoever
+// wakes idles, so that the next one is sent there.
+//
+//   WakePlace place;      // by the thread that will wait
+//   place.Set(processor); // by another one, before it wakes it
+//   place.Leave();        // by the first one: it may be wherever it could be before
+class WakePlace {
+ public:
+  WakePlace();
+  // Returns whether it will wake there.
+  bool Set(int processor);
+  void Leave();
+
+ private:
+  const int thread_;
+  cpu_set_t allowed_;
+  const bool known_;
+  bool set_ = false;
+};
 
 }  // namespace heddle
 

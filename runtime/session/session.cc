@@ -250,8 +250,9 @@ absl::Status Session::Run() {
 
 absl::Status Session::RunClaimed() {
   Scheduler& scheduler = *context_.scheduler;
+  // Whether it stays on this thread is known when it has begun; most often it is as the one before.
   Gate::Pass pass(scheduler.backend().gate(), waiter_, context_.run, &model_->crowd(),
-                  scheduler.threads());
+                  frame_.straight() ? 1 : scheduler.threads());
   // Memory is taken after the wait, and given back before the next one is let in.
   HEDDLE_RETURN_IF_ERROR(Begin());
   double unsure = scheduler.threads() > 1 ? frame_.plan().unsure_work : 0;

@@ -110,6 +110,25 @@ TEST_F(FullGate, ShortRunsPassBy) {
   EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
 }
 
+TEST(Gate, WhoWaitsDoesSoUntilItsRunsAreClearlyShorter) {
+  Gate gate(1, kLimits);
+  RunState run;
+  run.Reset();
+  Gate::Waiter waiter;
+  auto waits = [&](nanoseconds takes) {
+    do waiter.Took(takes);
+    while (waiter.expected() != takes);
+    Gate::Pass pass(gate, waiter, run);
+    return !Runner(gate, kHour).ThroughAfter(kShortEnough);
+  };
+  nanoseconds between = (kLimits.passing + kLimits.least) / 2;
+  EXPECT_FALSE(waits(between));
+  EXPECT_TRUE(waits(kLimits.least));
+  EXPECT_TRUE(waits(between));
+  EXPECT_FALSE(waits(kLimits.passing / 2));
+  EXPECT_FALSE(waits(between));
+}
+
 TEST_F(FullGate, LongRunsWaitForEachOtherOnly) {
   Runner third(gate_, 2 * kHour), fourth(gate_, 2 * kHour);
   EXPECT_TRUE(third.ThroughAfter(kLongEnough));
@@ -127,8 +146,8 @@ TEST(Gate, SessionsOfOneModelStayTogether) {
   run.Reset();
   Gate::Waiter waiter;
   auto goes = [&](nanoseconds takes) {
-    waiter.Took(takes);
-    while (waiter.expected() < takes) waiter.Took(takes);
+    do waiter.Took(takes);
+    while (waiter.expected() != takes);
     Gate::Pass pass(gate, waiter, run);
     return Runner(gate, kHour).ThroughAfter(kShortEnough) ? "long" : "short";
   };
@@ -170,6 +189,80 @@ TEST(Gate, RunsBeginOnProcessorsOfTheirOwn) {
     });
   }
   EXPECT_GT(apart, kTries / 2);  // the system moves threads, too
+}
+
+// Who was let in begins where the one before it was, though it shares that processor with another
+// thread and another one idles, and may go anywhere afterwards.
+TEST(Gate, WhoWaitsWakesWhereThePlaceIsLeft) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  if (CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "one processor";
+  Gate gate(1, kLimits);
+  RunState run;
+  run.Reset();
+  const int here = CurrentProcessor();
+  cpu_set_t only_here;
+  CPU_ZERO(&only_here);
+  CPU_SET(here, &only_here);
+  cpu_set_t elsewhere = allowed;
+  CPU_CLR(here, &elsewhere);
+  sched_setaffinity(0, sizeof(only_here), &only_here);
+  std::atomic<bool> over{false};
+  std::thread busy([&] {  // on this processor, too
+    while (!over) std::this_thread::yield();
+  });
+  constexpr int kTries = 20;
+  int same = 0;
+  for (int i = 0; i < kTries; ++i) {
+    std::optional<Gate::Pass> first;
+    Gate::Waiter waiter;
+    waiter.Took(kHour);
+    first.emplace(gate, waiter, run);
+    std::thread late([&] {
+      sched_setaffinity(0, sizeof(elsewhere), &elsewhere);
+      sched_setaffinity(0, sizeof(allowed), &allowed);
+      Gate::Waiter waiter;
+      waiter.Took(kHour);
+      Gate::Pass pass(gate, waiter, run);
+      same += CurrentProcessor() == here;
+      cpu_set_t now;
+      EXPECT_EQ(sched_getaffinity(0, sizeof(now), &now), 0);
+      EXPECT_TRUE(CPU_EQUAL(&now, &allowed));
+    });
+    std::this_thread::sleep_for(milliseconds(2));  // it waits
+    first.reset();
+    late.join();
+  }
+  over = true;
+  busy.join();
+  sched_setaffinity(0, sizeof(allowed), &allowed);
+  EXPECT_GT(same, kTries * 2 / 3);  // the system moves threads, too
+}
+
+TEST(WakePlace, AThreadThatWaitsWakesWhereItIsTold) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  for (int processor = 0; processor < 64; ++processor) {
+    std::optional<WakePlace> place;
+    std::atomic<bool> waits{false}, told{false};
+    bool may = CPU_ISSET(processor, &allowed);
+    std::thread thread([&] {
+      place.emplace();
+      waits = true;
+      waits.notify_one();
+      told.wait(false);
+      if (may) EXPECT_EQ(CurrentProcessor(), processor);
+      place->Leave();
+      cpu_set_t now;
+      EXPECT_EQ(sched_getaffinity(0, sizeof(now), &now), 0);
+      EXPECT_TRUE(CPU_EQUAL(&now, &allowed));
+    });
+    waits.wait(false);
+    EXPECT_EQ(place->Set(processor), may);
+    told = true;
+    told.notify_one();
+    thread.join();
+  }
 }
 
 TEST_F(FullGate, RunsInsideARunPassBy) {
@@ -322,6 +415,8 @@ TEST(Gate, OneSlowRunIsNotBelieved) {
   EXPECT_LT(waiter.expected(), kLimits.least);
   for (int i = 0; i < 80; ++i) waiter.Took(milliseconds(4));
   EXPECT_EQ(waiter.expected(), milliseconds(4));
+  waiter.Took(nanoseconds(8'000));  // nor a fast one
+  EXPECT_EQ(waiter.expected(), milliseconds(3));
 }
 
 TEST(Gate, ASessionThatWaitsCanBeCancelled) {
@@ -335,7 +430,7 @@ TEST(Gate, ASessionThatWaitsCanBeCancelled) {
   auto session = Open(testing::Load(b), {.threads = 1, .backend = &backend});
   std::vector<float> numbers(1 << 22, 1.0f);  // more than the least, not long
   Set(*session, 0, numbers);
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(session->Run().ok());  // the first is slow
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(session->Run().ok());  // the first is slow
   std::deque<Runner> others;
   for (int i = 0; i < backend.concurrency(); ++i) {
     others.emplace_back(backend.gate(), Gate::Limits().longer / 2);
