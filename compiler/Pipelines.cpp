@@ -65,6 +65,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createSplitAttentionPass({options.cores}));
   function.addPass(createSimplifyMovementPass());
   function.addPass(createComposeMovementPass());
+  function.addPass(createTabulateBytesPass());
   function.addPass(createWidenProductsPass());
   function.addPass(
       createNarrowProductsPass({.bf16 = options.bf16, .convolutions = options.bf16Convolutions}));

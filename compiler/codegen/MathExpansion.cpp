@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/MathExpansion.h"
 
+#include "compiler/codegen/ByteTables.h"
 #include "compiler/codegen/FloatMath.h"
 #include "compiler/codegen/HalfFloats.h"
 #include "compiler/codegen/WideMath.h"
@@ -45,6 +46,7 @@ public:
     populateFloatMathPatterns(patterns);
     populateWideMathPatterns(patterns);
     populateHalfFloatPatterns(patterns, target);
+    populateByteTablePatterns(patterns, target);
     if (!target.has("fma"))
       patterns.add<UnfuseMultiplyAdd<math::FmaOp>, UnfuseMultiplyAdd<vector::FMAOp>>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

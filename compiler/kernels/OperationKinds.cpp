@@ -69,6 +69,12 @@ OperationKind operationKind(Operation *op) {
 
 bool isContraction(Operation *op) { return isEmittedContraction(op); }
 
+bool takesLong(Operation *op) {
+  return isa<onnx::ExpOp, onnx::LogOp, onnx::TanhOp, onnx::ErfOp, onnx::SigmoidOp, onnx::GeluOp,
+             onnx::PowOp, onnx::SinOp, onnx::CosOp, onnx::SoftplusOp, onnx::MishOp, onnx::SwishOp,
+             onnx::EluOp, onnx::SeluOp, onnx::DivOp, onnx::SqrtOp>(op);
+}
+
 void cloneParameter(Value parameter, OpBuilder &builder, IRMapping &mapping) {
   if (mapping.contains(parameter))
     return;

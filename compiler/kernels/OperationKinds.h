@@ -33,6 +33,9 @@ bool mayBe(OperationKind kind, mlir::OperationName name);
 /// Matrix products and convolutions that the emitters cover: element types and layouts.
 bool isContraction(mlir::Operation *op);
 
+/// Whether computing an element takes long: functions, divisions.
+bool takesLong(mlir::Operation *op);
+
 /// Operands that the lowering reads while compiling: they are cloned into a cluster.
 bool isParameter(mlir::OpOperand &operand);
 

@@ -157,10 +157,7 @@ void ClusterBuilder::classify(Operation &op) {
       break;
     }
   }
-  group->expensive =
-      isa<onnx::ExpOp, onnx::LogOp, onnx::TanhOp, onnx::ErfOp, onnx::SigmoidOp, onnx::GeluOp,
-          onnx::PowOp, onnx::SinOp, onnx::CosOp, onnx::SoftplusOp, onnx::MishOp, onnx::SwishOp,
-          onnx::EluOp, onnx::SeluOp, onnx::DivOp, onnx::SqrtOp>(op);
+  group->expensive = takesLong(&op);
   groupOf[&op] = group.get();
   groups.push_back(std::move(group));
 }

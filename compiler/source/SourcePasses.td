@@ -207,6 +207,28 @@ def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
   }];
 }
 
+def TabulateBytesPass : Pass<"onnx-tabulate-bytes", "::mlir::func::FuncOp"> {
+  let summary = "look up what is computed from one byte";
+  let description = [{
+    Functions between a dequantisation and the next quantisation are computed for all 256 bytes while
+    compiling:
+
+    ```mlir
+    %1 = "onnx.DequantizeLinear"(%x, %sx, %zx) : (tensor<1x8x4x4xui8>, ...) -> tensor<1x8x4x4xf32>
+    %2 = "onnx.Sigmoid"(%1) : ...
+    %3 = "onnx.Mul"(%1, %2) : ...
+    %4 = "onnx.QuantizeLinear"(%3, %sy, %zy) : ... -> tensor<1x8x4x4xui8>
+    ```
+    becomes
+    ```mlir
+    %table = ... // the same of a constant tensor<1x1x1x256xui8>
+    %4 = heddle.look_up %x in %table : tensor<1x8x4x4xui8>, tensor<256xui8> -> tensor<1x8x4x4xui8>
+    ```
+    where scales, zero points and all other operands are single constants.
+  }];
+  let statistics = [Statistic<"numTables", "tables", "functions of a byte that are looked up">];
+}
+
 def ExpandBatchNormalizationPass : Pass<"onnx-expand-batch-normalization", "::mlir::func::FuncOp"> {
   let summary = "make batch normalization with constant parameters a product and a sum";
   let description = [{

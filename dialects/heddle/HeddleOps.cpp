@@ -60,6 +60,16 @@ LogicalResult LoadOrOp::verify() {
   return success();
 }
 
+LogicalResult LookUpOp::verify() {
+  auto table = cast<RankedTensorType>(getTable().getType());
+  if (table.getRank() != 1 || table.getDimSize(0) != 256)
+    return emitOpError("has a table that is not of 256 entries");
+  if (!getElementTypeOrSelf(getBytes()).isInteger(8) ||
+      getElementTypeOrSelf(getEntries()) != table.getElementType())
+    return emitOpError("does not take bytes to the elements of its table");
+  return success();
+}
+
 LogicalResult IndexTensorOp::verify() {
   int64_t count = cast<RankedTensorType>(getValue().getType()).getNumElements();
   if (int64_t(getExprs().size()) != count)

@@ -128,6 +128,22 @@ def Heddle_CheckedIndexOp : Heddle_Op<"checked_index"> {
   }]>];
 }
 
+def Heddle_LookUpOp : Heddle_Op<"look_up", [Pure]> {
+  let summary = "what bytes stand for, in a table of 256";
+  let description = [{
+    Element by element: the entry at the place that the byte is without a sign. At the
+    source level the bytes are a tensor, in the body of a `linalg.generic` one of them.
+
+    ```mlir
+    %y = heddle.look_up %x in %table : tensor<1x8x4x4xui8>, tensor<256xui8> -> tensor<1x8x4x4xui8>
+    ```
+  }];
+  let arguments = (ins AnyType:$bytes, AnyRankedTensor:$table);
+  let results = (outs AnyType:$entries);
+  let assemblyFormat = "$bytes `in` $table attr-dict `:` type($bytes) `,` type($table) `->` type($entries)";
+  let hasVerifier = 1;
+}
+
 def Heddle_RequireOp : Heddle_Op<"require"> {
   let summary = "run-time sizes that a kernel relies on";
   let description = [{

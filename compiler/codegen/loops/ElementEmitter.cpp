@@ -140,6 +140,8 @@ Element ElementEmitter::emit(Operation &op, ArrayRef<Element> operands,
   }
   if (isa<CheckedIndexOp>(op))
     return checkedIndex(operands);
+  if (auto entry = dyn_cast<LookUpOp>(op))
+    return lookUp(entry.getTable(), operands[0]);
   if (op.getNumResults() == 1 && op.getResult(0).getType().isIndex())
     return indexArithmetic(op, operands);
   return elementwise(op, operands);

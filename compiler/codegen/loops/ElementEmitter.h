@@ -81,6 +81,7 @@ private:
   Element indexArithmetic(mlir::Operation &op, llvm::ArrayRef<Element> operands);
   Element elementwise(mlir::Operation &op, llvm::ArrayRef<Element> operands);
   Element checkedIndex(llvm::ArrayRef<Element> operands);
+  Element lookUp(mlir::Value table, Element byte);
   Element producedOr(mlir::Value tensor, llvm::ArrayRef<Element> place, Element inside,
                      Element fallback);
   Element load(mlir::Value tensor, llvm::ArrayRef<Element> place, Element *inside,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Where elements are in memory, and how they are read and written: scalars, vectors, gathers.
 
+#include "compiler/codegen/ByteTables.h"
 #include "compiler/codegen/loops/ElementEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -156,6 +157,22 @@ Value ElementEmitter::loadAlternate(const Buffer &buffer, Value offset, VectorTy
   for (int64_t lane = 0; lane < lanes; ++lane)
     even.push_back(2 * lane);
   return vector::ShuffleOp::create(b, type, low, high, even);
+}
+
+Element ElementEmitter::lookUp(Value table, Element byte) {
+  Value memory = buffers.find(table)->second.memory;
+  Type entry = cast<RankedTensorType>(table.getType()).getElementType();
+  auto indices = [&](Type type) { return arith::IndexCastUIOp::create(b, type, byte.value); };
+  if (byte.isUniform())
+    return {memref::LoadOp::create(b, memory, ValueRange{indices(b.getIndexType())})};
+  VectorType type = laneType(entry);
+  // The table is there for lanes that do not count as well.
+  Value every = arith::ConstantOp::create(b, DenseElementsAttr::get(laneType(b.getI1Type()), true));
+  Value nothing = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  auto gather = vector::GatherOp::create(b, type, memory, ValueRange{index(0)},
+                                         indices(laneType(b.getIndexType())), every, nothing);
+  gather->setAttr(codegen::kByteTable, b.getUnitAttr());
+  return {gather, Element::Varying};
 }
 
 void ElementEmitter::prefetch(Value tensor, ArrayRef<Element> place, bool isWrite) {

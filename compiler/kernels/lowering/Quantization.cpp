@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear on integers of 8 and 16 bits. Scales
-// and zero points are one for the tensor, one for each place of an axis, or one for each block of
-// an axis.
+// QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear on integers of 8 and 16 bits, and
+// tables of what is between two of them. Scales and zero points are one for the tensor, one for
+// each place of an axis, or one for each block of an axis.
 
 #include "compiler/kernels/lowering/Families.h"
 #include "compiler/kernels/lowering/ReductionSpace.h"
@@ -180,6 +180,17 @@ LogicalResult lowerDequantize(KernelBuilder &b, Operation *op, ArrayRef<Value> o
   return success();
 }
 
+std::optional<AccessPattern> lookUpPattern(Operation *) { return AccessPattern::Elementwise; }
+
+LogicalResult lowerLookUp(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
+                          SmallVectorImpl<Value> &results) {
+  Value table = operands[1];
+  results.push_back(b.map(op->getResult(0), operands[0], [&](ValueRange byte) -> Value {
+    return LookUpOp::create(b, elementTypeOf(table), byte[0], table);
+  }));
+  return success();
+}
+
 std::optional<AccessPattern> dynamicQuantizePattern(Operation *op) {
   if (!isComputable(op) || !elementTypeOf(op->getOperand(0)).isF32())
     return std::nullopt;
@@ -224,5 +235,6 @@ LogicalResult lowerDynamicQuantize(KernelBuilder &b, Operation *op, ArrayRef<Val
 void heddle::addQuantizationLowerings(StructuredLoweringTable &table) {
   addLowering(table, "QuantizeLinear", {quantizePattern, lowerQuantize});
   addLowering(table, "DequantizeLinear", {dequantizePattern, lowerDequantize});
+  table[LookUpOp::getOperationName()] = {lookUpPattern, lowerLookUp};
   addLowering(table, "DynamicQuantizeLinear", {dynamicQuantizePattern, lowerDynamicQuantize});
 }
