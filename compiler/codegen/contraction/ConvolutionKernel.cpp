@@ -159,7 +159,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
     spec.narrowWidth = narrowWidth(planConvolution(spec, target).pixels);
   ConvolutionPlan plan = planConvolution(spec, target);
   ContractionKernel result =
-      emitBlocks(spec, plan, [&](Emitter &e, const ConvolutionOperands &operands,
+      emitBlocks(spec, plan, plan.rowBlock, [&](Emitter &e, const ConvolutionOperands &operands,
                                  KernelFrame &frame, PixelSink sink) {
         emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
@@ -168,7 +168,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
 }
 
 ContractionKernel ConvolutionKernelEmitter::emitBlocks(
-    const ConvolutionSpec &spec, const ConvolutionBlocks &blocks,
+    const ConvolutionSpec &spec, const ConvolutionBlocks &blocks, const DimExpr &rowBlock,
     function_ref<void(Emitter &, const ConvolutionOperands &, KernelFrame &, PixelSink)> emit) {
   KernelFrame frame(structured, name, buffers());
   Emitter e(frame.b, frame.b.getLoc(), target);
@@ -186,10 +186,10 @@ ContractionKernel ConvolutionKernelEmitter::emitBlocks(
   ContractionKernel result;
   DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
   result.kernel.function = frame.function;
-  result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(blocks.rowBlock) *
+  result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(rowBlock) *
                        columns.ceilDiv(blocks.columnBlock) * outputs.ceilDiv(blocks.channelBlock);
   result.kernel.pointElements =
-      DimExpr::min(rows, blocks.rowBlock) * DimExpr::min(columns, blocks.columnBlock) *
+      DimExpr::min(rows, rowBlock) * DimExpr::min(columns, blocks.columnBlock) *
       DimExpr::min(outputs, blocks.channelBlock) * inputs * space.tapsOfPixel(transposed);
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = DimExpr(blocks.scratchFixed) + DimExpr(blocks.scratchPerChannel) * inputs;

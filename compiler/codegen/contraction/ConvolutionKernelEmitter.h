@@ -35,6 +35,7 @@ private:
   /// and hands the results to a sink that takes them through the epilogue to their places.
   ContractionKernel emitBlocks(
       const codegen::ConvolutionSpec &spec, const codegen::ConvolutionBlocks &blocks,
+      const DimExpr &rowBlock,
       llvm::function_ref<void(codegen::Emitter &, const codegen::ConvolutionOperands &,
                               KernelFrame &, codegen::PixelSink)> emit);
   Packing emitPacking(const codegen::ConvolutionSpec &spec);

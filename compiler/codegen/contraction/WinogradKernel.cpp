@@ -108,7 +108,7 @@ ContractionKernel ConvolutionKernelEmitter::emitLineWinogradKernel(const LineWin
   space.joinPlane();
   LineWinogradPlan plan = planLineWinograd(spec, target);
   ContractionKernel result = emitBlocks(
-      spec.convolution, plan,
+      spec.convolution, plan, plan.rowBlock,
       [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitLineWinograd(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
@@ -130,6 +130,14 @@ bool ConvolutionKernelEmitter::isWinograd() {
   return target.choose("convolution.winograd", usual.getValue() ? 1 : 0, {0, 1}) != 0;
 }
 
+/// Rows of results that a grid point has at most where they are so wide.
+static DimExpr rowBlockOf(const WinogradPlan &plan, const DimExpr &width) {
+  if (!plan.isOpen)
+    return plan.rowBlock;
+  DimExpr across = DimExpr::max(width.ceilDiv(2), 1);
+  return DimExpr(plan.blockTiles()).floorDiv(across.ceilDiv(across.ceilDiv(plan.columnTiles))) * 2;
+}
+
 ContractionKernel ConvolutionKernelEmitter::emitWinogradKernel() {
   Value final = structured.getBody().front().getTerminator()->getOperand(0);
   WinogradSpec spec{.convolution = directSpec(),
@@ -140,7 +148,7 @@ ContractionKernel ConvolutionKernelEmitter::emitWinogradKernel() {
                     .joinsRows = joinableDimensions(final)[space.axes]};
   WinogradPlan plan = planWinograd(spec, target);
   ContractionKernel result = emitBlocks(
-      spec.convolution, plan,
+      spec.convolution, plan, rowBlockOf(plan, space.outputSize(2)),
       [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitWinograd(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });

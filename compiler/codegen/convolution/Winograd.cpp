@@ -28,8 +28,8 @@ WinogradEmitter::WinogradEmitter(Emitter &e, const WinogradSpec &spec,
 // Points run over the panels first: they share transformed inputs.
 void WinogradEmitter::point(Value index, Value end) {
   auto &[depth, height, width] = ops.outputSize;
-  EvenSplit rowSplit(e, e.ceilDiv(height, 2), plan.rowTiles);
   EvenSplit columnSplit(e, e.ceilDiv(width, 2), plan.columnTiles);
+  EvenSplit rowSplit(e, e.ceilDiv(height, 2), rowTilesOf(columnSplit.length(e, e.index(0))));
   int64_t allPanels = (spec.outputs + plan.panel - 1) / plan.panel;
   EvenSplit panelSplit(e, e.index(allPanels), plan.panels);
   auto placeOf = [&](Value index) {
@@ -66,6 +66,12 @@ void WinogradEmitter::point(Value index, Value end) {
                [&](int64_t panels) { products(place, ahead, panels); });
   e.when(results(place), [&] { direct(place); });
   deliver(place);
+}
+
+Value WinogradEmitter::rowTilesOf(Value columns) {
+  if (!plan.isOpen)
+    return e.index(plan.rowTiles);
+  return e.div(e.index(plan.blockTiles()), e.max(columns, e.index(1)));
 }
 
 PixelBlock WinogradEmitter::pixelsOf(const Place &place) {

@@ -44,6 +44,9 @@ struct WinogradPlan : ConvolutionBlocks, ChannelTile {
   static constexpr int64_t kPositions = 16;
 
   int64_t rowTiles, columnTiles; // of a grid point, at most
+  /// Widths are not known: where fewer columns of tiles are beside each other (a width is divided
+  /// evenly), a point has as many more rows of them; else filters would be read for every few tiles.
+  bool isOpen;
   /// Whole rows of a block are one run of pixels.
   bool joined;
   // Elements of scratch, between positions.

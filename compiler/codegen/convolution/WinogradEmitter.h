@@ -27,6 +27,8 @@ private:
     mlir::Value n, panel, panels;
     mlir::Value row, rows, column, columns; // tiles
   };
+  /// The most rows of tiles of a point of so many columns of them.
+  mlir::Value rowTilesOf(mlir::Value columns);
   /// Of the output.
   PixelBlock pixelsOf(const Place &place);
   mlir::Value firstPlane(const Place &place) { return e.mul(place.n, spec.channels); }

@@ -20,6 +20,15 @@ constexpr int64_t kRowTiles = 28;
 int64_t parts(int64_t size, int64_t most) { return (size + most - 1) / most; }
 int64_t roundUp(int64_t size, int64_t to) { return parts(size, to) * to; }
 
+/// Of one channel's inputs of a block, whatever its form.
+int64_t mostPatchElements(const WinogradSpec &spec, const WinogradPlan &plan, int64_t lanes) {
+  int64_t most = patchElements(spec.convolution, plan.rowBlock, plan.columnBlock, lanes);
+  for (int64_t columns = 1; plan.isOpen && columns < plan.columnTiles; ++columns)
+    most = std::max(most, patchElements(spec.convolution, plan.blockTiles() / columns * 2,
+                                        columns * 2, lanes));
+  return most;
+}
+
 } // namespace
 
 WinogradPlan planWinograd(const WinogradSpec &spec, const Target &target) {
@@ -32,6 +41,7 @@ WinogradPlan planWinograd(const WinogradSpec &spec, const Target &target) {
                                 {14, 28, 56, 112});
   plan.columnTiles = std::min(tiles, kRowTiles);
   plan.rowTiles = tiles / plan.columnTiles;
+  plan.isOpen = !spec.width;
   // One point is nothing to share.
   bool isOnePoint = spec.outputs <= plan.panels * plan.panel && spec.width && spec.height;
   if (spec.width) {
@@ -56,8 +66,7 @@ WinogradPlan planWinograd(const WinogradSpec &spec, const Target &target) {
   plan.turnedOffset = 64; // after the number of the block that is there
   plan.patchOffset = plan.turnedOffset + lanes * lanes * bytes;
   // Vectors of tiles reach past the last row, and past the last channel.
-  int64_t patch =
-      patchElements(spec.convolution, plan.rowBlock, plan.columnBlock, lanes) + 4 * lanes;
+  int64_t patch = mostPatchElements(spec, plan, lanes) + 4 * lanes;
   plan.inputOffset = plan.patchOffset + roundUp(patch, line) * bytes;
   plan.productOffset = plan.inputOffset + (positions * plan.inputStep + line) * bytes;
   plan.rowOffset = plan.productOffset + positions * plan.productStep * bytes;

@@ -79,7 +79,13 @@ public:
     Array packed(plan.packedElements), y(results());
     int64_t panels = (s.outputs + plan.panel - 1) / plan.panel;
     kernels.call(2, {f.data(), packed.data()}, {}, 0, panels);
-    run(0, plan, x, packed, y, backwards);
+    ConvolutionBlocks blocks = plan;
+    if (plan.isOpen) {
+      auto parts = [](int64_t size, int64_t most) { return (size + most - 1) / most; };
+      int64_t across = parts(s.outputWidth(), 2);
+      blocks.rowBlock = plan.blockTiles() / parts(across, parts(across, plan.columnTiles)) * 2;
+    }
+    run(0, blocks, x, packed, y, backwards);
     return y;
   }
   Array direct(const Array &x, const Array &f) {
