@@ -35,7 +35,7 @@ public:
 
   /// The first lanes; any where there are not so many.
   Value resized(Value vector, int64_t lanes, int64_t from = 0) {
-    SmallVector<int64_t> places(lanes, from);
+    SmallVector<int64_t> places(lanes, vector::ShuffleOp::kPoisonIndex);
     for (int64_t lane = 0; lane < std::min(lanes, lanesOf(vector) - from); ++lane)
       places[lane] = from + lane;
     return vector::ShuffleOp::create(b, vector, vector, places);

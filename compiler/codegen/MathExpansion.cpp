@@ -29,6 +29,19 @@ template <typename FmaOp> struct UnfuseMultiplyAdd : OpRewritePattern<FmaOp> {
   }
 };
 
+// Sums of bytes that were added up as floats, where floats are wanted.
+struct KeepWholeNumbers : OpRewritePattern<arith::SIToFPOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::SIToFPOp op, PatternRewriter &rewriter) const override {
+    auto integers = op.getIn().getDefiningOp<arith::FPToSIOp>();
+    if (!integers || !integers->hasAttr(kWholeNumbers) ||
+        integers.getIn().getType() != op.getType())
+      return failure();
+    rewriter.replaceOp(op, integers.getIn());
+    return success();
+  }
+};
+
 class MathExpansionPass : public PassWrapper<MathExpansionPass, OperationPass<ModuleOp>> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathExpansionPass)
@@ -39,6 +52,7 @@ public:
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
+    patterns.add<KeepWholeNumbers>(&getContext());
     // MLIR's polynomials are good to 5 units in the last place for these, and fast.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return llvm::is_contained({"math.log", "math.tanh", "math.erfc"}, name);

@@ -14,6 +14,9 @@
 
 namespace heddle::codegen {
 
+/// Marks an arith.fptosi of numbers that are whole, and of which none is minus zero.
+constexpr llvm::StringLiteral kWholeNumbers = "heddle.whole_numbers";
+
 std::unique_ptr<mlir::Pass> createMathExpansionPass(const Target &target);
 
 } // namespace heddle::codegen

@@ -79,16 +79,31 @@ void expand(onnx::QLinearMatMulOp matmul) {
   matmul.erase();
 }
 
-/// The greatest (or least) element, of each row first.
-template <typename Reduce> Value extremum(Arithmetic &m, Value x) {
-  Dims dims = dimsOf(x);
-  if (dims.size() > 1) {
-    dims.pop_back();
-    x = Reduce::create(m.b, m.loc, tensorWithDims(dims, elementOf(x)), x, m.integers({-1}),
-                       /*keepdims=*/0, /*noop_with_empty_axes=*/0);
-  }
-  return Reduce::create(m.b, m.loc, RankedTensorType::get({}, elementOf(x)), x, Value(),
-                        /*keepdims=*/0, /*noop_with_empty_axes=*/0);
+template <typename Reduce>
+Value reduced(Arithmetic &m, Value x, ArrayRef<int64_t> axes, const Dims &dims, bool keepDims) {
+  return Reduce::create(m.b, m.loc, tensorWithDims(dims, elementOf(x)), x, m.integers(axes),
+                        keepDims,
+                        /*noop_with_empty_axes=*/0);
+}
+
+/// The greatest element, and the least with its sign changed, as a vector of both. Rows come first,
+/// each of which is read from memory once.
+Value range(Arithmetic &m, Value x) {
+  Dims dims = dimsOf(x), pair = dims;
+  dims.back() = 1;
+  pair.back() = 2;
+  Value most = reduced<onnx::ReduceMaxOp>(m, x, {-1}, dims, /*keepDims=*/true);
+  Value least = reduced<onnx::ReduceMinOp>(m, x, {-1}, dims, /*keepDims=*/true);
+  auto places = RankedTensorType::get({2}, m.b.getI1Type());
+  auto isFirst = onnx::ConstantOp::create(m.b, m.loc, TypeRange{places}, ValueRange{});
+  isFirst.setValueAttr(DenseElementsAttr::get(places, ArrayRef<bool>{true, false}));
+  Value ofRows =
+      onnx::WhereOp::create(m.b, m.loc, tensorWithDims(pair, elementOf(x)), isFirst, most,
+                            onnx::NegOp::create(m.b, m.loc, least.getType(), least));
+  if (dims.size() == 1)
+    return ofRows;
+  auto rows = llvm::to_vector(llvm::seq<int64_t>(0, dims.size() - 1));
+  return reduced<onnx::ReduceMaxOp>(m, ofRows, rows, {2}, /*keepDims=*/false);
 }
 
 void expand(onnx::DynamicQuantizeLinearOp quantize) {
@@ -99,17 +114,19 @@ void expand(onnx::DynamicQuantizeLinearOp quantize) {
   auto scalar = RankedTensorType::get({}, m.b.getF32Type());
   Value zero = m.number(0);
   // The range has zero in it.
-  Value most = onnx::MaxOp::create(m.b, m.loc, scalar, ValueRange{extremum<onnx::ReduceMaxOp>(m, x), zero});
-  Value least = onnx::MinOp::create(m.b, m.loc, scalar, ValueRange{extremum<onnx::ReduceMinOp>(m, x), zero});
-  Value range = m.sub(most, least);
-  Value empty = onnx::EqualOp::create(m.b, m.loc, withElement(scalar, m.b.getI1Type()), range, zero);
-  Value scale = onnx::WhereOp::create(m.b, m.loc, scalar, empty, m.number(1),
-                                      m.div(range, m.number(255)));
+  Value both = range(m, x);
+  auto above = [&](int64_t place) -> Value { // of zero, or zero
+    Value bound = m.viewed(m.sliced(both, 0, place, place + 1), {});
+    return onnx::MaxOp::create(m.b, m.loc, scalar, ValueRange{bound, zero});
+  };
+  Value most = above(0), depth = above(1), size = m.add(most, depth);
+  Value empty = onnx::EqualOp::create(m.b, m.loc, withElement(scalar, m.b.getI1Type()), size, zero);
+  Value scale =
+      onnx::WhereOp::create(m.b, m.loc, scalar, empty, m.number(1), m.div(size, m.number(255)));
   auto byte = RankedTensorType::get({}, elementOf(quantize.getYZeroPoint()));
   auto first = onnx::ConstantOp::create(m.b, m.loc, TypeRange{byte}, ValueRange{});
   first.setValueAttr(DenseElementsAttr::get(byte, APInt(8, 0)));
-  Value distance = m.div(onnx::NegOp::create(m.b, m.loc, scalar, least), scale);
-  Value zeroPoint = m.quantized(distance, m.number(1), first.getResult());
+  Value zeroPoint = m.quantized(m.div(depth, scale), m.number(1), first.getResult());
   quantize.getY().replaceAllUsesWith(m.quantized(x, scale, zeroPoint));
   quantize.getYScale().replaceAllUsesWith(scale);
   quantize.getYZeroPoint().replaceAllUsesWith(zeroPoint);

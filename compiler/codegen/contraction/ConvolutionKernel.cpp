@@ -14,6 +14,7 @@
 //     of their own: while compiling where they are weights, else before the convolution runs. Max
 //     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
 
+#include "compiler/codegen/MathExpansion.h"
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/contraction/Precision.h"
 #include "compiler/codegen/convolution/Window.h"
@@ -252,9 +253,12 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
     addZeroPoints(e, epilogue, spec.accumulator, operands);
     emitDepthwise(e, spec, operands, bufferOf(frame, weights()), frame.begin, frame.end,
                   frame.scratch, [&](Value acc, const PixelPosition &at) {
-                    if (isBytes && spec.accumulator.isF32())
-                      acc = arith::FPToSIOp::create(e.builder, e.loc,
-                                                    e.vector(space.element, at.lanes), acc);
+                    if (isBytes && spec.accumulator.isF32()) {
+                      auto sums = arith::FPToSIOp::create(e.builder, e.loc,
+                                                          e.vector(space.element, at.lanes), acc);
+                      sums->setAttr(kWholeNumbers, e.builder.getUnitAttr());
+                      acc = sums;
+                    }
                     space.store(epilogue, acc, at, bias());
                   });
   });

@@ -7,7 +7,7 @@
 #include "compiler/kernels/lowering/Families.h"
 #include "compiler/kernels/lowering/ReductionSpace.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace heddle;
@@ -88,8 +88,8 @@ Value toInt32(KernelBuilder &b, Value value, Signedness signedness) {
   return ScalarMath(b, signedness).cast(value, b.getI32Type(), Signedness::Signed);
 }
 
-/// round(quotient) + zeroPoint in the range of a type, which is clamped to before it is converted:
-/// no float is beyond the integers then. NaN counts as the greatest.
+/// round(quotient) + zeroPoint in the range of a type, which is clamped to before it is rounded to
+/// an integer, to even: no float is beyond the integers then. NaN counts as the greatest.
 Value saturated(KernelBuilder &b, Value quotient, Value zeroPoint, Type type) {
   ScalarMath m(b);
   Type compute = quotient.getType();
@@ -98,15 +98,14 @@ Value saturated(KernelBuilder &b, Value quotient, Value zeroPoint, Type type) {
   int64_t low = isUnsigned ? 0 : -(int64_t(1) << (width - 1));
   int64_t high = low + (int64_t(1) << width) - 1;
   Value lowest = m.constantInt(compute, low), highest = m.constantInt(compute, high);
-  Value rounded = math::RoundEvenOp::create(b, quotient);
   if (zeroPoint) {
     Value offset = m.cast(zeroPoint, compute, Signedness::Signed);
     lowest = m.sub(lowest, offset);
     highest = m.sub(highest, offset);
   }
-  Value bounded = m.select(m.less(rounded, highest), rounded, highest);
+  Value bounded = m.select(m.less(quotient, highest), quotient, highest);
   bounded = m.select(m.less(lowest, bounded), bounded, lowest);
-  Value integer = arith::FPToSIOp::create(b, b.getI32Type(), bounded);
+  Value integer = LLVM::LrintOp::create(b, b.getI32Type(), bounded);
   if (zeroPoint)
     integer = arith::AddIOp::create(b, integer, zeroPoint);
   return arith::TruncIOp::create(b, signlessType(type), integer);

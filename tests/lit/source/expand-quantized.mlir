@@ -34,10 +34,13 @@ func.func @scaled_rows(%a: tensor<4x8xi8>, %s: tensor<f32>, %z: tensor<i8>, %b: 
 }
 
 // CHECK-LABEL: func @dynamic
-// CHECK: %[[ROWS:.*]] = "onnx.ReduceMax"(%arg0, %{{.*}}) <{keepdims = 0
-// CHECK-SAME: tensor<4xf32>
-// CHECK: "onnx.ReduceMax"(%[[ROWS]])
-// CHECK: "onnx.ReduceMin"(%arg0
+// CHECK: %[[MOST:.*]] = "onnx.ReduceMax"(%arg0, %{{.*}}) <{keepdims = 1
+// CHECK-SAME: tensor<4x1xf32>
+// CHECK: %[[LEAST:.*]] = "onnx.ReduceMin"(%arg0, %{{.*}}) <{keepdims = 1
+// CHECK: %[[DEPTH:.*]] = "onnx.Neg"(%[[LEAST]])
+// CHECK: %[[ROWS:.*]] = "onnx.Where"(%{{.*}}, %[[MOST]], %[[DEPTH]]) : {{.*}} -> tensor<4x2xf32>
+// CHECK: "onnx.ReduceMax"(%[[ROWS]], %{{.*}}) <{keepdims = 0
+// CHECK-SAME: tensor<2xf32>
 // CHECK: %[[SCALE:.*]] = "onnx.Where"
 // CHECK: %[[ZERO:.*]] = "onnx.QuantizeLinear"
 // CHECK: %[[Y:.*]] = "onnx.QuantizeLinear"(%arg0, %[[SCALE]], %[[ZERO]])
