@@ -4,6 +4,7 @@
 #include "compiler/codegen/ByteTables.h"
 #include "compiler/codegen/FloatMath.h"
 #include "compiler/codegen/HalfFloats.h"
+#include "compiler/codegen/QuotientMath.h"
 #include "compiler/codegen/WideMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -61,6 +62,7 @@ public:
     populateWideMathPatterns(patterns);
     populateHalfFloatPatterns(patterns, target);
     populateByteTablePatterns(patterns, target);
+    populateQuotientPatterns(patterns, target);
     if (!target.has("fma"))
       patterns.add<UnfuseMultiplyAdd<math::FmaOp>, UnfuseMultiplyAdd<vector::FMAOp>>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

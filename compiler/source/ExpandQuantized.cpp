@@ -8,9 +8,11 @@
 //                              row, so that many threads look for it
 //
 // The product of the scales is one number, one a filter, or one a row or column: constants nearly
-// always, multiplied while compiling.
+// always, multiplied while compiling. Quantisations by known scales are marked where products with
+// the reciprocal give the same integers.
 
 #include "compiler/Passes.h"
+#include "compiler/codegen/QuotientMath.h"
 #include "compiler/source/Arithmetic.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -133,6 +135,15 @@ void expand(onnx::DynamicQuantizeLinearOp quantize) {
   quantize.erase();
 }
 
+/// By a scale whose reciprocal kernels may multiply with, to the same integers.
+bool dividesByKnownScale(onnx::QuantizeLinearOp op) {
+  auto constant = op.getYScale().getDefiningOp<onnx::ConstantOp>();
+  auto scale = constant ? dyn_cast_or_null<DenseElementsAttr>(constant.getValueAttr()) : nullptr;
+  return scale && scale.getNumElements() == 1 && scale.getElementType().isF32() &&
+         elementOf(op.getY()).getIntOrFloatBitWidth() == 8 &&
+         codegen::hasReciprocal(*scale.value_begin<float>());
+}
+
 struct ExpandQuantized : impl::ExpandQuantizedPassBase<ExpandQuantized> {
   void runOnOperation() override {
     SmallVector<Operation *> found;
@@ -144,6 +155,10 @@ struct ExpandQuantized : impl::ExpandQuantizedPassBase<ExpandQuantized> {
       TypeSwitch<Operation *>(op)
           .Case<onnx::QLinearConvOp, onnx::QLinearMatMulOp, onnx::DynamicQuantizeLinearOp>(
               [](auto quantized) { expand(quantized); });
+    getOperation()->walk([](onnx::QuantizeLinearOp op) {
+      if (dividesByKnownScale(op))
+        op->setAttr(codegen::kRoundedQuotient, UnitAttr::get(op.getContext()));
+    });
   }
 };
 

@@ -182,7 +182,8 @@ def ExpandQuantizedPass : Pass<"onnx-expand-quantized", "::mlir::func::FuncOp"> 
     %6 = "onnx.QuantizeLinear"(%5, %one, %zy) : ... -> tensor<4x8xui8>
     ```
     and likewise QLinearConv. DynamicQuantizeLinear becomes the range of each row, the range of
-    these, and a QuantizeLinear.
+    these, and a QuantizeLinear. `heddle.rounded_quotient` marks a QuantizeLinear to bytes by a known
+    scale that kernels may replace by its reciprocal in two floats: the integers stay the same.
   }];
 }
 

@@ -4,6 +4,7 @@
 // tables of what is between two of them. Scales and zero points are one for the tensor, one for
 // each place of an axis, or one for each block of an axis.
 
+#include "compiler/codegen/QuotientMath.h"
 #include "compiler/kernels/lowering/Families.h"
 #include "compiler/kernels/lowering/ReductionSpace.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -147,6 +148,8 @@ LogicalResult lowerQuantize(KernelBuilder &b, Operation *op, ArrayRef<Value> ope
   results.push_back(mapScaled(b, op, operands, [&](Value x, Value scale, Value zeroPoint) {
     Value ratio =
         m.div(m.cast(x, quotient, Signedness::Signed), m.cast(scale, quotient, Signedness::Signed));
+    if (op->hasAttr(codegen::kRoundedQuotient) && quotient.isF32())
+      ratio.getDefiningOp()->setAttr(codegen::kRoundedQuotient, b.getUnitAttr());
     Value offset = zeroPoint ? toInt32(b, zeroPoint, signedness) : Value();
     return saturated(b, m.widen(ratio), offset, type);
   }));

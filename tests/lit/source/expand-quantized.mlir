@@ -49,3 +49,21 @@ func.func @dynamic(%x: tensor<4x8xf32>) -> (tensor<4x8xui8>, tensor<f32>, tensor
   %0:3 = "onnx.DynamicQuantizeLinear"(%x) : (tensor<4x8xf32>) -> (tensor<4x8xui8>, tensor<f32>, tensor<ui8>)
   return %0#0, %0#1, %0#2 : tensor<4x8xui8>, tensor<f32>, tensor<ui8>
 }
+
+// Scales that are known and have a reciprocal in two parts; not so 1 + 2^-23, and not one that the run tells.
+// CHECK-LABEL: func @scales
+// CHECK: "onnx.QuantizeLinear"({{.*}}) <{{.*}}> {heddle.rounded_quotient}
+// CHECK: "onnx.QuantizeLinear"
+// CHECK-NOT: rounded_quotient
+// CHECK: "onnx.QuantizeLinear"
+// CHECK-NOT: rounded_quotient
+// CHECK: return
+func.func @scales(%x: tensor<8xf32>, %unknown: tensor<f32>) -> (tensor<8xi8>, tensor<8xi8>, tensor<8xi8>) {
+  %s = "onnx.Constant"() {value = dense<0.1> : tensor<f32>} : () -> tensor<f32>
+  %next = "onnx.Constant"() {value = dense<0x3F800001> : tensor<f32>} : () -> tensor<f32>
+  %z = "onnx.Constant"() {value = dense<0> : tensor<i8>} : () -> tensor<i8>
+  %0 = "onnx.QuantizeLinear"(%x, %s, %z) : (tensor<8xf32>, tensor<f32>, tensor<i8>) -> tensor<8xi8>
+  %1 = "onnx.QuantizeLinear"(%x, %next, %z) : (tensor<8xf32>, tensor<f32>, tensor<i8>) -> tensor<8xi8>
+  %2 = "onnx.QuantizeLinear"(%x, %unknown, %z) : (tensor<8xf32>, tensor<f32>, tensor<i8>) -> tensor<8xi8>
+  return %0, %1, %2 : tensor<8xi8>, tensor<8xi8>, tensor<8xi8>
+}
