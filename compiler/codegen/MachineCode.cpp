@@ -44,6 +44,31 @@ std::unique_ptr<TargetMachine> makeTargetMachine(const Target &target) {
       triple, "x86-64", target.featureString(), options, Reloc::PIC_, std::nullopt, level));
 }
 
+// The passes of LLVM's second level that change something in kernels, which are one function
+// without calls to inline, in LLVM's order. Left out are those over functions and globals, those
+// that look for what emitters do not write (recursion, assumptions, copies of memory) or do
+// themselves (unrolling, vectors of neighbours), and those that copy loops for what is decided
+// outside of them. Hoisting address arithmetic out of the tiles' loops takes a second look at the
+// ranges of numbers.
+#define COMBINE "instcombine<max-iterations=1;no-verify-fixpoint>"
+#define SIMPLIFY "simplifycfg<switch-range-to-icmp>"
+static constexpr char kPasses[] =
+    "function<eager-inv>("
+    "simplifycfg,sroa<modify-cfg>,early-cse<>," COMBINE "," SIMPLIFY ","
+    "early-cse<memssa>,correlated-propagation," SIMPLIFY "," COMBINE ","
+    "loop-mssa(loop-instsimplify,loop-simplifycfg,licm<no-allowspeculation>,"
+    "loop-rotate<header-duplication>,licm<allowspeculation>,simple-loop-unswitch<trivial>)"
+    "," SIMPLIFY "," COMBINE ",loop(loop-idiom,indvars,loop-deletion),"
+    "gvn<>,sccp,bdce," COMBINE ",correlated-propagation,dse,loop-mssa(licm<allowspeculation>),"
+    "simplifycfg<switch-range-to-icmp;hoist-common-insts;sink-common-insts>," COMBINE ","
+    "loop-vectorize,infer-alignment,loop-load-elim,"
+    "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops;"
+    "hoist-common-insts;sink-common-insts>,vector-combine," COMBINE ","
+    "loop-mssa(licm<allowspeculation>),instsimplify,div-rem-pairs,"
+    "simplifycfg<speculate-unpredictables>)";
+#undef COMBINE
+#undef SIMPLIFY
+
 void optimize(Module &module, const Target &target, TargetMachine &machine) {
   module.setDataLayout(machine.createDataLayout());
   module.setTargetTriple(machine.getTargetTriple());
@@ -52,13 +77,7 @@ void optimize(Module &module, const Target &target, TargetMachine &machine) {
     if (!function.isDeclaration())
       function.addFnAttr("tune-cpu", target.tuneCpu());
 
-  PipelineTuningOptions tuning;
-  tuning.LoopVectorization = true;
-  // Register tiles are unrolled where that pays; LLVM would copy whole nests of them.
-  tuning.LoopUnrolling = false;
-  tuning.LoopInterleaving = true;
-  tuning.SLPVectorization = false; // emitters write vectors themselves
-  PassBuilder builder(&machine, tuning);
+  PassBuilder builder(&machine);
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
@@ -68,13 +87,11 @@ void optimize(Module &module, const Target &target, TargetMachine &machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  OptimizationLevel level = target.optLevel() >= 3   ? OptimizationLevel::O3
-                            : target.optLevel() == 2 ? OptimizationLevel::O2
-                            : target.optLevel() == 1 ? OptimizationLevel::O1
-                                                     : OptimizationLevel::O0;
-  ModulePassManager passes = level == OptimizationLevel::O0
-                                 ? builder.buildO0DefaultPipeline(level)
-                                 : builder.buildPerModuleDefaultPipeline(level);
+  ModulePassManager passes;
+  if (target.optLevel() == 0)
+    passes = builder.buildO0DefaultPipeline(OptimizationLevel::O0);
+  else
+    cantFail(builder.parsePassPipeline(passes, kPasses));
   passes.run(module, modules);
 }
 
