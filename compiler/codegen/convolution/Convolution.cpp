@@ -7,6 +7,7 @@
 #include "compiler/codegen/convolution/GroupedPatch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 
@@ -81,7 +82,19 @@ void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value
   });
 }
 
-// Points run over the channel blocks first: they share a patch.
+bool ConvolutionEmitter::panelsComeFirst() const {
+  std::optional<int64_t> outputs = getConstantIntValue(groupOutputs), pixels = 1;
+  for (Value size : ops.outputSize) {
+    std::optional<int64_t> known = getConstantIntValue(size);
+    if (!known)
+      return true;
+    *pixels *= *known;
+  }
+  return patchIsCopied() || !outputs || *outputs < 2 * *pixels;
+}
+
+// Points run over the channel blocks first: they share a patch. Where it is the input itself, they run
+// over the pixels first if filters are the larger operand: a thread then reads its part of them, once.
 void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) {
   EvenSplit rowSplit(e, units.height, plan.rowBlock / units.rows);
   RowSplit columnSplit(e, units.width, plan, units.columns);
@@ -90,6 +103,8 @@ void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) 
   SmallVector<int64_t> heights = rowSplit.knownLengths();
   for (int64_t &height : heights)
     height *= units.rows;
+  Value pixelParts = e.mul(columnSplit.blocks.parts, rowSplit.parts);
+  bool panelsFirst = panelsComeFirst();
   auto placeOf = [&](Value index) {
     Value rest = index;
     auto next = [&](Value size) {
@@ -97,8 +112,11 @@ void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) 
       rest = e.div(rest, size);
       return digit;
     };
-    Value panelPart = next(panelSplit.parts), columnPart = next(columnSplit.blocks.parts);
-    Value rowPart = next(rowSplit.parts);
+    Value first = next(panelsFirst ? panelSplit.parts : pixelParts);
+    Value second = next(panelsFirst ? pixelParts : panelSplit.parts);
+    Value panelPart = panelsFirst ? first : second, pixelPart = panelsFirst ? second : first;
+    Value columnPart = e.rem(pixelPart, columnSplit.blocks.parts);
+    Value rowPart = e.div(pixelPart, columnSplit.blocks.parts);
     PixelBlock block = columnSplit.block(e, columnPart);
     block.row = e.mul(rowSplit.start(e, rowPart), units.rows);
     block.rows = e.mul(rowSplit.length(e, rowPart), units.rows);
@@ -119,6 +137,8 @@ void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) 
   e.store(patch, held, zero);
   Value otherPatch = e.equal(e.rem(next, panelSplit.parts), zero);
   Value nextExists = arith::AndIOp::create(e.builder, e.loc, otherPatch, e.less(next, end));
+  if (!panelsFirst) // all of the input is near after the first panels
+    nextExists = arith::ConstantIntOp::create(e.builder, e.loc, 0, 1);
   if (units.started)
     units.started(place);
   panelTiles(place, refill, placeOf(next), nextExists);

@@ -95,6 +95,8 @@ private:
 
   void prepare();
   void point(mlir::Value index, mlir::Value end, const BlockUnits &units);
+  /// Whether points that follow each other are blocks of channels and not of pixels.
+  bool panelsComeFirst() const;
   /// Or read where it is.
   bool patchIsCopied() const {
     return spec.padded || spec.transposed || math.isBytes() || math.isPairs();

@@ -236,6 +236,16 @@ TEST_P(ConvolutionTest, KnownSizes) {
   }
 }
 
+// Filters are twice the input: points run over several blocks of pixels first, of images and groups.
+TEST_P(ConvolutionTest, MoreFiltersThanPixels) {
+  const Size size{2, 2, 10, 600, {1, 9, 15}};
+  const Window pointwise{{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}};
+  check(GetParam(), pointwise, {}, &size);
+  const Size wide{1, 1, 3, 700, {2, 3, 115}};
+  const Window apart{{1, 1, 1}, {1, 2, 2}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}};
+  check(GetParam(), apart, {}, &wide);
+}
+
 // Rows up to those that just fit in a tile, of one pixel, and blocks that are not whole.
 TEST_P(ConvolutionTest, NarrowRows) {
   const Size sizes[] = {{2, 1, 17, 33, {1, 9, 7}}, {1, 1, 16, 70, {3, 11, 4}},
