@@ -186,6 +186,7 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
     auto isConvolution = [](Operation *op) { return isa<onnx::ConvOp>(op); };
     auto *convolution = llvm::find_if(producer.members, isConvolution);
     return convolution != producer.members.end() &&
+           llvm::count_if(producer.members, isEmittedContraction) == 1 &&
            isPooledConvolution(*convolution, user.members.front()) &&
            user.members.front()->getOperand(0) == value &&
            producer.members.back()->getResult(0) == value;

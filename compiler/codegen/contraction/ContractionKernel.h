@@ -20,8 +20,8 @@ bool isEmittedContraction(mlir::Operation *op);
 /// Whether there are operations of this operator for which that is true.
 bool mayBeContraction(mlir::OperationName name);
 
-/// Whether one kernel may compute both: the pooling reads what follows element by element from the
-/// convolution, and nothing else does.
+/// Whether one kernel may compute both: the pooling, or the depthwise convolution, reads what follows
+/// element by element from the convolution, and nothing else does.
 bool isPooledConvolution(mlir::Operation *convolution, mlir::Operation *pooling);
 
 /// Marks a convolution that is faster direct than as a product, should its windows be of one element.

@@ -12,7 +12,7 @@
 //     filtering, in WinogradKernel.cpp;
 //   - all else: direct convolution, with output channels in the lanes. Filters are packed by a task
 //     of their own: while compiling where they are weights, else before the convolution runs. Max
-//     pooling that follows may be part of it: PooledConvolutionKernel.cpp.
+//     pooling or a depthwise convolution that follows may be part of it: PooledConvolutionKernel.cpp.
 
 #include "compiler/codegen/MathExpansion.h"
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"

@@ -16,13 +16,15 @@ public:
                            const codegen::Target &target);
 
   ContractionKernel emit();
-  /// With the maximum over windows of the results, which is the only use of them.
+  /// With the maximum over windows of the results, or a depthwise convolution, the only use of them.
   ContractionKernel emitPooled(mlir::Operation *pooling);
 
 private:
   codegen::ConvolutionSpec directSpec();
   int64_t narrowWidth(int64_t tilePixels);
   ContractionKernel emitDirect();
+  /// Of windows of one element, which are a product where they are not pooled.
+  bool fillsLanesWithPixels() const;
   ContractionKernel emitDepthwiseKernel();
   ContractionKernel emitPlane();
   /// What a schedule may choose for those that are marked.

@@ -34,7 +34,7 @@ std::optional<DirectCosts> directCosts(Operation *op) {
                          inputs = dimsOf(conv.getW())[1].asConstant();
   int64_t groups = conv.getGroup();
   bool isDepthwise = groups != 1 && inputs == 1;
-  if (width == 0 || !filters || !inputs || *filters < groups || isDepthwise || space.taps() == 1)
+  if (width == 0 || !filters || !inputs || *filters < groups || isDepthwise)
     return std::nullopt;
   int64_t outputs = *filters / groups;
   double depth = static_cast<double>(*inputs * space.taps());
@@ -54,7 +54,7 @@ std::optional<DirectCosts> directCosts(Operation *op) {
 // only what is left over of vectors counts.
 std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
   std::optional<DirectCosts> costs = directCosts(op);
-  if (!costs)
+  if (!costs || SpatialOperation(op).taps() == 1)
     return std::nullopt;
   if (costs->pixelsFillMore)
     return 16;

@@ -18,9 +18,12 @@ void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &ope
   Value weights = converts
                       ? e.view(scratch, planWindow(spec, e.target).weightsOffset, spec.accumulator)
                       : filter;
+  auto filterOf = [&](Value channel) {
+    return operands.firstFilter ? e.add(operands.firstFilter, channel) : channel;
+  };
   auto convert = [&](Value channel) {
     e.loop(e.index(0), e.index(taps), e.index(1), [&](Value tap) {
-      Value weight = e.load(filter, e.add(e.mul(channel, taps), tap));
+      Value weight = e.load(filter, e.add(e.mul(filterOf(channel), taps), tap));
       weight = windowElement(e, spec, weight, spec.filterSigned);
       if (operands.filterZeroPoint)
         weight = windowDifference(e, weight, operands.filterZeroPoint(e, channel));
@@ -28,7 +31,7 @@ void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &ope
     });
   };
   auto combine = [&](Value sum, Value x, Value channel, Value tap) -> Value {
-    Value at = converts ? tap : e.add(e.mul(channel, taps), tap);
+    Value at = converts ? tap : e.add(e.mul(filterOf(channel), taps), tap);
     Value weight = e.broadcast(e.load(weights, at), lanes);
     if (isa<FloatType>(spec.accumulator))
       return e.fma(x, weight, sum);

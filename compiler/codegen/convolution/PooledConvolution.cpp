@@ -15,22 +15,25 @@ namespace {
 constexpr int64_t kHeldBytes = 320 << 10;
 /// Of the first cache, for what is pooled at a time with pixels in the lanes.
 constexpr int64_t kPooledBytes = 32 << 10;
+/// Of scratch where channels do not share a copy of the input: points are small, to divide evenly.
+constexpr int64_t kHeldInPlace = 96 << 10;
 /// So that images have points enough for several cores.
 constexpr int64_t kFewestRowParts = 4;
 
+Value lowestOf(Emitter &e, FloatType type) {
+  APFloat lowest = APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true);
+  return arith::ConstantOp::create(e.builder, e.loc, e.builder.getFloatAttr(type, lowest));
+}
+
 class PooledEmitter {
 public:
-  PooledEmitter(Emitter &e, const PooledSpec &spec, const ConvolutionOperands &ops, Value scratch,
-                PixelEpilogue epilogue, PixelSink sink)
-      : e(e), spec(spec), ops(ops), plan(planPooledConvolution(spec, e.target)), scratch(scratch),
-        epilogue(epilogue), sink(sink), lanes(e.lanesOf(spec.window.element)),
+  PooledEmitter(Emitter &e, const PooledSpec &spec, const ConvolutionOperands &ops, Value weights,
+                Value scratch, PixelEpilogue epilogue, PixelSink sink)
+      : e(e), spec(spec), ops(ops), plan(planPooledConvolution(spec, e.target)), weights(weights),
+        scratch(scratch), epilogue(epilogue), sink(sink), lanes(e.lanesOf(spec.window.element)),
         held(e.view(scratch, plan.heldOffset, spec.window.element)),
-        lowest(arith::ConstantOp::create(
-            e.builder, e.loc,
-            e.builder.getFloatAttr(
-                spec.window.element,
-                APFloat::getInf(cast<FloatType>(spec.window.element).getFloatSemantics(),
-                                /*Negative=*/true)))) {}
+        outside(spec.weighted ? e.zero(spec.window.element)
+                              : lowestOf(e, cast<FloatType>(spec.window.element))) {}
 
   void sideBySide(Value begin, Value end);
   /// Of windows that overlap.
@@ -57,11 +60,12 @@ private:
   const PooledSpec &spec;
   const ConvolutionOperands &ops;
   PooledPlan plan;
-  Value scratch;
+  Value weights, scratch;
   PixelEpilogue epilogue;
   PixelSink sink;
   int64_t lanes;
-  Value held, lowest;
+  Value held;
+  Value outside; // what windows find where the convolution has no results
 };
 
 void PooledEmitter::sideBySide(Value begin, Value end) {
@@ -98,7 +102,7 @@ void PooledEmitter::hold(const Place &place, Value accumulator, const PixelPosit
   if (!spec.pixelsInLanes)
     return e.store(result, held, offset, at.mask);
   // Held rows are whole vectors, of which no window counts what is past the image.
-  Value none = e.broadcast(lowest, lanes);
+  Value none = e.broadcast(outside, lanes);
   e.store(arith::SelectOp::create(e.builder, e.loc, at.mask, result, none), held, offset);
 }
 
@@ -178,7 +182,7 @@ void PooledEmitter::keepRows(const Place &place, Value distance) {
 void PooledEmitter::fillRows(const Place &place, Value from, Value to) {
   e.loop(e.index(0), place.channels, e.index(1), [&](Value channel) {
     e.loop(heldAt(place, channel, from), heldAt(place, channel, to), e.index(1),
-           [&](Value at) { e.store(lowest, held, at); });
+           [&](Value at) { e.store(outside, held, at); });
   });
 }
 
@@ -193,12 +197,13 @@ void PooledEmitter::pool(const Place &place) {
                        .channels = place.channels,
                        .multiplier = {},
                        .inputSize = {one, e.index(plan.heldRows), e.index(plan.heldWidth)},
-                       .outputSize = {one, place.rows, place.columns}};
+                       .outputSize = {one, place.rows, place.columns},
+                       .firstFilter = place.channel};
   WindowPlan blocks = planWindow(window, e.target);
   Value points = e.mul(e.mul(place.channels, e.ceilDiv(place.rows, blocks.rowBlock)),
                        e.ceilDiv(place.columns, blocks.columnBlock));
   Value patch = e.view(scratch, plan.windowOffset, e.builder.getI8Type());
-  emitMaxPool(e, window, image, e.index(0), points, patch, [&](Value most, PixelPosition at) {
+  auto deliver = [&](Value result, PixelPosition at) {
     at.n = place.n;
     at.channel = e.add(place.channel, at.channel);
     at.pixel[1] = e.add(place.row, at.pixel[1]);
@@ -206,8 +211,11 @@ void PooledEmitter::pool(const Place &place) {
     Value plane = e.add(e.mul(at.n, spec.outputs), at.channel);
     Value inPlane = e.add(e.mul(at.pixel[1], spec.pooledWidth), at.pixel[2]);
     at.offset = e.add(e.mul(plane, planeSize), inPlane);
-    sink(most, at);
-  });
+    sink(result, at);
+  };
+  if (!spec.weighted)
+    return emitMaxPool(e, window, image, e.index(0), points, patch, deliver);
+  emitDepthwise(e, window, image, weights, e.index(0), points, patch, deliver);
 }
 
 } // namespace
@@ -250,14 +258,15 @@ PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target) {
     plan.heldRows = plan.rowBlock * rowStride + extra;
   }
   if (spec.pixelsInLanes) { // more tiles of channels, which share the input's copy
-    int64_t tiles = kHeldBytes / (plan.channelUnit * plan.heldRows * plan.heldWidth * bytes);
+    int64_t tiles = (plane.copies ? kHeldBytes : kHeldInPlace) /
+                    (plan.channelUnit * plan.heldRows * plan.heldWidth * bytes);
     plan.channelBlock = plan.channelUnit * std::max<int64_t>(1, tiles);
     channels = roundUp(std::min(plan.channelBlock, spec.outputs), plan.channelUnit);
   }
   int64_t convolutionBytes =
       spec.pixelsInLanes
-          ? plane.patchOffset + plane.patchBytes(spec.convolution, target, spec.channels,
-                                                 plan.heldRows, spec.width)
+          ? plane.patchOffset +
+                plane.patchBytes(spec.convolution, target, spec.channels, plan.heldRows, spec.width)
           : convolution.scratchBytes(spec.channels);
   plan.heldOffset = roundUp(convolutionBytes, 64);
   // Masked reads of the last row stay inside.
@@ -272,9 +281,9 @@ PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target) {
 }
 
 void emitPooledConvolution(Emitter &e, const PooledSpec &spec, const ConvolutionOperands &operands,
-                           Value begin, Value end, Value scratch, PixelEpilogue epilogue,
-                           PixelSink sink) {
-  PooledEmitter pooled(e, spec, operands, scratch, epilogue, sink);
+                           Value weights, Value begin, Value end, Value scratch,
+                           PixelEpilogue epilogue, PixelSink sink) {
+  PooledEmitter pooled(e, spec, operands, weights, scratch, epilogue, sink);
   if (planPooledConvolution(spec, e.target).sideBySide)
     pooled.sideBySide(begin, end);
   else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Max pooling of a convolution's results, which never leave the cache. A grid point is some pooled
+// Max pooling of a convolution's results, which never leave the cache, or their weighted sums: a
+// depthwise convolution, of which "pooled" is said below as well. A grid point is some pooled
 // pixels of some channels: what their windows cover is computed into scratch and pooled from there.
 // Where windows lie side by side, a point is a block of an image. Where they overlap, it is whole
 // rows, and points that follow each other down an image keep the rows that both cover. So it is with
@@ -8,7 +9,7 @@
 //
 //   PooledPlan plan = planPooledConvolution(spec, target);
 //   // grid = n * plan.pointsOfImage, scratch = plan.scratchBytes
-//   emitPooledConvolution(e, spec, operands, begin, end, scratch, epilogue, sink);
+//   emitPooledConvolution(e, spec, operands, weights, begin, end, scratch, epilogue, sink);
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_POOLEDCONVOLUTION_H
 #define HEDDLE_COMPILER_CODEGEN_CONVOLUTION_POOLEDCONVOLUTION_H
@@ -26,6 +27,8 @@ struct PooledSpec {
   int64_t outputs;       // its channels
   int64_t pooledHeight, pooledWidth;
   bool pixelsInLanes = false; // PlaneConvolution.h
+  /// Windows are summed with weights (a depthwise convolution), not pooled.
+  bool weighted = false;
 };
 
 struct PooledPlan {
@@ -44,9 +47,10 @@ PooledPlan planPooledConvolution(const PooledSpec &spec, const Target &target);
 using PixelEpilogue =
     llvm::function_ref<mlir::Value(mlir::Value accumulator, const PixelPosition &)>;
 
+/// `weights` of windows: [channels, KH, KW]; null where they are pooled.
 void emitPooledConvolution(Emitter &e, const PooledSpec &spec, const ConvolutionOperands &operands,
-                           mlir::Value begin, mlir::Value end, mlir::Value scratch,
-                           PixelEpilogue epilogue, PixelSink sink);
+                           mlir::Value weights, mlir::Value begin, mlir::Value end,
+                           mlir::Value scratch, PixelEpilogue epilogue, PixelSink sink);
 
 } // namespace heddle::codegen
 

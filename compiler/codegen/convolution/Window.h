@@ -49,6 +49,7 @@ struct WindowOperands {
   mlir::Value n, channels; // of the output; the grid has n * channels planes
   mlir::Value multiplier;  // output channels per input channel; null: one
   SpatialValues inputSize, outputSize;
+  mlir::Value firstFilter = {}; // that of the first channel; null: 0
   /// Of i8, as accumulators, taken off: of the input, of a channel's filter. Null: zero.
   std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
   std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};

@@ -123,6 +123,37 @@ func.func @apart(%x: tensor<1x4x128x128xf32>, %w: tensor<16x4x3x3xf32>, %g: tens
   return %c, %p, %q, %s : tensor<1x16x126x126xf32>, tensor<1x16x63x63xf32>, tensor<1x16x7x7xf32>, tensor<1x16x63x63xf32>
 }
 
+// So does a depthwise convolution into a large one of windows of one element, but what reads that is apart.
+// CHECK-LABEL: func.func @weighted
+// CHECK: heddle.cluster
+// CHECK: onnx.Conv
+// CHECK: onnx.Relu
+// CHECK: onnx.Conv
+// CHECK: onnx.Relu
+// CHECK: heddle.cluster
+// CHECK: onnx.MaxPool
+// CHECK-NOT: heddle.cluster
+func.func @weighted(%x: tensor<1x16x112x112xf32>, %w: tensor<96x16x1x1xf32>, %d: tensor<96x1x3x3xf32>) -> tensor<1x96x55x55xf32> {
+  %c = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 1, 1>}> : (tensor<1x16x112x112xf32>, tensor<96x16x1x1xf32>) -> tensor<1x96x112x112xf32>
+  %r = "onnx.Relu"(%c) : (tensor<1x96x112x112xf32>) -> tensor<1x96x112x112xf32>
+  %s = "onnx.Conv"(%r, %d) <{group = 96 : i64, kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> : (tensor<1x96x112x112xf32>, tensor<96x1x3x3xf32>) -> tensor<1x96x112x112xf32>
+  %t = "onnx.Relu"(%s) : (tensor<1x96x112x112xf32>) -> tensor<1x96x112x112xf32>
+  %p = "onnx.MaxPool"(%t) <{kernel_shape = array<i64: 3, 3>, strides = array<i64: 2, 2>}> : (tensor<1x96x112x112xf32>) -> tensor<1x96x55x55xf32>
+  return %p : tensor<1x96x55x55xf32>
+}
+
+// Not where what is between fits a cache, or windows of the first are larger.
+// CHECK-LABEL: func.func @near
+// CHECK-COUNT-4: heddle.cluster
+func.func @near(%x: tensor<1x16x56x56xf32>, %w: tensor<96x16x1x1xf32>, %d: tensor<96x1x3x3xf32>, %y: tensor<1x3x112x112xf32>, %v: tensor<96x3x3x3xf32>)
+    -> (tensor<1x96x56x56xf32>, tensor<1x96x112x112xf32>) {
+  %c = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 1, 1>}> : (tensor<1x16x56x56xf32>, tensor<96x16x1x1xf32>) -> tensor<1x96x56x56xf32>
+  %s = "onnx.Conv"(%c, %d) <{group = 96 : i64, kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> : (tensor<1x96x56x56xf32>, tensor<96x1x3x3xf32>) -> tensor<1x96x56x56xf32>
+  %e = "onnx.Conv"(%y, %v) <{kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> : (tensor<1x3x112x112xf32>, tensor<96x3x3x3xf32>) -> tensor<1x96x112x112xf32>
+  %t = "onnx.Conv"(%e, %d) <{group = 96 : i64, kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> : (tensor<1x96x112x112xf32>, tensor<96x1x3x3xf32>) -> tensor<1x96x112x112xf32>
+  return %s, %t : tensor<1x96x56x56xf32>, tensor<1x96x112x112xf32>
+}
+
 // Halves exchanged, as positions are rotated: slices that keep rows are read where they are put.
 // CHECK-LABEL: func @rotated
 // CHECK: heddle.cluster

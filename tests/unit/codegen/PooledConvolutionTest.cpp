@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A pooled convolution has the bits of the convolution followed by pooling in plain loops, however
-// its points are shared out.
+// A pooled convolution has the bits of the convolution followed by pooling, or by a weighted sum
+// for each channel, in plain loops, however its points are shared out.
 
 #include <gtest/gtest.h>
 
@@ -34,6 +34,13 @@ const Case kCases[] = {
     {1, 1, 70, 200, 17, 5, 1, 2, 2, 1, 0, 1},    // many rows
 };
 
+const Case kWeightedCases[] = {
+    {1, 16, 96, 61, 45, 1, 1, 0, 3, 2, 1, 1},  // a mobile network's first block, stride 2
+    {2, 5, 20, 37, 64, 1, 1, 0, 3, 1, 1, 1},   // rows of whole vectors, ragged channels
+    {1, 24, 70, 40, 20, 1, 1, 0, 5, 2, 2, 1},  // several tiles of channels, wider windows
+    {1, 3, 8, 9, 14, 1, 1, 0, 3, 1, 0, 0},     // no padding
+};
+
 int64_t outputs(int64_t size, int64_t window, int64_t stride, int64_t before, int64_t after) {
   return (size + before + after - window) / stride + 1;
 }
@@ -59,9 +66,32 @@ std::vector<float> poolRows(const Case &c, int64_t height, int64_t width, int64_
   return result;
 }
 
+std::vector<float> sumRows(const Case &c, int64_t height, int64_t width, int64_t pooledHeight,
+                           int64_t pooledWidth, const GuardedArray<float> &conv,
+                           const GuardedArray<float> &weights, bool fuses) {
+  std::vector<float> result;
+  for (int64_t plane = 0; plane < c.n * c.outputs; ++plane)
+    for (int64_t y = 0; y < pooledHeight; ++y)
+      for (int64_t x = 0; x < pooledWidth; ++x) {
+        float sum = 0;
+        for (int64_t h = 0; h < c.pool; ++h)
+          for (int64_t w = 0; w < c.pool; ++w) {
+            int64_t i = y * c.poolStride - c.poolPad + h, j = x * c.poolStride - c.poolPad + w;
+            bool inside = i >= 0 && j >= 0 && i < height && j < width;
+            float value = inside ? conv[(plane * height + i) * width + j] : 0;
+            float relu = std::isnan(value) ? value : std::max(value, 0.0f);
+            float weight = weights[(plane % c.outputs * c.pool + h) * c.pool + w];
+            float product = relu * weight;  // rounded before it is added
+            sum = fuses ? std::fma(relu, weight, sum) : sum + product;
+          }
+        result.push_back(sum);
+      }
+  return result;
+}
+
 class PooledConvolutionTest : public ::testing::TestWithParam<const char *> {};
 
-void check(const char *cpu, const Case &c, bool pixelsInLanes) {
+void check(const char *cpu, const Case &c, bool pixelsInLanes, bool weighted = false) {
   KernelHarness harness(cpu, 1);
   Type f32 = harness.f32();
   int64_t height = outputs(c.inputHeight, c.window, c.stride, c.padding, c.padding);
@@ -78,8 +108,8 @@ void check(const char *cpu, const Case &c, bool pixelsInLanes) {
                     .window = {1, c.pool, c.pool},
                     .stride = {1, c.poolStride, c.poolStride},
                     .padding = {0, c.poolPad, c.poolPad}};
-  PooledSpec spec{convolution, window,    c.channels,   height,
-                  width,       c.outputs, pooledHeight, pooledWidth, pixelsInLanes};
+  PooledSpec spec{convolution, window,       c.channels,  height,        width,
+                  c.outputs,   pooledHeight, pooledWidth, pixelsInLanes, weighted};
   PooledPlan plan = planPooledConvolution(spec, harness.target);
   ConvolutionPlan plain = planConvolution(convolution, harness.target);
   auto operands = [&](Emitter &e, Kernel &k) {
@@ -93,9 +123,9 @@ void check(const char *cpu, const Case &c, bool pixelsInLanes) {
                                {one, e.index(c.inputHeight), e.index(c.inputWidth)},
                                {one, e.index(height), e.index(width)}};
   };
-  harness.add("pooled", {f32, f32, f32}, 0, [&](Emitter &e, Kernel &k) {
+  harness.add("pooled", {f32, f32, f32, f32}, 0, [&](Emitter &e, Kernel &k) {
     emitPooledConvolution(
-        e, spec, operands(e, k), k.begin, k.end, k.scratch,
+        e, spec, operands(e, k), weighted ? k.buffers[3] : Value(), k.begin, k.end, k.scratch,
         [&](Value acc, const PixelPosition &at) -> Value {
           return arith::MaximumFOp::create(e.builder, e.loc, acc, e.zero(acc.getType()));
         },
@@ -128,12 +158,18 @@ void check(const char *cpu, const Case &c, bool pixelsInLanes) {
   kernels.call(1, {x.data(), packed.data(), conv.data()}, {}, 0,
                plain.gridPoints(c.n, 1, c.outputs, 1, height, width),
                plain.scratchBytes(c.channels));
-  std::vector<float> want = poolRows(c, height, width, pooledHeight, pooledWidth, conv);
+  GuardedArray<float> weights(c.outputs * c.pool * c.pool);
+  for (float &value : weights) value = uniform(random);
+  std::vector<float> want = weighted ? sumRows(c, height, width, pooledHeight, pooledWidth, conv,
+                                               weights, harness.target.has("fma"))
+                                     : poolRows(c, height, width, pooledHeight, pooledWidth, conv);
   int64_t points = c.n * plan.pointsOfImage;
   for (int64_t cut : {int64_t(0), points / 2, points - 1}) {
     GuardedArray<float> y(want.size());
-    kernels.call(0, {x.data(), packed.data(), y.data()}, {}, cut, points, plan.scratchBytes);
-    kernels.call(0, {x.data(), packed.data(), y.data()}, {}, 0, cut, plan.scratchBytes);
+    kernels.call(0, {x.data(), packed.data(), y.data(), weights.data()}, {}, cut, points,
+                 plan.scratchBytes);
+    kernels.call(0, {x.data(), packed.data(), y.data(), weights.data()}, {}, 0, cut,
+                 plan.scratchBytes);
     for (size_t i = 0; i < want.size(); ++i)
       if (std::isnan(want[i]))
         ASSERT_TRUE(std::isnan(y[i])) << i;
@@ -156,6 +192,16 @@ TEST_P(PooledConvolutionTest, HasTheBitsOfBothWithPixelsInLanes) {
                                     << c.inputHeight << "x" << c.inputWidth << ", pool " << c.pool);
     check(GetParam(), c, /*pixelsInLanes=*/true);
   }
+}
+
+TEST_P(PooledConvolutionTest, SumsWindowsWithTheBitsOfBoth) {
+  for (const Case &c : kWeightedCases)
+    for (bool pixelsInLanes : {false, true}) {
+      SCOPED_TRACE(testing::Message() << c.channels << " to " << c.outputs << " channels, "
+                                      << c.inputHeight << "x" << c.inputWidth << ", window "
+                                      << c.pool << (pixelsInLanes ? ", pixels in lanes" : ""));
+      check(GetParam(), c, pixelsInLanes, /*weighted=*/true);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, PooledConvolutionTest,
