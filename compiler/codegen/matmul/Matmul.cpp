@@ -139,6 +139,8 @@ int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
 }
 
 int64_t MatmulEmitter::wideRows() const {
+  if (hasTallTiles()) // of sizes that only the run tells, the usual one is worth the code
+    return spec.rows.empty() ? 1 : kWaitingRows;
   int64_t vectors = kWidePanels * (plan.panel / math.columns());
   bool fits = plan.panels == 1 && !math.preparesA() && !plan.tiles;
   // Accumulators are at most three quarters of the registers.

@@ -15,8 +15,11 @@
 
 namespace heddle::codegen {
 
-/// Panels of a wide tile: one or two rows of one panel would wait for their own sums.
+/// Panels of a wide tile where usual ones have one: few rows of it would wait for their own sums.
 constexpr int64_t kWidePanels = 3;
+/// Rows whose sums in a usual tile of some panels wait for themselves, too, and how many panels
+/// they take more, so that no block is halved into two.
+constexpr int64_t kWaitingRows = 2, kMorePanels = 1;
 /// Rows from which on a tile asks for memory ahead.
 constexpr int64_t kAheadRows = 6;
 /// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well
@@ -28,9 +31,10 @@ public:
   MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOperands &ops, mlir::Value scratch,
                 MatmulSink sink);
   void run(mlir::Value begin, mlir::Value end);
-  /// Accumulators of a block, which may be read up to a panel past their end.
-  /// How many panels a tile may have.
+  /// How many panels a tile may have, and one that takes at most `tile`.
   llvm::SmallVector<int64_t> panelCounts() const;
+  llvm::SmallVector<int64_t> panelCounts(int64_t tile) const;
+  /// Accumulators of a block, which may be read up to a panel past their end.
   static int64_t parkedBytes(const MatmulPlan &plan, int64_t element);
 
 private:
@@ -92,12 +96,15 @@ private:
                            mlir::ValueRange sums);
   Values multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
                         mlir::ValueRange sums);
-  llvm::SmallVector<int64_t> rowCounts(int64_t panelCount) const;
+  /// How many rows a tile of so many panels may have.
+  llvm::SmallVector<int64_t> rowCounts(int64_t panels) const;
   int64_t leastOfSeveral() const;
   int64_t mostOnce() const;
-  /// Where a tile takes one panel, of several vectors: so few rows that it takes some panels at
-  /// once.
+  /// So few rows that a tile takes more panels at once than usual, and how many.
   int64_t wideRows() const;
+  int64_t widePanels() const { return plan.panels == 1 ? kWidePanels : plan.panels + kMorePanels; }
+  /// Whether no cache holds B.
+  mlir::Value isFar() const;
   bool hasTallTiles() const { return plan.tallRows > plan.rows; }
   mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
   /// Whether a tile asks for its results while it is computed, as asking for all at once waits for
@@ -115,6 +122,10 @@ private:
     mlir::Value start, stride, m, rows, panel, panels;
   };
   void finishTile(const Block &block, const Source &source, const Parked &parked);
+  bool finishesInParts() const;
+  void finishPanels(const Block &block, const Source &source, const Parked &parked);
+  /// How many panels are finished at once.
+  llvm::SmallVector<int64_t> finishedCounts() const;
   void finishRagged(const Block &block, const Source &source, const Parked &parked);
   using RowBody = llvm::function_ref<void(const MatmulPosition &, mlir::Value parked)>;
   void eachRow(const Block &block, const Parked &parked, RowBody body);

@@ -78,7 +78,32 @@ void MatmulEmitter::finishRagged(const Block &b, const Source &source, const Par
   });
 }
 
+bool MatmulEmitter::finishesInParts() const {
+  auto isWide = [&](int64_t panels) { return panels > plan.panels; };
+  return hasTallTiles() && llvm::any_of(panelCounts(), isWide);
+}
+
+// A wide tile as tiles of usual width: less code.
 void MatmulEmitter::finishTile(const Block &b, const Source &source, const Parked &from) {
+  if (!finishesInParts())
+    return finishPanels(b, source, from);
+  EvenSplit split(e, from.panels, plan.panels);
+  e.loop(e.index(0), split.parts, e.index(1), [&](Value index) {
+    Parked part = from;
+    Value first = split.start(e, index);
+    part.start = e.add(from.start, e.mul(first, plan.panel));
+    part.panel = e.add(from.panel, first);
+    part.panels = split.length(e, index);
+    finishPanels(b, source, part);
+  });
+}
+
+SmallVector<int64_t> MatmulEmitter::finishedCounts() const {
+  SmallVector<int64_t> counts = panelCounts();
+  return finishesInParts() ? tileLengths(counts, counts.back(), plan.panels) : counts;
+}
+
+void MatmulEmitter::finishPanels(const Block &b, const Source &source, const Parked &from) {
   // Whole panels are worth code of their own: no masks, and neighbours overlap.
   auto whole = [&](int64_t panelCount) {
     eachRow(b, from, [&](const MatmulPosition &at, Value row) {
@@ -89,7 +114,7 @@ void MatmulEmitter::finishTile(const Block &b, const Source &source, const Parke
   e.when(
       e.less(columnsOf(from), e.mul(from.panels, plan.panel)),
       [&] { finishRagged(b, source, from); },
-      [&] { e.specialize(from.panels, panelCounts(), whole); });
+      [&] { e.specialize(from.panels, finishedCounts(), whole); });
 }
 
 // The last panel starts early: what it has in common with the one before is stored there.

@@ -9,6 +9,7 @@
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 
@@ -33,6 +34,11 @@ Value MatmulEmitter::both(Value a, Value b) {
   return e.builder.createOrFold<arith::AndIOp>(e.loc, a, b);
 }
 
+Value MatmulEmitter::isFar() const {
+  Value bytes = e.mul(e.mul(ops.n, ops.k), spec.b.getIntOrFloatBitWidth() / 8);
+  return e.less(e.index(kBeyondCaches), bytes);
+}
+
 MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
   Tiling t;
   t.once = e.less(rows, e.index(mostOnce() + 1));
@@ -45,17 +51,19 @@ MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
   t.kParts = e.index(1);
   if (math.isBytes() || plan.tiles)
     return t;
+  Value wide = e.less(rows, e.index(wideRows() + 1));
   if (hasTallTiles()) {
     tall = both(e.less(e.index(plan.rows), rows), e.less(rows, e.index(plan.tallRows + 1)));
-    Value bytes = e.mul(e.mul(ops.n, ops.k), spec.b.getIntOrFloatBitWidth() / 8);
     t.narrow = both(both(e.less(e.index(kNarrowRows - 1), rows), e.less(rows, e.index(kAheadRows))),
-                    e.less(e.index(kBeyondCaches), bytes));
+                    isFar());
+    // From memory the usual runs are fast enough.
+    wide = e.select(isFar(), no, wide);
     t.rows = e.select(tall, e.index(plan.tallRows), t.rows);
     t.panels = e.select(tall, e.index(plan.tallPanels), t.panels);
     t.panels = e.select(t.narrow, e.index(1), t.panels);
   }
-  if (int64_t most = wideRows())
-    t.panels = e.select(e.less(rows, e.index(most + 1)), e.index(kWidePanels), t.panels);
+  if (wideRows())
+    t.panels = e.select(wide, e.index(widePanels()), t.panels);
   Value whole = e.select(t.several, e.ceilDiv(steps, kSharedSteps), e.index(1));
   t.kParts = e.max(t.kParts, e.select(t.once, whole, e.ceilDiv(steps, plan.kBlock)));
   return t;
@@ -228,7 +236,7 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
   });
 }
 
-SmallVector<int64_t> MatmulEmitter::panelCounts() const {
+SmallVector<int64_t> MatmulEmitter::panelCounts(int64_t tile) const {
   SmallVector<int64_t> panels; // of blocks
   for (int64_t columns : spec.columns) {
     int64_t count = (columns + plan.panel - 1) / plan.panel;
@@ -241,24 +249,30 @@ SmallVector<int64_t> MatmulEmitter::panelCounts() const {
     if (last.mayExist(columns))
       split(count - 1);
   }
-  int64_t most = plan.nBlock / plan.panel;
-  SmallVector<int64_t> counts = tileLengths(panels, most, plan.panels);
-  if (wideRows())
-    counts.append(tileLengths(panels, most, kWidePanels));
-  if (hasTallTiles()) {
-    counts.append(tileLengths(panels, most, plan.tallPanels));
-    counts.push_back(1); // narrow
-  }
+  return tileLengths(panels, plan.nBlock / plan.panel, tile);
+}
+
+SmallVector<int64_t> MatmulEmitter::panelCounts() const {
+  SmallVector<int64_t> counts = {1}; // narrow
+  for (int64_t tile : {plan.panels, plan.tallPanels, widePanels()})
+    counts.append(panelCounts(tile));
   llvm::sort(counts);
   counts.erase(llvm::unique(counts), counts.end());
+  llvm::erase_if(counts, [&](int64_t panels) { return rowCounts(panels).empty(); });
   return counts;
 }
 
-SmallVector<int64_t> MatmulEmitter::rowCounts(int64_t panelCount) const {
+SmallVector<int64_t> MatmulEmitter::rowCounts(int64_t panels) const {
+  auto isOf = [&](int64_t tile) { return llvm::is_contained(panelCounts(tile), panels); };
+  std::optional<int64_t> far = hasTallTiles() ? getConstantIntValue(isFar()) : 0;
+  bool mayBeWide = isOf(widePanels()) && far.value_or(0) == 0;
+  bool mayBeNarrow = panels == 1 && far.value_or(1) != 0;
+  int64_t most = isOf(plan.panels)
+                     ? plan.rows
+                     : std::max(mayBeWide ? wideRows() : 0, mayBeNarrow ? kAheadRows - 1 : 0);
   SmallVector<int64_t> counts = tileLengths(spec.rows, plan.mBlock, plan.rows);
-  if (panelCount > plan.panels)
-    llvm::erase_if(counts, [&](int64_t rows) { return rows > wideRows(); });
-  if (!hasTallTiles() || panelCount > plan.tallPanels)
+  llvm::erase_if(counts, [&](int64_t rows) { return rows > most; });
+  if (!hasTallTiles() || !isOf(plan.tallPanels))
     return counts;
   for (int64_t rows = (plan.rows + 2) / 2 * 2; rows <= plan.tallRows; rows += 2)
     if (spec.rows.empty() ||

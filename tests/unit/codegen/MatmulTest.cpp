@@ -29,10 +29,12 @@ const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 3},    {1, 1, 100, 70},    {
                        {1, 72, 112, 18}, {2, 25, 190, 47}, {1, 130, 210, 1031},
                        // few last columns, or no others; depths that fill vectors and do not
                        {1, 9, 3, 70},    {2, 5, 1, 45},    {1, 70, 2, 64},    {1, 1, 4, 33},
-                       {3, 7, 35, 129},  {1, 20, 194, 80}, {1, 130, 100, 32}};
+                       {3, 7, 35, 129},  {1, 20, 194, 80}, {1, 130, 100, 32},
+                       // so few rows that a tile has four, five or six panels
+                       {1, 2, 64, 9},    {2, 1, 80, 21},   {1, 2, 186, 35},  {1, 2, 95, 40}};
 
 // Of weights that no cache holds: other tiles.
-const Size kLarge[] = {{1, 4, 1030, 4100}, {1, 16, 1030, 4100}};
+const Size kLarge[] = {{1, 2, 1030, 4100}, {1, 4, 1030, 4100}, {1, 16, 1030, 4100}};
 
 template <typename T> GuardedArray<T> randomArray(size_t size, unsigned seed) {
   GuardedArray<T> array(size);
@@ -62,6 +64,10 @@ void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool kno
   harness.add("product", {type, type, type, type}, 4, [&](Emitter &e, Kernel &k) {
     MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2],
                        k.dims[3],    {},           {},        nullptr};
+    if (known && sizes.size() == 1) {
+      ops.n = e.index(sizes[0].n);
+      ops.k = e.index(sizes[0].k);
+    }
     emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
       Value bias = e.load(k.buffers[2], at.n, at.lanes, at.mask);
       e.store(arith::AddFOp::create(e.builder, e.loc, acc, bias), k.buffers[3], at.offset, at.mask);
@@ -139,6 +145,11 @@ TEST_P(MatmulTest, PackedF32) {
 }
 TEST_P(MatmulTest, KnownSizes) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, true);
+}
+TEST_P(MatmulTest, OneKnownSize) {
+  for (const Size &s : {Size{1, 1, 100, 70}, Size{1, 2, 186, 35}, Size{1, 4, 64, 40},
+                        Size{1, 12, 150, 30}, Size{1, 1, 1030, 4100}, Size{1, 4, 1030, 4100}})
+    check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, true, s);
 }
 TEST_P(MatmulTest, LargeWeights) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, false, kLarge);
