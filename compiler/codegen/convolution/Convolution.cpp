@@ -31,20 +31,30 @@ Value ConvolutionEmitter::ColumnTiles::columns(Emitter &e, Value tile) const {
   return e.mul(split.length(e, e.add(first, tile)), unit);
 }
 
-ConvolutionEmitter::RowSplit::RowSplit(Emitter &e, Value width, const ConvolutionPlan &plan,
-                                       int64_t unit)
-    : unit(unit), tiles(e, width, plan.tileColumns / unit),
+ConvolutionEmitter::RowSplit::RowSplit(Emitter &e, Value units, const ConvolutionPlan &plan,
+                                       int64_t unit, Value width)
+    : unit(unit), width(width), tiles(e, units, plan.tileColumns / unit),
       blocks(e, tiles.parts, plan.columnBlock / plan.tileColumns) {}
+
+ConvolutionEmitter::RowSplit ConvolutionEmitter::splitRow(const BlockUnits &units) {
+  int64_t pairs = 2 * phases();
+  bool known = getConstantIntValue(units.width).has_value();
+  if (known || units.columns != 1 || spec.narrowWidth != 0 || plan.tileColumns % pairs != 0)
+    return RowSplit(e, units.width, plan, units.columns);
+  return RowSplit(e, e.ceilDiv(units.width, pairs), plan, pairs, units.width);
+}
 
 ConvolutionEmitter::ColumnTiles ConvolutionEmitter::RowSplit::tilesOf(Emitter &e,
                                                                       Value part) const {
-  return {tiles, unit, blocks.start(e, part), blocks.length(e, part)};
+  return {tiles, unit, bool(width), blocks.start(e, part), blocks.length(e, part)};
 }
 
 PixelBlock ConvolutionEmitter::RowSplit::block(Emitter &e, Value part) const {
   Value first = blocks.start(e, part), column = tiles.start(e, first);
   Value end = tiles.start(e, e.add(first, blocks.length(e, part)));
-  return {.column = e.mul(column, unit), .columns = e.mul(e.sub(end, column), unit)};
+  Value columns = e.mul(e.sub(end, column), unit);
+  column = e.mul(column, unit);
+  return {.column = column, .columns = width ? e.min(columns, e.sub(width, column)) : columns};
 }
 
 void ConvolutionEmitter::run(Value begin, Value end) {
@@ -59,7 +69,7 @@ void ConvolutionEmitter::run(Value begin, Value end, const BlockUnits &units) {
 void ConvolutionEmitter::rows(Value n, Value row, Value rows, Value panel, Value panels) {
   prepare();
   EvenSplit rowSplit(e, rows, plan.rowBlock);
-  RowSplit columnSplit(e, ops.outputSize[2], plan);
+  RowSplit columnSplit = splitRow({.height = rows, .width = ops.outputSize[2]});
   Value always = arith::ConstantIntOp::create(e.builder, e.loc, 1, 1);
   Value columnParts = columnSplit.blocks.parts, parts = e.mul(rowSplit.parts, columnParts);
   auto placeOf = [&](Value part) {
@@ -97,7 +107,7 @@ bool ConvolutionEmitter::panelsComeFirst() const {
 // over the pixels first if filters are the larger operand: a thread then reads its part of them, once.
 void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) {
   EvenSplit rowSplit(e, units.height, plan.rowBlock / units.rows);
-  RowSplit columnSplit(e, units.width, plan, units.columns);
+  RowSplit columnSplit = splitRow(units);
   Value groupPanels = e.ceilDiv(groupOutputs, plan.panel);
   EvenSplit panelSplit(e, groupPanels, plan.channelBlock / plan.panel);
   SmallVector<int64_t> heights = rowSplit.knownLengths();
@@ -230,8 +240,12 @@ void ConvolutionEmitter::rowTiles(const Place &place, const Channels &channels, 
   e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
     e.loop(e.index(0), tiles.count, e.index(1), [&](Value part) {
       tile.turn = e.add(e.mul(row, tiles.count), part);
-      Value column = tiles.column(e, part), pixels = tiles.columns(e, part);
-      tile.results = {&channels, row, column, pixels, {}};
+      Value column = tiles.column(e, part), pixels = tiles.columns(e, part), existing = pixels;
+      if (tiles.endsEarly) {
+        existing = e.min(pixels, e.sub(block.columns, column));
+        tile.lastPixel = e.sub(e.ceilDiv(existing, phases()), e.index(1));
+      }
+      tile.results = {&channels, row, column, existing, {}};
       tile.pixelStep = phases();
       e.loop(e.index(0), e.index(phases()), e.index(1), [&](Value phase) {
         tile.firstPixel = e.add(column, phase);

@@ -27,8 +27,10 @@ public:
   struct ColumnTiles {
     EvenSplit split; // of the row, in units of columns
     int64_t unit;
+    bool endsEarly; // the last unit may
     mlir::Value first, count;
     mlir::Value column(Emitter &e, mlir::Value tile) const; // counted from the block's first
+    /// In whole units.
     mlir::Value columns(Emitter &e, mlir::Value tile) const;
   };
   /// What a grid point is about.
@@ -71,6 +73,9 @@ private:
     SpatialValues origin;
     int64_t panels, pixels;
     mlir::Value firstPixel; // in the row, or of the narrow rows
+    /// Null, or the last that exists, which is this one or the one before; else it is computed
+    /// twice.
+    mlir::Value lastPixel;
     int64_t pixelStep;
     /// Tiles of pixels that the panels meet one after the other: which this is, and 2^16 / how many.
     mlir::Value turn, turnShare;
@@ -85,14 +90,19 @@ private:
 
   /// Splits rows of pixels into blocks of whole tiles, so that tiles are as few as without blocks.
   struct RowSplit {
-    RowSplit(Emitter &e, mlir::Value width, const ConvolutionPlan &plan, int64_t unit = 1);
+    RowSplit(Emitter &e, mlir::Value units, const ConvolutionPlan &plan, int64_t unit,
+             mlir::Value width = {});
     int64_t unit;
+    mlir::Value width; // null, or where the last unit may end early
     EvenSplit tiles, blocks;
     /// With only its columns filled in.
     PixelBlock block(Emitter &e, mlir::Value part) const;
     ColumnTiles tilesOf(Emitter &e, mlir::Value part) const;
   };
 
+  /// Rows of a length that is not known are split into pairs of pixels, as half as many tiles are
+  /// code of their own then.
+  RowSplit splitRow(const BlockUnits &units);
   void prepare();
   void point(mlir::Value index, mlir::Value end, const BlockUnits &units);
   /// Whether points that follow each other are blocks of channels and not of pixels.

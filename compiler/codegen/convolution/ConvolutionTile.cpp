@@ -80,6 +80,8 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
   // Pixels of a tile are side by side, or in several narrow rows.
   int64_t rowPixels = spec.narrowWidth != 0 ? spec.narrowWidth : tile.pixels;
   auto pixelAt = [&](Value inputAt, int64_t p) {
+    if (tile.lastPixel && p + 1 == tile.pixels)
+      return e.add(inputAt, e.mul(tile.lastPixel, pixelDistance));
     Value down = e.mul(tile.patch.rowStep, p / rowPixels * spec.stride[1]);
     return e.add(e.add(inputAt, down), p % rowPixels * pixelDistance);
   };

@@ -66,14 +66,15 @@ TEST(KnownSizesTest, LoopsOfAtMostOneTurn) {
   });
 }
 
+/// Width 0: as the caller says.
 int64_t multiplyAddsOf(int64_t channels, int64_t outputs, int64_t height, int64_t width,
                        int64_t narrowWidth) {
   KernelHarness harness("x86-64-v4");
   Type f32 = harness.f32();
   ConvolutionSpec spec{.element = f32, .padded = false, .narrowWidth = narrowWidth};
-  harness.add("convolution", {f32, f32, f32}, 0, [&](Emitter &e, Kernel &k) {
+  harness.add("convolution", {f32, f32, f32}, 1, [&](Emitter &e, Kernel &k) {
     Value one = e.index(1);
-    SpatialValues size{one, e.index(height), e.index(width)};
+    SpatialValues size{one, e.index(height), width == 0 ? k.dims[0] : e.index(width)};
     ConvolutionOperands ops{k.buffers[0],      k.buffers[1],     one,  one,
                             e.index(channels), e.index(outputs), size, size};
     emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
@@ -93,7 +94,9 @@ TEST(KnownSizesTest, TilesOfAConvolution) {
   // Two panels of channels.
   EXPECT_EQ(multiplyAddsOf(64, 64, 8, 13, 0), steps * 2 * 13);
   EXPECT_EQ(multiplyAddsOf(64, 64, 8, 40, 0), steps * 2 * (13 + 14));
-  // Three of them are two and one.
+  // Where it is not known, there are tiles of 2, 4, 6, ... pixels.
+  EXPECT_EQ(multiplyAddsOf(64, 64, 8, 0, 0), steps * 2 * 56);
+  // Three panels are two and one.
   EXPECT_EQ(multiplyAddsOf(64, 48, 8, 13, 0), steps * (2 + 1) * 13);
   // 15 rows of seven are two blocks of tiles of two rows and one.
   EXPECT_EQ(multiplyAddsOf(64, 64, 15, 7, 7), steps * 2 * (2 + 1) * 7);
