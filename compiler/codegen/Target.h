@@ -68,6 +68,13 @@ public:
   bool hasFastPairs() const {
     return has("avx512bf16") && llvm::StringRef(tuneName).starts_with("znver");
   }
+  /// Whether the third cache answers so late that a few rows gain from asking it ahead. Measured: 3
+  /// to 5 rows of an Intel server CPU take up to a tenth less time, of Zen 5 up to 5 % more. Of
+  /// unnamed CPUs the near one is assumed.
+  bool hasFarThirdCache() const {
+    llvm::StringRef name = tuneName;
+    return has("avx512bf16") && name != "generic" && !name.starts_with("znver");
+  }
   bool hasF16c() const { return has("f16c"); }
   /// Number of architectural vector registers.
   int vectorRegisters() const { return hasAvx512() ? 32 : 16; }

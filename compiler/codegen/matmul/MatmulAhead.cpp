@@ -3,9 +3,10 @@
 // What a register tile asks memory for while it computes.
 //
 // One or two rows leave the CPU enough room to look ahead by itself, and asking takes time from
-// reading. With more it has to be asked, a few hundred lines ahead; more would push out what is in
-// the first cache. Of what several tiles read, each asks for its share of the next part, so that
-// memory is never idle. So do the first of many rows, for those that find it in the second cache.
+// reading; so do some more where the third cache is near. With more it has to be asked, a few
+// hundred lines ahead; more would push out what is in the first cache. Of what several tiles read,
+// each asks for its share of the next part, so that memory is never idle. So do the first of many
+// rows, for those that find it in the second cache.
 
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
@@ -89,7 +90,8 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
     return e.choose(tiling.narrow, types, alone, plain);
   if (tile.panels != plan.panels)
     return plain();
-  auto single = [&] { return tile.rows >= kAheadRows && !math.isBytes() ? alone() : plain(); };
+  int64_t least = e.target.hasFarThirdCache() ? kNarrowRows : kAheadRows;
+  auto single = [&] { return tile.rows >= least && !math.isBytes() ? alone() : plain(); };
   // The least rows that a tile among several has, and one among many.
   int64_t ofSeveral = std::min(plan.rows, leastOfSeveral() / 2);
   int64_t ofMany = std::min(plan.rows / 2 + 1, kAheadRows);

@@ -20,7 +20,7 @@ constexpr int64_t kWidePanels = 3;
 /// Rows whose sums in a usual tile of some panels wait for themselves, too, and how many panels
 /// they take more, so that no block is halved into two.
 constexpr int64_t kWaitingRows = 2, kMorePanels = 1;
-/// Rows from which on a tile asks for memory ahead.
+/// Rows from which on a tile asks for memory ahead, but where the third cache is far.
 constexpr int64_t kAheadRows = 6;
 /// Rows that read a B that no cache holds fastest as one run. With fewer of them the CPU does well
 /// by itself, with more too few accumulators wait for each other.

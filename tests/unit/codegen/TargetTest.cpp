@@ -35,6 +35,9 @@ TEST(TargetTest, LevelsAndErrors) {
   EXPECT_TRUE(Target::resolve({"znver5"}, ignore)->hasFastPairs());
   EXPECT_FALSE(Target::resolve({"znver3"}, ignore)->hasFastPairs());
   EXPECT_FALSE(Target::resolve({"sapphirerapids"}, ignore)->hasFastPairs());
+  EXPECT_TRUE(Target::resolve({"sapphirerapids"}, ignore)->hasFarThirdCache());
+  EXPECT_FALSE(Target::resolve({"znver5"}, ignore)->hasFarThirdCache());
+  EXPECT_FALSE(Target::resolve({"x86-64-v4"}, ignore)->hasFarThirdCache());
   std::string message;
   EXPECT_TRUE(failed(Target::resolve({"z80"}, [&](const std::string &text) { message = text; })));
   EXPECT_NE(message.find("z80"), std::string::npos);
