@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "runtime/executor/gate.h"
+#include "runtime/executor/guests.h"
 
 namespace heddle {
 
@@ -37,12 +38,15 @@ class Backend {
   int concurrency() const { return concurrency_; }
   // Where blocking runs wait for their turn.
   Gate& gate() { return gate_; }
+  // The threads that it has lent.
+  Guests& guests() { return guests_; }
   // Has a worker call participant->Participate() soon. Does not block.
   virtual void Lend(std::shared_ptr<Participant> participant) = 0;
 
  private:
   const int concurrency_;
   Gate gate_;
+  Guests guests_;
 };
 
 // The process's oneTBB arena, made at the first use.

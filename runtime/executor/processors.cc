@@ -29,20 +29,32 @@ void MoveFrom(const std::vector<int>& busy) {
   sched_setaffinity(0, sizeof(allowed), &allowed);
 }
 
-WakePlace::WakePlace()
-    : thread_(ThreadNumber()), known_(sched_getaffinity(0, sizeof(allowed_), &allowed_) == 0) {}
+WakePlace::WakePlace() : thread_(ThreadNumber()) {}
+
+bool WakePlace::Read() {
+  return set_ || sched_getaffinity(thread_, sizeof(allowed_), &allowed_) == 0;
+}
 
 bool WakePlace::Set(int processor) {
-  if (!known_ || !CPU_ISSET(processor, &allowed_)) return false;
+  if (!Read() || !CPU_ISSET(processor, &allowed_)) return false;
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(processor, &one);
-  set_ = sched_setaffinity(thread_, sizeof(one), &one) == 0;
+  set_ |= sched_setaffinity(thread_, sizeof(one), &one) == 0;
   return set_;
+}
+
+void WakePlace::Avoid(int processor) {
+  if (!Read()) return;
+  cpu_set_t others = allowed_;
+  CPU_CLR(processor, &others);
+  if (CPU_COUNT(&others) == 0) return;
+  set_ |= sched_setaffinity(thread_, sizeof(others), &others) == 0;
 }
 
 void WakePlace::Leave() {
   if (set_) sched_setaffinity(0, sizeof(allowed_), &allowed_);
+  set_ = false;
 }
 
 }  // namespace heddle

@@ -35,12 +35,16 @@ class WakePlace {
   WakePlace();
   // Returns whether it will wake there.
   bool Set(int processor);
+  // Has it wake anywhere else, if it may be anywhere else, also after it was woken: one that waits
+  // for this processor goes to another one.
+  void Avoid(int processor);
   void Leave();
 
  private:
+  bool Read();
+
   const int thread_;
-  cpu_set_t allowed_;
-  const bool known_;
+  cpu_set_t allowed_;  // where it may be, since another place was said
   bool set_ = false;
 };
 

@@ -16,6 +16,12 @@ constexpr int kLooksPerClock = 64;  // reading the clock costs as much as some l
 // first some 0.1 us.
 constexpr int kFirstWait = 4;
 constexpr int kLongestWait = 64;
+// A guest that comes begins within this many nanoseconds, even on a processor that idles.
+constexpr int64_t kLate = 80'000;
+
+int64_t Now() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -35,8 +41,7 @@ void* Worker::Scratch(size_t bytes, const GridRun& grid, BufferPool& pool) {
 }
 
 Scheduler::Scheduler(Backend* backend, int threads)
-    : backend_(backend),
-      threads_(std::clamp(threads, 1, backend->concurrency())) {
+    : backend_(backend), threads_(std::clamp(threads, 1, backend->concurrency())) {
   for (int i = 0; i <= threads_; ++i) {
     workers_.push_back(std::make_unique<Worker>());
     workers_.back()->scheduler_ = this;
@@ -68,12 +73,23 @@ void Scheduler::Invite() {
     active_.fetch_sub(1, std::memory_order_seq_cst);
     return;
   }
+  missed_since_.store(Now(), std::memory_order_relaxed);
   backend_->Lend(shared_from_this());
+}
+
+void Scheduler::LookForGuest() {
+  int64_t since = missed_since_.load(std::memory_order_relaxed);
+  if (since == 0 || Now() - since < kLate) return;
+  // One of those that see it.
+  if (missed_since_.exchange(0, std::memory_order_relaxed) == since) {
+    backend_->guests().HaveNotCome();
+  }
 }
 
 // With `wait`, leaves what is better done by whose it is, and then makes `*wait` how long to wait
 // for the next look; without, takes whatever there is, and looks under the locks.
 WorkItem Scheduler::Find(Worker& worker, int* wait) {
+  if (missed_since_.load(std::memory_order_relaxed) != 0) LookForGuest();
   WorkItem item = worker.queue_.Pop();
   bool left_some = false;
   size_t count = workers_.size();
@@ -164,7 +180,9 @@ void Scheduler::Work(Worker& worker, bool is_caller) {
 }
 
 void Scheduler::Participate() {
+  missed_since_.store(0, std::memory_order_relaxed);
   Gate::Inside inside;
+  Guests::Visit visit(backend_->guests());
   for (;;) {
     // There are more workers than active threads, so one is free or about to be.
     // Acquire pairs with the release of the previous holder on leaving: it hands over the worker's

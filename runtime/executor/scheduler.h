@@ -90,6 +90,7 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   void Work(Worker& worker, bool is_caller);
   WorkItem Find(Worker& worker, int* wait = nullptr);
   bool SleepCaller(Worker& worker);
+  void LookForGuest();
 
   // States of the thread that called Run.
   enum Caller : int { kAwake, kAsleep, kCalled, kFinished };
@@ -102,6 +103,9 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   alignas(64) std::atomic<int> active_{0};
   std::atomic<int> caller_{kAwake};
   std::atomic<bool> done_{true};
+  // When a guest was asked for that has not come, of this clock; else 0. Relaxed: only speed
+  // follows.
+  std::atomic<int64_t> missed_since_{0};
 };
 
 inline void Worker::Push(WorkItem item) {
