@@ -8,6 +8,7 @@
 #include "compiler/codegen/WideMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -43,6 +44,19 @@ struct KeepWholeNumbers : OpRewritePattern<arith::SIToFPOp> {
   }
 };
 
+// One instruction rounds to even, as is usual, and converts.
+struct ConvertRounded : OpRewritePattern<arith::FPToSIOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::FPToSIOp op, PatternRewriter &rewriter) const override {
+    auto rounded = op.getIn().getDefiningOp<math::RoundEvenOp>();
+    Type from = getElementTypeOrSelf(op.getIn()), to = getElementTypeOrSelf(op.getType());
+    if (!rounded || !(from.isF32() || from.isF64()) || !to.isInteger(32))
+      return failure();
+    rewriter.replaceOpWithNewOp<LLVM::LrintOp>(op, op.getType(), rounded.getOperand());
+    return success();
+  }
+};
+
 class MathExpansionPass : public PassWrapper<MathExpansionPass, OperationPass<ModuleOp>> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathExpansionPass)
@@ -53,7 +67,7 @@ public:
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<KeepWholeNumbers>(&getContext());
+    patterns.add<KeepWholeNumbers, ConvertRounded>(&getContext());
     // MLIR's polynomials are good to 5 units in the last place for these, and fast.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return llvm::is_contained({"math.log", "math.tanh", "math.erfc"}, name);

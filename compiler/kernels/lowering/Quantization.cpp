@@ -8,7 +8,7 @@
 #include "compiler/kernels/lowering/Families.h"
 #include "compiler/kernels/lowering/ReductionSpace.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace heddle;
@@ -90,7 +90,8 @@ Value toInt32(KernelBuilder &b, Value value, Signedness signedness) {
 }
 
 /// round(quotient) + zeroPoint in the range of a type, which is clamped to before it is rounded to
-/// an integer, to even: no float is beyond the integers then. NaN counts as the greatest.
+/// an integer, to even: no float is beyond the integers then, and one instruction rounds and converts.
+/// NaN counts as the greatest.
 Value saturated(KernelBuilder &b, Value quotient, Value zeroPoint, Type type) {
   ScalarMath m(b);
   Type compute = quotient.getType();
@@ -106,7 +107,7 @@ Value saturated(KernelBuilder &b, Value quotient, Value zeroPoint, Type type) {
   }
   Value bounded = m.select(m.less(quotient, highest), quotient, highest);
   bounded = m.select(m.less(lowest, bounded), bounded, lowest);
-  Value integer = LLVM::LrintOp::create(b, b.getI32Type(), bounded);
+  Value integer = arith::FPToSIOp::create(b, b.getI32Type(), math::RoundEvenOp::create(b, bounded));
   if (zeroPoint)
     integer = arith::AddIOp::create(b, integer, zeroPoint);
   return arith::TruncIOp::create(b, signlessType(type), integer);
