@@ -160,7 +160,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
     spec.narrowWidth = narrowWidth(planConvolution(spec, target).pixels);
   ConvolutionPlan plan = planConvolution(spec, target);
   ContractionKernel result =
-      emitBlocks(spec, plan, plan.rowBlock, [&](Emitter &e, const ConvolutionOperands &operands,
+      emitBlocks(spec, plan, [&](Emitter &e, const ConvolutionOperands &operands,
                                  KernelFrame &frame, PixelSink sink) {
         emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
@@ -169,8 +169,9 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
 }
 
 ContractionKernel ConvolutionKernelEmitter::emitBlocks(
-    const ConvolutionSpec &spec, const ConvolutionBlocks &blocks, const DimExpr &rowBlock,
-    function_ref<void(Emitter &, const ConvolutionOperands &, KernelFrame &, PixelSink)> emit) {
+    const ConvolutionSpec &spec, const ConvolutionBlocks &blocks,
+    function_ref<void(Emitter &, const ConvolutionOperands &, KernelFrame &, PixelSink)> emit,
+    std::optional<DimExpr> openRowBlock) {
   KernelFrame frame(structured, name, buffers());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
@@ -186,6 +187,7 @@ ContractionKernel ConvolutionKernelEmitter::emitBlocks(
 
   ContractionKernel result;
   DimExpr rows = space.outputSize(1), columns = space.outputSize(2);
+  DimExpr rowBlock = openRowBlock.value_or(blocks.rowBlock);
   result.kernel.function = frame.function;
   result.kernel.grid = space.y[0] * groups * space.outputSize(0) * rows.ceilDiv(rowBlock) *
                        columns.ceilDiv(blocks.columnBlock) * outputs.ceilDiv(blocks.channelBlock);

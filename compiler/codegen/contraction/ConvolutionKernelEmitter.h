@@ -35,11 +35,12 @@ private:
   ContractionKernel emitLineWinogradKernel(const codegen::LineWinogradSpec &spec);
   /// A kernel whose grid points are blocks of pixels and output channels, of which `emit` computes some
   /// and hands the results to a sink that takes them through the epilogue to their places.
+  /// With `openRowBlock` where the rows of a block depend on sizes that only the run tells.
   ContractionKernel emitBlocks(
       const codegen::ConvolutionSpec &spec, const codegen::ConvolutionBlocks &blocks,
-      const DimExpr &rowBlock,
       llvm::function_ref<void(codegen::Emitter &, const codegen::ConvolutionOperands &,
-                              KernelFrame &, codegen::PixelSink)> emit);
+                              KernelFrame &, codegen::PixelSink)> emit,
+      std::optional<DimExpr> openRowBlock = {});
   Packing emitPacking(const codegen::ConvolutionSpec &spec);
   /// Panels of filters by a kernel of their own.
   Packing packPanels(const DimExpr &panels, const DimExpr &elements,

@@ -17,10 +17,10 @@ static double filled(int64_t elements, int64_t block) {
   return static_cast<double>(elements) / static_cast<double>(vectors * block);
 }
 
-// Results of channels in the lanes are turned, which few products hide; a lone panel of channels
-// asks for a broadcast with each product. Pixels in the lanes read all the input again for every
-// few channels, from the second cache where what a row of windows reads is large. Of a row whose
-// length only a run tells, a tenth is left over.
+// Results of channels in the lanes are turned, which few products hide; a lone panel of channels asks
+// for a broadcast with each product. Pixels in the lanes read all the input again for every few
+// channels, from the second cache where what a row of windows reads is large. Of a row whose length only
+// a run tells, a tenth is left over.
 std::optional<DirectCosts> directCosts(Operation *op) {
   constexpr int64_t lanes = 16, tileChannels = 8, rowPixels = 128, firstCacheShare = 24 << 10;
   constexpr double turning = 16, delivering = 3, lonePanel = 1.1, secondCache = 1.15,
@@ -50,8 +50,8 @@ std::optional<DirectCosts> directCosts(Operation *op) {
   return costs;
 }
 
-// With few registers, tiles of channels are turned in small squares, and tiles of pixels are small:
-// only what is left over of vectors counts.
+// With few registers, tiles of channels are turned in small squares, and tiles of pixels are small: only
+// what is left over of vectors counts.
 std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
   std::optional<DirectCosts> costs = directCosts(op);
   if (!costs || SpatialOperation(op).taps() == 1)
@@ -64,9 +64,9 @@ std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
 ContractionKernel ConvolutionKernelEmitter::emitPlane() {
   ConvolutionSpec spec = directSpec();
   PlanePlan plan = planPlaneConvolution(spec, target);
-  ContractionKernel result = emitBlocks(
-      spec, plan, plan.rowBlock,
-      [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
+  ContractionKernel result =
+      emitBlocks(spec, plan, [&](Emitter &e, const ConvolutionOperands &operands,
+                                 KernelFrame &frame, PixelSink sink) {
         emitPlaneConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
   result.packing = emitPacking(spec);

@@ -108,7 +108,7 @@ ContractionKernel ConvolutionKernelEmitter::emitLineWinogradKernel(const LineWin
   space.joinPlane();
   LineWinogradPlan plan = planLineWinograd(spec, target);
   ContractionKernel result = emitBlocks(
-      spec.convolution, plan, plan.rowBlock,
+      spec.convolution, plan,
       [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitLineWinograd(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
@@ -130,10 +130,8 @@ bool ConvolutionKernelEmitter::isWinograd() {
   return target.choose("convolution.winograd", usual.getValue() ? 1 : 0, {0, 1}) != 0;
 }
 
-/// Rows of results that a grid point has at most where they are so wide.
-static DimExpr rowBlockOf(const WinogradPlan &plan, const DimExpr &width) {
-  if (!plan.isOpen)
-    return plan.rowBlock;
+/// Rows of results that a grid point has at most where their width is not known.
+static DimExpr openRowBlock(const WinogradPlan &plan, const DimExpr &width) {
   DimExpr across = DimExpr::max(width.ceilDiv(2), 1);
   return DimExpr(plan.blockTiles()).floorDiv(across.ceilDiv(across.ceilDiv(plan.columnTiles))) * 2;
 }
@@ -148,10 +146,11 @@ ContractionKernel ConvolutionKernelEmitter::emitWinogradKernel() {
                     .joinsRows = joinableDimensions(final)[space.axes]};
   WinogradPlan plan = planWinograd(spec, target);
   ContractionKernel result = emitBlocks(
-      spec.convolution, plan, rowBlockOf(plan, space.outputSize(2)),
+      spec.convolution, plan,
       [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitWinograd(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
-      });
+      },
+      spec.width ? plan.rowBlock : openRowBlock(plan, space.outputSize(2)));
   constexpr double timeOfDirect = 0.55;
   result.kernel.nanosecondsPerElement *= timeOfDirect;
   result.packing = packPanels(

@@ -69,7 +69,7 @@ void WinogradEmitter::point(Value index, Value end) {
 }
 
 Value WinogradEmitter::rowTilesOf(Value columns) {
-  if (!plan.isOpen)
+  if (spec.width)
     return e.index(plan.rowTiles);
   return e.div(e.index(plan.blockTiles()), e.max(columns, e.index(1)));
 }

@@ -43,10 +43,10 @@ struct WinogradSpec {
 struct WinogradPlan : ConvolutionBlocks, ChannelTile {
   static constexpr int64_t kPositions = 16;
 
-  int64_t rowTiles, columnTiles; // of a grid point, at most
-  /// Widths are not known: where fewer columns of tiles are beside each other (a width is divided
-  /// evenly), a point has as many more rows of them; else filters would be read for every few tiles.
-  bool isOpen;
+  /// Of a grid point, at most. Where the width is not known and fewer columns are beside each other
+  /// (it is divided evenly), a point has as many more rows: else filters would be read for every few
+  /// tiles.
+  int64_t rowTiles, columnTiles;
   /// Whole rows of a block are one run of pixels.
   bool joined;
   // Elements of scratch, between positions.

@@ -23,7 +23,7 @@ int64_t roundUp(int64_t size, int64_t to) { return parts(size, to) * to; }
 /// Of one channel's inputs of a block, whatever its form.
 int64_t mostPatchElements(const WinogradSpec &spec, const WinogradPlan &plan, int64_t lanes) {
   int64_t most = patchElements(spec.convolution, plan.rowBlock, plan.columnBlock, lanes);
-  for (int64_t columns = 1; plan.isOpen && columns < plan.columnTiles; ++columns)
+  for (int64_t columns = 1; !spec.width && columns < plan.columnTiles; ++columns)
     most = std::max(most, patchElements(spec.convolution, plan.blockTiles() / columns * 2,
                                         columns * 2, lanes));
   return most;
@@ -41,7 +41,6 @@ WinogradPlan planWinograd(const WinogradSpec &spec, const Target &target) {
                                 {14, 28, 56, 112});
   plan.columnTiles = std::min(tiles, kRowTiles);
   plan.rowTiles = tiles / plan.columnTiles;
-  plan.isOpen = !spec.width;
   // One point is nothing to share.
   bool isOnePoint = spec.outputs <= plan.panels * plan.panel && spec.width && spec.height;
   if (spec.width) {

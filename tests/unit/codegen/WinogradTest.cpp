@@ -80,7 +80,7 @@ public:
     int64_t panels = (s.outputs + plan.panel - 1) / plan.panel;
     kernels.call(2, {f.data(), packed.data()}, {}, 0, panels);
     ConvolutionBlocks blocks = plan;
-    if (plan.isOpen) {
+    if (!spec.width) {
       auto parts = [](int64_t size, int64_t most) { return (size + most - 1) / most; };
       int64_t across = parts(s.outputWidth(), 2);
       blocks.rowBlock = plan.blockTiles() / parts(across, parts(across, plan.columnTiles)) * 2;
