@@ -24,6 +24,7 @@ class Bounded:
         self.heddle = heddle
         self.failures = 0
         self.runs = 0
+        self.began = time.time()
 
     def wrong(self, what, error=""):
         self.failures += 1
@@ -62,7 +63,7 @@ class Bounded:
         elif not re.search(pattern, error):
             self.wrong(f"{what}: no '{pattern}' in the error:", error)
 
-    def finish(self, began):
-        print(f"{self.runs} runs, {self.failures} wrong, {time.time() - began:.0f} s, "
+    def finish(self):
+        print(f"{self.runs} runs, {self.failures} wrong, {time.time() - self.began:.0f} s, "
               f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10} MiB at most")
         sys.exit(self.failures > 0)

@@ -8,19 +8,10 @@ With biases of both and a Relu between, and where another layer reads what is be
 are small and whole, so that results are equal, not close.
 """
 
-import os
 import sys
-import tempfile
-import time
 
-try:
-    import numpy as np
-except ImportError:
-    print("no numpy: nothing to compare with")
-    sys.exit(77)
-
-from bounded import Bounded
-from onnx_bytes import floats, graph, model, node, value
+from numpy_models import NumpyModels, np
+from onnx_bytes import node
 
 # Channels in and out, height, width, window, stride, whether another layer reads what is between.
 CASES = [(5, 44, 80, 80, 3, 2, False), (17, 40, 90, 75, 3, 1, False), (3, 70, 61, 64, 5, 2, False),
@@ -43,41 +34,26 @@ def expected(x, w, b, d, c, stride):
 
 
 def main():
-    began = time.time()
-    check = Bounded(sys.argv[1])
+    check = NumpyModels(sys.argv[1])
     generator = np.random.default_rng(1)
-    with tempfile.TemporaryDirectory() as work:
-        path = os.path.join(work, "model.onnx")
-        for inputs, outputs, height, width, window, stride, shared in CASES:
-            def whole(*shape):
-                return generator.integers(-3, 4, shape).astype(np.float32)
-            x = whole(BATCH, inputs, height, width)
-            named = {"w": whole(outputs, inputs, 1, 1), "b": whole(outputs), "d": whole(outputs, 1, window, window),
-                     "c": whole(outputs)}
-            weights = [floats(name, array.ravel().tolist(), array.shape) for name, array in named.items()]
-            nodes = [node("Conv", ["x", "w", "b"], ["p"], kernel_shape=[1, 1]), node("Relu", ["p"], ["r"]),
-                     node("Conv", ["r", "d", "c"], ["y"], kernel_shape=[window] * 2, strides=[stride] * 2,
-                          pads=[window // 2] * 4, group=outputs)]
-            results = ["y"]
-            if shared:
-                nodes.append(node("Neg", ["r"], ["z"]))
-                results.append("z")
-            signature = [value(name, [BATCH, outputs, "h" + name, "w" + name]) for name in results]
-            with open(path, "wb") as file:
-                file.write(model(graph(nodes, [value("x", list(x.shape))], signature, weights)))
-            np.save(os.path.join(work, "x.npy"), x)
-            want = dict(zip("yz", expected(x, *named.values(), stride)))
-            for threads in ("1", "2"):
-                what = f"{inputs} to {outputs} channels, window {window}, stride {stride}, {threads} threads"
-                code, error = check.run(what, "run", path, "--input", f"x={work}/x.npy", "--output", work,
-                                        "--threads", threads)
-                if code != 0:
-                    check.wrong(f"{what} fails", error)
-                    continue
-                for name in results:
-                    if not np.array_equal(np.load(os.path.join(work, name + ".npy")), want[name]):
-                        check.wrong(f"{what} gives other numbers")
-    check.finish(began)
+
+    def whole(*shape):
+        return generator.integers(-3, 4, shape).astype(np.float32)
+
+    for inputs, outputs, height, width, window, stride, shared in CASES:
+        x = whole(BATCH, inputs, height, width)
+        weights = {"w": whole(outputs, inputs, 1, 1), "b": whole(outputs), "d": whole(outputs, 1, window, window),
+                   "c": whole(outputs)}
+        nodes = [node("Conv", ["x", "w", "b"], ["p"], kernel_shape=[1, 1]), node("Relu", ["p"], ["r"]),
+                 node("Conv", ["r", "d", "c"], ["y"], kernel_shape=[window] * 2, strides=[stride] * 2,
+                      pads=[window // 2] * 4, group=outputs)] + [node("Neg", ["r"], ["z"])] * shared
+        check.write(nodes, {"x": list(x.shape)},
+                    {name: [BATCH, outputs, "h" + name, "w" + name] for name in "yz"[:1 + shared]}, weights)
+        wanted = dict(zip("yz", expected(x, *weights.values(), stride)))
+        for threads in ("1", "2"):
+            check.expect(f"{inputs} to {outputs} channels, window {window}, stride {stride}, {threads} threads",
+                         {"x": x}, wanted, "--threads", threads)
+    check.finish()
 
 
 main()

@@ -6,19 +6,10 @@
 """
 
 import itertools
-import os
 import sys
-import tempfile
-import time
 
-try:
-    import numpy as np
-except ImportError:
-    print("no numpy: nothing to compare with")
-    sys.exit(77)
-
-from bounded import Bounded
-from onnx_bytes import floats, graph, model, node, value
+from numpy_models import NumpyModels, np
+from onnx_bytes import node
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 BATCH, INPUTS, HIDDEN = 2, 5, 8
@@ -50,36 +41,27 @@ def steps_of(operator, x, w, r, b, backward):
     return y, h
 
 
+def close(a, b):
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
 def main():
-    began = time.time()
-    check = Bounded(sys.argv[1])
+    check = NumpyModels(sys.argv[1])
     generator = np.random.default_rng(1)
-    with tempfile.TemporaryDirectory() as work:
-        path = os.path.join(work, "model.onnx")
-        for operator, direction, length, known in itertools.product(
-                GATES, ("forward", "reverse", "bidirectional"), (1, 7), (True, False)):
-            count, rows = 2 if direction == "bidirectional" else 1, GATES[operator] * HIDDEN
-            x, w, r, b = (generator.normal(size=shape).astype(np.float32) * 0.5 for shape in (
-                (length, BATCH, INPUTS), (count, rows, INPUTS), (count, rows, HIDDEN), (count, 2 * rows)))
-            weights = [floats(name, numbers.ravel().tolist(), numbers.shape)
-                       for name, numbers in (("w", w), ("r", r), ("b", b))]
-            cell = node(operator, ["x", "w", "r", "b"], ["y", "h"], direction=direction, hidden_size=HIDDEN)
-            outputs = [value("y", ["t", count, BATCH, HIDDEN]), value("h", [count, BATCH, HIDDEN])]
-            with open(path, "wb") as file:
-                given = [value("x", [length if known else "t", BATCH, INPUTS])]
-                file.write(model(graph([cell], given, outputs, weights)))
-            np.save(os.path.join(work, "x.npy"), x)
-            what = f"{operator} {direction}, {length} steps" + ("" if known else " of any number")
-            code, error = check.run(what, "run", path, "--input", f"x={work}/x.npy", "--output", work)
-            if code != 0:
-                check.wrong(f"{what} fails", error)
-                continue
-            each = [steps_of(operator, x, w[d], r[d], b[d], direction == "reverse" or d == 1) for d in range(count)]
-            for name, axis, part in (("y", 1, 0), ("h", 0, 1)):
-                expected = np.stack([result[part] for result in each], axis=axis)
-                if not np.allclose(np.load(os.path.join(work, name + ".npy")), expected, rtol=1e-4, atol=1e-5):
-                    check.wrong(f"{what}: {name} has other numbers")
-    check.finish(began)
+    for operator, direction, length, known in itertools.product(
+            GATES, ("forward", "reverse", "bidirectional"), (1, 7), (True, False)):
+        count, rows = 2 if direction == "bidirectional" else 1, GATES[operator] * HIDDEN
+        x, w, r, b = (generator.normal(size=shape).astype(np.float32) * 0.5 for shape in (
+            (length, BATCH, INPUTS), (count, rows, INPUTS), (count, rows, HIDDEN), (count, 2 * rows)))
+        cell = node(operator, ["x", "w", "r", "b"], ["y", "h"], direction=direction, hidden_size=HIDDEN)
+        check.write([cell], {"x": [length if known else "t", BATCH, INPUTS]},
+                    {"y": ["t", count, BATCH, HIDDEN], "h": [count, BATCH, HIDDEN]}, {"w": w, "r": r, "b": b})
+        each = [steps_of(operator, x, w[d], r[d], b[d], direction == "reverse" or d == 1) for d in range(count)]
+        wanted = {name: np.stack([result[part] for result in each], axis=axis)
+                  for name, axis, part in (("y", 1, 0), ("h", 0, 1))}
+        check.expect(f"{operator} {direction}, {length} steps" + ("" if known else " of any number"), {"x": x}, wanted,
+                     agree=close)
+    check.finish()
 
 
 main()

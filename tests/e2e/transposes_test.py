@@ -9,19 +9,10 @@ operand is read untransposed as well. Sizes are known and unknown, with ragged e
 and whole, so that results are equal, not close.
 """
 
-import os
 import sys
-import tempfile
-import time
 
-try:
-    import numpy as np
-except ImportError:
-    print("no numpy: nothing to compare with")
-    sys.exit(77)
-
-from bounded import Bounded
-from onnx_bytes import graph, model, node, value
+from numpy_models import NumpyModels, np
+from onnx_bytes import node
 
 TURN = node("Transpose", ["x"], ["t"], perm=[0, 2, 1])
 # Nodes, the result, whether squares are turned.
@@ -36,30 +27,20 @@ SHAPES = [(2, 40, 40), (1, 7, 7), (3, 33, 33)]
 
 
 def main():
-    began = time.time()
-    check = Bounded(sys.argv[1])
+    check = NumpyModels(sys.argv[1])
     generator = np.random.default_rng(1)
-    with tempfile.TemporaryDirectory() as work:
-        source, code_file = os.path.join(work, "model.onnx"), os.path.join(work, "code.ll")
-        for (name, (nodes, expected, turned)), shape, known in (
-                (case, shape, known) for case in CASES.items() for shape in SHAPES for known in (True, False)):
-            dims = list(shape) if known else ["n", "s", "s"]
-            with open(source, "wb") as file:
-                file.write(model(graph(nodes, [value("x", dims)], [value("y", dims)], [])))
-            what = f"{name}, {shape}" + ("" if known else " of any size")
-            x = generator.integers(-4, 5, shape).astype(np.float32)
-            np.save(os.path.join(work, "x.npy"), x)
-            code, error = check.run(what, "run", source, "--input", f"x={work}/x.npy", "--output", work)
-            if code != 0:
-                check.wrong(f"{what} fails", error)
-                continue
-            if not np.array_equal(np.load(os.path.join(work, "y.npy")), expected(x.transpose(0, 2, 1), x)):
-                check.wrong(f"{what} gives other numbers")
-            code, error = check.run(what, "compile", source, "--emit", "llvm", "-o", code_file)
-            with open(code_file, encoding="utf-8") as file:
-                if code != 0 or ("masked.gather" in file.read()) == turned:
-                    check.wrong(f"{what}: squares are {'not ' if turned else ''}turned", error)
-    check.finish(began)
+    for (name, (nodes, expected, turned)), shape, known in (
+            (case, shape, known) for case in CASES.items() for shape in SHAPES for known in (True, False)):
+        dims = list(shape) if known else ["n", "s", "s"]
+        check.write(nodes, {"x": dims}, {"y": dims}, {})
+        what = f"{name}, {shape}" + ("" if known else " of any size")
+        x = generator.integers(-4, 5, shape).astype(np.float32)
+        check.expect(what, {"x": x}, {"y": expected(x.transpose(0, 2, 1), x)})
+        code, error = check.run(what, "compile", check.program, "--emit", "llvm", "-o", check.file("code.ll"))
+        with open(check.file("code.ll"), encoding="utf-8") as file:
+            if code != 0 or ("masked.gather" in file.read()) == turned:
+                check.wrong(f"{what}: squares are {'not ' if turned else ''}turned", error)
+    check.finish()
 
 
 main()
