@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <random>
@@ -14,8 +13,6 @@
 #include "runtime/artifact/artifact_writer.h"
 #include "runtime/artifact/cpu_features.h"
 #include "runtime/artifact/elf_check.h"
-#include "runtime/artifact/half_imports.h"
-#include "runtime/artifact/import_table.h"
 #include "runtime/artifact/sha256.h"
 #include "tests/unit/runtime/test_util.h"
 
@@ -60,32 +57,6 @@ class TemporaryFile {
   static inline int count_ = 0;
   std::string path_;
 };
-
-TEST(Sha256, KnownDigests) {
-  EXPECT_EQ(HexText(Sha256Of("", 0)),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(HexText(Sha256Of("abc", 3)),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  std::string million(1000000, 'a');
-  EXPECT_EQ(HexText(Sha256Of(million.data(), million.size())),
-            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-}
-
-TEST(Sha256, DoesNotDependOnThePieces) {
-  std::string text;
-  for (int i = 0; i < 1000; ++i) text += static_cast<char>(i * 7);
-  Sha256Digest whole = Sha256Of(text.data(), text.size());
-  std::mt19937 random(3);
-  for (int round = 0; round < 100; ++round) {
-    Sha256 hash;
-    for (size_t at = 0; at < text.size();) {
-      size_t size = std::min<size_t>(random() % 150, text.size() - at);
-      hash.Update(text.data() + at, size);
-      at += size;
-    }
-    ASSERT_EQ(hash.Finish(), whole);
-  }
-}
 
 TEST(Artifact, LoadsFromAFileAndRuns) {
   TemporaryFile file(Small().Artifact());
@@ -222,7 +193,8 @@ TEST(Artifact, NamesUnknownImportsAndFeatures) {
   EXPECT_THAT(testing::TryLoad(kernels).status().ToString(), HasSubstr("shorter"));
 }
 
-// Three targets, of which the last is the one that any CPU runs and the second the one that none does.
+// Three targets, of which the last is the one that any CPU runs and the second the one that none
+// does.
 ProgramBuilder Several() {
   ProgramBuilder b = Small();
   b.targets = {{.cpu = "plain", .features = {"sse"}},
@@ -323,54 +295,6 @@ TEST(Artifact, WriterReplacesTheFileAtOnce) {
   std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(stream), {}};
   EXPECT_EQ(bytes, writer.ToBytes());
   EXPECT_FALSE(writer.WriteFile("/no/such/folder/file").ok());
-}
-
-TEST(Imports, AreFoundByName) {
-  for (const char* name : {"memcpy", "expf", "exp", "tanhf", "erff", "fmodf", "__extendhfsf2",
-                           "__truncsfbf2", "__divti3", "roundevenf"}) {
-    EXPECT_NE(FindImport(name), nullptr) << name;
-  }
-  EXPECT_EQ(FindImport("system"), nullptr);
-  EXPECT_EQ(FindImport(""), nullptr);
-}
-
-TEST(Imports, HalfRoundsToNearestEven) {
-  EXPECT_EQ(FloatToHalfBits(1.0f), 0x3c00);
-  EXPECT_EQ(FloatToHalfBits(-2.0f), 0xc000);
-  EXPECT_EQ(FloatToHalfBits(65504.0f), 0x7bff);
-  EXPECT_EQ(FloatToHalfBits(65520.0f), 0x7c00);  // half way to the next: infinity
-  EXPECT_EQ(FloatToHalfBits(65519.0f), 0x7bff);
-  EXPECT_EQ(FloatToHalfBits(0x1p-24f), 0x0001);
-  EXPECT_EQ(FloatToHalfBits(0x1p-25f), 0x0000);  // ties to even
-  EXPECT_EQ(FloatToHalfBits(0x1.8p-25f), 0x0001);
-  EXPECT_EQ(FloatToHalfBits(0x1.ffep-15f), 0x0400);
-  EXPECT_EQ(FloatToHalfBits(1.0f + 0x1p-11f), 0x3c00);
-  EXPECT_EQ(FloatToHalfBits(1.0f + 0x3p-11f), 0x3c02);
-  EXPECT_EQ(DoubleToHalfBits(1.0 + 0x1p-11 + 0x1p-40), 0x3c01);  // one rounding, not two
-  EXPECT_EQ(FloatToHalfBits(INFINITY), 0x7c00);
-  EXPECT_EQ(FloatToHalfBits(NAN) & 0x7fff, 0x7e00);
-  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
-    auto half = static_cast<uint16_t>(bits);
-    float value = HalfBitsToFloat(half);
-    if (std::isnan(value)) continue;
-    ASSERT_EQ(FloatToHalfBits(value), half);
-  }
-}
-
-TEST(Imports, BFloatRoundsToNearestEven) {
-  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
-    auto word = static_cast<uint16_t>(bits);
-    float value;
-    uint32_t wide = bits << 16;
-    std::memcpy(&value, &wide, 4);
-    if (std::isnan(value)) continue;
-    ASSERT_EQ(FloatToBFloatBits(value), word);
-    ASSERT_EQ(DoubleToBFloatBits(value), word);
-  }
-  EXPECT_EQ(FloatToBFloatBits(1.0f + 0x1p-8f), 0x3f80);
-  EXPECT_EQ(FloatToBFloatBits(1.0f + 0x3p-8f), 0x3f82);
-  EXPECT_EQ(DoubleToBFloatBits(1.0 + 0x1p-8 + 0x1p-40), 0x3f81);
-  EXPECT_EQ(FloatToBFloatBits(NAN) & 0x7fff, 0x7fc0);
 }
 
 }  // namespace

@@ -220,4 +220,22 @@ void SignTargets(std::vector<uint8_t>& artifact) {
             artifact.end() - sizeof(ArtifactFooter) + offsetof(ArtifactFooter, code_digest));
 }
 
+ProgramBuilder Diamond() {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n});
+  uint32_t a = g.Arena("a", kF32, {n});
+  uint32_t e = g.Arena("e", kF32, {n});
+  uint32_t y = g.Arena("y", kF32, {n});
+  uint32_t z = g.Arena("z", kF32, {n});
+  g.Kernel(kScale, {x}, {a}, {}, n);
+  g.Kernel(kExp, {a}, {e}, {}, n).cost_per_point = 100;
+  g.Kernel(kScale, {a}, {z}, {}, n).cost_per_point = 100;
+  g.Kernel(kAdd, {e, x}, {y}, {}, n).cost_per_point = 100;
+  g.Output(y);
+  g.Output(z);
+  return b;
+}
+
 }  // namespace heddle::testing

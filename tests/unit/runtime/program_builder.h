@@ -111,10 +111,13 @@ class ProgramBuilder {
 // The shared object made of kernels.c.
 std::vector<uint8_t> KernelCode();
 
-// Make the digests of a changed artifact right: of the images that its table of targets names, and of
-// the table. They leave alone what lies where an artifact cannot have it.
+// Make the digests of a changed artifact right: of the images that its table of targets names, and
+// of the table. They leave alone what lies where an artifact cannot have it.
 void SignImages(std::vector<uint8_t>& artifact);
 void SignTargets(std::vector<uint8_t>& artifact);
+
+// y = exp(2x + 1) + x, z = 2(2x + 1) + 1
+ProgramBuilder Diamond();
 
 }  // namespace heddle::testing
 

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <condition_variable>
 #include <mutex>
-#include <numeric>
 #include <thread>
 
 #include "tests/unit/runtime/test_util.h"
@@ -16,6 +15,7 @@
 namespace heddle {
 namespace {
 
+using testing::Diamond;
 using testing::Floats;
 using testing::GraphBuilder;
 using ::testing::HasSubstr;
@@ -24,25 +24,6 @@ using testing::Load;
 using testing::Open;
 using testing::ProgramBuilder;
 using testing::Set;
-
-// y = exp(2x + 1) + x, z = 2(2x + 1) + 1
-ProgramBuilder Diamond() {
-  ProgramBuilder b;
-  GraphBuilder& g = b.AddGraph();
-  uint32_t n = g.Symbol("n");
-  uint32_t x = g.Input("x", kF32, {n});
-  uint32_t a = g.Arena("a", kF32, {n});
-  uint32_t e = g.Arena("e", kF32, {n});
-  uint32_t y = g.Arena("y", kF32, {n});
-  uint32_t z = g.Arena("z", kF32, {n});
-  g.Kernel(testing::kScale, {x}, {a}, {}, n);
-  g.Kernel(testing::kExp, {a}, {e}, {}, n).cost_per_point = 100;
-  g.Kernel(testing::kScale, {a}, {z}, {}, n).cost_per_point = 100;
-  g.Kernel(testing::kAdd, {e, x}, {y}, {}, n).cost_per_point = 100;
-  g.Output(y);
-  g.Output(z);
-  return b;
-}
 
 void ExpectDiamond(Session& session, const std::vector<float>& x) {
   std::vector<float> y = Floats(session.output(0));
@@ -268,126 +249,6 @@ TEST(Session, ReportsAFailingKernelAndRunsAgain) {
     ASSERT_TRUE(session->Run().ok());
     EXPECT_EQ(Floats(session->output(0)), std::vector<float>(100, 3.0f));
   }
-}
-
-TEST(Session, GivesKernelsAlignedScratch) {
-  ProgramBuilder b;
-  GraphBuilder& g = b.AddGraph();
-  uint32_t n = g.Symbol("n");
-  uint32_t x = g.Input("x", kF32, {n});
-  uint32_t y = g.Arena("y", kF32, {n});
-  g.Kernel(testing::kReverse, {x}, {y}, {n}, g.Number(1)).scratch =
-      g.Op(program::ExprKind::kMul, n, g.Number(4));
-  g.Output(y);
-  auto session = Open(Load(b));
-  for (size_t n : {3, 100000, 10}) {
-    std::vector<float> x(n);
-    std::iota(x.begin(), x.end(), 0.0f);
-    Set(*session, 0, x);
-    ASSERT_TRUE(session->Run().ok());
-    std::reverse(x.begin(), x.end());
-    EXPECT_EQ(Floats(session->output(0)), x);
-  }
-}
-
-// Chunks of one grid in one run share what scratch memory holds; other grids and runs do not see
-// it.
-TEST(Session, KeepsScratchForAGrid) {
-  ProgramBuilder b;
-  GraphBuilder& g = b.AddGraph();
-  uint32_t n = g.Symbol("n");
-  uint32_t x = g.Input("x", kF32, {n});
-  uint32_t last = x;
-  constexpr int kGrids = 5;
-  for (int i = 0; i < kGrids; ++i) {
-    uint32_t y = g.Arena("y" + std::to_string(i), kF32, {n});
-    auto& task = g.Kernel(testing::kShift, {last}, {y}, {}, n);
-    task.scratch = g.Number(16);
-    task.cost_per_point = 100;
-    last = y;
-  }
-  g.Output(last);
-  ThreadBackend threads(3);
-  auto session = Open(Load(b), {.threads = 4, .backend = &threads});
-  for (int run = 1; run <= 20; ++run) {
-    std::vector<float> x(2000, 0.0f);
-    x[0] = static_cast<float>(run);
-    Set(*session, 0, x);
-    ASSERT_TRUE(session->Run().ok());
-    // The first element doubles with each grid, and the others gain what it was.
-    std::vector<float> want(2000, static_cast<float>(run * ((1 << kGrids) - 1)));
-    want[0] = static_cast<float>(run << kGrids);
-    EXPECT_EQ(Floats(session->output(0)), want);
-  }
-}
-
-// Fails from the n-th allocation on.
-class FailingAllocator final : public Allocator {
- public:
-  explicit FailingAllocator(int successes) : left_(successes) {}
-  ~FailingAllocator() override { EXPECT_EQ(live_.load(), 0); }
-  void* Allocate(size_t bytes) override {
-    if (left_.fetch_sub(1) <= 0) return nullptr;
-    ++live_;
-    return DefaultAllocator().Allocate(bytes);
-  }
-  void Deallocate(void* data, size_t bytes) override {
-    --live_;
-    DefaultAllocator().Deallocate(data, bytes);
-  }
-
- private:
-  std::atomic<int> left_;
-  std::atomic<int> live_{0};
-};
-
-TEST(Session, SurvivesEveryFailingAllocation) {
-  auto model = Load(Diamond());
-  bool succeeded = false;
-  for (int successes = 0; !succeeded; ++successes) {
-    ASSERT_LT(successes, 20);
-    FailingAllocator allocator(successes);
-    auto session =
-        Open(model, {.threads = 1,
-                     .allocator = std::shared_ptr<Allocator>(std::shared_ptr<void>(), &allocator)});
-    std::vector<float> x(10, 1.0f);
-    Set(*session, 0, x);
-    absl::Status status = session->Run();
-    succeeded = status.ok();
-    if (!succeeded) {
-      EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-    }
-  }
-}
-
-TEST(Session, RefusesSizesThatOverflow) {
-  ProgramBuilder b;
-  GraphBuilder& g = b.AddGraph();
-  uint32_t n = g.Symbol("n");
-  uint32_t x = g.Input("x", kF32, {n});
-  uint32_t huge = g.Op(program::ExprKind::kMul, n, g.Number(int64_t{1} << 60));
-  uint32_t y = g.Arena("y", kF32, {huge});
-  g.Kernel(testing::kScale, {x}, {y}, {}, n);
-  g.Output(y);
-  auto session = Open(Load(b));
-  std::vector<float> input(100);
-  Set(*session, 0, input);
-  EXPECT_THAT(session->Run().ToString(), HasSubstr("the size of \"y\""));
-}
-
-TEST(Session, AllocatesNothingInSteadyState) {
-  auto model = Load(Diamond());
-  auto session = Open(model, {.threads = 1});
-  std::vector<float> x(1000, 1.0f);
-  Set(*session, 0, x);
-  ASSERT_TRUE(session->Run().ok());
-  ASSERT_TRUE(session->Run().ok());
-  size_t held = session->statistics().peak_bytes;
-  testing::AllocationCount count;
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(session->Run().ok());
-  EXPECT_EQ(count.value(), 0);
-  EXPECT_EQ(session->statistics().peak_bytes, held);
-  EXPECT_EQ(session->statistics().runs, 102u);
 }
 
 // Whichever thread begins a grid.
