@@ -23,6 +23,14 @@ DimExpr DimRenaming::rename(const DimExpr &expr) {
   return DimExpr::symbol(symbolName(index));
 }
 
+DimExpr DimRenaming::renameNumber(const DimExpr &expr) {
+  if (expr.isAtLeast(0) || llvm::is_contained(actual, expr))
+    return rename(expr);
+  return expr.substitute([&](llvm::StringRef symbol) -> std::optional<DimExpr> {
+    return rename(DimExpr::symbol(symbol.str()));
+  });
+}
+
 mlir::Type DimRenaming::rename(mlir::Type type) {
   auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
   if (!tensor)

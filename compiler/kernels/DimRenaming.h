@@ -16,6 +16,9 @@ public:
   /// The dimension as the kernel knows it: a small constant, or a symbol of its own.
   DimExpr rename(const DimExpr &actual);
   mlir::Type rename(mlir::Type type);
+  /// A number that need not be the size of anything. Symbols are never negative: one that may be
+  /// stays an expression, over symbols for those in it, unless it is a size that was met before.
+  DimExpr renameNumber(const DimExpr &actual);
 
   /// What each symbol d0, d1, ... stands for outside.
   llvm::ArrayRef<DimExpr> actuals() const { return actual; }

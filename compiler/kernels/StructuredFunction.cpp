@@ -27,7 +27,7 @@ static void renameDims(Operation *op, DimRenaming &renaming) {
       SmallVector<Attribute> exprs;
       for (Attribute text : sizes.getExprs()) {
         DimExpr expr = *DimExpr::parse(cast<StringAttr>(text).getValue());
-        exprs.push_back(b.getStringAttr(renaming.rename(expr).str()));
+        exprs.push_back(b.getStringAttr(renaming.renameNumber(expr).str()));
       }
       sizes.setExprsAttr(b.getArrayAttr(exprs));
     }
@@ -35,6 +35,11 @@ static void renameDims(Operation *op, DimRenaming &renaming) {
 }
 
 void cloneRenamed(Block &source, OpBuilder &b, IRMapping &mapping, DimRenaming &renaming) {
+  // Sizes first, as a number that equals one is not negative.
+  source.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      renaming.rename(type);
+  });
   for (Operation &op : source.without_terminator()) {
     Operation *copy = b.clone(op, mapping);
     if (hasSinglePixel(&op)) // so is what fills its vectors
@@ -196,8 +201,8 @@ FailureOr<func::FuncOp> buildStructured(func::FuncOp source, ArrayRef<std::strin
     types.push_back(signlessTensor(type));
   types.append(symbols.size(), b.getIndexType());
   auto resultTypes = llvm::map_to_vector(source.getResultTypes(), signlessTensor);
-  auto function = func::FuncOp::create(b, source.getLoc(), "structured",
-                                       b.getFunctionType(types, resultTypes));
+  auto function =
+      func::FuncOp::create(b, source.getLoc(), "structured", b.getFunctionType(types, resultTypes));
   SmallVector<StringRef> names(symbols.begin(), symbols.end());
   function->setAttr("heddle.symbols", b.getStrArrayAttr(names));
   Block *body = function.addEntryBlock();
