@@ -63,6 +63,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
   function.addPass(createRaiseAttentionPass());
   function.addPass(createFormCachesPass({.inputs = options.caches}));
   function.addPass(createSplitAttentionPass({options.cores}));
+  function.addPass(createExpandEinsumPass());
   function.addPass(createSimplifyMovementPass());
   function.addPass(createComposeMovementPass());
   function.addPass(createTabulateBytesPass());

@@ -125,6 +125,22 @@ def HoistConstantsPass : Pass<"onnx-hoist-constants", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numHoisted", "hoisted", "operations moved">];
 }
 
+def ExpandEinsumPass : Pass<"onnx-expand-einsum", "::mlir::func::FuncOp"> {
+  let summary = "write an Einsum of two operands as a matrix product";
+  let description = [{
+    ```mlir
+    %1 = "onnx.Einsum"(%x, %w) {equation = "bfnd,ndh->bfh"} : (tensor<2x5x4x8xf32>, tensor<4x8x32xf32>) -> tensor<2x5x32xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Reshape"(%x, ...) : ... -> tensor<10x32xf32>
+    %2 = "onnx.Reshape"(%w, ...) : ... -> tensor<32x32xf32>
+    %3 = "onnx.MatMul"(%1, %2) : ... -> tensor<10x32xf32>
+    %4 = "onnx.Reshape"(%3, ...) : ... -> tensor<2x5x32xf32>
+    ```
+  }];
+}
+
 def ExpandGroupNormalizationPass : Pass<"onnx-expand-group-normalization", "::mlir::func::FuncOp"> {
   let summary = "write GroupNormalization as InstanceNormalization of groups";
   let description = [{

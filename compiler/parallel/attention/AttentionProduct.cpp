@@ -3,6 +3,7 @@
 #include "compiler/parallel/attention/AttentionProduct.h"
 
 #include "compiler/source/Arithmetic.h"
+#include "compiler/source/EinsumEquation.h"
 #include "dialects/onnx/Onnx.h"
 
 using namespace mlir;
@@ -12,8 +13,8 @@ namespace {
 
 using Role = AttentionOperand::Role;
 
-/// Batch dimensions of a MatMul, of which the second operand's may be one, and the first one's where
-/// these are queries.
+/// Batch dimensions of a MatMul, of which the second operand's may be one, and the first one's
+/// where these are queries.
 bool isBatched(Value a, Value b, Value result, bool areQueries) {
   Dims left = dimsOf(a), right = dimsOf(b), made = dimsOf(result);
   if (left.size() < 2 || left.size() != right.size() || left.size() != made.size())
@@ -42,30 +43,6 @@ AttentionOperand swapped(AttentionOperand operand) {
 /// A Gemm without C.
 bool isPlain(onnx::GemmOp gemm) { return gemm && !gemm.getC(); }
 
-/// The terms of an equation of two operands; each label once in a term, no ellipsis.
-struct Equation {
-  std::string a, b, result;
-
-  static std::optional<Equation> of(onnx::EinsumOp op) {
-    if (!op || op.getInputs().size() != 2)
-      return std::nullopt;
-    std::string text;
-    for (char c : op.getEquation())
-      if (c != ' ')
-        text += c;
-    auto [operands, result] = StringRef(text).split("->");
-    auto [a, b] = operands.split(',');
-    for (StringRef term : {a, b, result}) {
-      std::string letters = term.str();
-      llvm::sort(letters);
-      if (term.empty() || !llvm::all_of(term, llvm::isAlpha) ||
-          std::adjacent_find(letters.begin(), letters.end()) != letters.end())
-        return std::nullopt;
-    }
-    return Equation{a.str(), b.str(), result.str()};
-  }
-};
-
 /// The operand with its logical axes in the order of these labels.
 std::optional<AttentionOperand> ordered(Role role, Value tensor, StringRef term, StringRef labels) {
   if (term.size() != labels.size() || term.size() != dimsOf(tensor).size())
@@ -80,18 +57,8 @@ std::optional<AttentionOperand> ordered(Role role, Value tensor, StringRef term,
   return operand;
 }
 
-/// Labels stand for equal sizes: a size of one that stands for any is another program.
-bool hasEqualSizes(const Equation &equation, Value a, Value b) {
-  Dims left = dimsOf(a), right = dimsOf(b);
-  for (auto [place, label] : llvm::enumerate(equation.a))
-    if (size_t other = equation.b.find(label); other != std::string::npos)
-      if (left[place] != right[other] || left[place].isConstant(1) != right[other].isConstant(1))
-        return false;
-  return true;
-}
-
 std::optional<ScoreProduct> scoresOf(onnx::EinsumOp op) {
-  std::optional<Equation> equation = Equation::of(op);
+  std::optional<EinsumEquation> equation = EinsumEquation::of(op);
   if (!equation || equation->result.size() < 2)
     return std::nullopt;
   Value a = op.getInputs()[0], b = op.getInputs()[1];
@@ -107,7 +74,7 @@ std::optional<ScoreProduct> scoresOf(onnx::EinsumOp op) {
   std::string batch = equation->result.substr(0, equation->result.size() - 2);
   char query = equation->result[batch.size()];
   if (!depth || equation->a.find(key) != std::string::npos ||
-      equation->b.find(query) != std::string::npos || !hasEqualSizes(*equation, a, b))
+      equation->b.find(query) != std::string::npos || !equation->hasEqualSizes(a, b))
     return std::nullopt;
   auto q = ordered(AttentionOperand::Queries, a, equation->a, batch + query + depth);
   auto k = ordered(AttentionOperand::Keys, b, equation->b, batch + key + depth);
@@ -117,7 +84,7 @@ std::optional<ScoreProduct> scoresOf(onnx::EinsumOp op) {
 }
 
 std::optional<ValueProduct> valuesOf(onnx::EinsumOp op, Value weights) {
-  std::optional<Equation> equation = Equation::of(op);
+  std::optional<EinsumEquation> equation = EinsumEquation::of(op);
   if (!equation)
     return std::nullopt;
   Value a = op.getInputs()[0], b = op.getInputs()[1];
@@ -125,14 +92,13 @@ std::optional<ValueProduct> valuesOf(onnx::EinsumOp op, Value weights) {
     std::swap(equation->a, equation->b);
     std::swap(a, b);
   }
-  if (a != weights || b == weights || equation->a.size() < 2 || !hasEqualSizes(*equation, a, b))
+  if (a != weights || b == weights || equation->a.size() < 2 || !equation->hasEqualSizes(a, b))
     return std::nullopt;
   char time = equation->a.back(), width = equation->result.back();
   std::string batch = equation->a.substr(0, equation->a.size() - 2);
   char query = equation->a[batch.size()];
   if (equation->result.find(time) != std::string::npos ||
-      equation->a.find(width) != std::string::npos ||
-      equation->b.find(query) != std::string::npos)
+      equation->a.find(width) != std::string::npos || equation->b.find(query) != std::string::npos)
     return std::nullopt;
   auto value = ordered(AttentionOperand::Values, b, equation->b, batch + time + width);
   std::string logical = batch + query + width;
@@ -162,8 +128,7 @@ std::optional<ScoreProduct> ScoreProduct::of(Operation *op) {
     auto query = AttentionOperand::of(AttentionOperand::Queries, gemm.getA());
     auto key = AttentionOperand::of(AttentionOperand::Keys, gemm.getB());
     return ScoreProduct{gemm.getY(), gemm.getTransA() ? swapped(query) : query,
-                        gemm.getTransB() ? key : swapped(key),
-                        gemm.getAlpha().convertToDouble()};
+                        gemm.getTransB() ? key : swapped(key), gemm.getAlpha().convertToDouble()};
   }
   return scoresOf(dyn_cast<onnx::EinsumOp>(op));
 }
