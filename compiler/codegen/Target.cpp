@@ -24,7 +24,7 @@ constexpr Extension kExtensions[] = {
     {"f16c", 3},       {"fma", 3},        {"lzcnt", 3},    {"movbe", 3},    {"avx512f", 4},
     {"avx512bw", 4},   {"avx512cd", 4},   {"avx512dq", 4}, {"avx512vl", 4}, {"avx512vnni", 9},
     {"avx512vbmi", 9}, {"avx512bf16", 9}, {"avxvnni", 9},  {"amx-tile", 9}, {"amx-int8", 9},
-    {"amx-bf16", 9},
+    {"amx-bf16", 9},   {"prfchw", 9},
 };
 
 int levelOf(llvm::StringRef cpu) {

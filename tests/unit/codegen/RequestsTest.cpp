@@ -6,6 +6,7 @@
 #include "compiler/codegen/convolution/Convolution.h"
 #include "compiler/codegen/matmul/Matmul.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "tests/unit/codegen/KernelHarness.h"
 
 using namespace mlir;
@@ -102,6 +103,12 @@ TEST_P(RequestsTest, OfProductResults) {
 INSTANTIATE_TEST_SUITE_P(Targets, RequestsTest,
                          ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
 
+int64_t count(const std::string &code, const char *instruction) {
+  int64_t count = 0;
+  for (size_t at = 0; (at = code.find(instruction, at)) != std::string::npos; ++at) ++count;
+  return count;
+}
+
 int64_t requestsOf(int64_t channels, int64_t window, int64_t stride) {
   KernelHarness harness("x86-64-v4");
   Type f32 = harness.f32();
@@ -122,10 +129,7 @@ int64_t requestsOf(int64_t channels, int64_t window, int64_t stride) {
                       e.store(acc, k.buffers[2], at.offset, at.mask);
                     });
   });
-  std::string code = harness.print(Listing::Assembly);
-  int64_t count = 0;
-  for (size_t at = 0; (at = code.find("prefetcht0", at)) != std::string::npos; ++at) ++count;
-  return count;
+  return count(harness.print(Listing::Assembly), "prefetcht0");
 }
 
 // A tile asks for its input where that and the filters are more than stays in the first cache: the
@@ -136,6 +140,23 @@ TEST(DistantInput, IsAskedFor) {
   EXPECT_EQ(requestsOf(256, 1, 1), 4 * 2);
   EXPECT_EQ(requestsOf(256, 1, 2), 4 * 3);
   EXPECT_EQ(requestsOf(256, 3, 1), 0);  // each would be asked for by three windows
+}
+
+// What will be written is asked for to be written, by CPUs that can: else a line that another core has
+// is asked for twice, and the second time is while it is stored.
+TEST(Results, AreAskedForToBeWritten) {
+  for (const char *cpu : {"znver5", "sapphirerapids", "x86-64-v4"}) {
+    KernelHarness harness(cpu);
+    harness.add("ask", {harness.f32(), harness.f32()}, 0, [&](Emitter &e, Kernel &k) {
+      for (bool isWrite : {false, true})
+        memref::PrefetchOp::create(e.builder, e.loc, k.buffers[isWrite], ValueRange{k.begin},
+                                   isWrite, /*localityHint=*/3, /*isDataCache=*/true);
+    });
+    std::string code = harness.print(Listing::Assembly);
+    bool isGeneric = cpu == std::string("x86-64-v4");
+    EXPECT_EQ(count(code, "prefetchw"), isGeneric ? 0 : 1) << cpu;
+    EXPECT_EQ(count(code, "prefetcht0"), isGeneric ? 2 : 1) << cpu;
+  }
 }
 
 }  // namespace
