@@ -19,13 +19,17 @@ static constexpr int64_t kLinesAhead = 192;
 /// After how many steps the first of many rows ask again.
 static constexpr int64_t kStepsBetween = 16;
 
+/// Whether B ends with a tile. Past it there may be no memory, and to ask for none takes long.
+Value MatmulEmitter::endsB(const Tile &tile) {
+  return e.less(e.ceilDiv(ops.n, plan.panel), e.add(e.add(tile.panel, tile.panels), 1));
+}
+
 /// From past the last step of a tile to the same place of the tile that follows; of the last one,
 /// `last`.
 Value MatmulEmitter::shiftToNext(const Source &source, const Tile &tile, int64_t panels,
                                  Value last) {
   Value next = e.sub(e.mul(source.panelStep, panels), e.mul(steps, source.depthStep));
-  Value isLast = e.less(e.ceilDiv(ops.n, plan.panel), e.add(tile.panel, panels + 1));
-  return e.select(isLast, last, next);
+  return e.select(endsB(tile), last, next);
 }
 
 Values MatmulEmitter::multiplyAlone(const Source &source, const Tile &at, const RegisterTile &tile,

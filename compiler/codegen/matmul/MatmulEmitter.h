@@ -106,6 +106,7 @@ private:
   /// Whether no cache holds B.
   mlir::Value isFar() const;
   bool hasTallTiles() const { return plan.tallRows > plan.rows; }
+  mlir::Value endsB(const Tile &tile);
   mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
   /// Whether a tile asks for its results while it is computed, as asking for all at once waits for
   /// the CPU's few places for lines to come. Packed B takes these places.

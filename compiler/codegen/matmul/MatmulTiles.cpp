@@ -99,14 +99,15 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
     at.panel = e.add(b.panel0, firstPanel);
     at.panels = nTiles.length(e, nTile);
     // The same place of what is computed next: columns, else depth, or the other way round, else
-    // the next block.
+    // the next block, else itself.
     Value right = e.mul(at.panels, source.panelStep), left = e.mul(firstPanel, source.panelStep);
     Value isLastColumn = e.equal(e.add(nTile, 1), nTiles.parts);
     Value isLastTile = both(isLast, isLastColumn);
     Value here = e.mul(at.kBegin, source.depthStep), deeper = e.mul(at.kEnd, source.depthStep);
-    Value ofFew = e.select(isLast, right, deeper);
+    Value after = e.select(endsB(at), here, right);
+    Value ofFew = e.select(isLast, after, deeper);
     Value ofMany =
-        e.select(isLastColumn, e.select(isLast, right, e.sub(deeper, left)), e.add(here, right));
+        e.select(isLastColumn, e.select(isLast, after, e.sub(deeper, left)), e.add(here, right));
     at.next = e.select(tiling.once, ofFew, ofMany);
     // The next block may read the same columns, which are near then.
     at.isFirstToRead = e.select(isLastTile, b.areLastRows, b.areFirstRows);
