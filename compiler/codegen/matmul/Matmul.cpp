@@ -4,6 +4,7 @@
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 
@@ -29,15 +30,27 @@ MatmulEmitter::MatmulEmitter(Emitter &e, const MatmulSpec &spec, const MatmulOpe
 void MatmulEmitter::run(Value begin, Value end) {
   if (plan.tiles)
     configureTiles(e, scratch, e.index(0), ops.m); // read at once
-  e.loop(begin, end, e.index(1), [&](Value index) { point(index, begin); });
+  Value points = e.index(1);
+  points = e.select(joinsPoints(), e.max(e.sub(end, begin), points), points);
+  e.loop(begin, end, points, [&](Value index) { point(index, begin, points); });
   if (plan.tiles)
     releaseTiles(e);
+}
+
+int64_t MatmulEmitter::mostJoined() const {
+  bool joins = spec.bLayout == MatrixLayout::Packed && !math.preparesA() && !ops.batchOffsets;
+  return joins ? std::min(mostOnce(), plan.mBlock) : 0;
+}
+
+Value MatmulEmitter::joinsPoints() {
+  Value few = e.less(ops.m, e.index(mostJoined() + 1));
+  return both(few, e.equal(ops.batch, e.index(1)));
 }
 
 // Points run over the rows first, so that neighbours share their part of B. Where A is rounded they
 // run over the columns first and share that: it costs more to prepare than the smaller B to read.
 // So they do for tile registers.
-void MatmulEmitter::point(Value index, Value begin) {
+void MatmulEmitter::point(Value index, Value begin, Value points) {
   EvenSplit mSplit(e, ops.m, plan.mBlock);
   Value panels = e.ceilDiv(ops.n, plan.panel);
   Value hasLast = e.less(e.index(0), last.count), none = e.index(0);
@@ -55,10 +68,18 @@ void MatmulEmitter::point(Value index, Value begin) {
   b.m1 = e.add(b.m0, mSplit.length(e, mPart));
   b.areFirstRows = e.equal(mPart, e.index(0));
   b.areLastRows = e.equal(e.add(mPart, 1), mSplit.parts);
-  b.panel0 = nSplit.start(e, nPart);
-  b.panel1 = e.add(b.panel0, nSplit.length(e, nPart));
-  b.last =
-      e.builder.createOrFold<arith::AndIOp>(e.loc, hasLast, e.equal(e.add(nPart, 1), nSplit.parts));
+  b.tiling = tilingOf(e.sub(b.m1, b.m0));
+  b.joined = joinsPoints();
+  // Joined points divide tiles among them, the others have tiles of their own.
+  Value tiles = EvenSplit(e, whole, b.tiling.panels).parts;
+  auto panel = [&](Value part) {
+    Value tile = e.div(e.mul(part, tiles), nSplit.parts);
+    return e.select(b.joined, e.min(e.mul(tile, b.tiling.panels), whole), nSplit.start(e, part));
+  };
+  Value nEnd = e.add(nPart, points);
+  b.panel0 = panel(nPart);
+  b.panel1 = panel(nEnd);
+  b.last = both(hasLast, e.equal(nEnd, nSplit.parts));
   if (ops.batchOffsets) {
     b.offsets = ops.batchOffsets(e, b.batch);
   } else {
@@ -140,7 +161,7 @@ int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
 
 int64_t MatmulEmitter::wideRows() const {
   if (hasTallTiles()) // of sizes that only the run tells, the usual one is worth the code
-    return spec.rows.empty() ? 1 : kWaitingRows;
+    return known(spec.rows, ops.m).empty() ? 1 : kWaitingRows;
   int64_t vectors = kWidePanels * (plan.panel / math.columns());
   bool fits = plan.panels == 1 && !math.preparesA() && !plan.tiles;
   // Accumulators are at most three quarters of the registers.

@@ -38,20 +38,35 @@ public:
   static int64_t parkedBytes(const MatmulPlan &plan, int64_t element);
 
 private:
+  /// All values of a size; none where they are not known.
+  static llvm::SmallVector<int64_t> known(llvm::ArrayRef<int64_t> sizes, mlir::Value size);
   int64_t panelHeader() const { return math.isBytes() ? 4 * plan.panel : 0; }
 
-  struct Block { // a grid point
+  struct Tiling {             // of a block
+    mlir::Value rows, panels; // the most that a tile takes
+    mlir::Value kParts;       // parts of the depth, which accumulators wait between
+    mlir::Value once;         // B is read by few rows, once and in order
+    mlir::Value narrow;       // with one panel at a time
+    mlir::Value several;      // by several tiles, one after the other
+  };
+  struct Block { // a grid point, or some that are joined
     mlir::Value batch, m0, m1, panel0, panel1;
     mlir::Value areFirstRows, areLastRows; // of those that meet its columns
     mlir::Value last;                      // whether the last columns are its own
     BatchOffsets offsets;
+    Tiling tiling;
+    mlir::Value joined;
   };
   struct Source { // where a block's panels of B are
     mlir::Value buffer, start, panelStep, depthStep;
     mlir::Value lastStart; // null, or the largest column a panel may start at, to stay within rows
   };
 
-  void point(mlir::Value index, mlir::Value begin);
+  void point(mlir::Value index, mlir::Value begin, mlir::Value points);
+  /// A call's grid points of few rows are one block, so that all tiles but the last are as wide as
+  /// they may be.
+  mlir::Value joinsPoints();
+  int64_t mostJoined() const;
   mlir::Value panelSize() {
     return math.isBytes()   ? bytePanelSize(e, ops.k, plan.panel)
            : math.isPairs() ? e.mul(pairSteps(e, ops.k), 2 * plan.panel)
@@ -61,13 +76,6 @@ private:
   Source unpackedSource(const Block &block, mlir::Value repack);
   mlir::Value panelStart(const Source &source, mlir::Value panel);
   mlir::Value earlyBy(const Source &source, mlir::Value column);
-  struct Tiling {             // of a block
-    mlir::Value rows, panels; // the most that a tile takes
-    mlir::Value kParts;       // parts of the depth, which accumulators wait between
-    mlir::Value once;         // B is read by few rows, once and in order
-    mlir::Value narrow;       // with one panel at a time
-    mlir::Value several;      // by several tiles, one after the other
-  };
   Tiling tilingOf(mlir::Value rows);
   void block(const Block &block, const Source &source);
   void lastColumns(const Block &block, const Source &source);

@@ -71,10 +71,11 @@ MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
 
 void MatmulEmitter::block(const Block &b, const Source &source) {
   Value rows = e.sub(b.m1, b.m0);
-  Tiling tiling = tilingOf(rows);
+  const Tiling &tiling = b.tiling;
   Value kLength = e.div(e.add(steps, e.sub(tiling.kParts, e.index(1))), tiling.kParts);
   Value single = e.equal(tiling.kParts, e.index(1));
-  EvenSplit nTiles(e, e.sub(b.panel1, b.panel0), tiling.panels);
+  Value panels = e.sub(b.panel1, b.panel0);
+  EvenSplit nTiles(e, panels, tiling.panels);
   // Tile registers take whole blocks of rows.
   int64_t unit = plan.tiles ? kTileRows : 1;
   EvenSplit mTiles(e, e.ceilDiv(rows, unit), plan.tiles ? e.index(kTileBlocks) : tiling.rows);
@@ -91,13 +92,15 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   };
   tilesOf([&](Value kPart, Value nTile) {
     Value isLast = e.equal(e.add(kPart, 1), tiling.kParts);
-    Value firstPanel = nTiles.start(e, nTile);
+    Value full = e.mul(nTile, tiling.panels);
+    Value firstPanel = e.select(b.joined, full, nTiles.start(e, nTile));
     Tile at;
     at.kBegin = e.mul(kPart, kLength);
     at.kEnd = e.min(steps, e.add(at.kBegin, kLength));
     at.isLast = isLast;
     at.panel = e.add(b.panel0, firstPanel);
-    at.panels = nTiles.length(e, nTile);
+    at.panels =
+        e.select(b.joined, e.min(tiling.panels, e.sub(panels, full)), nTiles.length(e, nTile));
     // The same place of what is computed next: columns, else depth, or the other way round, else
     // the next block, else itself.
     Value right = e.mul(at.panels, source.panelStep), left = e.mul(firstPanel, source.panelStep);
@@ -120,8 +123,8 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
       if (plan.tiles)
         at.rows = e.min(at.rows, e.sub(rows, firstRow));
       // Accumulators wait here between parts of K, and for the sink.
-      at.park = e.select(single, e.index(0),
-                         e.add(e.mul(firstRow, parkStride()), e.mul(firstPanel, plan.panel)));
+      Value column = e.select(tiling.once, e.index(0), e.mul(firstPanel, plan.panel));
+      at.park = e.select(single, e.index(0), e.add(e.mul(firstRow, parkStride()), column));
       if (ops.prefetch && !asksMeanwhile())
         e.when(isLast, [&] { prefetchTile(b, at); });
       tile(b, source, tiling, at);
@@ -237,18 +240,31 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
   });
 }
 
+SmallVector<int64_t> MatmulEmitter::known(ArrayRef<int64_t> sizes, Value size) {
+  std::optional<int64_t> constant = getConstantIntValue(size);
+  return sizes.empty() && constant ? SmallVector<int64_t>{*constant} : SmallVector<int64_t>(sizes);
+}
+
 SmallVector<int64_t> MatmulEmitter::panelCounts(int64_t tile) const {
-  SmallVector<int64_t> panels; // of blocks
-  for (int64_t columns : spec.columns) {
+  SmallVector<int64_t> sizes = known(spec.columns, ops.n), rows = known(spec.rows, ops.m);
+  auto mayJoin = [&](int64_t count) { return count <= mostJoined(); };
+  bool someJoin = mostJoined() > 0 && (rows.empty() || llvm::any_of(rows, mayJoin));
+  bool allJoin =
+      getConstantIntValue(ops.batch) == 1 && !rows.empty() && llvm::all_of(rows, mayJoin);
+  SmallVector<int64_t> panels; // of blocks, or of tiles where they are joined
+  auto split = [&](int64_t whole, int64_t parts) {
+    if (someJoin)
+      panels.append({std::min(whole, tile), whole % tile});
+    if (!allJoin)
+      panels.append({whole / parts, (whole + parts - 1) / parts});
+  };
+  for (int64_t columns : sizes) {
     int64_t count = (columns + plan.panel - 1) / plan.panel;
     int64_t parts = std::max<int64_t>(1, (columns + plan.nBlock - 1) / plan.nBlock);
-    auto split = [&](int64_t whole) {
-      panels.append({whole / parts, (whole + parts - 1) / parts});
-    };
     if (!last.mustExist(columns))
-      split(count);
+      split(count, parts);
     if (last.mayExist(columns))
-      split(count - 1);
+      split(count - 1, parts);
   }
   return tileLengths(panels, plan.nBlock / plan.panel, tile);
 }
@@ -271,13 +287,14 @@ SmallVector<int64_t> MatmulEmitter::rowCounts(int64_t panels) const {
   int64_t most = isOf(plan.panels)
                      ? plan.rows
                      : std::max(mayBeWide ? wideRows() : 0, mayBeNarrow ? kAheadRows - 1 : 0);
-  SmallVector<int64_t> counts = tileLengths(spec.rows, plan.mBlock, plan.rows);
+  SmallVector<int64_t> knownRows = known(spec.rows, ops.m);
+  SmallVector<int64_t> counts = tileLengths(knownRows, plan.mBlock, plan.rows);
   llvm::erase_if(counts, [&](int64_t rows) { return rows > most; });
   if (!hasTallTiles() || !isOf(plan.tallPanels))
     return counts;
   for (int64_t rows = (plan.rows + 2) / 2 * 2; rows <= plan.tallRows; rows += 2)
-    if (spec.rows.empty() ||
-        llvm::any_of(spec.rows, [&](int64_t known) { return (known + 1) / 2 * 2 == rows; }))
+    if (knownRows.empty() ||
+        llvm::any_of(knownRows, [&](int64_t known) { return (known + 1) / 2 * 2 == rows; }))
       counts.push_back(rows);
   return counts;
 }

@@ -31,7 +31,9 @@ const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 3},    {1, 1, 100, 70},    {
                        {1, 9, 3, 70},    {2, 5, 1, 45},    {1, 70, 2, 64},    {1, 1, 4, 33},
                        {3, 7, 35, 129},  {1, 20, 194, 80}, {1, 130, 100, 32},
                        // so few rows that a tile has four, five or six panels
-                       {1, 2, 64, 9},    {2, 1, 80, 21},   {1, 2, 186, 35},  {1, 2, 95, 40}};
+                       {1, 2, 64, 9},    {2, 1, 80, 21},   {1, 2, 186, 35},  {1, 2, 95, 40},
+                       // so few that neighbouring grid points are joined, with last columns and not
+                       {1, 3, 500, 40},  {1, 16, 512, 200}};
 
 // Of weights that no cache holds: other tiles.
 const Size kLarge[] = {{1, 2, 1030, 4100}, {1, 4, 1030, 4100}, {1, 16, 1030, 4100}};
@@ -65,6 +67,7 @@ void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool kno
     MatmulOperands ops{k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2],
                        k.dims[3],    {},           {},        nullptr};
     if (known && sizes.size() == 1) {
+      ops.batch = e.index(sizes[0].batch);
       ops.n = e.index(sizes[0].n);
       ops.k = e.index(sizes[0].k);
     }
@@ -129,6 +132,13 @@ void check(const char *cpu, MatrixLayout aLayout, MatrixLayout bLayout, bool kno
                    point, point + 1, plan.scratchBytes(s.k));
     for (size_t i = 0; i < want.size(); ++i)
       ASSERT_EQ(c[i], again[i]) << i;
+    // Nor does it matter which points are neighbours.
+    std::fill(again.begin(), again.end(), T(99));
+    for (int64_t part = 0; part < 3; ++part)
+      kernels.call(0, {a.data(), second, bias.data(), again.data()}, {s.batch, s.m, s.n, s.k},
+                   points * part / 3, points * (part + 1) / 3, plan.scratchBytes(s.k));
+    for (size_t i = 0; i < want.size(); ++i)
+      ASSERT_EQ(c[i], again[i]) << i;
     // A row alone has the results that it has among others.
     bool alone = aLayout == MatrixLayout::RowMajor && bLayout == MatrixLayout::Packed && !known;
     for (int64_t row = 0; alone && row < s.m; row += 5) {
@@ -148,7 +158,8 @@ TEST_P(MatmulTest, KnownSizes) {
 }
 TEST_P(MatmulTest, OneKnownSize) {
   for (const Size &s : {Size{1, 1, 100, 70}, Size{1, 2, 186, 35}, Size{1, 4, 64, 40},
-                        Size{1, 12, 150, 30}, Size{1, 1, 1030, 4100}, Size{1, 4, 1030, 4100}})
+                        Size{1, 12, 150, 30}, Size{1, 1, 1030, 4100}, Size{1, 4, 1030, 4100},
+                        Size{1, 1, 500, 40}, Size{1, 16, 512, 200}})
     check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::Packed, true, s);
 }
 TEST_P(MatmulTest, LargeWeights) {
