@@ -6,7 +6,7 @@ using namespace mlir;
 namespace heddle::codegen {
 
 /// How far ahead of a tile its input is asked for, where it is.
-static constexpr int64_t kChannelsAhead = 8;
+static constexpr int64_t kChannelsAhead = 16;
 
 // An output at coordinate t has the taps k with t = (input) * stride + k * dilation.
 ConvolutionEmitter::Tap ConvolutionEmitter::tap(const Tile &tile, int dim, Value index) {

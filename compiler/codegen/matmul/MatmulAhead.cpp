@@ -58,24 +58,44 @@ Values MatmulEmitter::multiplyOfSeveral(const Source &source, const Tile &at,
   return emitRegisterTile(e, math, asking, sums);
 }
 
-/// Does so for the second cache, before some steps the lines that are due by then, if no rows
-/// before have read them.
-Values MatmulEmitter::multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
-                                     ValueRange sums) {
+/// Asks for the tile's share of the columns that are computed next: every so many steps for the
+/// lines that are due by then, if no rows before have read them.
+std::function<void(Value)> MatmulEmitter::askForNext(const Source &source, const Tile &at,
+                                                     const RegisterTile &tile, Value steps,
+                                                     Emitter::Cache cache) {
   Value share = e.div(e.sub(at.kEnd, at.kBegin), at.sharing);
   Value from = e.add(at.next, e.mul(e.mul(at.index, share), source.depthStep));
-  Value due = e.div(e.add(at.sharing, kStepsBetween - 1), at.sharing);
+  Value due = e.div(e.sub(e.add(at.sharing, steps), e.index(1)), at.sharing);
   due = e.select(at.isFirstToRead, due, e.index(0));
-  RegisterTile asking = tile;
-  auto ask = [&](Value k) {
-    Value first = e.div(e.sub(k, at.kBegin), at.sharing);
+  return [=, this, step = source.depthStep, begin = at.kBegin, sharing = at.sharing, b = tile.b,
+          panels = tile.bPanels](Value k) {
+    Value first = e.div(e.sub(k, begin), sharing);
     e.loop(e.index(0), due, e.index(1), [&](Value line) {
-      Value offset = e.add(from, e.mul(e.add(first, line), source.depthStep));
-      for (Value panel : tile.bPanels)
-        e.prefetch(tile.b, e.add(panel, offset), Emitter::Cache::Second);
+      Value offset = e.add(from, e.mul(e.add(first, line), step));
+      for (Value panel : panels)
+        e.prefetch(b, e.add(panel, offset), cache);
     });
   };
-  asking.between = Between{e.index(kStepsBetween), ask};
+}
+
+Values MatmulEmitter::multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
+                                     ValueRange sums) {
+  RegisterTile asking = tile;
+  Value steps = e.index(kStepsBetween);
+  asking.between = Between{steps, askForNext(source, at, tile, steps, Emitter::Cache::Second)};
+  return emitRegisterTile(e, math, asking, sums);
+}
+
+/// Rows of B are planes apart, which the CPU does not foresee.
+Values MatmulEmitter::multiplyInPlace(const Source &source, const Tile &at,
+                                      const RegisterTile &tile, ValueRange sums) {
+  Value steps = tile.between->steps;
+  auto next = askForNext(source, at, tile, steps, Emitter::Cache::First);
+  RegisterTile asking = tile;
+  asking.between = Between{steps, [next, results = tile.between->ask](Value k) {
+                             results(k);
+                             next(k);
+                           }};
   return emitRegisterTile(e, math, asking, sums);
 }
 
@@ -88,6 +108,8 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
     return spec.bLayout == MatrixLayout::Packed ? multiplyOfMany(source, at, tile, sums) : plain();
   };
   SmallVector<Type> types(sums.size(), math.vectorType());
+  if (spec.inPlace && tile.between)
+    return multiplyInPlace(source, at, tile, sums);
   if (tile.rows > plan.rows)
     return alone();
   if (hasTallTiles() && tile.panels == 1 && tile.rows >= kNarrowRows && tile.rows < kAheadRows)

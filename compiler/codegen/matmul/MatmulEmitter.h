@@ -102,8 +102,13 @@ private:
                        mlir::ValueRange sums);
   Values multiplyOfSeveral(const Source &source, const Tile &at, const RegisterTile &tile,
                            mlir::ValueRange sums);
+  std::function<void(mlir::Value)> askForNext(const Source &source, const Tile &at,
+                                              const RegisterTile &tile, mlir::Value steps,
+                                              Emitter::Cache cache);
   Values multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
                         mlir::ValueRange sums);
+  Values multiplyInPlace(const Source &source, const Tile &at, const RegisterTile &tile,
+                         mlir::ValueRange sums);
   /// How many rows a tile of so many panels may have.
   llvm::SmallVector<int64_t> rowCounts(int64_t panels) const;
   int64_t leastOfSeveral() const;

@@ -142,6 +142,31 @@ TEST(DistantInput, IsAskedFor) {
   EXPECT_EQ(requestsOf(256, 3, 1), 0);  // each would be asked for by three windows
 }
 
+// Tiles of many rows ask for the columns to the right of theirs where these are read in place, planes
+// apart: the lines of the three panels.
+TEST(ColumnsInPlace, AreAskedFor) {
+  for (int64_t rows : {24, 64}) {
+    KernelHarness harness("x86-64-v4");
+    Type f32 = harness.f32();
+    MatmulSpec spec{f32, f32, f32, MatrixLayout::RowMajor, MatrixLayout::RowMajor};
+    spec.rows = {rows};
+    spec.columns = {480};
+    spec.inPlace = true;
+    harness.add("product", {f32, f32, f32}, 0, [&](Emitter &e, Kernel &k) {
+      MatmulOperands ops{k.buffers[0],  k.buffers[1], e.index(1),
+                         e.index(rows), e.index(480), e.index(96)};
+      ops.prefetch = [](Emitter &, const MatmulPosition &) {};
+      emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
+                 [&](Value acc, const MatmulPosition &at) {
+                   e.store(acc, k.buffers[2], at.offset, at.mask);
+                 });
+    });
+    int64_t asked = count(harness.print(Listing::Assembly), "prefetcht0");
+    EXPECT_GT(asked, 0) << rows;
+    EXPECT_EQ(asked % 3, 0) << rows;
+  }
+}
+
 // What will be written is asked for to be written, by CPUs that can: else a line that another core has
 // is asked for twice, and the second time is while it is stored.
 TEST(Results, AreAskedForToBeWritten) {
