@@ -131,8 +131,9 @@ absl::Status Run(LibraryCall& call, const Options& o, absl::Span<const Axis> axe
   return InterpolateAll<double>(call, o, axes, x.dims, dims, integral);
 }
 
+// In single precision: 2.3 times 10 is 23, though the float is less than 2.3.
 absl::StatusOr<int64_t> ScaledSize(int64_t size, double scale) {
-  double scaled = std::floor(static_cast<double>(size) * scale);
+  double scaled = std::floor(static_cast<float>(size) * static_cast<float>(scale));
   if (!(scaled >= 0) || scaled > 1e12) return Invalid(kOp, "scale ", scale, " of ", size);
   return static_cast<int64_t>(scaled);
 }

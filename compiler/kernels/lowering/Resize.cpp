@@ -4,6 +4,7 @@
 
 #include "compiler/kernels/lowering/Families.h"
 #include "compiler/kernels/lowering/Interpolation.h"
+#include "dialects/heddle/ScaledDim.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -56,9 +57,12 @@ std::optional<AccessPattern> resizePattern(Operation *op) {
       resize.getCoordinateTransformationMode() == "tf_crop_and_resize")
     return std::nullopt;
   unsigned taps = 1;
-  for (const ResizedAxis &axis : givenAxes(resize))
+  for (const ResizedAxis &axis : givenAxes(resize)) {
+    if (axis.scale && !scaledDim(axis.from, *axis.scale).isKnown())
+      return std::nullopt; // its size is for the library to tell
     if (taps <= kMostTaps && changes(axis))
       taps *= tapCount(*mode);
+  }
   return taps <= kMostTaps ? std::optional(AccessPattern::Irregular) : std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Resize, and sampling at computed places of an image.
 
+#include "dialects/heddle/ScaledDim.h"
 #include "dialects/onnx/shapes/ShapeRules.h"
 
 #include <cmath>
@@ -8,22 +9,6 @@
 using namespace mlir;
 using namespace heddle;
 using namespace heddle::onnx;
-
-/// floor(size * scale), computed in single precision; unknown where that is not what integer
-/// arithmetic gives for every size.
-static DimExpr scaleDim(const DimExpr &size, double scale) {
-  if (!(scale > 0) || scale > 1e6)
-    return DimExpr::unknown();
-  if (std::optional<int64_t> number = size.asConstant()) {
-    float product = std::floor(float(*number) * float(scale));
-    return product < 9e15f ? DimExpr(int64_t(product)) : DimExpr::unknown();
-  }
-  // With few binary places the product is exact for every size that occurs.
-  for (int64_t divisor = 1; divisor <= 256; divisor *= 2)
-    if (double times = scale * double(divisor); std::trunc(times) == times)
-      return (size * int64_t(times)).floorDiv(divisor);
-  return DimExpr::unknown();
-}
 
 /// Sizes under keep_aspect_ratio_policy: one scale for all axes.
 static void keepAspectRatio(StringRef policy, const TensorFacts &x, ArrayRef<int64_t> axes,
@@ -36,8 +21,9 @@ static void keepAspectRatio(StringRef policy, const TensorFacts &x, ArrayRef<int
       return;
     }
     float ratio = float(*wanted) / float(*has);
-    scale = !scale ? ratio : policy == "not_larger" ? std::min(*scale, ratio)
-                                                    : std::max(*scale, ratio);
+    scale = !scale                   ? ratio
+            : policy == "not_larger" ? std::min(*scale, ratio)
+                                     : std::max(*scale, ratio);
   }
   for (auto [i, axis] : llvm::enumerate(axes)) // half rounds up
     sizes[i] = int64_t(std::floor(*scale * float(*x.dims[axis].asConstant()) + 0.5f));
@@ -65,12 +51,12 @@ static LogicalResult inferResize(ResizeOp op, ShapeContext &context) {
     return failure();
   if (std::optional<int64_t> count = target.dims[0].asConstant();
       count && *count != int64_t(axes->size()))
-    return op.emitOpError("expects ") << axes->size() << (scales ? " scales" : " sizes")
-                                      << ", got " << *count;
+    return op.emitOpError("expects ")
+           << axes->size() << (scales ? " scales" : " sizes") << ", got " << *count;
   Dims sizes(axes->size(), DimExpr::unknown());
   for (auto [i, axis] : llvm::enumerate(*axes)) {
     if (scales && scales->floats)
-      sizes[i] = scaleDim(x.dims[axis], (*scales->floats)[i]);
+      sizes[i] = scaledDim(x.dims[axis], (*scales->floats)[i]);
     else if (wanted && wanted->integers)
       sizes[i] = (*wanted->integers)[i];
   }
