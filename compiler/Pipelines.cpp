@@ -72,6 +72,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
       createNarrowProductsPass({.bf16 = options.bf16, .convolutions = options.bf16Convolutions}));
   if (options.winograd)
     function.addPass(createChooseWinogradPass());
+  function.addPass(createReadNarrowInputsPass());
   function.addPass(createFoldShufflesPass());
   function.addPass(createFormClustersPass());
   if (options.cores > 1)

@@ -85,13 +85,30 @@ static KernelCost costOf(const LoopKernel &kernel, const DimRenaming &renaming) 
   return {kernel.nanosecondsPerElement, renaming.resolve(kernel.pointElements)};
 }
 
+static std::optional<KernelUse::Pack> packOf(const std::optional<Packing> &packing,
+                                             const DimRenaming &renaming) {
+  if (!packing)
+    return std::nullopt;
+  SmallVector<DimExpr> dims;
+  for (const std::string &symbol : packing->symbols)
+    dims.push_back(renaming.resolve(DimExpr::symbol(symbol)));
+  return KernelUse::Pack{.operand = packing->operand,
+                         .kernel = func::FuncOp(packing->kernel.function).getName().str(),
+                         .dims = dims,
+                         .grid = renaming.resolve(packing->kernel.grid),
+                         .elements = renaming.resolve(packing->elements),
+                         .elementType = packing->elementType,
+                         .cost = costOf(packing->kernel, renaming)};
+}
+
 KernelUse ClusterKernels::useOf(const Entry &entry, const DimRenaming &renaming) const {
   return {.kernel = entry.kernel,
           .dims = SmallVector<DimExpr>(renaming.actuals()),
           .grid = renaming.resolve(entry.loops.grid),
           .scratchBytes = renaming.resolve(entry.scratchBytes),
           .cost = costOf(entry.loops, renaming),
-          .pack = std::nullopt};
+          .pack = packOf(entry.packing, renaming),
+          .unpack = packOf(entry.unpacking, renaming)};
 }
 
 /// One result of a cluster as a function, for as long as this is, and what it is known by.
@@ -181,20 +198,7 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   const Entry &entry = found->second;
   if (entry.kernel.empty())
     return failure();
-  KernelUse use = useOf(entry, source.renaming);
-  if (!entry.packing)
-    return use;
-  SmallVector<DimExpr> packDims;
-  for (const std::string &symbol : entry.packing->symbols)
-    packDims.push_back(source.renaming.resolve(DimExpr::symbol(symbol)));
-  use.pack = KernelUse::Pack{.operand = entry.packing->operand,
-                             .kernel = entry.packKernel,
-                             .dims = packDims,
-                             .grid = source.renaming.resolve(entry.packing->kernel.grid),
-                             .elements = source.renaming.resolve(entry.packing->elements),
-                             .elementType = entry.packing->elementType,
-                             .cost = costOf(entry.packing->kernel, source.renaming)};
-  return use;
+  return useOf(entry, source.renaming);
 }
 
 /// Without a kernel where the cluster cannot be one: it is taken apart then, so there is nothing to
@@ -215,19 +219,18 @@ ClusterKernels::Entry ClusterKernels::makeKernel(Source &source, codegen::Schedu
     FailureOr<LoopKernel> kernel = emitLoopKernel(*structured, name, target);
     if (failed(kernel))
       return {};
-    entry = {name, *kernel, 0, std::nullopt, ""};
+    entry = {name, *kernel, 0, std::nullopt, std::nullopt};
   } else {
     FailureOr<ContractionKernel> kernel =
         emitContractionKernel(*structured, name, source.constants, target.with(schedule));
     if (failed(kernel))
       return {};
-    entry = {name, kernel->kernel, kernel->scratchBytes, kernel->packing, ""};
+    entry = {name, kernel->kernel, kernel->scratchBytes, kernel->packing, kernel->unpacking};
   }
   order.push_back(name);
-  if (entry.packing) {
-    entry.packKernel = entry.packing->kernel.function.getName().str();
-    order.push_back(entry.packKernel);
-  }
+  for (std::optional<Packing> *packing : {&entry.packing, &entry.unpacking})
+    if (*packing)
+      order.push_back((*packing)->kernel.function.getName().str());
   return entry;
 }
 

@@ -37,7 +37,8 @@ struct KernelUse {
   DimExpr grid;
   DimExpr scratchBytes;
   KernelCost cost;
-  /// A weight to be packed first: the operand, and how.
+  /// A weight to be packed first: the operand, and how. What is made for each run is not computed
+  /// while compiling, and the kernel takes what it was made of as its last operand.
   struct Pack {
     unsigned operand;
     std::string kernel;
@@ -46,7 +47,7 @@ struct KernelUse {
     mlir::Type elementType;
     KernelCost cost;
   };
-  std::optional<Pack> pack;
+  std::optional<Pack> pack, unpack;
 };
 
 class ClusterKernels {
@@ -95,8 +96,7 @@ private:
     std::string kernel;
     LoopKernel loops;
     DimExpr scratchBytes;
-    std::optional<Packing> packing;
-    std::string packKernel;
+    std::optional<Packing> packing, unpacking;
   };
 
   struct Source;

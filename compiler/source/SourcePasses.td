@@ -470,7 +470,7 @@ def ChooseWinogradPass : Pass<"heddle-choose-winograd", "::mlir::func::FuncOp"> 
     Marks the convolutions of one group that 3 x 3 weights without strides meet, in f32: true where
     F(2x2, 3x3), which multiplies 2.25 times less, takes less time with these sizes, and false where
     a schedule alone may choose it. Both are the same in exact arithmetic; their rounding differs.
-    Weights that narrow-products leaves in fewer bits stay as they are.
+    Weights that narrow-products leaves in fewer bits stay so, and are transformed at each run.
 
     ```mlir
     %1 = "onnx.Conv"(%x, %w) {...} : (tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32>) -> ...
@@ -481,6 +481,25 @@ def ChooseWinogradPass : Pass<"heddle-choose-winograd", "::mlir::func::FuncOp"> 
     ```
   }];
   let statistics = [Statistic<"numChosen", "num-chosen", "convolutions that are computed so">];
+}
+
+def ReadNarrowInputsPass : Pass<"onnx-read-narrow-inputs", "::mlir::func::FuncOp"> {
+  let summary = "let convolutions read f16 and bf16 inputs as they are";
+  let description = [{
+    A convolution with pads, or one that `heddle-choose-winograd` marks, copies what it reads of its
+    input. The copy converts, so that an f16 tensor is not written to memory in f32 first. Filters,
+    sums and results stay f32.
+
+    ```mlir
+    %x32 = "onnx.Cast"(%x) {to = 1} : (tensor<1x64x56x56xf16>) -> tensor<1x64x56x56xf32>
+    %1 = "onnx.Conv"(%x32, %w) {pads = [1, 1, 1, 1], ...} : (tensor<1x64x56x56xf32>, ...) -> ...
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) {pads = [1, 1, 1, 1], ...} : (tensor<1x64x56x56xf16>, ...) -> ...
+    ```
+  }];
+  let statistics = [Statistic<"numNarrow", "num-narrow", "convolutions whose input stays narrow">];
 }
 
 #endif // HEDDLE_COMPILER_SOURCE_SOURCEPASSES

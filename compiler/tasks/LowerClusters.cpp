@@ -41,14 +41,17 @@ task::LaunchOp TaskLowering::launch(Sequence &sequence, Location loc, StringRef 
   return op;
 }
 
+Value TaskLowering::launchPack(Sequence &sequence, Location loc, const KernelUse::Pack &use,
+                               Value weight) {
+  Type packed = tensorWithDims({use.elements}, use.elementType);
+  return launch(sequence, loc, use.kernel, weight, packed, use.dims, use.grid, 0, use.cost)
+      .getOutputs()[0];
+}
+
 /// Weights of sub-graphs are packed in the main graph, which is to say while compiling.
 Value TaskLowering::pack(Sequence &sequence, Location loc, const KernelUse::Pack &use,
                          Value weight) {
-  Type packed = tensorWithDims({use.elements}, use.elementType);
-  auto packIn = [&](Sequence &where, Value source) {
-    return launch(where, loc, use.kernel, source, packed, use.dims, use.grid, 0, use.cost)
-        .getOutputs()[0];
-  };
+  auto packIn = [&](Sequence &where, Value source) { return launchPack(where, loc, use, source); };
   Value source = mainValueOf(weight);
   if (nesting.empty() || !constantValues.contains(source))
     return packIn(sequence, weight);
@@ -89,6 +92,15 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
     if (use.pack) {
       Value &weight = inputs[use.pack->operand];
       weight = pack(sequence, cluster.getLoc(), *use.pack, weight);
+    }
+    if (use.unpack) {
+      Value packed = inputs[use.unpack->operand];
+      Value unpacked = launchPack(sequence, cluster.getLoc(), *use.unpack, packed);
+      // At every run, into memory that the run uses for other things before and after.
+      if (!llvm::all_of(constants, [](bool constant) { return constant; }))
+        constantValues.erase(unpacked);
+      inputs[use.unpack->operand] = unpacked;
+      inputs.push_back(packed);
     }
     auto op = launch(sequence, cluster.getLoc(), use.kernel, inputs, result.getType(), use.dims,
                      use.grid, use.scratchBytes, use.cost);

@@ -84,6 +84,8 @@ private:
                         const DimExpr &grid, const DimExpr &scratch, const KernelCost &cost);
   mlir::Value pack(Sequence &sequence, mlir::Location loc, const KernelUse::Pack &use,
                    mlir::Value weight);
+  mlir::Value launchPack(Sequence &sequence, mlir::Location loc, const KernelUse::Pack &use,
+                         mlir::Value weight);
 
   /// The value of the main graph that a sub-graph's argument stands for.
   mlir::Value mainValueOf(mlir::Value value) const;

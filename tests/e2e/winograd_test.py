@@ -7,19 +7,24 @@
 With all that may follow a convolution in its kernel, planes of known and of any size, images of a
 batch, 1, 2 and 8 threads. Inputs are small and whole, weights are so times 8, so that transforms are
 exact and results are equal, not close. NaN, infinity and what overflows go through Relu, which could
-hide them, and must be where they are without the algorithm.
+hide them, and must be where they are without the algorithm. Inputs and 3x3 weights that are stored as
+f16 or bf16 give the same numbers.
 """
 
 import sys
 
 from numpy_models import NumpyModels, np
-from onnx_bytes import node
+from onnx_bytes import FLOAT, node, tensor
 
 # Images, channels in and out, height, width, pads at top, left, bottom, right, window.
 CASES = [(2, 24, 40, 13, 11, (1, 1, 1, 1), (3, 3)), (1, 40, 33, 30, 70, (0, 0, 0, 0), (3, 3)),
          (1, 64, 64, 14, 14, (1, 1, 1, 1), (3, 3)), (1, 32, 48, 20, 20, (2, 1, 0, 3), (3, 3)),
          (2, 48, 40, 34, 16, (0, 0, 0, 0), (3, 1)), (1, 72, 72, 12, 32, (1, 0, 1, 0), (3, 1)),
          (2, 48, 72, 36, 8, (0, 1, 0, 1), (1, 3)), (1, 40, 33, 9, 22, (0, 1, 0, 1), (1, 3))]
+
+# As ONNX counts types, with the bytes of numbers that they hold.
+STORED = {FLOAT: lambda w: w.tobytes(), 10: lambda w: w.astype(np.float16).tobytes(),
+          16: lambda w: (w.view(np.uint32) >> 16).astype(np.uint16).tobytes()}
 
 
 def convolved(x, w, pads):
@@ -33,19 +38,22 @@ def convolved(x, w, pads):
 def main():
     check = NumpyModels(sys.argv[1])
     generator = np.random.default_rng(1)
-    for (images, inputs, outputs, height, width, pads, window), known in (
-            (case, known) for case in CASES for known in (True, False)):
-        what = f"{window}, {inputs} to {outputs} channels, {height}x{width}, sizes known {known}"
+    for (images, inputs, outputs, height, width, pads, window), known, kept in (
+            (case, known, kept) for case in CASES for known in (True, False)
+            for kept in (STORED if case[-1] == (3, 3) else (FLOAT,))):
+        what = f"{window}, {inputs} to {outputs} channels, {height}x{width}, sizes known {known}, stored as type {kept}"
         x = generator.integers(-4, 5, (images, inputs, height, width)).astype(np.float32)
         w = 8 * generator.integers(-4, 5, (outputs, inputs, *window)).astype(np.float32)
         b = generator.integers(-4, 5, outputs).astype(np.float32)
         plain = convolved(x, w, pads) + b.reshape(1, -1, 1, 1)
         r = generator.integers(-4, 5, plain.shape).astype(np.float32)
-        nodes = [node("Conv", ["x", "w", "b"], ["c"], kernel_shape=list(window), pads=list(pads)),
+        nodes = [node("Cast", ["x"], ["kept"], to=kept), node("Cast", ["kept"], ["input"], to=FLOAT),
+                 node("Cast", ["w"], ["filter"], to=FLOAT),
+                 node("Conv", ["input", "filter", "b"], ["c"], kernel_shape=list(window), pads=list(pads)),
                  node("Add", ["c", "r"], ["s"]), node("Relu", ["s"], ["y"])]
         check.write(nodes, {"x": list(x.shape) if known else ["n", inputs, "h", "w"],
                             "r": list(r.shape) if known else ["n", outputs, "oh", "ow"]},
-                    {"y": ["a", "k", "c", "d"]}, {"w": w, "b": b})
+                    {"y": ["a", "k", "c", "d"]}, {"b": b}, [tensor("w", w.shape, kept, STORED[kept](w))])
         for threads in ("1", "2", "8"):
             check.expect(f"{what} on {threads} threads", {"x": x, "r": r}, {"y": np.maximum(plain + r, 0)},
                          "--threads", threads)

@@ -72,6 +72,9 @@ struct ContractionKernel {
   LoopKernel kernel;
   DimExpr scratchBytes;
   std::optional<Packing> packing;
+  /// Of what `packing` makes, before each run: weights are kept in fewer bytes than the kernel
+  /// reads. The kernel takes both forms, what `packing` makes after its other operands.
+  std::optional<Packing> unpacking;
 };
 
 /// `constantOperands` says which operands of the function are weights, worth packing.

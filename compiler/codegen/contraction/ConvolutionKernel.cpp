@@ -37,7 +37,10 @@ ConvolutionKernelEmitter::ConvolutionKernelEmitter(func::FuncOp structured, Oper
       packed(hasPixelsInLanes() ? stored : packedElement(op, stored, rounds)),
       transposed(isa<onnx::ConvTransposeOp>(op)), groups(groupCount()),
       inputs(transposed ? filter[0].floorDiv(groups) : filter[1]),
-      outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {}
+      outputs(transposed ? filter[1] : filter[0].floorDiv(groups)) {
+  if (isWinograd())
+    packed = packedElement(op, stored, rounds);
+}
 
 ContractionKernel ConvolutionKernelEmitter::emit() {
   bool depthwise = !transposed && inputs.isConstant(1) && groupCount() != 1;
@@ -69,7 +72,12 @@ Type ConvolutionKernelEmitter::resultElement() {
 }
 
 SmallVector<Type> ConvolutionKernelEmitter::buffers() {
-  return bufferElements(structured, cast<BlockArgument>(weights()).getArgNumber(), packed);
+  unsigned number = cast<BlockArgument>(weights()).getArgNumber();
+  if (!transformsEachRun())
+    return bufferElements(structured, number, packed);
+  SmallVector<Type> elements = bufferElements(structured, number, stored);
+  elements.insert(std::prev(elements.end()), packed);
+  return elements;
 }
 
 void ConvolutionKernelEmitter::requireMatchingFilter(KernelFrame &frame) {

@@ -7,6 +7,7 @@
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
 #include "compiler/codegen/convolution/LineWinograd.h"
+#include "compiler/codegen/convolution/Winograd.h"
 
 namespace heddle {
 
@@ -28,8 +29,12 @@ private:
   ContractionKernel emitDepthwiseKernel();
   ContractionKernel emitPlane();
   /// What a schedule may choose for those that are marked.
-  bool isWinograd();
+  bool isWinograd() const;
   ContractionKernel emitWinogradKernel();
+  /// Filters are packed as they are stored, in fewer bits, and transformed by a kernel before each
+  /// run.
+  bool transformsEachRun() const { return packed != stored && isWinograd(); }
+  Packing emitTransform(const codegen::WinogradSpec &spec, const codegen::WinogradPlan &plan);
   /// Of windows of 3 x 1 and 1 x 3 that may be, where pairs of results fill vectors.
   std::optional<codegen::LineWinogradSpec> lineWinograd();
   ContractionKernel emitLineWinogradKernel(const codegen::LineWinogradSpec &spec);
@@ -55,7 +60,8 @@ private:
   int64_t groupCount() const;
   bool hasPixelsInLanes() const {
     auto registers = op->getAttrOfType<mlir::IntegerAttr>(kPixelsInLanes);
-    return registers && target.vectorRegisters() >= registers.getInt();
+    return registers && target.vectorRegisters() >= registers.getInt() &&
+           mlir::getElementTypeOrSelf(input()) == stored;
   }
   /// Sizes that only a run tells: the filter's channels and window are those the kernel is made
   /// for, and what is one for each output channel is.

@@ -20,6 +20,10 @@ bool roundsConvolutions(const codegen::Target &target);
 /// Whether it gains from rounding those of this one.
 bool roundsOperands(mlir::Operation *contraction, const codegen::Target &target);
 
+/// Whether a convolution of f32 copies what it reads of its input, whatever its schedule says, so
+/// that the input may be f16 or bf16.
+bool mayReadNarrowInput(mlir::Operation *convolution);
+
 /// What weights of this element type are packed as.
 mlir::Type packedElement(mlir::Operation *contraction, mlir::Type element, bool rounds);
 

@@ -6,6 +6,7 @@
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/contraction/Precision.h"
+#include "compiler/codegen/convolution/FilterLayout.h"
 #include "compiler/codegen/convolution/Winograd.h"
 #include "compiler/codegen/loops/LoopSchedule.h"
 #include "dialects/onnx/Onnx.h"
@@ -34,11 +35,12 @@ bool mayBeWinograd(Operation *op) {
   SpatialOperation space(op);
   Spatial ones{1, 1, 1};
   Dims filter = dimsOf(conv.getW());
-  // Weights that are stored in fewer bits stay so.
+  // Weights that are stored in fewer bits are transformed at each run, of squares only.
+  bool isSquare = space.window == Spatial{1, 3, 3};
   return space.axes == 2 && space.element.isF32() &&
-         (space.window == Spatial{1, 3, 3} || isLine(space)) && space.stride == ones &&
+         (isSquare || (isLine(space) && !op->hasAttr(kWeightsFit))) && space.stride == ones &&
          space.dilation == ones && filter[0].asConstant() && filter[1].asConstant() &&
-         !op->hasAttr(kWeightsFit) && !op->hasAttr(kRoundsOperands);
+         !op->hasAttr(kRoundsOperands);
 }
 
 // In multiply-adds of a vector, as measured: to transform an input and to put a pair of results
@@ -70,16 +72,17 @@ static bool isFasterLineWinograd(Operation *op) {
 // little, those of a lone panel of channels for broadcasts as well; a row of up to 16 tiles is
 // transformed for each channel, and the results of a tile for each panel of channels. Planes of any
 // size count as large ones. Filters become larger, and large planes are read again at the edges of
-// blocks: a small gain is none.
+// blocks: a small gain is none. Filters of fewer bits are transformed at each run, 16 channels' of
+// an input channel at a time.
 bool isFasterWinograd(Operation *op) {
   constexpr int64_t lanes = 16, usualSize = 56;
   constexpr double product = 1.1, lonePanel = 1.35, inputRow = 50, result = 130, turning = 16,
-                   worthwhile = 0.85;
+                   filter = 400, worthwhile = 0.85;
   SpatialOperation space(op);
   if (isLine(space))
     return isFasterLineWinograd(op);
-  Dims filter = dimsOf(cast<onnx::ConvOp>(op).getW());
-  int64_t outputs = *filter[0].asConstant(), channels = *filter[1].asConstant();
+  Dims weights = dimsOf(cast<onnx::ConvOp>(op).getW());
+  int64_t outputs = *weights[0].asConstant(), channels = *weights[1].asConstant();
   int64_t height = space.outputSize(1).asConstant().value_or(usualSize);
   int64_t width = space.outputSize(2).asConstant().value_or(usualSize);
   int64_t panels = (outputs + lanes - 1) / lanes, down = (height + 1) / 2, across = (width + 1) / 2;
@@ -87,11 +90,12 @@ bool isFasterWinograd(Operation *op) {
   double ofProduct = WinogradPlan::kPositions * product * (panels == 1 ? lonePanel : 1);
   double ofTiles = static_cast<double>(down * across * panels) * (ofProduct * depth + result);
   double ofRows = static_cast<double>(down * ((across + lanes - 1) / lanes)) * inputRow * depth;
+  double ofFilters = op->hasAttr(kWeightsFit) ? static_cast<double>(panels) * filter * depth : 0;
   double ofResult = static_cast<double>(panels) * (9 * depth + turning);
   if (std::optional<DirectCosts> costs = directCosts(op))
     ofResult = std::min(costs->channelsInLanes, costs->pixelsInLanes) *
                static_cast<double>(outputs) / lanes;
-  return ofTiles + ofRows < worthwhile * ofResult * static_cast<double>(height * width);
+  return ofTiles + ofRows + ofFilters < worthwhile * ofResult * static_cast<double>(height * width);
 }
 
 std::optional<LineWinogradSpec> ConvolutionKernelEmitter::lineWinograd() {
@@ -122,7 +126,7 @@ ContractionKernel ConvolutionKernelEmitter::emitLineWinogradKernel(const LineWin
   return result;
 }
 
-bool ConvolutionKernelEmitter::isWinograd() {
+bool ConvolutionKernelEmitter::isWinograd() const {
   auto usual = op->getAttrOfType<BoolAttr>(kWinograd);
   // Sizes that a schedule does not want to be known.
   if (!usual || !inputs.asConstant() || !outputs.asConstant())
@@ -147,17 +151,41 @@ ContractionKernel ConvolutionKernelEmitter::emitWinogradKernel() {
   WinogradPlan plan = planWinograd(spec, target);
   ContractionKernel result = emitBlocks(
       spec.convolution, plan,
-      [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
+      [&](Emitter &e, ConvolutionOperands operands, KernelFrame &frame, PixelSink sink) {
+        if (transformsEachRun())
+          operands.plainFilter = frame.buffers[frame.buffers.size() - 2];
         emitWinograd(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       },
       spec.width ? plan.rowBlock : openRowBlock(plan, space.outputSize(2)));
   constexpr double timeOfDirect = 0.55;
   result.kernel.nanosecondsPerElement *= timeOfDirect;
-  result.packing = packPanels(
-      outputs.ceilDiv(plan.panel), plan.packedElements, [&](Emitter &e, KernelFrame &frame) {
-        emitPackWinograd(e, spec, frame.buffers[0], frame.buffers[1], frame.begin, frame.end);
-      });
+  DimExpr panels = outputs.ceilDiv(plan.panel);
+  if (!transformsEachRun()) {
+    result.packing = packPanels(panels, plan.packedElements, [&](Emitter &e, KernelFrame &frame) {
+      emitPackWinograd(e, spec, frame.buffers[0], frame.buffers[1], frame.begin, frame.end);
+    });
+    return result;
+  }
+  result.packing = emitPacking(spec.convolution);
+  result.unpacking = emitTransform(spec, plan);
   return result;
+}
+
+Packing ConvolutionKernelEmitter::emitTransform(const WinogradSpec &spec,
+                                                const WinogradPlan &plan) {
+  Packing transform{
+      cast<BlockArgument>(weights()).getArgNumber(), {}, {}, plan.plainFilters, stored};
+  KernelFrame frame(structured, (name + "_transform").str(), ArrayRef<Type>{packed, stored},
+                    transform.symbols);
+  Emitter e(frame.b, frame.b.getLoc(), target);
+  emitTransformWinograd(e, spec, frame.buffers[0], frame.buffers[1], frame.begin, frame.end);
+  frame.finish();
+  DimExpr points = outputs.ceilDiv(plan.panel) * inputs.ceilDiv(kChannelBlock);
+  transform.kernel.function = frame.function;
+  transform.kernel.grid = points;
+  transform.kernel.pointElements = transform.elements.floorDiv(points);
+  transform.kernel.nanosecondsPerElement = 0.25;
+  return transform;
 }
 
 } // namespace heddle

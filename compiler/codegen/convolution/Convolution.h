@@ -117,7 +117,9 @@ struct PixelPosition {
 };
 
 struct ConvolutionOperands {
-  mlir::Value input, filter;     // buffers
+  /// Buffers. Floats of fewer bits are widened: of the filter as they are met, of the input as they
+  /// are copied, which is where windows are padded.
+  mlir::Value input, filter;
   mlir::Value n, groups, ic, oc; // sizes; channels of all groups
   SpatialValues inputSize, outputSize;
   /// Called for the ends of each row of a tile's results before the tile is computed.
@@ -126,6 +128,8 @@ struct ConvolutionOperands {
   /// where the filters are centred, their middle.
   std::function<mlir::Value(Emitter &)> inputZeroPoint = {};
   std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
+  /// Of Winograd.h: filters as they are, where they are not in `filter` as well.
+  mlir::Value plainFilter = {};
 };
 
 using PixelSink = llvm::function_ref<void(mlir::Value accumulator, const PixelPosition &)>;

@@ -111,7 +111,8 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
   auto copyVector = [&](Value from, Value to, Value column, Value mask) {
     if (asks)
       ask(from, column);
-    e.store(e.load(input, e.add(from, column), lanes, mask), target, e.add(to, column));
+    Value copied = e.convertFloat(e.load(input, e.add(from, column), lanes, mask), spec.element);
+    e.store(copied, target, e.add(to, column));
   };
   auto clearRow = [&](Value to) {
     Value zeros = e.zero(e.vector(spec.element, lanes));
@@ -183,7 +184,7 @@ PatchAhead::PatchAhead(Emitter &e, const ConvolutionSpec &spec, Value input, Val
       width(readLength(e, spec, 2, block.column, block.columns)),
       rows(e.select(exists, e.mul(channels, height), e.index(0))),
       share(e.div(e.add(rows, e.sub(turns, e.index(1))), turns)),
-      lineElements(64 * 8 / spec.element.getIntOrFloatBitWidth()) {}
+      lineElements(64 * 8 / cast<MemRefType>(input.getType()).getElementTypeBitWidth()) {}
 
 void PatchAhead::prefetch(Emitter &e, Value turn) const {
   Value first = e.mul(turn, share);

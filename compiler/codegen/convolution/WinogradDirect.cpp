@@ -17,13 +17,15 @@ void WinogradEmitter::direct(const Place &place) {
   auto &[outputDepth, outputHeight, outputWidth] = ops.outputSize;
   Value zero = e.index(0), one = e.index(1), steps = e.index(spec.channels);
   auto &[none, padRows, padColumns] = spec.convolution.padding;
+  Value plain = ops.plainFilter ? ops.plainFilter : ops.filter;
+  int64_t plainStart = ops.plainFilter ? 0 : plan.plainFilters;
   auto within = [&](Value at, Value size) -> Value {
     // Negative coordinates are large unsigned ones.
     return arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, size);
   };
   auto pixel = [&](Value row, Value column, Value panel) {
     Value filters = e.add(e.mul(e.add(place.panel, panel), spec.channels * taps * plan.panel),
-                          e.index(plan.plainFilters));
+                          e.index(plainStart));
     Values sums(perPanel, math.zero(e));
     sums = e.loop(zero, steps, e.index(kChannelBlock), sums, [&](Value first, ValueRange s0) {
       Value deep = e.min(e.index(kChannelBlock), e.sub(steps, first));
@@ -38,13 +40,16 @@ void WinogradEmitter::direct(const Place &place) {
           Value plane = e.add(firstPlane(place), e.add(first, channel));
           Value at = e.add(e.mul(e.add(e.mul(plane, height), inRow), width), inColumn);
           Value input = e.choose(
-              inside, spec.convolution.element, [&] { return Values{e.load(ops.input, at)}; },
+              inside, spec.convolution.element,
+              [&] {
+                return Values{e.convertFloat(e.load(ops.input, at), spec.convolution.element)};
+              },
               [&] { return Values{e.zero(spec.convolution.element)}; })[0];
           Value x = e.broadcast(input, lanes), weights = e.add(tapAt, e.mul(channel, plan.panel));
           Values next;
           for (int64_t v = 0; v < perPanel; ++v)
             next.push_back(math.multiplyAdd(
-                e, x, math.loadColumns(e, ops.filter, e.add(weights, v * lanes)), s2[v]));
+                e, x, math.loadColumns(e, plain, e.add(weights, v * lanes)), s2[v]));
           return next;
         });
       });

@@ -37,7 +37,11 @@ Values WinogradMath::weights(Value source, Value from, int64_t count, Value exis
 }
 
 Values WinogradMath::filter(ValueRange g) const {
-  Value half = arith::ConstantOp::create(e.builder, e.loc, e.builder.getF64FloatAttr(0.5));
+  Type type = g[0].getType(), element = getElementTypeOrSelf(type);
+  TypedAttr number = e.builder.getFloatAttr(element, 0.5);
+  if (auto vectorType = dyn_cast<VectorType>(type))
+    number = DenseElementsAttr::get(vectorType, Attribute(number));
+  Value half = arith::ConstantOp::create(e.builder, e.loc, number);
   auto halved = [&](Value a) -> Value { return arith::MulFOp::create(e.builder, e.loc, half, a); };
   Value ends = plus(g[0], g[2]);
   return {g[0], halved(plus(ends, g[1])), halved(minus(ends, g[1])), g[2]};

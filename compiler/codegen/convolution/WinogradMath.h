@@ -20,7 +20,7 @@ struct WinogradMath {
   /// So many weights from a place on, as f64: sums are made in it, so that a transformed weight is
   /// as exact as a plain one. Zeros where they do not exist.
   Values weights(mlir::Value source, mlir::Value from, int64_t count, mlir::Value exists) const;
-  /// G of three weights, of f64: all of them and their differences in halves.
+  /// G of three weights: all of them and their differences in halves.
   Values filter(mlir::ValueRange g) const;
   /// Whether any lane is NaN.
   mlir::Value anyNaN(mlir::Value values) const;

@@ -36,6 +36,19 @@ func.func @one_pixel(%x: tensor<1x64x3x3xf32>) -> tensor<1x64x1x1xf32> {
   return %y : tensor<1x64x1x1xf32>
 }
 
+// Weights that are stored in fewer bits are transformed at each run, which this many pixels repay and
+// those few do not.
+// CHECK-LABEL: func @narrow_weights
+// CHECK: heddle.winograd = true
+// CHECK: heddle.winograd = false
+func.func @narrow_weights(%x: tensor<1x64x28x28xf32>, %few: tensor<1x64x8x8xf32>) -> (tensor<1x64x28x28xf32>, tensor<1x64x8x8xf32>) {
+  %h = "onnx.Constant"() {value = dense<1.0> : tensor<64x64x3x3xf16>} : () -> tensor<64x64x3x3xf16>
+  %w = "onnx.Cast"(%h) <{to = 1 : i64}> : (tensor<64x64x3x3xf16>) -> tensor<64x64x3x3xf32>
+  %y = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> {heddle.weights_fit = f16} : (tensor<1x64x28x28xf32>, tensor<64x64x3x3xf32>) -> tensor<1x64x28x28xf32>
+  %z = "onnx.Conv"(%few, %w) <{kernel_shape = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>}> {heddle.weights_fit = f16} : (tensor<1x64x8x8xf32>, tensor<64x64x3x3xf32>) -> tensor<1x64x8x8xf32>
+  return %y, %z : tensor<1x64x28x28xf32>, tensor<1x64x8x8xf32>
+}
+
 // Along one dimension, of columns and of rows with pads.
 // CHECK-LABEL: func @lines
 // CHECK: {heddle.winograd = true}
@@ -74,12 +87,12 @@ func.func @others(%x: tensor<1x64x56x56xf32>, %f: tensor<64x64x3x3xf32>) -> (ten
   return %0, %1, %2, %3, %4 : tensor<1x64x27x27xf32>, tensor<1x64x52x52xf32>, tensor<1x64x54x54xf32>, tensor<1x64x52x56xf32>, tensor<1x64x54x54xf32>
 }
 
-// Weights that were f16 are stored so.
-// CHECK-LABEL: func @half_weights
+// Along one dimension, weights that were f16 meet inputs as they are.
+// CHECK-LABEL: func @half_lines
 // CHECK-NOT: heddle.winograd
-func.func @half_weights(%x: tensor<1x64x56x56xf32>) -> tensor<1x64x54x54xf32> {
-  %half = "onnx.Constant"() {value = dense<1.0> : tensor<64x64x3x3xf16>} : () -> tensor<64x64x3x3xf16>
-  %w = "onnx.Cast"(%half) <{to = 1 : i64}> : (tensor<64x64x3x3xf16>) -> tensor<64x64x3x3xf32>
-  %y = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 3, 3>}> {heddle.weights_fit = f16} : (tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<1x64x54x54xf32>
-  return %y : tensor<1x64x54x54xf32>
+func.func @half_lines(%x: tensor<1x72x34x16xf32>) -> tensor<1x72x32x16xf32> {
+  %half = "onnx.Constant"() {value = dense<1.0> : tensor<72x72x3x1xf16>} : () -> tensor<72x72x3x1xf16>
+  %w = "onnx.Cast"(%half) <{to = 1 : i64}> : (tensor<72x72x3x1xf16>) -> tensor<72x72x3x1xf32>
+  %y = "onnx.Conv"(%x, %w) <{kernel_shape = array<i64: 3, 1>}> {heddle.weights_fit = f16} : (tensor<1x72x34x16xf32>, tensor<72x72x3x1xf32>) -> tensor<1x72x32x16xf32>
+  return %y : tensor<1x72x32x16xf32>
 }
