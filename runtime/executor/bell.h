@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Wakes a thread that waits, on the processor of the one that wakes it. That is what a pipe is for:
-// of a write to one the system takes that the writer is about to sleep, and lets the reader run in
-// its place; whoever wakes from a futex is put where it was last, behind whoever runs there. Where
-// it shall not have a pipe, or there are no descriptors left, a semaphore does it.
+// Wakes a thread that waits, in one call of the system on either side: what the kernel needs of a
+// handover is not in the caches after a run, so that each further call costs microseconds. (The
+// standard library's semaphore yields several times before it sleeps.)
 //
 //   bell.Wait(until);  // one thread
 //   bell.Ring();       // any other
@@ -13,8 +12,10 @@
 #ifndef HEDDLE_RUNTIME_EXECUTOR_BELL_H_
 #define HEDDLE_RUNTIME_EXECUTOR_BELL_H_
 
+#include <semaphore.h>
+
+#include <atomic>
 #include <chrono>
-#include <semaphore>
 
 namespace heddle {
 
@@ -22,7 +23,7 @@ class Bell {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Bell(bool pipe);
+  Bell();
   ~Bell();
   Bell(const Bell&) = delete;
   Bell& operator=(const Bell&) = delete;
@@ -30,13 +31,12 @@ class Bell {
   // Returns after a ring, at the time given, and sometimes before.
   void Wait(Clock::time_point until);
   void Ring();
-  // A process that was forked has the pipes of the other one, and must not read from them.
-  bool mine() const;
+  // Whether whoever rings it has not come back from that: the one that was woken took its place.
+  bool ringing() const { return ringing_.load(std::memory_order_relaxed); }
 
  private:
-  const int process_;
-  int ends_[2] = {-1, -1};  // of the pipe; none: the semaphore
-  std::counting_semaphore<> semaphore_{0};
+  sem_t semaphore_;
+  std::atomic<bool> ringing_{false};  // relaxed: what follows from it is only speed
 };
 
 }  // namespace heddle

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Whether runs of a model that more callers want than there are processors go side by side, each on
-// its caller's thread, or one after the other, each on all of its threads. Results are the same bits;
-// which is faster is the model's: side by side nobody waits for another thread's part, but as many
-// arenas and results share the caches. So a few of many runs are done in either way, and the others
-// in the one that needed less of the machine.
+// its caller's thread, or one after the other, each on all of its threads. Results are the same
+// bits; which is faster is the model's: side by side nobody waits for another thread's part, but as
+// many arenas and results share the caches. So a few of many runs are done in either way, and the
+// others side by side, unless the other way needs clearly less of the machine: from one of its runs
+// to the next, all processors but one wait.
 //
 // Thread-safety: any thread; what is learnt from all sessions of a model is shared by them.
 
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstdint>
 
@@ -20,17 +22,20 @@ namespace heddle {
 
 class Crowd {
  public:
-  // Of so many runs, so many are tried in each way.
-  static constexpr uint32_t kPeriod = 256;
+  // Once in so many runs, so many are tried in each way. The more runs there were, the rarer: those
+  // that are tried hold others up.
+  static constexpr uint32_t kLeastPeriod = 256, kMostPeriod = 4096;
   static constexpr uint32_t kTrials = 4;
 
   // How many places at the gate the next run shall take: one, or one for each of its threads.
   int Places(int threads) {
     if (threads <= 1) return 1;
-    uint32_t phase = runs_.fetch_add(1, std::memory_order_relaxed) % kPeriod;
+    uint32_t run = runs_.fetch_add(1, std::memory_order_relaxed);
+    uint32_t phase = run % std::clamp(std::bit_floor(run), kLeastPeriod, kMostPeriod);
     if (phase < 2 * kTrials) return phase < kTrials ? threads : 1;
-    int64_t together = together_.load(std::memory_order_relaxed);
-    return together > 0 && threads * together < beside_.load(std::memory_order_relaxed) ? threads : 1;
+    int64_t together = threads * together_.load(std::memory_order_relaxed);
+    int64_t beside = beside_.load(std::memory_order_relaxed);
+    return together > 0 && together < beside - beside / 10 ? threads : 1;
   }
 
   void Took(int places, std::chrono::nanoseconds time) {

@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kMostWait(20);
 constexpr int kMostWaitShares = 10;
 // Of runs that do not wait only some are timed: it takes 50 ns.
 constexpr uint32_t kRunsPerTiming = 8;
-// A pipe is two descriptors; so many bells have one.
-constexpr int kMostPipes = 64;
+// Whoever has waited longest is passed over by those that came so soon after it, at most.
+constexpr uint64_t kMostPassing = 2;
 // A processor that was lent for longer than this is wanted by others, too: a yield then costs a
 // time slice. So many times it is not lent then, twice as often each time.
 constexpr std::chrono::microseconds kLongLent(500);
@@ -40,14 +40,15 @@ Gate::Pass::Pass(Gate& gate, Waiter& waiter, const RunState& run, Crowd* crowd, 
     gate.Enter(*this, crowd_ != nullptr ? crowd_->Places(std::min(threads, gate.processors_)) : 1);
   }
   if (timed_) begin_ = Clock::now();
+  if (given_ == Clock::time_point()) given_ = begin_;
 }
 
 Gate::Pass::~Pass() {
   bool told = timed_ && !run_.stopped();
-  auto time = told ? Clock::now() - begin_ : Clock::duration(0);
-  if (told) waiter_.Took(time);
+  auto end = told || places_ > 0 ? Clock::now() : Clock::time_point();
+  if (told) waiter_.Took(end - begin_);
   gate_.present_.fetch_sub(1, std::memory_order_relaxed);
-  if (places_ > 0) gate_.Leave(*this, time);
+  if (places_ > 0) gate_.Leave(*this, end, told);
 }
 
 void Gate::Enter(Pass& pass, int places) {
@@ -56,31 +57,36 @@ void Gate::Enter(Pass& pass, int places) {
   waiter.long_ = waiter.expected() >= (waiter.long_ ? limits_.shorter : limits_.longer);
   Lane& lane = waiter.long_ ? long_ : short_;
   std::optional<WakePlace> place;
+  Bell* bell = nullptr;
   if (lane.first != nullptr || lane.free < places) {
     waiter.place_ = &place.emplace();
     waiter.places_ = places;
     Push(lane, waiter);
-    if (!Wait(waiter, pass.run_, lock)) return;
+    bell = Wait(waiter, pass.run_, lock);
+    if (bell == nullptr) return;
+    pass.given_ = waiter.admitted_at_;
   } else {
     lane.free -= places;
   }
   pass.lane_ = &lane;
   pass.places_ = places;
-  if (place && waiter.processor_ != Waiter::kNone) {
+  bool told = bell != nullptr && waiter.processor_ != Waiter::kNone;
+  if (told && waiter.processor_ == CurrentProcessor()) {
     pass.processor_ = waiter.processor_;
   } else {
+    if (told) --runs_on_[waiter.processor_];
     Settle(pass, lock);
   }
+  waiter.home_ = pass.processor_;
   lock.unlock();
-  if (!place) return;
+  if (bell == nullptr) return;
   place->Leave();
-  LetLeaverPass();
+  LetLeaverPass(*bell);
 }
 
-// Returns whether it was let in.
-bool Gate::Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock) {
-  std::unique_ptr<Bell> bell = TakeBell();
-  waiter.bell_ = bell.get();
+Bell* Gate::Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock) {
+  std::unique_ptr<Bell> taken = TakeBell();
+  Bell* bell = waiter.bell_ = taken.get();
   waiter.run_ = &run;
   auto until = Clock::now() + kMostWait + kMostWaitShares * waiter.expected();
   // Either this sees that the run was stopped, or Cancel, which takes the lock after stopping it,
@@ -91,12 +97,15 @@ bool Gate::Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex
     lock.lock();
   }
   // Kept for ever: whoever rings it does so without the lock, and may yet do so.
-  bells_.push_back(std::move(bell));
+  bells_.push_back(std::move(taken));
+  if (waiter.admitted_) return bell;
   if (Lane* lane = waiter.queued_; lane != nullptr) {
     Remove(waiter);
-    AdmitAll(*lane, lock);  // who comes next may want fewer places
+    Bells bells = AdmitAll(*lane, Clock::now());  // who comes next may want fewer places
+    lock.unlock();
+    for (Bell* other : bells) other->Ring();
   }
-  return waiter.admitted_;
+  return nullptr;
 }
 
 void Gate::Settle(Pass& pass, std::unique_lock<std::mutex>& lock) {
@@ -116,8 +125,8 @@ void Gate::Settle(Pass& pass, std::unique_lock<std::mutex>& lock) {
 
 // Whoever has let this one in wants to return to its caller, and would only do so after this run if
 // the system has stopped it in favour of this thread.
-void Gate::LetLeaverPass() {
-  if (leaving_.load(std::memory_order_relaxed) == 0) return;
+void Gate::LetLeaverPass(const Bell& bell) {
+  if (!bell.ringing()) return;
   if (refusals_.load(std::memory_order_relaxed) > 0) {
     refusals_.fetch_sub(1, std::memory_order_relaxed);
     return;
@@ -133,62 +142,79 @@ void Gate::LetLeaverPass() {
   }
 }
 
-void Gate::Leave(const Pass& pass, std::chrono::nanoseconds time) {
-  std::unique_lock lock(mutex_);
-  Lane& lane = *pass.lane_;
-  // A run that had more of the machine than its places says nothing about a crowd.
-  if (pass.crowd_ != nullptr && time.count() > 0 && lane.free == 0) {
-    pass.crowd_->Took(pass.places_, time);
+void Gate::Leave(const Pass& pass, Clock::time_point end, bool told) {
+  Bells bells;
+  {
+    std::unique_lock lock(mutex_);
+    Lane& lane = *pass.lane_;
+    // A run that had more of the machine than its places says nothing about a crowd. What counts is
+    // how long it kept them from others, which includes their handover.
+    if (pass.crowd_ != nullptr && told && lane.free == 0) {
+      pass.crowd_->Took(pass.places_, end - pass.given_);
+    }
+    lane.free += pass.places_;
+    --runs_on_[pass.processor_];
+    bells = AdmitAll(lane, end);
   }
-  lane.free += pass.places_;
-  --runs_on_[pass.processor_];
-  AdmitAll(lane, lock);
+  for (Bell* bell : bells) bell->Ring();
 }
 
-// Lets those in that come first in the queue as long as there are places for them.
-void Gate::AdmitAll(Lane& lane, std::unique_lock<std::mutex>& lock) {
+// Who is let in where a place is left on this processor.
+Gate::Waiter& Gate::Next(Lane& lane, int processor) {
+  Waiter& first = *lane.first;
+  for (Waiter* waiter = &first;
+       waiter != nullptr && waiter->ticket_ - first.ticket_ <= kMostPassing;
+       waiter = waiter->next_) {
+    if (waiter->home_ == processor && waiter->places_ <= lane.free) return *waiter;
+  }
+  return first;
+}
+
+Gate::Bells Gate::AdmitAll(Lane& lane, Clock::time_point now) {
+  Bells bells;
   while (lane.first != nullptr && lane.free >= lane.first->places_) {
-    Waiter& next = *lane.first;
+    int here = CurrentProcessor();
+    Waiter& next = Next(lane, here);
     lane.free -= next.places_;
     Remove(next);
     next.admitted_ = true;
-    int here = CurrentProcessor();
-    if (runs_on_[here] == 0 && next.place_->Set(here)) {
+    next.admitted_at_ = now;
+    // It wakes where it was, unless another processor idles: told to the system only where it may,
+    // as these calls take longer than the others of a handover.
+    bool wakes_here = next.home_ == here && lane.free == 0 && next.places_ == 1;
+    if (runs_on_[here] == 0 && (wakes_here || next.place_->Set(here))) {
       next.processor_ = here;
       ++runs_on_[here];
     }
-    Bell* bell = next.bell_;
-    leaving_.fetch_add(1, std::memory_order_relaxed);
-    // Without the lock, which the one that wakes wants at once.
-    lock.unlock();
-    bell->Ring();
-    leaving_.fetch_sub(1, std::memory_order_relaxed);
-    lock.lock();
+    bells.push_back(next.bell_);
   }
+  return bells;
 }
 
 std::unique_ptr<Bell> Gate::TakeBell() {
-  while (!bells_.empty()) {
-    std::unique_ptr<Bell> bell = std::move(bells_.back());
-    bells_.pop_back();
-    if (bell->mine()) return bell;
-  }
-  return std::make_unique<Bell>(bells_made_++ < kMostPipes);
+  if (bells_.empty()) return std::make_unique<Bell>();
+  std::unique_ptr<Bell> bell = std::move(bells_.back());
+  bells_.pop_back();
+  return bell;
 }
 
 void Gate::Cancel(Waiter& waiter) {
-  std::unique_lock lock(mutex_);
-  Lane* lane = waiter.queued_;
-  // What was stopped may have been the run before.
-  if (lane == nullptr || !waiter.run_->stopped()) return;
-  Remove(waiter);
-  // Under the lock: without it the waiter may have left, and be gone.
-  waiter.bell_->Ring();
-  AdmitAll(*lane, lock);  // who comes next may want fewer places
+  Bells bells;
+  {
+    std::unique_lock lock(mutex_);
+    Lane* lane = waiter.queued_;
+    // What was stopped may have been the run before.
+    if (lane == nullptr || !waiter.run_->stopped()) return;
+    Remove(waiter);
+    bells = AdmitAll(*lane, Clock::now());  // who comes next may want fewer places
+    bells.push_back(waiter.bell_);
+  }
+  for (Bell* bell : bells) bell->Ring();
 }
 
 void Gate::Push(Lane& lane, Waiter& waiter) {
   waiter.queued_ = &lane;
+  waiter.ticket_ = ++tickets_;
   waiter.admitted_ = false;
   waiter.processor_ = Waiter::kNone;
   waiter.next_ = nullptr;

@@ -2,9 +2,10 @@
 //
 // Admits blocking runs, as many as there are places, one for each processor, so that those of many
 // sessions do not share them by the system's time slices, each of which is longer than most runs:
-// of ten callers on two processors one waits 16 ms for its next slice. First come, first served:
-// whoever leaves wakes the one that has waited longest, on the processor that it leaves (bell.h),
-// so that none of them idles or has two at work.
+// of ten callers on two processors one waits 16 ms for its next slice. Whoever leaves wakes the one
+// that has waited longest, on the processor that it leaves, so that none of them idles or has two
+// at work; or the one that came right after it, where that one's last run was on this processor,
+// whose caches have what it uses.
 //
 //   Gate::Pass pass(gate, waiter, run, &crowd, threads);  // waits
 //   ...                                  // the run; leaves at the end of the scope
@@ -28,6 +29,7 @@
 #include <mutex>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "runtime/executor/bell.h"
 #include "runtime/executor/crowd.h"
 #include "runtime/executor/processors.h"
@@ -89,14 +91,17 @@ class Gate {
     static constexpr std::chrono::nanoseconds kSlack{500};
     static constexpr int kNone = -1;
     std::chrono::nanoseconds expected_{0};
-    uint32_t runs_ = 0;  // that did not wait
+    uint32_t runs_ = 0;    // that did not wait
+    uint64_t ticket_ = 0;  // in the order in which they came
     const RunState* run_ = nullptr;
     Bell* bell_ = nullptr;
     WakePlace* place_ = nullptr;
-    int processor_ = kNone;   // where it was said to wake
+    int home_ = kNone;        // where its last run began
+    int processor_ = kNone;   // where it is to wake
     int places_ = 0;          // that it wants
     Lane* queued_ = nullptr;  // where
     bool admitted_ = false;
+    std::chrono::steady_clock::time_point admitted_at_;
     bool waits_ = false, long_ = false;
     Waiter* next_ = nullptr;
     Waiter* previous_ = nullptr;
@@ -142,6 +147,7 @@ class Gate {
     int places_ = 0;
     int processor_ = 0;  // where it began, if it has places
     bool timed_ = true;
+    Clock::time_point given_;  // when it was given its places
     Clock::time_point begin_;
     Inside inside_;
   };
@@ -151,14 +157,19 @@ class Gate {
 
  private:
   using Clock = std::chrono::steady_clock;
+  using Bells = absl::InlinedVector<Bell*, 4>;
   void Enter(Pass& pass, int places);
-  bool Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock);
+  // Returns the bell that it waited for where it was let in, else null.
+  Bell* Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock);
   // Has the run begin on a processor where none of those began that have places, if there is one.
   void Settle(Pass& pass, std::unique_lock<std::mutex>& lock);
-  // `time`: that the run took; 0: it says nothing.
-  void Leave(const Pass& pass, std::chrono::nanoseconds time);
-  void AdmitAll(Lane& lane, std::unique_lock<std::mutex>& lock);
-  void LetLeaverPass();
+  // `told`: the time that the run took says something.
+  void Leave(const Pass& pass, Clock::time_point end, bool told);
+  // Lets those in for whom there are places, and returns what to ring without the lock, which they
+  // want at once.
+  Bells AdmitAll(Lane& lane, Clock::time_point now);
+  static Waiter& Next(Lane& lane, int processor);
+  void LetLeaverPass(const Bell& bell);
   std::unique_ptr<Bell> TakeBell();
   void Push(Lane& lane, Waiter& waiter);
   void Remove(Waiter& waiter);
@@ -166,16 +177,13 @@ class Gate {
   const Limits limits_;
   const int processors_;
   std::atomic<int> present_{0};  // relaxed: what follows from it is only speed
-  // Threads that have let another one in and may not be gone yet. Relaxed: what follows from them
-  // is only speed.
-  std::atomic<int> leaving_{0};
-  // How often nobody yields to them, and how often the next time.
+  // How often nobody yields to whoever has let it in, and how often the next time.
   std::atomic<int> refusals_{0}, next_refusals_{0};
   std::mutex mutex_;  // guards the rest, waiters included
   Lane short_, long_;
-  std::vector<int> runs_on_;                  // by processor: that have places and began there
+  std::vector<int> runs_on_;  // by processor: that have places and began there
+  uint64_t tickets_ = 0;
   std::vector<std::unique_ptr<Bell>> bells_;  // that nobody waits for
-  int bells_made_ = 0;
 };
 
 }  // namespace heddle

@@ -7,6 +7,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <bit>
 #include <deque>
 #include <optional>
 #include <thread>
@@ -302,8 +303,56 @@ TEST_F(FullGate, FirstComeFirstServed) {
   }
 }
 
-TEST_F(FullGate, MoreWaitThanThereAreDescriptorsFor) {
-  constexpr int kMany = 100;  // more than get a pipe
+// Sessions are let in where their last runs were, but nobody is passed over by many.
+TEST(Gate, WhoWasOnTheProcessorThatIsLeftGoesBeforeThoseThatCameJustBefore) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  const int here = CurrentProcessor();
+  int elsewhere = 0;
+  while (elsewhere == here || (elsewhere < CPU_SETSIZE && !CPU_ISSET(elsewhere, &allowed))) {
+    ++elsewhere;
+  }
+  if (elsewhere == CPU_SETSIZE) GTEST_SKIP() << "one processor";
+  auto stay_on = [](int processor) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    sched_setaffinity(0, sizeof(one), &one);
+  };
+  RunState run;
+  run.Reset();
+  constexpr int kTries = 10;
+  int good = 0;
+  for (int i = 0; i < kTries; ++i) {
+    Gate gate(1, kLimits);
+    std::deque<Gate::Waiter> waiters(5);
+    std::deque<std::thread> threads;
+    std::vector<int> order;  // written by who is inside
+    for (Gate::Waiter& waiter : waiters) {
+      waiter.Took(kHour);
+      stay_on(&waiter == &waiters[1] ? elsewhere : here);
+      Gate::Pass pass(gate, waiter, run);
+    }
+    stay_on(here);
+    {
+      Gate::Pass pass(gate, waiters[0], run);
+      for (int late = 1; late < 5; ++late) {
+        threads.emplace_back([&, late] {
+          Gate::Pass pass(gate, waiters[late], run);
+          order.push_back(late);
+        });
+        std::this_thread::sleep_for(milliseconds(2));  // it waits
+      }
+    }
+    for (std::thread& thread : threads) thread.join();
+    good += order == std::vector<int>{2, 3, 1, 4};
+  }
+  sched_setaffinity(0, sizeof(allowed), &allowed);
+  EXPECT_GT(good, kTries / 2);  // the system moves threads, too
+}
+
+TEST_F(FullGate, ManyWait) {
+  constexpr int kMany = 100;
   std::deque<Runner> late;
   for (int i = 0; i < kMany; ++i) late.emplace_back(gate_, kHour);
   for (Runner& runner : late) EXPECT_FALSE(runner.ThroughAfter(milliseconds(1)));
@@ -352,23 +401,38 @@ TEST_F(FullGate, WhoGivesUpWaitingForBothPlacesLetsOthersIn) {
 int OftenTogether(nanoseconds together, nanoseconds beside) {
   Crowd crowd;
   int often = 0;
-  for (uint32_t i = 0; i < 2 * Crowd::kPeriod; ++i) {
+  for (uint32_t i = 0; i < 2 * Crowd::kLeastPeriod; ++i) {
     int places = crowd.Places(2);
     crowd.Took(places, places > 1 ? together : beside);
-    if (i >= Crowd::kPeriod) often += places > 1;
+    if (i >= Crowd::kLeastPeriod) often += places > 1;
   }
   return often;
 }
 
 TEST(CrowdTest, RunsGoInTheWayThatTakesLessOfTheMachine) {
-  int trials = Crowd::kTrials, most = Crowd::kPeriod - Crowd::kTrials;
+  int trials = Crowd::kTrials, most = Crowd::kLeastPeriod - Crowd::kTrials;
   EXPECT_EQ(OftenTogether(milliseconds(1), milliseconds(3)), most);
   EXPECT_EQ(OftenTogether(milliseconds(2), milliseconds(3)), trials);
+  // Not clearly less.
+  EXPECT_EQ(OftenTogether(std::chrono::microseconds(1450), milliseconds(3)), trials);
+}
+
+TEST(CrowdTest, TrialsBecomeRarer) {
+  Crowd crowd;
+  uint32_t together = 0;
+  for (uint32_t i = 0; i < 4 * Crowd::kMostPeriod; ++i) {
+    int places = crowd.Places(2);
+    crowd.Took(places, milliseconds(3));
+    together += places > 1;
+  }
+  uint32_t doublings = std::countr_zero(Crowd::kMostPeriod / Crowd::kLeastPeriod);
+  // At the beginning, after 256 runs and at each doubling, and twice more in the longest periods.
+  EXPECT_EQ(together, (1 + 1 + doublings + 2) * Crowd::kTrials);
 }
 
 TEST(CrowdTest, SingleRunsAreNotBelieved) {
   Crowd crowd;
-  for (uint32_t i = 0; i < Crowd::kPeriod; ++i) {
+  for (uint32_t i = 0; i < Crowd::kLeastPeriod; ++i) {
     int places = crowd.Places(2);
     crowd.Took(places, places > 1 ? milliseconds(2) : milliseconds(3));
   }
@@ -379,7 +443,7 @@ TEST(CrowdTest, SingleRunsAreNotBelieved) {
 
 TEST(CrowdTest, OneThreadTakesOnePlace) {
   Crowd crowd;
-  for (uint32_t i = 0; i < Crowd::kPeriod; ++i) EXPECT_EQ(crowd.Places(1), 1);
+  for (uint32_t i = 0; i < Crowd::kLeastPeriod; ++i) EXPECT_EQ(crowd.Places(1), 1);
 }
 
 TEST(Gate, LetsInAsManyAsThereAreProcessors) {
