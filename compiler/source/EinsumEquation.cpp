@@ -12,6 +12,18 @@ using namespace mlir;
 
 namespace heddle {
 
+/// Axes under an ellipsis get capitals, the last of them where an operand has fewer: "...ij" of
+/// four axes is "YZij". Nothing where these are in use.
+static std::optional<std::string> spelledOut(StringRef term, size_t covered) {
+  size_t place = term.find("...");
+  if (place == StringRef::npos)
+    return term.str();
+  constexpr StringLiteral capitals = "STUVWXYZ";
+  if (covered > capitals.size() || term.find_first_of(capitals) != StringRef::npos)
+    return std::nullopt;
+  return (term.take_front(place) + capitals.take_back(covered) + term.drop_front(place + 3)).str();
+}
+
 std::optional<EinsumEquation> EinsumEquation::of(onnx::EinsumOp op) {
   if (!op || op.getInputs().size() != 2)
     return std::nullopt;
@@ -21,14 +33,20 @@ std::optional<EinsumEquation> EinsumEquation::of(onnx::EinsumOp op) {
       text += c;
   auto [operands, result] = StringRef(text).split("->");
   auto [a, b] = operands.split(',');
-  for (StringRef term : {a, b, result}) {
-    std::string letters = term.str();
-    llvm::sort(letters);
-    if (term.empty() || !llvm::all_of(term, llvm::isAlpha) ||
-        std::adjacent_find(letters.begin(), letters.end()) != letters.end())
+  SmallVector<std::string> terms;
+  for (auto [term, value] : {std::pair(a, Value(op.getInputs()[0])),
+                             {b, Value(op.getInputs()[1])},
+                             {result, Value(op.getOutput())}}) {
+    size_t labels = llvm::count_if(term, llvm::isAlpha), rank = dimsOf(value).size();
+    std::optional<std::string> letters = spelledOut(term, rank < labels ? 0 : rank - labels);
+    if (!letters || letters->empty() || !llvm::all_of(*letters, llvm::isAlpha))
+      return std::nullopt;
+    terms.push_back(*letters);
+    llvm::sort(*letters);
+    if (std::adjacent_find(letters->begin(), letters->end()) != letters->end())
       return std::nullopt;
   }
-  return EinsumEquation{a.str(), b.str(), result.str()};
+  return EinsumEquation{terms[0], terms[1], terms[2]};
 }
 
 bool EinsumEquation::hasEqualSizes(Value left, Value right) const {

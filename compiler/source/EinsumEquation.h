@@ -12,7 +12,7 @@
 
 namespace heddle {
 
-/// The terms of an equation of two operands; each label once in a term, no ellipsis.
+/// The terms of an equation of two operands; each label once in a term, ellipses spelled out.
 struct EinsumEquation {
   std::string a, b, result;
 

@@ -62,7 +62,8 @@ private:
   absl::Status importInitializers(const onnx_model::GraphProto &graph, Scope &scope);
   absl::Status importNodes(const google::protobuf::RepeatedPtrField<onnx_model::NodeProto> &nodes,
                            Scope &scope);
-  absl::Status importNode(const onnx_model::NodeProto &proto, const std::string &label, Scope &scope);
+  absl::Status importNode(const onnx_model::NodeProto &proto, const std::string &label,
+                          Scope &scope);
   absl::Status importPrimitive(const onnx_model::NodeProto &proto, const Attributes &attributes,
                                SourceNode &node, Scope &scope,
                                llvm::SmallVectorImpl<mlir::Value> &results);
@@ -74,11 +75,15 @@ private:
                               llvm::SmallVectorImpl<mlir::Value> &results);
 
   /// The node's attributes with references to function attributes resolved.
-  absl::StatusOr<Attributes> resolveAttributes(const onnx_model::NodeProto &proto, const Scope &scope);
+  absl::StatusOr<Attributes> resolveAttributes(const onnx_model::NodeProto &proto,
+                                               const Scope &scope);
   absl::Status importOperands(const onnx_model::NodeProto &proto, SourceNode &node,
                               const Scope &scope);
   absl::Status importAttributes(const Attributes &attributes, const OperatorVersion &version,
                                 SourceNode &node, Scope &scope);
+  /// For operators that no table describes: each as the file says that it is.
+  absl::StatusOr<mlir::NamedAttrList> attributesByKind(const Attributes &attributes,
+                                                       const Scope &scope);
   absl::StatusOr<mlir::Attribute> importAttribute(const onnx_model::AttributeProto &proto,
                                                   AttributeType type, const Scope &scope);
   absl::StatusOr<mlir::Attribute> importTensor(const onnx_model::TensorProto &proto,

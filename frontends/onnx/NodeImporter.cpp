@@ -3,6 +3,7 @@
 // One node: its operands, its operator's version, its results.
 
 #include "dialects/onnx/Onnx.h"
+#include "frontends/onnx/ContribOperators.h"
 #include "frontends/onnx/GraphImporter.h"
 #include "frontends/onnx/ImportTypes.h"
 #include "frontends/onnx/Upgrade.h"
@@ -52,6 +53,10 @@ absl::Status GraphImporter::importNode(const onnx_model::NodeProto &proto, const
       return inlineFunction(*function, attributes, node, scope, results);
     if (options.customDomains.count(node.domain))
       return importCustom(proto, attributes, node, scope, results);
+    if (const ContribOperator *contrib = findContribOperator(node.domain, node.op)) {
+      HEDDLE_ASSIGN_OR_RETURN(node.attributes, attributesByKind(attributes, scope));
+      return expandContrib(builder, *contrib, node, results);
+    }
     HEDDLE_RETURN_IF_ERROR(importPrimitive(proto, attributes, node, scope, results));
     return importDeclarations(proto, results);
   }();
@@ -79,7 +84,8 @@ static std::string countText(int least, int most) {
 
 static absl::Status checkCounts(const onnx_model::NodeProto &proto, const OperatorVersion &version,
                                 const SourceNode &node) {
-  int inputs = static_cast<int>(node.operands.size()), outputs = static_cast<int>(node.wanted.size());
+  int inputs = static_cast<int>(node.operands.size()),
+      outputs = static_cast<int>(node.wanted.size());
   if (proto.input_size() < version.leastInputs ||
       (version.mostInputs >= 0 && inputs > version.mostInputs))
     return invalidInput("it has " + llvm::Twine(proto.input_size()) +
@@ -139,21 +145,28 @@ absl::Status GraphImporter::importPrimitive(const onnx_model::NodeProto &proto,
   return absl::OkStatus();
 }
 
-absl::Status GraphImporter::importCustom(const onnx_model::NodeProto &proto,
-                                         const Attributes &attributes, SourceNode &node,
-                                         Scope &scope, SmallVectorImpl<Value> &results) {
+absl::StatusOr<NamedAttrList> GraphImporter::attributesByKind(const Attributes &attributes,
+                                                              const Scope &scope) {
   static constexpr AttributeType typeOfKind[] = {
-      AttributeType::Int,    AttributeType::Float,  AttributeType::Int,     AttributeType::String,
-      AttributeType::Tensor, AttributeType::Graph,  AttributeType::Floats,  AttributeType::Ints,
-      AttributeType::Strings};
+      AttributeType::Int,    AttributeType::Float,  AttributeType::Int,
+      AttributeType::String, AttributeType::Tensor, AttributeType::Graph,
+      AttributeType::Floats, AttributeType::Ints,   AttributeType::Strings};
   NamedAttrList list;
   for (const auto &[name, attribute] : attributes) {
     int kind = attribute->type();
     if (kind <= 0 || kind > onnx_model::ATTRIBUTE_STRINGS || kind == onnx_model::ATTRIBUTE_GRAPH)
-      return unsupported("its attribute '" + name + "' has a kind that custom operators cannot take");
+      return unsupported("its attribute '" + name +
+                         "' has a kind that custom operators cannot take");
     HEDDLE_ASSIGN_OR_RETURN(Attribute value, importAttribute(*attribute, typeOfKind[kind], scope));
     list.set(name, value);
   }
+  return list;
+}
+
+absl::Status GraphImporter::importCustom(const onnx_model::NodeProto &proto,
+                                         const Attributes &attributes, SourceNode &node,
+                                         Scope &scope, SmallVectorImpl<Value> &results) {
+  HEDDLE_ASSIGN_OR_RETURN(NamedAttrList list, attributesByKind(attributes, scope));
   SmallVector<Value> operands;
   for (Value operand : node.operands) {
     if (!operand)
@@ -180,7 +193,8 @@ absl::Status GraphImporter::inlineFunction(const onnx_model::FunctionProto &func
                                            const Attributes &attributes, SourceNode &node,
                                            Scope &scope, SmallVectorImpl<Value> &results) {
   if (++depth > deepestNesting)
-    return invalidInput("function calls nest deeper than " + llvm::Twine(deepestNesting) + " levels");
+    return invalidInput("function calls nest deeper than " + llvm::Twine(deepestNesting) +
+                        " levels");
   if (static_cast<int>(node.operands.size()) > function.input_size() ||
       static_cast<int>(node.wanted.size()) > function.output_size())
     return invalidInput("it has more inputs or outputs than the function it calls");
@@ -197,7 +211,8 @@ absl::Status GraphImporter::inlineFunction(const onnx_model::FunctionProto &func
   body.frame = &frame;
   for (auto [index, name] : llvm::enumerate(function.input())) {
     Value value = node.operand(index);
-    bool isNew = value ? body.values.try_emplace(name, value).second : body.leftOut.insert(name).second;
+    bool isNew =
+        value ? body.values.try_emplace(name, value).second : body.leftOut.insert(name).second;
     if (!isNew)
       return invalidInput("the function has two inputs '" + name + "'");
   }

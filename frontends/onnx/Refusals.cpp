@@ -2,6 +2,7 @@
 
 #include "frontends/onnx/Refusals.h"
 
+#include "frontends/onnx/ContribOperators.h"
 #include "frontends/onnx/OperatorTable.h"
 #include "frontends/onnx/Status.h"
 
@@ -104,6 +105,8 @@ private:
 std::string operatorRefusal(StringRef domain, StringRef op, int64_t opset) {
   if (domain.contains("training") || domain.starts_with("ai.onnx.preview"))
     return "training and preview operators are not supported";
+  if (findContribOperator(domain, op))
+    return "";
   if (!domain.empty() && domain != "ai.onnx.ml")
     return "the operators of this domain are not known; register the domain to supply them";
   ArrayRef<OperatorVersion> versions = findVersions(domain, op);

@@ -67,9 +67,9 @@ Value NodeUpgrade::scalarOf(double value, Type type) {
   if (isa<FloatType>(type))
     element = builder.getFloatAttr(type, value);
   else if (auto integer = dyn_cast<IntegerType>(type); integer && std::abs(value) < 9e18)
-    element = builder.getIntegerAttr(
-        type, APInt(integer.getWidth(), static_cast<uint64_t>(static_cast<int64_t>(value)),
-                    /*isSigned=*/false, /*implicitTrunc=*/true));
+    element = builder.getIntegerAttr(type, APInt(integer.getWidth(),
+                                                 static_cast<uint64_t>(static_cast<int64_t>(value)),
+                                                 /*isSigned=*/false, /*implicitTrunc=*/true));
   if (!element) {
     error.Update(unsupported("a constant of its element type cannot be made"));
     return {};
@@ -81,7 +81,8 @@ NamedAttribute NodeUpgrade::intAttr(StringRef name, int64_t value) {
   return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
 }
 
-Value NodeUpgrade::emit(StringRef op, ArrayRef<Value> operands, ArrayRef<NamedAttribute> attributes) {
+SmallVector<Value> NodeUpgrade::emitAll(StringRef op, ArrayRef<Value> operands,
+                                        ArrayRef<NamedAttribute> attributes, size_t count) {
   if (!error.ok())
     return {};
   SourceNode added(node.loc);
@@ -89,12 +90,18 @@ Value NodeUpgrade::emit(StringRef op, ArrayRef<Value> operands, ArrayRef<NamedAt
   added.op = op.str();
   added.operands.assign(operands.begin(), operands.end());
   added.attributes.append(attributes);
-  added.wanted = {true};
+  added.wanted.assign(count, true);
   absl::StatusOr<SmallVector<Value>> results = createOperation(builder, added);
   if (results.ok())
-    return results->front();
+    return *results;
   error = results.status();
   return {};
+}
+
+Value NodeUpgrade::emit(StringRef op, ArrayRef<Value> operands,
+                        ArrayRef<NamedAttribute> attributes) {
+  SmallVector<Value> results = emitAll(op, operands, attributes, 1);
+  return results.empty() ? Value() : results.front();
 }
 
 Value NodeUpgrade::emitNode() {

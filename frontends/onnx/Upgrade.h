@@ -36,6 +36,10 @@ public:
   /// Adds an operation of ai.onnx in its newest version with one result.
   mlir::Value emit(llvm::StringRef op, llvm::ArrayRef<mlir::Value> operands,
                    llvm::ArrayRef<mlir::NamedAttribute> attributes = {});
+  /// The first `count` results; none after an error.
+  llvm::SmallVector<mlir::Value> emitAll(llvm::StringRef op, llvm::ArrayRef<mlir::Value> operands,
+                                         llvm::ArrayRef<mlir::NamedAttribute> attributes,
+                                         size_t count);
   mlir::NamedAttribute intAttr(llvm::StringRef name, int64_t value);
 
   /// Adds the node itself, as it is now, with its first result.

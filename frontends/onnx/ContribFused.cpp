@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Operators of com.microsoft that stand for several of ai.onnx, one after the other.
+
+#include "frontends/onnx/ContribOperators.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+static Value scaled(NodeUpgrade &upgrade, Value x, double factor) {
+  if (factor == 1.0)
+    return x;
+  return upgrade.emit("Mul", {x, upgrade.scalarOf(factor, NodeUpgrade::elementType(x))});
+}
+
+static Value plus(NodeUpgrade &upgrade, Value x, Value y) {
+  return y ? upgrade.emit("Add", {x, y}) : x;
+}
+
+/// An operation with the attributes of the node that is replaced.
+static Value withAttributes(NodeUpgrade &upgrade, StringRef op, SmallVector<Value> operands) {
+  while (!operands.back())
+    operands.pop_back();
+  SmallVector<NamedAttribute> attributes(upgrade.node.attributes.begin(),
+                                         upgrade.node.attributes.end());
+  upgrade.node.attributes = NamedAttrList();
+  return upgrade.emit(op, operands, attributes);
+}
+
+/// The function that `activation` names; its parameters in the order of the operator's attributes.
+static absl::StatusOr<Value> activated(NodeUpgrade &upgrade, Value x, const std::string &activation,
+                                       ArrayRef<float> parameters) {
+  auto parameter = [&](size_t i, float otherwise) {
+    return i < parameters.size() ? parameters[i] : otherwise;
+  };
+  auto number = [&](StringRef name, float value) {
+    return upgrade.builder.getNamedAttr(name, upgrade.builder.getF32FloatAttr(value));
+  };
+  Type type = NodeUpgrade::elementType(x);
+  if (activation.empty())
+    return x;
+  if (activation == "Relu" || activation == "Tanh" || activation == "Sigmoid" ||
+      activation == "Softplus" || activation == "HardSwish")
+    return upgrade.emit(activation, {x});
+  if (activation == "LeakyRelu")
+    return upgrade.emit("LeakyRelu", {x}, number("alpha", parameter(0, 0.01f)));
+  if (activation == "HardSigmoid")
+    return upgrade.emit("HardSigmoid", {x},
+                        {number("alpha", parameter(0, 0.2f)), number("beta", parameter(1, 0.5f))});
+  if (activation == "Clip" && parameters.size() == 2)
+    return upgrade.emit(
+        "Clip", {x, upgrade.scalarOf(parameters[0], type), upgrade.scalarOf(parameters[1], type)});
+  return unsupported("its activation '" + activation + "' is not supported");
+}
+
+static absl::Status fusedConv(NodeUpgrade &upgrade) {
+  std::string activation = upgrade.takeString("activation").value_or("");
+  SmallVector<float> parameters =
+      upgrade.takeFloats("activation_params").value_or(SmallVector<float>());
+  Value sum =
+      withAttributes(upgrade, "Conv", {upgrade.operand(0), upgrade.operand(1), upgrade.operand(2)});
+  HEDDLE_ASSIGN_OR_RETURN(Value result, activated(upgrade, plus(upgrade, sum, upgrade.operand(3)),
+                                                  activation, parameters));
+  upgrade.replaceWith(result);
+  return absl::OkStatus();
+}
+
+static absl::Status fusedGemm(NodeUpgrade &upgrade) {
+  std::string activation = upgrade.takeString("activation").value_or("");
+  SmallVector<float> parameters;
+  for (StringRef name : {"activation_alpha", "activation_beta", "activation_gamma"})
+    if (std::optional<double> parameter = upgrade.takeFloat(name))
+      parameters.push_back(static_cast<float>(*parameter));
+  Value sum =
+      withAttributes(upgrade, "Gemm", {upgrade.operand(0), upgrade.operand(1), upgrade.operand(2)});
+  HEDDLE_ASSIGN_OR_RETURN(Value result, activated(upgrade, sum, activation, parameters));
+  upgrade.replaceWith(result);
+  return absl::OkStatus();
+}
+
+/// A transposed operand of unknown rank: an Einsum says which axes are the last two.
+static absl::Status fusedMatMul(NodeUpgrade &upgrade) {
+  double alpha = upgrade.takeFloat("alpha").value_or(1.0);
+  bool left = upgrade.takeInt("transA").value_or(0), right = upgrade.takeInt("transB").value_or(0);
+  if (upgrade.takeInt("transBatchA").value_or(0) || upgrade.takeInt("transBatchB").value_or(0))
+    return unsupported("moving batch dimensions is not supported");
+  Value product;
+  if (left || right) {
+    std::string equation =
+        std::string(left ? "...ji," : "...ij,") + (right ? "...kj" : "...jk") + "->...ik";
+    product = upgrade.emit(
+        "Einsum", {upgrade.operand(0), upgrade.operand(1)},
+        upgrade.builder.getNamedAttr("equation", upgrade.builder.getStringAttr(equation)));
+  } else {
+    product = upgrade.emit("MatMul", {upgrade.operand(0), upgrade.operand(1)});
+  }
+  upgrade.replaceWith(product ? scaled(upgrade, product, alpha) : product);
+  return absl::OkStatus();
+}
+
+static Value gelu(NodeUpgrade &upgrade, Value x, StringRef approximate) {
+  return upgrade.emit(
+      "Gelu", {x},
+      upgrade.builder.getNamedAttr("approximate", upgrade.builder.getStringAttr(approximate)));
+}
+
+static absl::Status exactGelu(NodeUpgrade &upgrade) {
+  upgrade.replaceWith(gelu(upgrade, plus(upgrade, upgrade.operand(0), upgrade.operand(1)), "none"));
+  return absl::OkStatus();
+}
+
+static absl::Status tanhGelu(NodeUpgrade &upgrade) {
+  upgrade.replaceWith(gelu(upgrade, plus(upgrade, upgrade.operand(0), upgrade.operand(1)), "tanh"));
+  return absl::OkStatus();
+}
+
+static absl::Status quickGelu(NodeUpgrade &upgrade) {
+  Value x = upgrade.operand(0);
+  Value gate =
+      upgrade.emit("Sigmoid", {scaled(upgrade, x, upgrade.takeFloat("alpha").value_or(1.702))});
+  upgrade.replaceWith(upgrade.emit("Mul", {x, gate}));
+  return absl::OkStatus();
+}
+
+ArrayRef<ContribOperator> fusedContribOperators() {
+  static const ContribOperator operators[] = {
+      {"FusedConv", 4, 0b11, fusedConv},     {"FusedGemm", 3, 0b11, fusedGemm},
+      {"FusedMatMul", 2, 0b11, fusedMatMul}, {"Gelu", 1, 0b1, exactGelu},
+      {"BiasGelu", 2, 0b11, exactGelu},      {"FastGelu", 2, 0b1, tanhGelu},
+      {"QuickGelu", 1, 0b1, quickGelu},
+  };
+  return operators;
+}
+
+} // namespace heddle

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ContribOperators.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
+  // ONNX Runtime has this one in the domain of the standard.
+  if (domain != "com.microsoft" && !(domain.empty() && op == "SimplifiedLayerNormalization"))
+    return nullptr;
+  for (ArrayRef<ContribOperator> family :
+       {fusedContribOperators(), normalizationContribOperators(), quantizedContribOperators()})
+    for (const ContribOperator &contrib : family)
+      if (contrib.op == op)
+        return &contrib;
+  return nullptr;
+}
+
+absl::Status expandContrib(OpBuilder &builder, const ContribOperator &contrib, SourceNode &node,
+                           SmallVectorImpl<Value> &results) {
+  if (node.operands.size() > contrib.mostOperands)
+    return unsupported("its input " + llvm::Twine(contrib.mostOperands) + " is not supported");
+  for (unsigned i = 0; contrib.required >> i; ++i)
+    if (contrib.required >> i & 1 && !node.operand(i))
+      return invalidInput("its input " + llvm::Twine(i) + " is left out but required");
+  NodeUpgrade upgrade(builder, node);
+  HEDDLE_RETURN_IF_ERROR(contrib.expand(upgrade));
+  HEDDLE_RETURN_IF_ERROR(upgrade.error);
+  if (!node.attributes.empty())
+    return unsupported("its attribute '" + node.attributes.begin()->getName().strref() +
+                       "' is not supported");
+  for (auto [index, wanted] : llvm::enumerate(node.wanted))
+    if (wanted && (index >= upgrade.replacement.size() || !upgrade.replacement[index]))
+      return unsupported("its result " + llvm::Twine(index) + " is not supported");
+  results.assign(upgrade.replacement.begin(), upgrade.replacement.end());
+  return absl::OkStatus();
+}
+
+} // namespace heddle

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Operators of com.microsoft, which the optimisers and quantisers of ONNX Runtime write, in terms
+// of those of ai.onnx. The compiler fuses them again as it sees fit.
+
+#ifndef HEDDLE_FRONTENDS_ONNX_CONTRIBOPERATORS_H
+#define HEDDLE_FRONTENDS_ONNX_CONTRIBOPERATORS_H
+
+#include "frontends/onnx/Upgrade.h"
+
+#include <cstdint>
+
+namespace heddle {
+
+struct ContribOperator {
+  llvm::StringRef op;
+  unsigned mostOperands;
+  uint32_t required;      ///< a bit for each operand that must be there
+  UpgradeFunction expand; ///< takes all attributes that it knows
+};
+
+// One list a family, each in its own file.
+llvm::ArrayRef<ContribOperator> fusedContribOperators();
+llvm::ArrayRef<ContribOperator> normalizationContribOperators();
+llvm::ArrayRef<ContribOperator> quantizedContribOperators();
+
+/// Null for an operator that is none of them.
+const ContribOperator *findContribOperator(llvm::StringRef domain, llvm::StringRef op);
+
+/// Adds the operations that the node stands for.
+absl::Status expandContrib(mlir::OpBuilder &builder, const ContribOperator &contrib,
+                           SourceNode &node, llvm::SmallVectorImpl<mlir::Value> &results);
+
+} // namespace heddle
+
+#endif // HEDDLE_FRONTENDS_ONNX_CONTRIBOPERATORS_H

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Quantised operators of com.microsoft. Products stay products of integers; everything else is
+// computed on the numbers that the integers stand for.
+
+#include "frontends/onnx/ContribOperators.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+/// The number that an integer stands for; three operands from `first` on are it, scale and zero
+/// point.
+static Value dequantized(NodeUpgrade &upgrade, size_t first) {
+  SmallVector<Value> operands = {upgrade.operand(first), upgrade.operand(first + 1)};
+  if (Value zeroPoint = upgrade.operand(first + 2))
+    operands.push_back(zeroPoint);
+  return upgrade.emit("DequantizeLinear", operands);
+}
+
+/// Scale and zero point of the result are the operands from `scale` on.
+static absl::Status replaceQuantized(NodeUpgrade &upgrade, Value number, size_t scale) {
+  SmallVector<Value> operands = {number, upgrade.operand(scale)};
+  if (Value zeroPoint = upgrade.operand(scale + 1))
+    operands.push_back(zeroPoint);
+  upgrade.replaceWith(upgrade.emit("QuantizeLinear", operands));
+  return absl::OkStatus();
+}
+
+static SmallVector<NamedAttribute> takeAll(NodeUpgrade &upgrade) {
+  SmallVector<NamedAttribute> attributes(upgrade.node.attributes.begin(),
+                                         upgrade.node.attributes.end());
+  upgrade.node.attributes = NamedAttrList();
+  return attributes;
+}
+
+/// The operator of ai.onnx by the same name without "QLinear", on one number.
+static absl::Status ofOne(NodeUpgrade &upgrade) {
+  StringRef op = StringRef(upgrade.node.op).drop_front(StringRef("QLinear").size());
+  upgrade.takeInt("opset"); // of Softmax, whose axis is the last one in what quantisers write
+  if (upgrade.takeInt("channels_last").value_or(0))
+    return unsupported("channels as the last axis are not supported");
+  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  return replaceQuantized(upgrade, upgrade.emit(op, dequantized(upgrade, 0), attributes), 3);
+}
+
+static absl::Status ofTwo(NodeUpgrade &upgrade) {
+  StringRef op = StringRef(upgrade.node.op).drop_front(StringRef("QLinear").size());
+  return replaceQuantized(upgrade,
+                          upgrade.emit(op, {dequantized(upgrade, 0), dequantized(upgrade, 3)}), 6);
+}
+
+/// (scale, zero point, then three operands for each part)
+static absl::Status concat(NodeUpgrade &upgrade) {
+  size_t count = upgrade.node.operands.size();
+  if (count < 5 || count % 3 != 2)
+    return invalidInput("it has " + llvm::Twine(count) + " inputs");
+  SmallVector<Value> parts;
+  for (size_t first = 2; first < count; first += 3)
+    parts.push_back(dequantized(upgrade, first));
+  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  return replaceQuantized(upgrade, upgrade.emit("Concat", parts, attributes), 0);
+}
+
+/// Without "com.microsoft" they mean the same.
+static absl::Status standard(NodeUpgrade &upgrade) {
+  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  upgrade.replaceWith(upgrade.emit(upgrade.node.op, upgrade.node.operands, attributes));
+  return absl::OkStatus();
+}
+
+/// a x b of integers times the product of the scales, plus the bias.
+static Value product(NodeUpgrade &upgrade, Value a, Value aScale, Value aZeroPoint, Value b,
+                     Value bScale, Value bZeroPoint, Value bias) {
+  SmallVector<Value> operands = {a, b, aZeroPoint, bZeroPoint};
+  while (!operands.back())
+    operands.pop_back();
+  Value sum = upgrade.emit("MatMulInteger", operands);
+  if (!sum)
+    return {};
+  Value number = upgrade.emit("Cast", {sum}, upgrade.intAttr("to", 1));
+  Value result = upgrade.emit("Mul", {number, upgrade.emit("Mul", {aScale, bScale})});
+  return bias ? upgrade.emit("Add", {result, bias}) : result;
+}
+
+/// (a, b, scale of a, scale of b, zero points of both, bias)
+static absl::Status matMulIntegerToFloat(NodeUpgrade &upgrade) {
+  upgrade.replaceWith(product(upgrade, upgrade.operand(0), upgrade.operand(2), upgrade.operand(4),
+                              upgrade.operand(1), upgrade.operand(3), upgrade.operand(5),
+                              upgrade.operand(6)));
+  return absl::OkStatus();
+}
+
+/// (a, b, scale of b, zero point of b, bias)
+static absl::Status dynamicQuantizeMatMul(NodeUpgrade &upgrade) {
+  SmallVector<Value> a = upgrade.emitAll("DynamicQuantizeLinear", {upgrade.operand(0)}, {}, 3);
+  if (a.empty())
+    return absl::OkStatus();
+  upgrade.replaceWith(product(upgrade, a[0], a[1], a[2], upgrade.operand(1), upgrade.operand(2),
+                              upgrade.operand(3), upgrade.operand(4)));
+  return absl::OkStatus();
+}
+
+/// (X, W, R, B, lengths, h, c, peepholes, then scale and zero point of W and of R). The weights
+/// have their input axis first, and come back as the numbers that they stand for: more exact than
+/// products of rounded states, at the time and size of an LSTM that is not quantised.
+static absl::Status dynamicQuantizeLstm(NodeUpgrade &upgrade) {
+  SmallVector<Value> operands(upgrade.node.operands.begin(), upgrade.node.operands.begin() + 8);
+  for (size_t weight : {1, 2}) {
+    size_t scale = 6 + 2 * weight;
+    // [directions, input, gates]; scale and zero point are of a direction, or of its gates as well.
+    auto beside = [&](Value value) {
+      return upgrade.emit("Reshape", {value, upgrade.ints({0, 1, -1})});
+    };
+    auto number = [&](Value value) {
+      return upgrade.emit("Cast", {value}, upgrade.intAttr("to", 1));
+    };
+    Value steps = upgrade.emit(
+        "Sub", {number(upgrade.operand(weight)), number(beside(upgrade.operand(scale + 1)))});
+    Value numbers = upgrade.emit("Mul", {steps, beside(upgrade.operand(scale))});
+    NamedAttribute turned =
+        upgrade.builder.getNamedAttr("perm", upgrade.builder.getDenseI64ArrayAttr({0, 2, 1}));
+    operands[weight] = upgrade.emit("Transpose", {numbers}, turned);
+  }
+  while (!operands.back())
+    operands.pop_back();
+  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  upgrade.replaceWith(upgrade.emitAll("LSTM", operands, attributes, 3));
+  return absl::OkStatus();
+}
+
+/// (a, scale, zero point, b, scale, zero point, C of int32, scale and zero point of the result)
+static absl::Status gemm(NodeUpgrade &upgrade) {
+  double alpha = upgrade.takeFloat("alpha").value_or(1.0);
+  auto turned = [&](StringRef flag, Value matrix) {
+    return upgrade.takeInt(flag).value_or(0) ? upgrade.emit("Transpose", {matrix}) : matrix;
+  };
+  Value a = turned("transA", upgrade.operand(0)), b = turned("transB", upgrade.operand(3));
+  SmallVector<Value> operands = {a, b, upgrade.operand(2), upgrade.operand(5)};
+  Value sum = upgrade.emit("MatMulInteger", operands);
+  if (Value c = upgrade.operand(6))
+    sum = upgrade.emit("Add", {sum, c});
+  if (!sum)
+    return absl::OkStatus();
+  Value scale = upgrade.emit("Mul", {upgrade.operand(1), upgrade.operand(4)});
+  Value number =
+      upgrade.emit("Mul", {upgrade.emit("Cast", {sum}, upgrade.intAttr("to", 1)), scale});
+  if (alpha != 1.0)
+    number = upgrade.emit("Mul", {number, upgrade.scalarOf(alpha, upgrade.builder.getF32Type())});
+  if (upgrade.operand(7))
+    return replaceQuantized(upgrade, number, 7);
+  upgrade.replaceWith(number);
+  return absl::OkStatus();
+}
+
+ArrayRef<ContribOperator> quantizedContribOperators() {
+  constexpr unsigned any = ~0u;
+  static const ContribOperator operators[] = {
+      {"QuantizeLinear", 3, 0b11, standard},
+      {"DequantizeLinear", 3, 0b11, standard},
+      {"QLinearAdd", 8, 0b101'1011, ofTwo},
+      {"QLinearMul", 8, 0b101'1011, ofTwo},
+      {"QLinearSigmoid", 5, 0b1011, ofOne},
+      {"QLinearLeakyRelu", 5, 0b1011, ofOne},
+      {"QLinearSoftmax", 5, 0b1011, ofOne},
+      {"QLinearAveragePool", 5, 0b1011, ofOne},
+      {"QLinearGlobalAveragePool", 5, 0b1011, ofOne},
+      {"QLinearConcat", any, 0b1'1111, concat},
+      {"QGemm", 9, 0b11'1111, gemm},
+      {"MatMulIntegerToFloat", 7, 0b1111, matMulIntegerToFloat},
+      {"DynamicQuantizeMatMul", 5, 0b111, dynamicQuantizeMatMul},
+      {"DynamicQuantizeLSTM", 12, 0b1111'0000'0111, dynamicQuantizeLstm},
+  };
+  return operators;
+}
+
+} // namespace heddle
