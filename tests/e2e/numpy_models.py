@@ -43,10 +43,10 @@ class NumpyModels(Bounded):
             file.write(model(graph(nodes, signature(inputs), signature(outputs), initializers + list(constants))))
         self.names, self.program = list(outputs), self.file("model.onnx")
 
-    def compile(self, what):
+    def compile(self, what, *options):
         """From here on runs are of the artifact."""
         artifact = self.file("model.heddle")
-        if self.run(f"{what} is compiled", "compile", self.program, "-o", artifact)[0] != 0:
+        if self.run(f"{what} is compiled", "compile", self.file("model.onnx"), "-o", artifact, *options)[0] != 0:
             self.wrong(f"{what} is refused")
         self.program = artifact
 
