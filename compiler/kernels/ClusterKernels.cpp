@@ -90,8 +90,8 @@ static std::optional<KernelUse::Pack> packOf(const std::optional<Packing> &packi
   if (!packing)
     return std::nullopt;
   SmallVector<DimExpr> dims;
-  for (const std::string &symbol : packing->symbols)
-    dims.push_back(renaming.resolve(DimExpr::symbol(symbol)));
+  for (const DimExpr &size : packing->sizes)
+    dims.push_back(renaming.resolve(size));
   return KernelUse::Pack{.operand = packing->operand,
                          .kernel = func::FuncOp(packing->kernel.function).getName().str(),
                          .dims = dims,
@@ -230,8 +230,21 @@ ClusterKernels::Entry ClusterKernels::makeKernel(Source &source, codegen::Schedu
   order.push_back(name);
   for (std::optional<Packing> *packing : {&entry.packing, &entry.unpacking})
     if (*packing)
-      order.push_back((*packing)->kernel.function.getName().str());
+      (*packing)->kernel.function = shared((*packing)->kernel.function);
   return entry;
+}
+
+func::FuncOp ClusterKernels::shared(func::FuncOp function) {
+  std::string name = function.getName().str();
+  function.setSymName("shared");
+  auto [found, isNew] = sharedKernels.try_emplace(textOf(function), function);
+  if (isNew) {
+    function.setSymName(name);
+    order.push_back(name);
+  } else {
+    function.erase();
+  }
+  return found->second;
 }
 
 std::string ClusterKernels::emittedKernel(StringRef key, StringRef base,

@@ -2,10 +2,11 @@
 //
 // The kernels of a module: clusters become functions, equal ones are compiled once.
 //
-// A cluster's dimensions are renamed to the kernel's own symbols (d0, d1, ...), equal expressions to
-// equal symbols; static dimensions above a small size become symbols as well. Clusters that are the
-// same after that share a kernel, whatever their sizes: compile time follows the number of distinct
-// kernels, not of nodes.
+// A cluster's dimensions are renamed to the kernel's own symbols (d0, d1, ...), equal expressions
+// to equal symbols; static dimensions above a small size become symbols as well. Clusters that are
+// the same after that share a kernel, whatever their sizes: compile time follows the number of
+// distinct kernels, not of nodes. What packs weights takes their sizes, so that kernels made for
+// one size share it.
 
 #ifndef HEDDLE_COMPILER_KERNELS_CLUSTERKERNELS_H
 #define HEDDLE_COMPILER_KERNELS_CLUSTERKERNELS_H
@@ -103,6 +104,8 @@ private:
 
   std::string uniqueName(mlir::Block &body);
   Entry makeKernel(Source &source, codegen::Schedule &schedule, mlir::StringAttr givenName);
+  /// A kernel just emitted, or the same one of before in its place.
+  mlir::func::FuncOp shared(mlir::func::FuncOp function);
   KernelUse useOf(const Entry &entry, const DimRenaming &renaming) const;
   mlir::FailureOr<KernelUse> recurrenceFor(mlir::Operation *op, llvm::ArrayRef<mlir::Value> shared);
 
@@ -112,6 +115,7 @@ private:
   bool knowsSizes = false;
   llvm::StringMap<Entry> entries;
   llvm::StringMap<std::string> emitted; // by key
+  llvm::StringMap<mlir::func::FuncOp> sharedKernels; // by text
   llvm::StringMap<std::string> cutNames; // by signature
   llvm::StringMap<unsigned> nameCounts;
   std::vector<std::string> order;

@@ -9,7 +9,6 @@
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace heddle::codegen;
@@ -19,16 +18,6 @@ namespace heddle {
 bool isUnsignedOperand(Operation *op, unsigned operand) {
   auto flags = op->getAttrOfType<DenseBoolArrayAttr>("heddle.unsigned");
   return flags && flags[operand];
-}
-
-SmallVector<std::string> symbolsOf(ArrayRef<DimExpr> dims) {
-  llvm::SmallSetVector<StringRef, 4> symbols;
-  for (const DimExpr &dim : dims)
-    dim.walkSymbols([&](StringRef symbol) { symbols.insert(symbol); });
-  SmallVector<std::string> names;
-  for (StringRef symbol : symbols)
-    names.push_back(symbol.str());
-  return names;
 }
 
 static bool isProduct(OperationName name) {

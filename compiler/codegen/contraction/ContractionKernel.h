@@ -59,14 +59,11 @@ bool hasEvenWindows(mlir::Operation *pooling);
 /// An operand that is laid out ahead: the kernel reads the packed form instead.
 struct Packing {
   unsigned operand;      // of the structured function
-  llvm::SmallVector<std::string> symbols; // what the kernel takes, of the structured function's
+  llvm::SmallVector<DimExpr> sizes; // what the kernel takes, over the structured function's
   LoopKernel kernel;     // one operand, one result
   DimExpr elements;      // of the packed form
   mlir::Type elementType;
 };
-
-/// The symbols in a list of dimensions, each once, in order.
-llvm::SmallVector<std::string> symbolsOf(llvm::ArrayRef<DimExpr> dims);
 
 struct ContractionKernel {
   LoopKernel kernel;

@@ -71,15 +71,6 @@ Type ConvolutionKernelEmitter::resultElement() {
   return cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType();
 }
 
-SmallVector<Type> ConvolutionKernelEmitter::buffers() {
-  unsigned number = cast<BlockArgument>(weights()).getArgNumber();
-  if (!transformsEachRun())
-    return bufferElements(structured, number, packed);
-  SmallVector<Type> elements = bufferElements(structured, number, stored);
-  elements.insert(std::prev(elements.end()), packed);
-  return elements;
-}
-
 void ConvolutionKernelEmitter::requireMatchingFilter(KernelFrame &frame) {
   frame.requireEqual(space.x[1], inputs * groups);
   frame.requireEqual(filter[0], filter[0].floorDiv(groups) * groups);
@@ -205,35 +196,6 @@ ContractionKernel ConvolutionKernelEmitter::emitBlocks(
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = DimExpr(blocks.scratchFixed) + DimExpr(blocks.scratchPerChannel) * inputs;
   return result;
-}
-
-Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec) {
-  DimExpr panels = groups * outputs.ceilDiv(spec.panel());
-  // Bytes are packed in fours, with their filters' sums.
-  DimExpr depth = spec.element.isInteger(8) ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
-                  : spec.pairs              ? inputs.ceilDiv(2) * 2 * space.taps()
-                                            : inputs * space.taps();
-  return packPanels(panels, panels * spec.panel() * depth, [&](Emitter &e, KernelFrame &frame) {
-    emitPackFilter(e, spec, frame.buffers[0], frame.buffers[1], frame.index(groups),
-                   frame.index(outputs * groups), frame.index(inputs), frame.begin, frame.end);
-  });
-}
-
-Packing
-ConvolutionKernelEmitter::packPanels(const DimExpr &panels, const DimExpr &elements,
-                                     llvm::function_ref<void(Emitter &, KernelFrame &)> emit) {
-  Packing packing{cast<BlockArgument>(weights()).getArgNumber(), symbolsOf(filter), {}, elements,
-                  packed};
-  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, packed},
-                    packing.symbols);
-  Emitter e(frame.b, frame.b.getLoc(), target);
-  emit(e, frame);
-  frame.finish();
-  packing.kernel.function = frame.function;
-  packing.kernel.grid = panels;
-  packing.kernel.pointElements = elements.floorDiv(panels);
-  packing.kernel.nanosecondsPerElement = 0.5;
-  return packing;
 }
 
 ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {

@@ -47,9 +47,14 @@ private:
                               KernelFrame &, codegen::PixelSink)> emit,
       std::optional<DimExpr> openRowBlock = {});
   Packing emitPacking(const codegen::ConvolutionSpec &spec);
-  /// Panels of filters by a kernel of their own.
-  Packing packPanels(const DimExpr &panels, const DimExpr &elements,
-                     llvm::function_ref<void(codegen::Emitter &, KernelFrame &)> emit);
+  /// In both forms of minimal filtering.
+  Packing packTransformed(int64_t elements, const codegen::ConvolutionSpec &spec,
+                          llvm::function_ref<void(codegen::Emitter &, KernelFrame &,
+                                                  mlir::Value outputs, mlir::Value channels)>
+                              emit);
+  unsigned filterNumber() const {
+    return mlir::cast<mlir::BlockArgument>(weights()).getArgNumber();
+  }
 
   mlir::Value input() const { return op->getOperand(0); }
   mlir::Value weights() const { return op->getOperand(1); }

@@ -6,6 +6,7 @@
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/Epilogue.h"
 #include "compiler/codegen/contraction/MatmulShape.h"
+#include "compiler/codegen/contraction/PackingKernel.h"
 #include "compiler/codegen/contraction/Precision.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -225,18 +226,16 @@ void MatmulKernelEmitter::emitProduct(KernelFrame &frame) {
 
 Packing MatmulKernelEmitter::emitPacking() {
   // All of its sizes are B's own: weights are packed without knowing any other dimension.
-  Packing packing{bArgument.getArgNumber(), symbolsOf(dimsOf(bArgument)), {},
-                  shape.batch * packedElements(), spec.b};
-  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{stored, spec.b},
-                    packing.symbols);
-  Emitter e(frame.b, frame.b.getLoc(), target);
-  emitPackB(e, spec, shape.bLayout == MatrixLayout::Transposed, frame.buffers[0],
-            frame.buffers[1], frame.index(shape.n), frame.index(shape.k), frame.begin, frame.end);
-  frame.finish();
-  packing.kernel.function = frame.function;
+  Packing packing{
+      bArgument.getArgNumber(), {shape.n, shape.k}, {}, shape.batch * packedElements(), spec.b};
   packing.kernel.grid = shape.batch * shape.n.ceilDiv(plan.panel);
-  packing.kernel.pointElements = shape.k * plan.panel;
   packing.kernel.nanosecondsPerElement = 0.3;
+  emitPackingKernel(packing, structured, name + "_pack", stored, target,
+                    [&](Emitter &e, KernelFrame &frame, ArrayRef<Value> sizes) {
+                      emitPackB(e, spec, shape.bLayout == MatrixLayout::Transposed,
+                                frame.buffers[0], frame.buffers[1], sizes[0], sizes[1], frame.begin,
+                                frame.end);
+                    });
   return packing;
 }
 

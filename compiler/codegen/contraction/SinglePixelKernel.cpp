@@ -5,6 +5,7 @@
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/MatmulShape.h"
+#include "compiler/codegen/contraction/PackingKernel.h"
 #include "compiler/codegen/contraction/Precision.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
 #include "compiler/codegen/matmul/Matmul.h"
@@ -19,20 +20,17 @@ static Packing packFilters(func::FuncOp structured, onnx::ConvOp conv, StringRef
                            const MatmulSpec &spec, const MatmulPlan &plan, const DimExpr &n,
                            const DimExpr &k, const Target &target) {
   Packing packing{cast<BlockArgument>(conv.getW()).getArgNumber(),
-                  symbolsOf(dimsOf(conv.getW())),
+                  {n, k},
                   {},
                   n.ceilDiv(plan.panel) * plan.panel * packedRows(plan, k),
                   spec.b};
-  KernelFrame frame(structured, (name + "_pack").str(), ArrayRef<Type>{spec.a, spec.b},
-                    packing.symbols);
-  Emitter e(frame.b, frame.b.getLoc(), target);
-  emitPackB(e, spec, /*transposed=*/true, frame.buffers[0], frame.buffers[1], frame.index(n),
-            frame.index(k), frame.begin, frame.end);
-  frame.finish();
-  packing.kernel.function = frame.function;
   packing.kernel.grid = n.ceilDiv(plan.panel);
-  packing.kernel.pointElements = k * plan.panel;
   packing.kernel.nanosecondsPerElement = 0.3;
+  emitPackingKernel(packing, structured, name + "_pack", spec.a, target,
+                    [&](Emitter &e, KernelFrame &frame, ArrayRef<Value> sizes) {
+                      emitPackB(e, spec, /*transposed=*/true, frame.buffers[0], frame.buffers[1],
+                                sizes[0], sizes[1], frame.begin, frame.end);
+                    });
   return packing;
 }
 

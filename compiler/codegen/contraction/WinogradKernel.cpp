@@ -6,8 +6,6 @@
 
 #include "compiler/codegen/contraction/ConvolutionKernelEmitter.h"
 #include "compiler/codegen/contraction/Precision.h"
-#include "compiler/codegen/convolution/FilterLayout.h"
-#include "compiler/codegen/convolution/Winograd.h"
 #include "compiler/codegen/loops/LoopSchedule.h"
 #include "dialects/onnx/Onnx.h"
 
@@ -118,11 +116,12 @@ ContractionKernel ConvolutionKernelEmitter::emitLineWinogradKernel(const LineWin
       });
   constexpr double timeOfDirect = 0.7;
   result.kernel.nanosecondsPerElement *= timeOfDirect;
-  result.packing = packPanels(outputs.ceilDiv(spec.convolution.panel()), plan.packedElements,
-                              [&](Emitter &e, KernelFrame &frame) {
-                                emitPackLineWinograd(e, spec, frame.buffers[0], frame.buffers[1],
-                                                     frame.begin, frame.end);
-                              });
+  result.packing = packTransformed(
+      plan.packedElements, spec.convolution,
+      [&](Emitter &e, KernelFrame &frame, Value outputs, Value channels) {
+        emitPackLineWinograd(e, spec.convolution, frame.buffers[0], frame.buffers[1], outputs,
+                             channels, frame.begin, frame.end);
+      });
   return result;
 }
 
@@ -159,33 +158,18 @@ ContractionKernel ConvolutionKernelEmitter::emitWinogradKernel() {
       spec.width ? plan.rowBlock : openRowBlock(plan, space.outputSize(2)));
   constexpr double timeOfDirect = 0.55;
   result.kernel.nanosecondsPerElement *= timeOfDirect;
-  DimExpr panels = outputs.ceilDiv(plan.panel);
   if (!transformsEachRun()) {
-    result.packing = packPanels(panels, plan.packedElements, [&](Emitter &e, KernelFrame &frame) {
-      emitPackWinograd(e, spec, frame.buffers[0], frame.buffers[1], frame.begin, frame.end);
-    });
+    result.packing =
+        packTransformed(plan.packedElements, spec.convolution,
+                        [&](Emitter &e, KernelFrame &frame, Value outputs, Value channels) {
+                          emitPackWinograd(e, spec.convolution, frame.buffers[0], frame.buffers[1],
+                                           outputs, channels, frame.begin, frame.end);
+                        });
     return result;
   }
   result.packing = emitPacking(spec.convolution);
   result.unpacking = emitTransform(spec, plan);
   return result;
-}
-
-Packing ConvolutionKernelEmitter::emitTransform(const WinogradSpec &spec,
-                                                const WinogradPlan &plan) {
-  Packing transform{
-      cast<BlockArgument>(weights()).getArgNumber(), {}, {}, plan.plainFilters, stored};
-  KernelFrame frame(structured, (name + "_transform").str(), ArrayRef<Type>{packed, stored},
-                    transform.symbols);
-  Emitter e(frame.b, frame.b.getLoc(), target);
-  emitTransformWinograd(e, spec, frame.buffers[0], frame.buffers[1], frame.begin, frame.end);
-  frame.finish();
-  DimExpr points = outputs.ceilDiv(plan.panel) * inputs.ceilDiv(kChannelBlock);
-  transform.kernel.function = frame.function;
-  transform.kernel.grid = points;
-  transform.kernel.pointElements = transform.elements.floorDiv(points);
-  transform.kernel.nanosecondsPerElement = 0.25;
-  return transform;
 }
 
 } // namespace heddle

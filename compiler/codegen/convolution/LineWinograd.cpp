@@ -30,7 +30,7 @@ LineWinogradPlan planLineWinograd(const LineWinogradSpec &spec, const Target &ta
   LineWinogradPlan plan;
   int64_t lanes = target.vectorBytes() / bytes;
   plan.vectors = target.vectorRegisters() >= 32 ? 3 : 2;
-  plan.channels = target.vectorRegisters() >= 32 ? 8 : 4;
+  plan.channels = LineWinogradPlan::tileChannels(target);
   int64_t fitting = kInputBytes / (spec.channels * plan.vectors * target.vectorBytes());
   plan.blockVectors = plan.vectors * std::clamp<int64_t>(fitting, 1, 4);
   plan.rowBlock = 1;

@@ -47,6 +47,10 @@ struct LineWinogradSpec {
 
 struct LineWinogradPlan : ConvolutionBlocks {
   static constexpr int64_t kPositions = 4;
+  /// Output channels of a register tile.
+  static int64_t tileChannels(const Target &target) {
+    return target.vectorRegisters() >= 32 ? 8 : 4;
+  }
 
   int64_t channels, vectors;      // register tile
   int64_t blockVectors;           // of pairs, of a grid point, at most
@@ -61,9 +65,11 @@ LineWinogradPlan planLineWinograd(const LineWinogradSpec &spec, const Target &ta
 void emitLineWinograd(Emitter &e, const LineWinogradSpec &spec, const ConvolutionOperands &operands,
                       mlir::Value begin, mlir::Value end, mlir::Value scratch, PixelSink sink);
 
-/// Packs filters stored [OC, IC, 3]. One grid point is one panel: grid = ceil(OC / panel).
-void emitPackLineWinograd(Emitter &e, const LineWinogradSpec &spec, mlir::Value source,
-                          mlir::Value packed, mlir::Value begin, mlir::Value end);
+/// Packs filters stored [OC, IC, 3], of any number. One grid point is one panel: grid =
+/// ceil(OC / panel).
+void emitPackLineWinograd(Emitter &e, const ConvolutionSpec &spec, mlir::Value source,
+                          mlir::Value packed, mlir::Value outputs, mlir::Value channels,
+                          mlir::Value begin, mlir::Value end);
 
 } // namespace heddle::codegen
 

@@ -68,15 +68,18 @@ WinogradPlan planWinograd(const WinogradSpec &spec, const Target &target);
 void emitWinograd(Emitter &e, const WinogradSpec &spec, const ConvolutionOperands &operands,
                   mlir::Value begin, mlir::Value end, mlir::Value scratch, PixelSink sink);
 
-/// Packs filters stored [OC, IC, 3, 3]. One grid point is one panel: grid = ceil(OC / panel).
-void emitPackWinograd(Emitter &e, const WinogradSpec &spec, mlir::Value source, mlir::Value packed,
+/// Packs filters stored [OC, IC, 3, 3], of any number. One grid point is one panel: grid =
+/// ceil(OC / panel).
+void emitPackWinograd(Emitter &e, const ConvolutionSpec &spec, mlir::Value source,
+                      mlir::Value packed, mlir::Value outputs, mlir::Value channels,
                       mlir::Value begin, mlir::Value end);
 
 /// Transforms filters that emitPackFilter packed, stored in fewer bits, to the first of both forms.
 /// One grid point is a block of channels of a panel: grid = ceil(OC / panel) * ceil(IC /
 /// kChannelBlock).
-void emitTransformWinograd(Emitter &e, const WinogradSpec &spec, mlir::Value packed,
-                           mlir::Value transformed, mlir::Value begin, mlir::Value end);
+void emitTransformWinograd(Emitter &e, const ConvolutionSpec &spec, mlir::Value packed,
+                           mlir::Value transformed, mlir::Value channels, mlir::Value begin,
+                           mlir::Value end);
 
 } // namespace heddle::codegen
 

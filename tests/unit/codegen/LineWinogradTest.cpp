@@ -57,7 +57,8 @@ class Pair {
     add("winograd", true);
     add("direct", false);
     harness.add("pack_winograd", {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
-      emitPackLineWinograd(e, spec, k.buffers[0], k.buffers[1], k.begin, k.end);
+      emitPackLineWinograd(e, spec.convolution, k.buffers[0], k.buffers[1], e.index(spec.outputs),
+                           e.index(spec.channels), k.begin, k.end);
     });
     harness.add("pack", {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
       emitPackFilter(e, spec.convolution, k.buffers[0], k.buffers[1], e.index(1),

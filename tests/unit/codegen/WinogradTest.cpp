@@ -60,7 +60,8 @@ public:
     add("winograd", true);
     add("direct", false);
     harness.add("pack_winograd", {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
-      emitPackWinograd(e, spec, k.buffers[0], k.buffers[1], k.begin, k.end);
+      emitPackWinograd(e, spec.convolution, k.buffers[0], k.buffers[1], e.index(s.outputs),
+                       e.index(s.channels), k.begin, k.end);
     });
     harness.add("pack", {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
       emitPackFilter(e, spec.convolution, k.buffers[0], k.buffers[1], e.index(1),
