@@ -97,9 +97,10 @@ int main(int argc, char** argv) {
     comparison.Run("random dag", heddle::RandomDag(nodes), threads);
   }
   heddle::IdleWorkers idle = heddle::MeasureIdleWorkers(2, std::min(rounds, 50));
-  std::printf(json ? "{\"idle_run_us\": %.1f, \"idle_later_us\": %.1f, \"lent_us\": %.1f}\n"
-                   : "CPU time of threads without work: %.1f us a run, %.1f us later; "
-                     "of one that is lent for nothing %.1f us\n",
-              idle.run_us, idle.later_us, idle.lent_us);
+  std::printf(json
+                  ? "{\"idle_executor_us\": %.1f, \"idle_run_us\": %.1f, \"idle_later_us\": %.1f}\n"
+                  : "CPU time of threads without work: %.1f us a run in the executor, %.1f us with "
+                    "waking them, %.1f us later\n",
+              idle.executor_us, idle.run_us, idle.later_us);
   return 0;
 }

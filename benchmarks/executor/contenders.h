@@ -32,10 +32,10 @@ struct NoWork {
 template <typename Body = NoWork>
 class OwnScheduler final : public WorkSource {
  public:
-  OwnScheduler(const Edges& edges, int threads, Body body = {})
+  OwnScheduler(const Edges& edges, int threads, Body body = {}, Backend& backend = ArenaBackend())
       : dag_(std::vector<absl::Span<const uint32_t>>(edges.begin(), edges.end())),
         counters_(dag_),
-        scheduler_(std::make_shared<Scheduler>(&ArenaBackend(), threads)),
+        scheduler_(std::make_shared<Scheduler>(&backend, threads)),
         body_(std::move(body)) {}
 
   void Run() { scheduler_->Run({this, 0, WorkItem::kBegin}); }

@@ -2,9 +2,9 @@
 //
 // CPU time that the threads beside a run's caller take while there is nothing for them to do: while
 // a run ends in one long task on one thread, or just after it where that thread was not the
-// caller's; and later. Waking a thread of oneTBB's and its falling asleep take time as well, which
-// is measured with nothing in between, while the caller is as busy: beside one that sleeps, a woken
-// thread finds a processor that is awake, and takes a fifth less.
+// caller's; and later. What the executor takes of it is measured where a thread comes to it and
+// leaves; waking a thread of oneTBB's and its falling asleep is the rest, which differs by 100 us
+// from one process to the next.
 
 #ifndef HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
 #define HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/executor/contenders.h"
@@ -28,9 +30,9 @@ inline double CpuMicroseconds(clockid_t clock) {
 }
 
 struct IdleWorkers {
-  // Medians of CPU time: of a run and the 20 ms after it, in the 20 ms after these, and of a thread
-  // that is lent for nothing, in as long as a run and the 20 ms after it.
-  double run_us, later_us, lent_us;
+  // Medians of CPU time: of a run, in the executor; of a run and the 20 ms after it, oneTBB's own
+  // included; and in the 20 ms after these.
+  double executor_us, run_us, later_us;
 };
 
 // Of all threads but this one.
@@ -55,21 +57,30 @@ inline constexpr double kShortTaskUs = 50, kLongTaskUs = 10'000;
 inline constexpr uint32_t kShortTasks = 8;
 inline constexpr std::chrono::milliseconds kPause(20);
 
-inline double MeasureLentThread(int rounds) {
-  struct Nothing final : Participant {
-    void Participate() override {}
-  };
-  std::vector<double> us;
-  for (int round = 0; round < rounds; ++round) {
-    double begin = OthersMicroseconds();
-    ArenaBackend().Lend(std::make_shared<Nothing>());
-    Spend(kShortTasks * kShortTaskUs + kLongTaskUs);
-    std::this_thread::sleep_for(kPause);
-    us.push_back(OthersMicroseconds() - begin);
-    std::this_thread::sleep_for(kPause);
+// Lends the arena's threads and adds up their CPU time.
+class TimedBackend final : public Backend {
+ public:
+  TimedBackend() : Backend(ArenaBackend().concurrency()) {}
+  void Lend(std::shared_ptr<Participant> participant) override {
+    ArenaBackend().Lend(std::make_shared<Timed>(*this, std::move(participant)));
   }
-  return Median(us);
-}
+  double TakeMicroseconds() { return static_cast<double>(ns_.exchange(0)) / 1e3; }
+
+ private:
+  struct Timed final : Participant {
+    Timed(TimedBackend& backend, std::shared_ptr<Participant> participant)
+        : backend(backend), participant(std::move(participant)) {}
+    void Participate() override {
+      double begin = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
+      participant->Participate();
+      double us = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID) - begin;
+      backend.ns_ += static_cast<int64_t>(1e3 * us);
+    }
+    TimedBackend& backend;
+    std::shared_ptr<Participant> participant;
+  };
+  std::atomic<int64_t> ns_{0};
+};
 
 // A task wakes the workers with short ones, after which a long one comes.
 inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
@@ -86,20 +97,24 @@ inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
     if (std::this_thread::get_id() == caller) return;
     worked_ns += static_cast<int64_t>(1e3 * (CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID) - begin));
   };
-  OwnScheduler<decltype(work)> scheduler(edges, threads, work);
+  TimedBackend backend;
+  OwnScheduler<decltype(work)> scheduler(edges, threads, work, backend);
   scheduler.Run();
-  std::vector<double> run, later;
+  std::this_thread::sleep_for(kPause);
+  backend.TakeMicroseconds();
+  std::vector<double> executor, run, later;
   for (int round = 0; round < rounds; ++round) {
     worked_ns = 0;
     double begin = OthersMicroseconds();
     scheduler.Run();
     std::this_thread::sleep_for(kPause);
-    double end = OthersMicroseconds();
+    double end = OthersMicroseconds(), worked = static_cast<double>(worked_ns) / 1e3;
     std::this_thread::sleep_for(kPause);
     later.push_back(OthersMicroseconds() - end);
-    run.push_back(end - begin - static_cast<double>(worked_ns) / 1e3);
+    run.push_back(end - begin - worked);
+    executor.push_back(backend.TakeMicroseconds() - worked);
   }
-  return {Median(run), Median(later), MeasureLentThread(rounds)};
+  return {Median(executor), Median(run), Median(later)};
 }
 
 }  // namespace heddle
