@@ -157,6 +157,17 @@ bool Overlap(const Box& a, const Box& b, float threshold) {
   return a.area() > 0 && b.area() > 0 && all > 0 && common / all > threshold;
 }
 
+struct Candidate {
+  float score;
+  int64_t box;
+};
+
+// The order of a heap whose top comes first: the greatest score, of equal ones the first box.
+bool ComesLater(const Candidate& a, const Candidate& b) {
+  int by_score = Compare(a.score, b.score);
+  return by_score != 0 ? by_score < 0 : a.box > b.box;
+}
+
 }  // namespace
 
 absl::Status NonMaxSuppression(LibraryCall& call) {
@@ -185,28 +196,26 @@ absl::Status NonMaxSuppression(LibraryCall& call) {
   int64_t count = dims[2];
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<Box> corners, Scratch<Box>(call, kOp, {dims[0], count}));
   for (int64_t i = 0; i < dims[0] * count; ++i) corners[i] = MakeBox(&boxes[i * 4], center);
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, count));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<Candidate> heap, Scratch<Candidate>(call, kOp, count));
   std::vector<int64_t> selected;
   for (int64_t line = 0; line < dims[0] * dims[1] && most > 0; ++line) {
     const float* line_scores = scores.data() + line * count;
     const Box* line_boxes = corners.data() + line / dims[1] * count;
-    int64_t candidates = 0;
+    auto end = heap.begin();
     for (int64_t i = 0; i < count; ++i) {
-      if (!given(4) || line_scores[i] > static_cast<float>(score)) order[candidates++] = i;
+      if (!given(4) || line_scores[i] > static_cast<float>(score)) *end++ = {line_scores[i], i};
     }
-    std::sort(order.begin(), order.begin() + candidates, [&](int64_t a, int64_t b) {
-      int by_score = Compare(line_scores[a], line_scores[b]);
-      return by_score != 0 ? by_score > 0 : a < b;
-    });
+    // A heap, as most candidates are never asked for.
+    std::make_heap(heap.begin(), end, ComesLater);
     size_t first = selected.size();
-    for (int64_t c = 0; c < candidates; ++c) {
-      if (static_cast<int64_t>((selected.size() - first) / 3) >= most) break;
+    while (end != heap.begin() && static_cast<int64_t>((selected.size() - first) / 3) < most) {
+      std::pop_heap(heap.begin(), end, ComesLater);
+      int64_t box = (--end)->box;
       bool keep = true;
       for (size_t s = first; keep && s < selected.size(); s += 3) {
-        keep = !Overlap(line_boxes[order[c]], line_boxes[selected[s + 2]],
-                        static_cast<float>(overlap));
+        keep = !Overlap(line_boxes[box], line_boxes[selected[s + 2]], static_cast<float>(overlap));
       }
-      if (keep) selected.insert(selected.end(), {line / dims[1], line % dims[1], order[c]});
+      if (keep) selected.insert(selected.end(), {line / dims[1], line % dims[1], box});
     }
   }
   HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y,

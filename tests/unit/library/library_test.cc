@@ -2,8 +2,8 @@
 //
 // What the conformance cases do not cover: refusals of bad sizes and indices, packed types.
 
-#include "tests/unit/library/fake_call.h"
 #include "gtest/gtest.h"
+#include "tests/unit/library/fake_call.h"
 
 namespace heddle {
 namespace {
@@ -82,6 +82,17 @@ TEST(Library, LeavesOutResultsThatNobodyWants) {
   EXPECT_FLOAT_EQ(quantize.results[1].values<float>()[0], 2.0f / 255);
 }
 
+TEST(Library, SuppressionTakesEqualScoresInTheirOrder) {
+  // The second box covers the first one, the third and fourth are apart.
+  FakeCall call;
+  call.operands = {Floats({1, 4, 4}, {0, 0, 1, 1, 0, 0, 1, 0.9f, 5, 5, 6, 6, 8, 8, 9, 9}),
+                   Floats({1, 1, 4}, {0.5f, 0.5f, 0.5f, 0.7f}),
+                   FakeTensor(kInt64, {}, std::vector<int64_t>{3}), Floats({}, {0.5f})};
+  call.result_types = {kInt64};
+  ASSERT_TRUE(call.Run("NonMaxSuppression").ok());
+  EXPECT_EQ(call.results[0].values<int64_t>(), (std::vector<int64_t>{0, 0, 3, 0, 0, 0, 0, 0, 2}));
+}
+
 TEST(Library, ConvTransposeRefusesNegativeResults) {
   FakeCall call;
   call.operands = {Floats({1, 1, 2}, {1, 2}), Floats({1, 1, 2}, {1, 1})};
@@ -96,5 +107,5 @@ TEST(Library, UnknownNamesHaveNoFunction) {
   EXPECT_NE(FindLibraryFunction("ml.TreeEnsemble"), nullptr);
 }
 
-} // namespace
-} // namespace heddle
+}  // namespace
+}  // namespace heddle
