@@ -103,6 +103,18 @@ MatmulEmitter::Source MatmulEmitter::packedSource(const Block &b) {
   return {ops.b, b.offsets.b, panelSize(), e.index(plan.panel * math.depth()), {}};
 }
 
+/// Tiles of rows that read a row-major B sooner than it is packed: packing waits for every line of
+/// it, about as long as 24 rows take to multiply it.
+static constexpr int64_t kTilesInPlace = 3;
+
+// Two tiles take longer by asking than they wait.
+bool MatmulEmitter::asksInPlace() const {
+  bool isThreeTiles = !spec.rows.empty() && llvm::all_of(spec.rows, [&](int64_t rows) {
+    return rows > 2 * plan.rows && rows <= kTilesInPlace * plan.rows;
+  });
+  return spec.inPlace || (mayReadInPlace() && isThreeTiles);
+}
+
 // B is packed to scratch unless few rows use it; those read it in place, the last columns as part
 // of a full panel that starts early.
 MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack) {
@@ -132,11 +144,11 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
   Value lastStart = e.sub(ops.n, e.index(plan.panel));
   if (spec.inPlace)
     return {ops.b, b.offsets.b, e.index(plan.panel), stride, lastStart};
-  if (math.isBytes() || transposed || spec.b != spec.accumulator) {
+  if (!mayReadInPlace()) {
     pack();
     return packed;
   }
-  Value few = e.less(ops.m, e.index(2 * plan.rows + 1));
+  Value few = e.less(ops.m, e.index(kTilesInPlace * plan.rows + 1));
   Value wide = e.less(e.index(plan.panel - 1), ops.n);
   Value direct = arith::AndIOp::create(e.builder, e.loc, few, wide);
   e.when(

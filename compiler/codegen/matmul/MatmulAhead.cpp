@@ -86,11 +86,13 @@ Values MatmulEmitter::multiplyOfMany(const Source &source, const Tile &at, const
   return emitRegisterTile(e, math, asking, sums);
 }
 
-/// Rows of B are planes apart, which the CPU does not foresee.
+/// Rows of B are planes apart, which the CPU does not foresee, and may meet in sets of the first
+/// cache.
 Values MatmulEmitter::multiplyInPlace(const Source &source, const Tile &at,
                                       const RegisterTile &tile, ValueRange sums) {
   Value steps = tile.between->steps;
-  auto next = askForNext(source, at, tile, steps, Emitter::Cache::First);
+  auto cache = spec.inPlace ? Emitter::Cache::First : Emitter::Cache::Second;
+  auto next = askForNext(source, at, tile, steps, cache);
   RegisterTile asking = tile;
   asking.between = Between{steps, [next, results = tile.between->ask](Value k) {
                              results(k);
@@ -108,7 +110,7 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
     return spec.bLayout == MatrixLayout::Packed ? multiplyOfMany(source, at, tile, sums) : plain();
   };
   SmallVector<Type> types(sums.size(), math.vectorType());
-  if (spec.inPlace && tile.between)
+  if (asksInPlace() && tile.between)
     return multiplyInPlace(source, at, tile, sums);
   if (tile.rows > plan.rows)
     return alone();

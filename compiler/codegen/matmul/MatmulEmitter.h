@@ -74,6 +74,11 @@ private:
   }
   Source packedSource(const Block &block);
   Source unpackedSource(const Block &block, mlir::Value repack);
+  /// Whether few rows read B where it is, and whether tiles then ask for what is next.
+  bool mayReadInPlace() const {
+    return spec.bLayout == MatrixLayout::RowMajor && spec.b == spec.accumulator && !math.isBytes();
+  }
+  bool asksInPlace() const;
   mlir::Value panelStart(const Source &source, mlir::Value panel);
   mlir::Value earlyBy(const Source &source, mlir::Value column);
   Tiling tilingOf(mlir::Value rows);

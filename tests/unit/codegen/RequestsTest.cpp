@@ -100,6 +100,36 @@ TEST_P(RequestsTest, OfProductResults) {
     }
 }
 
+// Three tiles of rows read a row-major B where it is, more pack it.
+TEST_P(RequestsTest, OfFewRowsInPlace) {
+  constexpr int64_t columns = 96, depth = 5;
+  for (int64_t more : {0, 1}) {
+    KernelHarness harness(GetParam(), /*optLevel=*/1);
+    Type f32 = harness.f32();
+    MatmulSpec spec{f32, f32, f32, MatrixLayout::RowMajor, MatrixLayout::RowMajor};
+    MatmulPlan plan = planMatmul(spec, harness.target);
+    int64_t rows = 3 * plan.rows + more;
+    harness.add("product", {f32, f32, f32, harness.integer(8)}, 0, [&](Emitter &e, Kernel &k) {
+      MatmulOperands ops{k.buffers[0],  k.buffers[1],     e.index(1),
+                         e.index(rows), e.index(columns), e.index(depth)};
+      emitMatmul(e, spec, ops, k.begin, k.end, k.buffers[3],
+                 [&](Value acc, const MatmulPosition &at) {
+                   e.store(acc, k.buffers[2], at.offset, at.mask);
+                 });
+    });
+    LoadedKernels kernels = harness.compile();
+    GuardedArray<float> a = zeros(rows * depth), b = zeros(depth * columns);
+    GuardedArray<float> c = zeros(rows * columns);
+    std::fill(b.begin(), b.end(), 1.0f);
+    std::vector<char> scratch(plan.scratchBytes(depth) + 64);
+    kernels.call(0, {a.data(), b.data(), c.data(), scratch.data()}, {}, 0,
+                 plan.gridPoints(1, rows, columns));
+    auto packed = scratch.begin() + plan.scratchFixed;
+    bool isPacked = std::any_of(packed, scratch.end(), [](char byte) { return byte != 0; });
+    EXPECT_EQ(isPacked, more == 1) << rows;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, RequestsTest,
                          ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
 
