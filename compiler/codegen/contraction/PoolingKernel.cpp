@@ -2,8 +2,9 @@
 //
 // onnx.MaxPool and onnx.AveragePool by way of the window emitter, with pixels in the lanes and what
 // follows as an epilogue. Windows along one axis that divide it evenly divide the tensor, which is
-// then one row. Where other rows have a few pixels only, and for other element types, pooling is a
-// reduction like any other (kernels/lowering/Window.cpp).
+// then one row. Elements of f16 and bf16 are widened as they are copied, and averages are sums of
+// f32. Where other rows have a few pixels only, and for other element types, pooling is a reduction
+// like any other (kernels/lowering/Window.cpp).
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
@@ -50,7 +51,8 @@ bool hasEvenWindows(Operation *op) {
 bool isEmittedPooling(Operation *op) {
   Type element = cast<RankedTensorType>(op->getOperand(0).getType()).getElementType();
   auto window = op->getAttrOfType<DenseI64ArrayAttr>("kernel_shape");
-  if (op->getNumResults() != 1 || !(element.isF32() || element.isF64()) ||
+  if (op->getNumResults() != 1 ||
+      !isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(element) ||
       !SpatialOperation::isResolved(op))
     return false;
   Dims dims = getDims(cast<RankedTensorType>(op->getResult(0).getType()));
@@ -70,6 +72,7 @@ public:
         frame(structured, name,
               cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType()),
         e(frame.b, frame.b.getLoc(), target), epilogue(frame, op),
+        accumulator(space.element.isF64() ? space.element : e.builder.getF32Type()),
         input(frame.buffers[cast<BlockArgument>(op->getOperand(0)).getArgNumber()]) {}
 
   ContractionKernel emit() {
@@ -89,21 +92,25 @@ private:
   KernelFrame frame;
   Emitter e;
   Epilogue epilogue;
+  Type accumulator;
   Value input;
 };
 
 void PoolingKernelEmitter::emitWindows(const WindowSpec &spec, const WindowOperands &operands,
                                        PixelSink sink) {
+  auto narrowed = [&](Value acc, const PixelPosition &at) {
+    sink(e.convertFloat(acc, space.element), at);
+  };
   if (auto average = dyn_cast<onnx::AveragePoolOp>(op))
     emitAveragePool(e, spec, operands, average.getCountIncludePad() != 0, space.padAfter,
-                    frame.begin, frame.end, frame.scratch, sink);
+                    frame.begin, frame.end, frame.scratch, narrowed);
   else
-    emitMaxPool(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
+    emitMaxPool(e, spec, operands, frame.begin, frame.end, frame.scratch, narrowed);
 }
 
 ContractionKernel PoolingKernelEmitter::emitPlanes() {
   WindowSpec spec{.element = space.element,
-                  .accumulator = space.element,
+                  .accumulator = accumulator,
                   .window = space.window,
                   .stride = space.stride,
                   .dilation = space.dilation,
@@ -125,7 +132,7 @@ ContractionKernel PoolingKernelEmitter::emitPlanes() {
 ContractionKernel PoolingKernelEmitter::emitRow() {
   unsigned axis = *pooledAxis(space);
   WindowSpec spec{.element = space.element,
-                  .accumulator = space.element,
+                  .accumulator = accumulator,
                   .window = {1, 1, space.window[axis]},
                   .stride = {1, 1, space.stride[axis]},
                   .dilation = {1, 1, space.dilation[axis]}};

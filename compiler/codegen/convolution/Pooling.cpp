@@ -50,7 +50,7 @@ Values WindowEmitter::maxima(const Place &place, Value at, int64_t rows) {
 
 void emitMaxPool(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value begin,
                  Value end, Value scratch, PixelSink sink) {
-  auto type = cast<FloatType>(spec.element);
+  auto type = cast<FloatType>(spec.accumulator);
   Value lowest = arith::ConstantOp::create(
       e.builder, e.loc,
       e.builder.getFloatAttr(type, APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true)));

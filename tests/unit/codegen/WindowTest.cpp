@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <limits>
 #include <random>
 
@@ -94,17 +95,18 @@ std::vector<double> reference(Kind kind, const Size &s, const Case &c, const Gua
 
 class WindowTest : public ::testing::TestWithParam<const char *> {
 protected:
-  void check(Kind kind) {
-    for (const Case &c : kCases)
-      check(kind, c, kSizes, /*known=*/false);
+  /// With inputs of f32, or a few of bf16.
+  void check(Kind kind, bool narrow = false) {
+    for (const Case &c : ArrayRef(kCases).take_front(narrow ? 4 : std::size(kCases)))
+      check(kind, c, kSizes, /*known=*/false, narrow);
   }
 
-  void check(Kind kind, const Case &c, ArrayRef<Size> sizes, bool known) {
+  void check(Kind kind, const Case &c, ArrayRef<Size> sizes, bool known, bool narrow = false) {
     KernelHarness harness(GetParam(), 1);
-    Type f32 = harness.f32();
-    WindowSpec spec{f32, f32, c.window, c.stride, c.dilation, c.before};
+    Type f32 = harness.f32(), stored = narrow ? harness.bf16() : f32;
+    WindowSpec spec{stored, f32, c.window, c.stride, c.dilation, c.before};
     WindowPlan plan = planWindow(spec, harness.target);
-    harness.add("window", {f32, f32, f32}, 9, [&](Emitter &e, Kernel &k) {
+    harness.add("window", {stored, f32, f32}, 9, [&](Emitter &e, Kernel &k) {
       Values d = k.dims;
       for (size_t i = 0; known && i < d.size(); ++i)
         d[i] = e.index(dimsOf(sizes[0], c)[i]);
@@ -122,7 +124,7 @@ protected:
     });
     LoadedKernels kernels = harness.compile();
     for (const Size &s : sizes)
-      run(kind, s, c, plan, kernels);
+      run(kind, s, c, plan, kernels, narrow);
   }
 
   static std::vector<int64_t> dimsOf(const Size &s, const Case &c) {
@@ -135,7 +137,7 @@ protected:
   }
 
   void run(Kind kind, const Size &s, const Case &c, const WindowPlan &plan,
-           const LoadedKernels &kernels) {
+           const LoadedKernels &kernels, bool narrow) {
     if (kind != Kind::Depthwise && s.multiplier != 1)
       return;
     Spatial out = outputSize(s, c);
@@ -155,10 +157,17 @@ protected:
     if (kind == Kind::Max) // it stays, in every window that has it
       for (size_t i = 5; i < x.size(); i += 97)
         x[i] = NAN;
+    GuardedArray<uint16_t> halves(narrow ? x.size() : 0);
+    for (size_t i = 0; i < halves.size(); ++i) {
+      uint32_t bits = std::bit_cast<uint32_t>(x[i]) & 0xffff0000;
+      x[i] = std::bit_cast<float>(bits);
+      halves[i] = bits >> 16;
+    }
     std::vector<double> want = reference(kind, s, c, x, f);
     GuardedArray<float> y(want.size());
     int64_t outputs = s.channels * s.multiplier;
-    kernels.call(0, {x.data(), f.data(), y.data()}, dimsOf(s, c), 0,
+    const void *stored = narrow ? static_cast<const void *>(halves.data()) : x.data();
+    kernels.call(0, {stored, f.data(), y.data()}, dimsOf(s, c), 0,
                  plan.gridPoints(s.n * outputs, out[0], out[1], out[2]), plan.scratchBytes);
     for (size_t i = 0; i < want.size(); ++i)
       if (kind == Kind::Max && std::isnan(want[i]))
@@ -234,6 +243,10 @@ TEST_P(WindowTest, DepthwiseOfKnownSizes) {
       check(Kind::Depthwise, c, s, /*known=*/true);
 }
 TEST_P(WindowTest, Max) { check(Kind::Max); }
+TEST_P(WindowTest, OfNarrowElements) {
+  check(Kind::Max, /*narrow=*/true);
+  check(Kind::Average, /*narrow=*/true);
+}
 TEST_P(WindowTest, Average) { check(Kind::Average); }
 TEST_P(WindowTest, AverageIncludingPadding) { check(Kind::AverageIncludingPadding); }
 
