@@ -171,6 +171,11 @@ int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
   return (parkRows(plan) * parkColumns(plan) + plan.panel) * element;
 }
 
+SmallVector<int64_t> MatmulEmitter::known(ArrayRef<int64_t> sizes, Value size) {
+  std::optional<int64_t> constant = getConstantIntValue(size);
+  return sizes.empty() && constant ? SmallVector<int64_t>{*constant} : SmallVector<int64_t>(sizes);
+}
+
 int64_t MatmulEmitter::wideRows() const {
   if (hasTallTiles()) // of sizes that only the run tells, the usual one is worth the code
     return known(spec.rows, ops.m).empty() ? 1 : kWaitingRows;

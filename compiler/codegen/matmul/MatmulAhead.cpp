@@ -16,7 +16,7 @@ namespace heddle::codegen {
 
 /// Lines that are asked for and not yet used.
 static constexpr int64_t kLinesAhead = 192;
-/// After how many steps the first of many rows ask again.
+/// After how many steps a tile asks again for what is asked for now and then.
 static constexpr int64_t kStepsBetween = 16;
 
 /// Whether B ends with a tile. Past it there may be no memory, and to ask for none takes long.
@@ -78,11 +78,16 @@ std::function<void(Value)> MatmulEmitter::askForNext(const Source &source, const
   };
 }
 
-Values MatmulEmitter::multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
-                                     ValueRange sums) {
-  RegisterTile asking = tile;
+Values MatmulEmitter::multiplyOfMany(const Block &b, const Source &source, const Tile &at,
+                                     const RegisterTile &tile, ValueRange sums) {
   Value steps = e.index(kStepsBetween);
-  asking.between = Between{steps, askForNext(source, at, tile, steps, Emitter::Cache::Second)};
+  auto next = askForNext(source, at, tile, steps, Emitter::Cache::Second);
+  RegisterTile asking = tile;
+  asking.between = Between{steps, [&](Value k) {
+                             next(k);
+                             if (ops.prefetch)
+                               askForDueResults(b, at, tile.rows, k);
+                           }};
   return emitRegisterTile(e, math, asking, sums);
 }
 
@@ -101,13 +106,38 @@ Values MatmulEmitter::multiplyInPlace(const Source &source, const Tile &at,
   return emitRegisterTile(e, math, asking, sums);
 }
 
-Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const Tile &at,
-                               const RegisterTile &tile, ValueRange sums) {
+int64_t MatmulEmitter::leastOfMany() const { return std::min(plan.rows / 2 + 1, kAheadRows); }
+
+Value MatmulEmitter::asksMeanwhile(const Tiling &tiling, const Tile &at) {
+  Value yes = e.less(e.index(0), e.index(1)), no = e.less(e.index(1), e.index(0));
+  if (plan.tiles)
+    return no;
+  if (spec.bLayout != MatrixLayout::Packed)
+    return yes;
+  Value ofMany =
+      both(e.equal(at.panels, e.index(plan.panels)), e.less(e.index(leastOfMany() - 1), at.rows));
+  return e.select(tiling.once, no, ofMany);
+}
+
+/// A row of results after the other, or some at once where steps are few.
+void MatmulEmitter::askForDueResults(const Block &b, const Tile &tile, int64_t rows, Value k) {
+  Value length = e.sub(tile.kEnd, tile.kBegin);
+  Value due = e.div(e.add(length, rows * kStepsBetween - 1), length);
+  Value first = e.mul(e.div(e.sub(k, tile.kBegin), e.index(kStepsBetween)), due);
+  e.when(tile.isLast, [&] {
+    e.loop(first, e.min(e.add(first, due), e.index(rows)), e.index(1),
+           [&](Value row) { prefetchRow(b, tile, row); });
+  });
+}
+
+Values MatmulEmitter::multiply(const Block &b, const Source &source, const Tiling &tiling,
+                               const Tile &at, const RegisterTile &tile, ValueRange sums) {
   auto plain = [&] { return emitRegisterTile(e, math, tile, sums); };
   auto alone = [&] { return multiplyAlone(source, at, tile, sums); };
   auto several = [&] { return multiplyOfSeveral(source, at, tile, sums); };
   auto many = [&] {
-    return spec.bLayout == MatrixLayout::Packed ? multiplyOfMany(source, at, tile, sums) : plain();
+    return spec.bLayout == MatrixLayout::Packed ? multiplyOfMany(b, source, at, tile, sums)
+                                                : plain();
   };
   SmallVector<Type> types(sums.size(), math.vectorType());
   if (asksInPlace() && tile.between)
@@ -120,13 +150,12 @@ Values MatmulEmitter::multiply(const Source &source, const Tiling &tiling, const
     return plain();
   int64_t least = e.target.hasFarThirdCache() ? kNarrowRows : kAheadRows;
   auto single = [&] { return tile.rows >= least && !math.isBytes() ? alone() : plain(); };
-  // The least rows that a tile among several has, and one among many.
+  // The least rows that a tile among several has.
   int64_t ofSeveral = std::min(plan.rows, leastOfSeveral() / 2);
-  int64_t ofMany = std::min(plan.rows / 2 + 1, kAheadRows);
   auto few = [&] {
     return tile.rows >= ofSeveral ? e.choose(tiling.several, types, several, single) : single();
   };
-  return tile.rows >= ofMany ? e.choose(tiling.once, types, few, many) : few();
+  return tile.rows >= leastOfMany() ? e.choose(tiling.once, types, few, many) : few();
 }
 
 } // namespace heddle::codegen

@@ -101,7 +101,7 @@ private:
   void tile(const Block &block, const Source &source, const Tiling &tiling, const Tile &tile);
   void tileInRegisters(const Block &block, const Source &source, const Tile &tile);
   mlir::Value both(mlir::Value a, mlir::Value b);
-  Values multiply(const Source &source, const Tiling &tiling, const Tile &at,
+  Values multiply(const Block &block, const Source &source, const Tiling &tiling, const Tile &at,
                   const RegisterTile &tile, mlir::ValueRange sums);
   Values multiplyAlone(const Source &source, const Tile &at, const RegisterTile &tile,
                        mlir::ValueRange sums);
@@ -110,8 +110,8 @@ private:
   std::function<void(mlir::Value)> askForNext(const Source &source, const Tile &at,
                                               const RegisterTile &tile, mlir::Value steps,
                                               Emitter::Cache cache);
-  Values multiplyOfMany(const Source &source, const Tile &at, const RegisterTile &tile,
-                        mlir::ValueRange sums);
+  Values multiplyOfMany(const Block &block, const Source &source, const Tile &at,
+                        const RegisterTile &tile, mlir::ValueRange sums);
   Values multiplyInPlace(const Source &source, const Tile &at, const RegisterTile &tile,
                          mlir::ValueRange sums);
   /// How many rows a tile of so many panels may have.
@@ -126,15 +126,17 @@ private:
   bool hasTallTiles() const { return plan.tallRows > plan.rows; }
   mlir::Value endsB(const Tile &tile);
   mlir::Value shiftToNext(const Source &source, const Tile &tile, int64_t panels, mlir::Value last);
+  /// Rows of a full tile from which on it asks for the tiles after it, where it is one of many.
+  int64_t leastOfMany() const;
   /// Whether a tile asks for its results while it is computed, as asking for all at once waits for
-  /// the CPU's few places for lines to come. Packed B takes these places.
-  bool asksMeanwhile() const {
-    return ops.prefetch && spec.bLayout != MatrixLayout::Packed && !plan.tiles;
-  }
+  /// the CPU's few places for lines to come. Few rows of packed B leave these to B.
+  mlir::Value asksMeanwhile(const Tiling &tiling, const Tile &at);
   void prefetchTile(const Block &block, const Tile &tile);
   void prefetchRow(const Block &block, const Tile &tile, mlir::Value row);
-  /// Asks for the results of a tile's rows, one after the other, spread over its steps.
+  /// Asks for the results of a tile's rows, one after the other, spread over its steps: all of
+  /// them, or, where it asks for B as well, those that are due at step `k`.
   Between resultsBetween(const Block &block, const Tile &tile, int64_t rows);
+  void askForDueResults(const Block &block, const Tile &tile, int64_t rows, mlir::Value k);
   /// Sums that wait in rows of so many elements: all columns of a tile, which may be fewer than
   /// whole panels.
   struct Parked {

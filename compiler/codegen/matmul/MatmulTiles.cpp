@@ -74,6 +74,7 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   const Tiling &tiling = b.tiling;
   Value kLength = e.div(e.add(steps, e.sub(tiling.kParts, e.index(1))), tiling.kParts);
   Value single = e.equal(tiling.kParts, e.index(1));
+  Value no = e.less(e.index(1), e.index(0));
   Value panels = e.sub(b.panel1, b.panel0);
   EvenSplit nTiles(e, panels, tiling.panels);
   // Tile registers take whole blocks of rows.
@@ -125,8 +126,8 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
       // Accumulators wait here between parts of K, and for the sink.
       Value column = e.select(tiling.once, e.index(0), e.mul(firstPanel, plan.panel));
       at.park = e.select(single, e.index(0), e.add(e.mul(firstRow, parkStride()), column));
-      if (ops.prefetch && !asksMeanwhile())
-        e.when(isLast, [&] { prefetchTile(b, at); });
+      if (ops.prefetch)
+        e.when(e.select(asksMeanwhile(tiling, at), no, isLast), [&] { prefetchTile(b, at); });
       tile(b, source, tiling, at);
       if (!spec.inPlace)
         e.when(isLast, [&] {
@@ -223,9 +224,9 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
                   loaded.push_back(e.load(parked, slot(r, j), math.columns()));
               return loaded;
             });
-      if (asksMeanwhile())
+      if (ops.prefetch && !plan.tiles && spec.bLayout != MatrixLayout::Packed)
         tile.between = resultsBetween(b, at, rowCount);
-      sums = multiply(source, tiling, at, tile, sums);
+      sums = multiply(b, source, tiling, at, tile, sums);
       if (spec.inPlace)
         return deliverTile(b, source, at, rowCount, sums);
       for (int64_t r = 0; r < rowCount; ++r)
@@ -238,11 +239,6 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
       rows = e.select(e.less(e.index(plan.rows), rows), e.mul(e.ceilDiv(rows, 2), 2), rows);
     e.specialize(rows, rowCounts(panelCount), body);
   });
-}
-
-SmallVector<int64_t> MatmulEmitter::known(ArrayRef<int64_t> sizes, Value size) {
-  std::optional<int64_t> constant = getConstantIntValue(size);
-  return sizes.empty() && constant ? SmallVector<int64_t>{*constant} : SmallVector<int64_t>(sizes);
 }
 
 SmallVector<int64_t> MatmulEmitter::panelCounts(int64_t tile) const {
