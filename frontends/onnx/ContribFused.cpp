@@ -8,8 +8,10 @@ using namespace mlir;
 
 namespace heddle {
 
+// What `emit` gives after an error is null, and stays so.
+
 static Value scaled(NodeUpgrade &upgrade, Value x, double factor) {
-  if (factor == 1.0)
+  if (!x || factor == 1.0)
     return x;
   return upgrade.emit("Mul", {x, upgrade.scalarOf(factor, NodeUpgrade::elementType(x))});
 }
@@ -37,9 +39,9 @@ static absl::StatusOr<Value> activated(NodeUpgrade &upgrade, Value x, const std:
   auto number = [&](StringRef name, float value) {
     return upgrade.builder.getNamedAttr(name, upgrade.builder.getF32FloatAttr(value));
   };
-  Type type = NodeUpgrade::elementType(x);
-  if (activation.empty())
+  if (!x || activation.empty())
     return x;
+  Type type = NodeUpgrade::elementType(x);
   if (activation == "Relu" || activation == "Tanh" || activation == "Sigmoid" ||
       activation == "Softplus" || activation == "HardSwish")
     return upgrade.emit(activation, {x});
@@ -95,7 +97,7 @@ static absl::Status fusedMatMul(NodeUpgrade &upgrade) {
   } else {
     product = upgrade.emit("MatMul", {upgrade.operand(0), upgrade.operand(1)});
   }
-  upgrade.replaceWith(product ? scaled(upgrade, product, alpha) : product);
+  upgrade.replaceWith(scaled(upgrade, product, alpha));
   return absl::OkStatus();
 }
 
