@@ -107,8 +107,12 @@ MatmulEmitter::Source MatmulEmitter::packedSource(const Block &b) {
 /// it, about as long as 24 rows take to multiply it.
 static constexpr int64_t kTilesInPlace = 3;
 
-// Two tiles take longer by asking than they wait.
+// Two tiles take longer by asking than they wait, and what is small is near.
 bool MatmulEmitter::asksInPlace() const {
+  constexpr int64_t secondCacheShare = 128 << 10;
+  std::optional<int64_t> depth = getConstantIntValue(ops.k), columns = getConstantIntValue(ops.n);
+  if (depth && columns && *depth * *columns * 4 <= secondCacheShare)
+    return false;
   bool isThreeTiles = !spec.rows.empty() && llvm::all_of(spec.rows, [&](int64_t rows) {
     return rows > 2 * plan.rows && rows <= kTilesInPlace * plan.rows;
   });
