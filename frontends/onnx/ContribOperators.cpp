@@ -13,7 +13,8 @@ const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
   if (domain != "com.microsoft" && !(domain.empty() && op == "SimplifiedLayerNormalization"))
     return nullptr;
   for (ArrayRef<ContribOperator> family :
-       {fusedContribOperators(), normalizationContribOperators(), quantizedContribOperators()})
+       {attentionContribOperators(), fusedContribOperators(), normalizationContribOperators(),
+        quantizedContribOperators()})
     for (const ContribOperator &contrib : family)
       if (contrib.op == op)
         return &contrib;

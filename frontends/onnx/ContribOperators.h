@@ -20,6 +20,7 @@ struct ContribOperator {
 };
 
 // One list a family, each in its own file.
+llvm::ArrayRef<ContribOperator> attentionContribOperators();
 llvm::ArrayRef<ContribOperator> fusedContribOperators();
 llvm::ArrayRef<ContribOperator> normalizationContribOperators();
 llvm::ArrayRef<ContribOperator> quantizedContribOperators();

@@ -57,6 +57,16 @@ def lstm(x, w, r, b):
     return np.stack(steps)[:, None]
 
 
+def attended(q, k, v, heads, added):
+    """Over [batch, time, heads * size]."""
+    def apart(x):
+        return x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3)
+    scores = apart(q) @ apart(k).transpose(0, 1, 3, 2) / np.sqrt(q.shape[2] // heads) + added
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    result = weights / weights.sum(-1, keepdims=True) @ apart(v)
+    return result.transpose(0, 2, 1, 3).reshape(q.shape)
+
+
 def scalar(x, kind=np.float32):
     return np.array(x, kind)
 
@@ -82,6 +92,14 @@ def cases():
     ids, words, places = GENERATOR.integers(0, 9, (2, 5)).astype(np.int32), real(9, 8), real(6, 8)
     yield ("EmbedLayerNormalization", [ids, None, words, places, None, scale, shift], {},
            normal(words[ids] + places[:5], scale, shift))
+    keys = np.ones((3, 7), np.int32)
+    keys[1, 4:] = 0
+    yield ("MultiHeadAttention", [x, y, y, None, keys], {"num_heads": 2},
+           attended(x, y, y, 2, (1 - keys[:, None, None]) * -10000.0))
+    weights, biases = real(8, 24), real(24)
+    projected = np.split(x @ weights + biases, 3, -1)
+    later = np.triu(np.full((5, 5), -np.inf, np.float32), 1)
+    yield "Attention", [x, weights, biases], {"num_heads": 4, "unidirectional": 1}, attended(*projected, 4, later)
     a, b = byte(np.uint8, 1, 4, 3, 3), byte(np.uint8, 1, 4, 3, 3)
     one, two, out = (scalar(0.02), scalar(7, np.uint8)), (scalar(0.03), scalar(9, np.uint8)), (scalar(0.05), scalar(50, np.uint8))
     first, second = number(a, *one), number(b, *two)
