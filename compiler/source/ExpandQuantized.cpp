@@ -6,6 +6,7 @@
 //   QLinearMatMul(a, b)      = Quantize(MatMulInteger(a, b) as float * (sa * sb / sy))
 //   DynamicQuantizeLinear(x) = Quantize(x) with a scale from the range of x, which is found row by
 //                              row, so that many threads look for it
+//   MaxPool of bytes         = MaxPool of the floats that they are, as bytes again
 //
 // The product of the scales is one number, one a filter, or one a row or column: constants nearly
 // always, multiplied while compiling. Quantisations by known scales are marked where products with
@@ -135,6 +136,22 @@ void expand(onnx::DynamicQuantizeLinearOp quantize) {
   quantize.erase();
 }
 
+/// As floats, which hold bytes: windows of these have vectors.
+void expand(onnx::MaxPoolOp pool) {
+  if (!isByte(pool.getX()) || pool.getIndices())
+    return;
+  Arithmetic m(pool);
+  auto type = cast<RankedTensorType>(pool.getY().getType());
+  Value x = m.toF32(pool.getX());
+  auto copy = cast<onnx::MaxPoolOp>(m.b.clone(*pool));
+  copy->setOperand(0, x);
+  copy.getY().setType(withElement(type, m.b.getF32Type()));
+  int64_t number = type.getElementType().isUnsignedInteger() ? 2 : 3; // uint8, int8
+  pool.getY().replaceAllUsesWith(
+      onnx::CastOp::create(m.b, m.loc, type, copy.getY(), "up", /*saturate=*/1, number));
+  pool.erase();
+}
+
 /// By a scale whose reciprocal kernels may multiply with, to the same integers.
 bool dividesByKnownScale(onnx::QuantizeLinearOp op) {
   auto constant = op.getYScale().getDefiningOp<onnx::ConstantOp>();
@@ -148,13 +165,14 @@ struct ExpandQuantized : impl::ExpandQuantizedPassBase<ExpandQuantized> {
   void runOnOperation() override {
     SmallVector<Operation *> found;
     getOperation()->walk([&](Operation *op) {
-      if (isa<onnx::QLinearConvOp, onnx::QLinearMatMulOp, onnx::DynamicQuantizeLinearOp>(op))
+      if (isa<onnx::QLinearConvOp, onnx::QLinearMatMulOp, onnx::DynamicQuantizeLinearOp,
+              onnx::MaxPoolOp>(op))
         found.push_back(op);
     });
     for (Operation *op : found)
       TypeSwitch<Operation *>(op)
-          .Case<onnx::QLinearConvOp, onnx::QLinearMatMulOp, onnx::DynamicQuantizeLinearOp>(
-              [](auto quantized) { expand(quantized); });
+          .Case<onnx::QLinearConvOp, onnx::QLinearMatMulOp, onnx::DynamicQuantizeLinearOp,
+                onnx::MaxPoolOp>([](auto quantized) { expand(quantized); });
     getOperation()->walk([](onnx::QuantizeLinearOp op) {
       if (dividesByKnownScale(op))
         op->setAttr(codegen::kRoundedQuotient, UnitAttr::get(op.getContext()));

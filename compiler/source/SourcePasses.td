@@ -330,6 +330,22 @@ def SkipZeroRowsPass : Pass<"onnx-skip-zero-rows", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numSkipped", "skipped", "products that leave channels out">];
 }
 
+def LayColumnsPass : Pass<"onnx-lay-columns", "::mlir::func::FuncOp"> {
+  let summary = "give vectors the long axis of columns";
+  let description = [{
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) {kernel_shape = array<i64: 20, 1>} : (tensor<1x8x69x1xf32>, tensor<8x8x20x1xf32>) -> tensor<1x8x50x1xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Reshape"(%x, ...) : ... -> tensor<1x8x1x69xf32>
+    %2 = "onnx.Reshape"(%w, ...) : ... -> tensor<8x8x1x20xf32>
+    %3 = "onnx.Conv"(%1, %2) {kernel_shape = array<i64: 1, 20>} : ... -> tensor<1x8x1x50xf32>
+    %4 = "onnx.Reshape"(%3, ...) : ... -> tensor<1x8x50x1xf32>
+    ```
+  }];
+}
+
 def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
   let summary = "take large windows of MaxPool apart into one an axis";
   let description = [{

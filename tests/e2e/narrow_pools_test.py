@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Pooling of f16 and bf16, as whole programs, against numpy.
+"""Pooling of f16, bf16 and bytes, as whole programs, against numpy.
 
     narrow_pools_test.py HEDDLE
 
 Inputs are whole and small, with a NaN and infinities, so that maxima are exact, and averages of 2 x 2 and
-4 x 4 windows as well. A Relu follows, which the kernel takes in.
+4 x 4 windows as well. A Relu follows, which the kernel takes in. Bytes are of all values.
 """
 
 import sys
 
 from numpy_models import NumpyModels, np
-from onnx_bytes import FLOAT, node
+from onnx_bytes import FLOAT, UINT8, node
 
 NARROW = {"f16": 10, "bf16": 16}
+BYTES = {np.uint8: UINT8, np.int8: 3}
 # Operator, window, stride, pad on either side.
 CASES = [("MaxPool", 2, 2, 0), ("MaxPool", 3, 2, 1), ("MaxPool", 3, 1, 1), ("AveragePool", 2, 2, 0),
          ("AveragePool", 4, 4, 0)]
@@ -42,6 +43,12 @@ def main():
         check.expect(f"{op} {window}x{window}, stride {stride}, {kind}, width {width}", {"x": x},
                      {"y": np.maximum(pooled(op, x, window, stride, pad), 0)},
                      agree=lambda a, b: np.array_equal(a, b, equal_nan=True))
+    for (op, window, stride, pad), kind in ((case, kind) for case in CASES for kind in BYTES if case[0] == "MaxPool"):
+        x = generator.integers(np.iinfo(kind).min, np.iinfo(kind).max + 1, (2, 5, 24, 52)).astype(kind)
+        check.write([node(op, ["x"], ["y"], kernel_shape=[window] * 2, strides=[stride] * 2, pads=[pad] * 4)],
+                    {"x": (BYTES[kind], list(x.shape))}, {"y": (BYTES[kind], ["n", "c", "h", "w"])}, {})
+        check.expect(f"{op} {window}x{window}, stride {stride}, {kind.__name__}", {"x": x},
+                     {"y": pooled(op, x.astype(np.float32), window, stride, pad).astype(kind)})
     check.finish()
 
 
