@@ -71,9 +71,12 @@ static absl::Status fusedConv(NodeUpgrade &upgrade) {
 static absl::Status fusedGemm(NodeUpgrade &upgrade) {
   std::string activation = upgrade.takeString("activation").value_or("");
   SmallVector<float> parameters;
-  for (StringRef name : {"activation_alpha", "activation_beta", "activation_gamma"})
-    if (std::optional<double> parameter = upgrade.takeFloat(name))
-      parameters.push_back(static_cast<float>(*parameter));
+  for (StringRef name : {"activation_alpha", "activation_beta", "activation_gamma"}) {
+    std::optional<double> parameter = upgrade.takeFloat(name);
+    if (!parameter)
+      break; // one after it stays, and is refused
+    parameters.push_back(static_cast<float>(*parameter));
+  }
   Value sum =
       withAttributes(upgrade, "Gemm", {upgrade.operand(0), upgrade.operand(1), upgrade.operand(2)});
   HEDDLE_ASSIGN_OR_RETURN(Value result, activated(upgrade, sum, activation, parameters));

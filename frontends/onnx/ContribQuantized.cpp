@@ -37,7 +37,13 @@ static SmallVector<NamedAttribute> takeAll(NodeUpgrade &upgrade) {
 /// The operator of ai.onnx by the same name without "QLinear", on one number.
 static absl::Status ofOne(NodeUpgrade &upgrade) {
   StringRef op = StringRef(upgrade.node.op).drop_front(StringRef("QLinear").size());
-  upgrade.takeInt("opset"); // of Softmax, whose axis is the last one in what quantisers write
+  // Before 13, Softmax took all axes from its own on as one.
+  if (std::optional<int64_t> opset = upgrade.takeInt("opset"); opset && *opset < 13) {
+    int64_t axis = upgrade.takeInt("axis").value_or(-1);
+    std::optional<int64_t> rank = NodeUpgrade::rankOf(upgrade.operand(0));
+    if (axis != -1 && (!rank || axis != *rank - 1))
+      return unsupported("an axis of Softmax before the last one is not supported");
+  }
   if (upgrade.takeInt("channels_last").value_or(0))
     return unsupported("channels as the last axis are not supported");
   SmallVector<NamedAttribute> attributes = takeAll(upgrade);

@@ -64,7 +64,8 @@ private:
 
   void point(mlir::Value index, mlir::Value begin, mlir::Value points);
   /// A call's grid points of few rows are one block, so that all tiles but the last are as wide as
-  /// they may be.
+  /// they may be. Not where B comes from memory, whose rows of a wide tile may be planes of a power
+  /// of two apart.
   mlir::Value joinsPoints();
   int64_t mostJoined() const;
   mlir::Value panelSize() {

@@ -4,10 +4,7 @@
 
 #include "runtime/executor/gate.h"
 
-#include <sched.h>
-
 #include <atomic>
-#include <bit>
 #include <deque>
 #include <optional>
 #include <thread>
@@ -159,113 +156,6 @@ TEST(Gate, SessionsOfOneModelStayTogether) {
   EXPECT_STREQ(goes(kHour), "short");
 }
 
-// Two threads that run on one processor when they come get one each.
-TEST(Gate, RunsBeginOnProcessorsOfTheirOwn) {
-  cpu_set_t allowed;
-  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
-  if (CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "one processor";
-  Gate gate(2, kLimits);
-  // Goes through the gate from processor `from`; returns the one that it is on then.
-  auto enter = [&](int from, auto inside) {
-    Gate::Waiter waiter;
-    waiter.Took(kHour);
-    RunState run;
-    run.Reset();
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(from, &one);
-    sched_setaffinity(0, sizeof(one), &one);
-    sched_setaffinity(0, sizeof(allowed), &allowed);
-    Gate::Pass pass(gate, waiter, run);
-    inside(CurrentProcessor());
-    cpu_set_t now;
-    EXPECT_EQ(sched_getaffinity(0, sizeof(now), &now), 0);
-    EXPECT_TRUE(CPU_EQUAL(&now, &allowed));
-  };
-  constexpr int kTries = 10;
-  int apart = 0;
-  for (int i = 0; i < kTries; ++i) {
-    enter(CurrentProcessor(), [&](int first) {
-      std::thread([&] { enter(first, [&](int second) { apart += first != second; }); }).join();
-    });
-  }
-  EXPECT_GT(apart, kTries / 2);  // the system moves threads, too
-}
-
-// Who was let in begins where the one before it was, though it shares that processor with another
-// thread and another one idles, and may go anywhere afterwards.
-TEST(Gate, WhoWaitsWakesWhereThePlaceIsLeft) {
-  cpu_set_t allowed;
-  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
-  if (CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "one processor";
-  Gate gate(1, kLimits);
-  RunState run;
-  run.Reset();
-  const int here = CurrentProcessor();
-  cpu_set_t only_here;
-  CPU_ZERO(&only_here);
-  CPU_SET(here, &only_here);
-  cpu_set_t elsewhere = allowed;
-  CPU_CLR(here, &elsewhere);
-  sched_setaffinity(0, sizeof(only_here), &only_here);
-  std::atomic<bool> over{false};
-  std::thread busy([&] {  // on this processor, too
-    while (!over) std::this_thread::yield();
-  });
-  constexpr int kTries = 20;
-  int same = 0;
-  for (int i = 0; i < kTries; ++i) {
-    std::optional<Gate::Pass> first;
-    Gate::Waiter waiter;
-    waiter.Took(kHour);
-    first.emplace(gate, waiter, run);
-    std::thread late([&] {
-      sched_setaffinity(0, sizeof(elsewhere), &elsewhere);
-      sched_setaffinity(0, sizeof(allowed), &allowed);
-      Gate::Waiter waiter;
-      waiter.Took(kHour);
-      Gate::Pass pass(gate, waiter, run);
-      same += CurrentProcessor() == here;
-      cpu_set_t now;
-      EXPECT_EQ(sched_getaffinity(0, sizeof(now), &now), 0);
-      EXPECT_TRUE(CPU_EQUAL(&now, &allowed));
-    });
-    std::this_thread::sleep_for(milliseconds(2));  // it waits
-    first.reset();
-    late.join();
-  }
-  over = true;
-  busy.join();
-  sched_setaffinity(0, sizeof(allowed), &allowed);
-  EXPECT_GT(same, kTries * 2 / 3);  // the system moves threads, too
-}
-
-TEST(WakePlace, AThreadThatWaitsWakesWhereItIsTold) {
-  cpu_set_t allowed;
-  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
-  for (int processor = 0; processor < 64; ++processor) {
-    std::optional<WakePlace> place;
-    std::atomic<bool> waits{false}, told{false};
-    bool may = CPU_ISSET(processor, &allowed);
-    std::thread thread([&] {
-      place.emplace();
-      waits = true;
-      waits.notify_one();
-      told.wait(false);
-      if (may) EXPECT_EQ(CurrentProcessor(), processor);
-      place->Leave();
-      cpu_set_t now;
-      EXPECT_EQ(sched_getaffinity(0, sizeof(now), &now), 0);
-      EXPECT_TRUE(CPU_EQUAL(&now, &allowed));
-    });
-    waits.wait(false);
-    EXPECT_EQ(place->Set(processor), may);
-    told = true;
-    told.notify_one();
-    thread.join();
-  }
-}
-
 TEST_F(FullGate, RunsInsideARunPassBy) {
   Runner runner(gate_, kHour, /*stopped=*/false, /*inside=*/true);
   EXPECT_TRUE(runner.ThroughAfter(kLongEnough));
@@ -301,54 +191,6 @@ TEST_F(FullGate, FirstComeFirstServed) {
     for (int k = i + 1; k < 4; ++k) EXPECT_FALSE(late[k].ThroughAfter(milliseconds(0)));
     late[i].Leave();
   }
-}
-
-// Sessions are let in where their last runs were, but nobody is passed over by many.
-TEST(Gate, WhoWasOnTheProcessorThatIsLeftGoesBeforeThoseThatCameJustBefore) {
-  cpu_set_t allowed;
-  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
-  const int here = CurrentProcessor();
-  int elsewhere = 0;
-  while (elsewhere == here || (elsewhere < CPU_SETSIZE && !CPU_ISSET(elsewhere, &allowed))) {
-    ++elsewhere;
-  }
-  if (elsewhere == CPU_SETSIZE) GTEST_SKIP() << "one processor";
-  auto stay_on = [](int processor) {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(processor, &one);
-    sched_setaffinity(0, sizeof(one), &one);
-  };
-  RunState run;
-  run.Reset();
-  constexpr int kTries = 10;
-  int good = 0;
-  for (int i = 0; i < kTries; ++i) {
-    Gate gate(1, kLimits);
-    std::deque<Gate::Waiter> waiters(5);
-    std::deque<std::thread> threads;
-    std::vector<int> order;  // written by who is inside
-    for (Gate::Waiter& waiter : waiters) {
-      waiter.Took(kHour);
-      stay_on(&waiter == &waiters[1] ? elsewhere : here);
-      Gate::Pass pass(gate, waiter, run);
-    }
-    stay_on(here);
-    {
-      Gate::Pass pass(gate, waiters[0], run);
-      for (int late = 1; late < 5; ++late) {
-        threads.emplace_back([&, late] {
-          Gate::Pass pass(gate, waiters[late], run);
-          order.push_back(late);
-        });
-        std::this_thread::sleep_for(milliseconds(2));  // it waits
-      }
-    }
-    for (std::thread& thread : threads) thread.join();
-    good += order == std::vector<int>{2, 3, 1, 4};
-  }
-  sched_setaffinity(0, sizeof(allowed), &allowed);
-  EXPECT_GT(good, kTries / 2);  // the system moves threads, too
 }
 
 TEST_F(FullGate, ManyWait) {
@@ -395,55 +237,6 @@ TEST_F(FullGate, WhoGivesUpWaitingForBothPlacesLetsOthersIn) {
   EXPECT_TRUE(both.ThroughAfter(kLongEnough));
   EXPECT_FALSE(both.has_places());
   EXPECT_TRUE(last.ThroughAfter(kLongEnough));
-}
-
-// How often all threads work on one run, of as many as fill a period after the first.
-int OftenTogether(nanoseconds together, nanoseconds beside) {
-  Crowd crowd;
-  int often = 0;
-  for (uint32_t i = 0; i < 2 * Crowd::kLeastPeriod; ++i) {
-    int places = crowd.Places(2);
-    crowd.Took(places, places > 1 ? together : beside);
-    if (i >= Crowd::kLeastPeriod) often += places > 1;
-  }
-  return often;
-}
-
-TEST(CrowdTest, RunsGoInTheWayThatTakesLessOfTheMachine) {
-  int trials = Crowd::kTrials, most = Crowd::kLeastPeriod - Crowd::kTrials;
-  EXPECT_EQ(OftenTogether(milliseconds(1), milliseconds(3)), most);
-  EXPECT_EQ(OftenTogether(milliseconds(2), milliseconds(3)), trials);
-  // Not clearly less.
-  EXPECT_EQ(OftenTogether(std::chrono::microseconds(1450), milliseconds(3)), trials);
-}
-
-TEST(CrowdTest, TrialsBecomeRarer) {
-  Crowd crowd;
-  uint32_t together = 0;
-  for (uint32_t i = 0; i < 4 * Crowd::kMostPeriod; ++i) {
-    int places = crowd.Places(2);
-    crowd.Took(places, milliseconds(3));
-    together += places > 1;
-  }
-  uint32_t doublings = std::countr_zero(Crowd::kMostPeriod / Crowd::kLeastPeriod);
-  // At the beginning, after 256 runs and at each doubling, and twice more in the longest periods.
-  EXPECT_EQ(together, (1 + 1 + doublings + 2) * Crowd::kTrials);
-}
-
-TEST(CrowdTest, SingleRunsAreNotBelieved) {
-  Crowd crowd;
-  for (uint32_t i = 0; i < Crowd::kLeastPeriod; ++i) {
-    int places = crowd.Places(2);
-    crowd.Took(places, places > 1 ? milliseconds(2) : milliseconds(3));
-  }
-  crowd.Took(1, milliseconds(300));
-  for (uint32_t i = 0; i < 2 * Crowd::kTrials; ++i) crowd.Places(2);
-  EXPECT_EQ(crowd.Places(2), 1);
-}
-
-TEST(CrowdTest, OneThreadTakesOnePlace) {
-  Crowd crowd;
-  for (uint32_t i = 0; i < Crowd::kLeastPeriod; ++i) EXPECT_EQ(crowd.Places(1), 1);
 }
 
 TEST(Gate, LetsInAsManyAsThereAreProcessors) {

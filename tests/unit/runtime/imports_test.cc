@@ -60,5 +60,6 @@ TEST(Imports, BFloatRoundsToNearestEven) {
   EXPECT_EQ(DoubleToBFloatBits(1.0 + 0x1p-8 + 0x1p-40), 0x3f81);
   EXPECT_EQ(FloatToBFloatBits(NAN) & 0x7fff, 0x7fc0);
 }
+
 }  // namespace
 }  // namespace heddle

@@ -126,5 +126,6 @@ TEST(MemoryOrder, NeedsAnEdgeFromWriterToReader) {
   EXPECT_THAT(MemoryOrderOf(program),
               HasSubstr("nothing orders task 2 (task2) and task 3 (task3)"));
 }
+
 }  // namespace
 }  // namespace heddle

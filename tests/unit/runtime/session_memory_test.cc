@@ -143,5 +143,6 @@ TEST(SessionMemory, AllocatesNothingInSteadyState) {
   EXPECT_EQ(session->statistics().peak_bytes, held);
   EXPECT_EQ(session->statistics().runs, 102u);
 }
+
 }  // namespace
 }  // namespace heddle

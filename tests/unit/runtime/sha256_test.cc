@@ -36,5 +36,6 @@ TEST(Sha256, DoesNotDependOnThePieces) {
     ASSERT_EQ(hash.Finish(), whole);
   }
 }
+
 }  // namespace
 }  // namespace heddle

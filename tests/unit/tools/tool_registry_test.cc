@@ -107,5 +107,6 @@ TEST_F(ToolRegistryTest, ASourceThatFailsCountsOnlyWhereANameIsMissing) {
   registry.LoadAll([&](absl::Status status) { all = status; });
   EXPECT_EQ(all.message(), "bad: does not start");
 }
+
 }  // namespace
 }  // namespace heddle
