@@ -24,6 +24,9 @@ Value Emitter::rem(Value a, Value b) { return builder.createOrFold<arith::RemUIO
 Value Emitter::ceilDiv(Value a, int64_t b) { return div(add(a, b - 1), index(b)); }
 Value Emitter::min(Value a, Value b) { return builder.createOrFold<arith::MinSIOp>(loc, a, b); }
 Value Emitter::max(Value a, Value b) { return builder.createOrFold<arith::MaxSIOp>(loc, a, b); }
+Value Emitter::boolean(bool value) {
+  return arith::ConstantOp::create(builder, loc, builder.getBoolAttr(value));
+}
 Value Emitter::less(Value a, Value b) {
   return builder.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, a, b);
 }

@@ -42,6 +42,7 @@ public:
   mlir::Value ceilDiv(mlir::Value a, int64_t b);
   mlir::Value min(mlir::Value a, mlir::Value b);  // signed
   mlir::Value max(mlir::Value a, mlir::Value b);  // signed
+  mlir::Value boolean(bool value);
   mlir::Value less(mlir::Value a, mlir::Value b); // signed
   mlir::Value equal(mlir::Value a, mlir::Value b);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);

@@ -49,17 +49,15 @@ static absl::StatusOr<SmallVector<Value>> attention(NodeUpgrade &upgrade, Attend
     if (rankThroughCasts(operands.mask) != 2)
       return unsupported("only masks of [batch, keys] are supported");
     Type f32 = b.getF32Type();
-    Value counts = upgrade.emit("Cast", {operands.mask}, upgrade.intAttr("to", 1));
+    Value counts = toFloat(upgrade, operands.mask);
     Value gone = upgrade.emit("Sub", {upgrade.scalarOf(1, f32), counts});
     Value summand = upgrade.emit("Mul", {gone, upgrade.scalarOf(filter, f32)});
     summand = upgrade.emit("Unsqueeze", {summand, upgrade.ints({1, 2})});
-    bias = bias ? upgrade.emit("Add", {bias, summand}) : summand;
+    bias = plus(upgrade, summand, bias);
   }
-  SmallVector<Value> inputs = {operands.q, operands.k,       operands.v,
-                               bias,       operands.pastKey, operands.pastValue};
-  while (!inputs.back())
-    inputs.pop_back();
-  return upgrade.emitAll("Attention", inputs, attributes, operands.pastKey ? 3 : 1);
+  return upgrade.emitAll(
+      "Attention", {operands.q, operands.k, operands.v, bias, operands.pastKey, operands.pastValue},
+      attributes, operands.pastKey ? 3 : 1);
 }
 
 /// (input, weights, bias, mask, past, bias of the scores): past and present hold keys, then values.
@@ -67,8 +65,7 @@ static absl::Status packedAttention(NodeUpgrade &upgrade) {
   if (!upgrade.operand(4) && upgrade.wants(1))
     return unsupported("keys and values as a result without those of the past are not supported");
   Value projected = upgrade.emit("MatMul", {upgrade.operand(0), upgrade.operand(1)});
-  if (upgrade.operand(2))
-    projected = upgrade.emit("Add", {projected, upgrade.operand(2)});
+  projected = plus(upgrade, projected, upgrade.operand(2));
   SmallVector<Value> parts = upgrade.emitAll(
       "Split", {projected}, {upgrade.intAttr("axis", -1), upgrade.intAttr("num_outputs", 3)}, 3);
   if (parts.empty())

@@ -16,20 +16,6 @@ static Value scaled(NodeUpgrade &upgrade, Value x, double factor) {
   return upgrade.emit("Mul", {x, upgrade.scalarOf(factor, NodeUpgrade::elementType(x))});
 }
 
-static Value plus(NodeUpgrade &upgrade, Value x, Value y) {
-  return y ? upgrade.emit("Add", {x, y}) : x;
-}
-
-/// An operation with the attributes of the node that is replaced.
-static Value withAttributes(NodeUpgrade &upgrade, StringRef op, SmallVector<Value> operands) {
-  while (!operands.back())
-    operands.pop_back();
-  SmallVector<NamedAttribute> attributes(upgrade.node.attributes.begin(),
-                                         upgrade.node.attributes.end());
-  upgrade.node.attributes = NamedAttrList();
-  return upgrade.emit(op, operands, attributes);
-}
-
 /// The function that `activation` names; its parameters in the order of the operator's attributes.
 static absl::StatusOr<Value> activated(NodeUpgrade &upgrade, Value x, const std::string &activation,
                                        ArrayRef<float> parameters) {
@@ -60,8 +46,8 @@ static absl::Status fusedConv(NodeUpgrade &upgrade) {
   std::string activation = upgrade.takeString("activation").value_or("");
   SmallVector<float> parameters =
       upgrade.takeFloats("activation_params").value_or(SmallVector<float>());
-  Value sum =
-      withAttributes(upgrade, "Conv", {upgrade.operand(0), upgrade.operand(1), upgrade.operand(2)});
+  Value sum = upgrade.emit("Conv", {upgrade.operand(0), upgrade.operand(1), upgrade.operand(2)},
+                           upgrade.takeAttributes());
   HEDDLE_ASSIGN_OR_RETURN(Value result, activated(upgrade, plus(upgrade, sum, upgrade.operand(3)),
                                                   activation, parameters));
   upgrade.replaceWith(result);
@@ -77,8 +63,8 @@ static absl::Status fusedGemm(NodeUpgrade &upgrade) {
       break; // one after it stays, and is refused
     parameters.push_back(static_cast<float>(*parameter));
   }
-  Value sum =
-      withAttributes(upgrade, "Gemm", {upgrade.operand(0), upgrade.operand(1), upgrade.operand(2)});
+  Value sum = upgrade.emit("Gemm", {upgrade.operand(0), upgrade.operand(1), upgrade.operand(2)},
+                           upgrade.takeAttributes());
   HEDDLE_ASSIGN_OR_RETURN(Value result, activated(upgrade, sum, activation, parameters));
   upgrade.replaceWith(result);
   return absl::OkStatus();

@@ -8,10 +8,6 @@ using namespace mlir;
 
 namespace heddle {
 
-static Value plus(NodeUpgrade &upgrade, Value x, Value y) {
-  return y ? upgrade.emit("Add", {x, y}) : x;
-}
-
 static NamedAttribute epsilonOf(NodeUpgrade &upgrade, double otherwise) {
   double epsilon = upgrade.takeFloat("epsilon").value_or(otherwise);
   return upgrade.builder.getNamedAttr("epsilon",
@@ -20,10 +16,8 @@ static NamedAttribute epsilonOf(NodeUpgrade &upgrade, double otherwise) {
 
 static Value layerNormalized(NodeUpgrade &upgrade, Value x, Value scale, Value shift,
                              NamedAttribute epsilon) {
-  SmallVector<Value> operands = {x, scale};
-  if (shift)
-    operands.push_back(shift);
-  return upgrade.emit("LayerNormalization", operands, {epsilon, upgrade.intAttr("axis", -1)});
+  return upgrade.emit("LayerNormalization", {x, scale, shift},
+                      {epsilon, upgrade.intAttr("axis", -1)});
 }
 
 /// (input, skip, scale, shift, bias): the sum is the last result.

@@ -8,6 +8,12 @@ using namespace mlir;
 
 namespace heddle {
 
+Value plus(NodeUpgrade &upgrade, Value x, Value y) { return y ? upgrade.emit("Add", {x, y}) : x; }
+
+Value toFloat(NodeUpgrade &upgrade, Value x) {
+  return upgrade.emit("Cast", {x}, upgrade.intAttr("to", 1));
+}
+
 const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
   // ONNX Runtime has this one in the domain of the standard.
   if (domain != "com.microsoft" && !(domain.empty() && op == "SimplifiedLayerNormalization"))

@@ -19,6 +19,10 @@ struct ContribOperator {
   UpgradeFunction expand; ///< takes all attributes that it knows
 };
 
+/// x + y, or x where there is no y.
+mlir::Value plus(NodeUpgrade &upgrade, mlir::Value x, mlir::Value y);
+mlir::Value toFloat(NodeUpgrade &upgrade, mlir::Value x);
+
 // One list a family, each in its own file.
 llvm::ArrayRef<ContribOperator> attentionContribOperators();
 llvm::ArrayRef<ContribOperator> fusedContribOperators();

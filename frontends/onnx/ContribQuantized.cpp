@@ -12,26 +12,15 @@ namespace heddle {
 /// The number that an integer stands for; three operands from `first` on are it, scale and zero
 /// point.
 static Value dequantized(NodeUpgrade &upgrade, size_t first) {
-  SmallVector<Value> operands = {upgrade.operand(first), upgrade.operand(first + 1)};
-  if (Value zeroPoint = upgrade.operand(first + 2))
-    operands.push_back(zeroPoint);
-  return upgrade.emit("DequantizeLinear", operands);
+  return upgrade.emit("DequantizeLinear", {upgrade.operand(first), upgrade.operand(first + 1),
+                                           upgrade.operand(first + 2)});
 }
 
 /// Scale and zero point of the result are the operands from `scale` on.
 static absl::Status replaceQuantized(NodeUpgrade &upgrade, Value number, size_t scale) {
-  SmallVector<Value> operands = {number, upgrade.operand(scale)};
-  if (Value zeroPoint = upgrade.operand(scale + 1))
-    operands.push_back(zeroPoint);
-  upgrade.replaceWith(upgrade.emit("QuantizeLinear", operands));
+  upgrade.replaceWith(
+      upgrade.emit("QuantizeLinear", {number, upgrade.operand(scale), upgrade.operand(scale + 1)}));
   return absl::OkStatus();
-}
-
-static SmallVector<NamedAttribute> takeAll(NodeUpgrade &upgrade) {
-  SmallVector<NamedAttribute> attributes(upgrade.node.attributes.begin(),
-                                         upgrade.node.attributes.end());
-  upgrade.node.attributes = NamedAttrList();
-  return attributes;
 }
 
 /// The operator of ai.onnx by the same name without "QLinear", on one number.
@@ -46,7 +35,7 @@ static absl::Status ofOne(NodeUpgrade &upgrade) {
   }
   if (upgrade.takeInt("channels_last").value_or(0))
     return unsupported("channels as the last axis are not supported");
-  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  SmallVector<NamedAttribute> attributes = upgrade.takeAttributes();
   return replaceQuantized(upgrade, upgrade.emit(op, dequantized(upgrade, 0), attributes), 3);
 }
 
@@ -64,13 +53,13 @@ static absl::Status concat(NodeUpgrade &upgrade) {
   SmallVector<Value> parts;
   for (size_t first = 2; first < count; first += 3)
     parts.push_back(dequantized(upgrade, first));
-  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  SmallVector<NamedAttribute> attributes = upgrade.takeAttributes();
   return replaceQuantized(upgrade, upgrade.emit("Concat", parts, attributes), 0);
 }
 
 /// Without "com.microsoft" they mean the same.
 static absl::Status standard(NodeUpgrade &upgrade) {
-  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  SmallVector<NamedAttribute> attributes = upgrade.takeAttributes();
   upgrade.replaceWith(upgrade.emit(upgrade.node.op, upgrade.node.operands, attributes));
   return absl::OkStatus();
 }
@@ -78,15 +67,10 @@ static absl::Status standard(NodeUpgrade &upgrade) {
 /// a x b of integers times the product of the scales, plus the bias.
 static Value product(NodeUpgrade &upgrade, Value a, Value aScale, Value aZeroPoint, Value b,
                      Value bScale, Value bZeroPoint, Value bias) {
-  SmallVector<Value> operands = {a, b, aZeroPoint, bZeroPoint};
-  while (!operands.back())
-    operands.pop_back();
-  Value sum = upgrade.emit("MatMulInteger", operands);
-  if (!sum)
-    return {};
-  Value number = upgrade.emit("Cast", {sum}, upgrade.intAttr("to", 1));
+  Value sum = upgrade.emit("MatMulInteger", {a, b, aZeroPoint, bZeroPoint});
+  Value number = toFloat(upgrade, sum);
   Value result = upgrade.emit("Mul", {number, upgrade.emit("Mul", {aScale, bScale})});
-  return bias ? upgrade.emit("Add", {result, bias}) : result;
+  return plus(upgrade, result, bias);
 }
 
 /// (a, b, scale of a, scale of b, zero points of both, bias)
@@ -118,19 +102,14 @@ static absl::Status dynamicQuantizeLstm(NodeUpgrade &upgrade) {
     auto beside = [&](Value value) {
       return upgrade.emit("Reshape", {value, upgrade.ints({0, 1, -1})});
     };
-    auto number = [&](Value value) {
-      return upgrade.emit("Cast", {value}, upgrade.intAttr("to", 1));
-    };
-    Value steps = upgrade.emit(
-        "Sub", {number(upgrade.operand(weight)), number(beside(upgrade.operand(scale + 1)))});
+    Value steps = upgrade.emit("Sub", {toFloat(upgrade, upgrade.operand(weight)),
+                                       toFloat(upgrade, beside(upgrade.operand(scale + 1)))});
     Value numbers = upgrade.emit("Mul", {steps, beside(upgrade.operand(scale))});
     NamedAttribute turned =
         upgrade.builder.getNamedAttr("perm", upgrade.builder.getDenseI64ArrayAttr({0, 2, 1}));
     operands[weight] = upgrade.emit("Transpose", {numbers}, turned);
   }
-  while (!operands.back())
-    operands.pop_back();
-  SmallVector<NamedAttribute> attributes = takeAll(upgrade);
+  SmallVector<NamedAttribute> attributes = upgrade.takeAttributes();
   upgrade.replaceWith(upgrade.emitAll("LSTM", operands, attributes, 3));
   return absl::OkStatus();
 }
@@ -142,15 +121,10 @@ static absl::Status gemm(NodeUpgrade &upgrade) {
     return upgrade.takeInt(flag).value_or(0) ? upgrade.emit("Transpose", {matrix}) : matrix;
   };
   Value a = turned("transA", upgrade.operand(0)), b = turned("transB", upgrade.operand(3));
-  SmallVector<Value> operands = {a, b, upgrade.operand(2), upgrade.operand(5)};
-  Value sum = upgrade.emit("MatMulInteger", operands);
-  if (Value c = upgrade.operand(6))
-    sum = upgrade.emit("Add", {sum, c});
-  if (!sum)
-    return absl::OkStatus();
+  Value sum = upgrade.emit("MatMulInteger", {a, b, upgrade.operand(2), upgrade.operand(5)});
+  sum = plus(upgrade, sum, upgrade.operand(6));
   Value scale = upgrade.emit("Mul", {upgrade.operand(1), upgrade.operand(4)});
-  Value number =
-      upgrade.emit("Mul", {upgrade.emit("Cast", {sum}, upgrade.intAttr("to", 1)), scale});
+  Value number = upgrade.emit("Mul", {toFloat(upgrade, sum), scale});
   if (alpha != 1.0)
     number = upgrade.emit("Mul", {number, upgrade.scalarOf(alpha, upgrade.builder.getF32Type())});
   if (upgrade.operand(7))

@@ -77,6 +77,12 @@ Value NodeUpgrade::scalarOf(double value, Type type) {
   return emitConstant(*this, DenseElementsAttr::get(RankedTensorType::get({}, type), element));
 }
 
+SmallVector<NamedAttribute> NodeUpgrade::takeAttributes() {
+  SmallVector<NamedAttribute> attributes(node.attributes.begin(), node.attributes.end());
+  node.attributes = NamedAttrList();
+  return attributes;
+}
+
 NamedAttribute NodeUpgrade::intAttr(StringRef name, int64_t value) {
   return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
 }
@@ -88,6 +94,8 @@ SmallVector<Value> NodeUpgrade::emitAll(StringRef op, ArrayRef<Value> operands,
   SourceNode added(node.loc);
   added.label = node.label;
   added.op = op.str();
+  while (!operands.empty() && !operands.back())
+    operands = operands.drop_back();
   added.operands.assign(operands.begin(), operands.end());
   added.attributes.append(attributes);
   added.wanted.assign(count, true);

@@ -25,6 +25,8 @@ public:
   std::optional<std::string> takeString(llvm::StringRef name);
   std::optional<llvm::SmallVector<int64_t>> takeInts(llvm::StringRef name);
   std::optional<llvm::SmallVector<float>> takeFloats(llvm::StringRef name);
+  /// All that are left.
+  llvm::SmallVector<mlir::NamedAttribute> takeAttributes();
   void set(llvm::StringRef name, mlir::Attribute value) { node.attributes.set(name, value); }
 
   /// Constants: an int64 vector, an int64 scalar, a float vector, a scalar of a type.
@@ -33,7 +35,8 @@ public:
   mlir::Value floats(llvm::ArrayRef<float> values);
   mlir::Value scalarOf(double value, mlir::Type elementType);
 
-  /// Adds an operation of ai.onnx in its newest version with one result.
+  /// Adds an operation of ai.onnx in its newest version with one result; null after an error. Null
+  /// operands are left out.
   mlir::Value emit(llvm::StringRef op, llvm::ArrayRef<mlir::Value> operands,
                    llvm::ArrayRef<mlir::NamedAttribute> attributes = {});
   /// The first `count` results; none after an error.

@@ -44,8 +44,7 @@ int64_t MatmulEmitter::mostJoined() const {
 
 Value MatmulEmitter::joinsPoints() {
   Value few = e.less(ops.m, e.index(mostJoined() + 1));
-  Value no = e.less(e.index(1), e.index(0));
-  return e.select(isFar(), no, both(few, e.equal(ops.batch, e.index(1))));
+  return e.select(isFar(), e.boolean(false), both(few, e.equal(ops.batch, e.index(1))));
 }
 
 // Points run over the rows first, so that neighbours share their part of B. Where A is rounded they

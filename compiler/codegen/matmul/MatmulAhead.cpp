@@ -109,14 +109,13 @@ Values MatmulEmitter::multiplyInPlace(const Source &source, const Tile &at,
 int64_t MatmulEmitter::leastOfMany() const { return std::min(plan.rows / 2 + 1, kAheadRows); }
 
 Value MatmulEmitter::asksMeanwhile(const Tiling &tiling, const Tile &at) {
-  Value yes = e.less(e.index(0), e.index(1)), no = e.less(e.index(1), e.index(0));
   if (plan.tiles)
-    return no;
+    return e.boolean(false);
   if (spec.bLayout != MatrixLayout::Packed)
-    return yes;
+    return e.boolean(true);
   Value ofMany =
       both(e.equal(at.panels, e.index(plan.panels)), e.less(e.index(leastOfMany() - 1), at.rows));
-  return e.select(tiling.once, no, ofMany);
+  return e.select(tiling.once, e.boolean(false), ofMany);
 }
 
 /// A row of results after the other, or some at once where steps are few.

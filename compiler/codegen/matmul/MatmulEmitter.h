@@ -64,8 +64,7 @@ private:
 
   void point(mlir::Value index, mlir::Value begin, mlir::Value points);
   /// A call's grid points of few rows are one block, so that all tiles but the last are as wide as
-  /// they may be. Not where B comes from memory, whose rows of a wide tile may be planes of a power
-  /// of two apart.
+  /// they may be. Not where B comes from memory, which tiles of a point's own may read sooner.
   mlir::Value joinsPoints();
   int64_t mostJoined() const;
   mlir::Value panelSize() {

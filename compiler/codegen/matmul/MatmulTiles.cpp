@@ -42,8 +42,7 @@ Value MatmulEmitter::isFar() const {
 MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
   Tiling t;
   t.once = e.less(rows, e.index(mostOnce() + 1));
-  Value no = e.less(e.index(1), e.index(0));
-  Value tall = no;
+  Value no = e.boolean(false), tall = no;
   t.narrow = no;
   t.several = both(t.once, e.less(e.index(leastOfSeveral() - 1), rows));
   t.rows = e.index(plan.rows);
@@ -73,8 +72,7 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   Value rows = e.sub(b.m1, b.m0);
   const Tiling &tiling = b.tiling;
   Value kLength = e.div(e.add(steps, e.sub(tiling.kParts, e.index(1))), tiling.kParts);
-  Value single = e.equal(tiling.kParts, e.index(1));
-  Value no = e.less(e.index(1), e.index(0));
+  Value single = e.equal(tiling.kParts, e.index(1)), no = e.boolean(false);
   Value panels = e.sub(b.panel1, b.panel0);
   EvenSplit nTiles(e, panels, tiling.panels);
   // Tile registers take whole blocks of rows.
