@@ -26,18 +26,18 @@ namespace {
 using heddle::Edges;
 
 struct Side {
-  const char* name;
+  const char *name;
   std::function<void()> run;
-  std::vector<double> ns;  // per node, by round
+  std::vector<double> ns; // per node, by round
 
   double median() const { return ns[ns.size() / 2]; }
 };
 
 class Comparison {
- public:
+public:
   Comparison(bool json, int rounds) : json_(json), rounds_(rounds) {}
 
-  void Run(const char* name, const Edges& edges, int threads) {
+  void Run(const char *name, const Edges &edges, int threads) {
     heddle::OwnScheduler<> ours(edges, threads);
     heddle::FlowGraph flow(edges, threads);
     std::vector<Side> sides = {{"heddle", [&] { ours.Run(); }, {}},
@@ -48,21 +48,22 @@ class Comparison {
 #endif
     constexpr int kWarmUp = 3;
     for (int round = 0; round < rounds_ + kWarmUp; ++round) {
-      for (Side& side : sides) {
+      for (Side &side : sides) {
         auto begin = std::chrono::steady_clock::now();
         side.run();
         std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - begin;
-        if (round >= kWarmUp) side.ns.push_back(time.count() / static_cast<double>(edges.size()));
+        if (round >= kWarmUp)
+          side.ns.push_back(time.count() / static_cast<double>(edges.size()));
       }
     }
-    for (Side& side : sides) {
+    for (Side &side : sides) {
       std::sort(side.ns.begin(), side.ns.end());
       Print(name, threads, edges.size(), side, sides[0].median() / side.median());
     }
   }
 
- private:
-  void Print(const char* graph, int threads, size_t nodes, const Side& side, double ratio) const {
+private:
+  void Print(const char *graph, int threads, size_t nodes, const Side &side, double ratio) const {
     std::printf(json_ ? "{\"graph\": \"%s\", \"threads\": %d, \"nodes\": %zu, \"side\": \"%s\", "
                         "\"median_ns\": %.2f, \"min_ns\": %.2f, \"ratio\": %.4f}\n"
                       : "%-12s %7d %9zu  %-10s %8.1f %8.1f %8.2f\n",
@@ -73,15 +74,16 @@ class Comparison {
   const int rounds_;
 };
 
-}  // namespace
+} // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char **argv) {
   bool json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
   argc -= json;
   argv += json;
   auto nodes = static_cast<uint32_t>(argc > 1 ? std::atoi(argv[1]) : 10000);
   int rounds = argc > 2 ? std::atoi(argv[2]) : 100;
-  if (nodes < 1 || rounds < 1) return 2;
+  if (nodes < 1 || rounds < 1)
+    return 2;
   double load = 0;
   if (!json) {
     std::printf("ns per empty node; load average now: ");

@@ -15,19 +15,20 @@
 namespace heddle {
 
 class SyntheticTool : public Tool {
- public:
+public:
   using Duration = EventLoop::Clock::duration;
-  using DurationOf = std::function<Duration(const Json& arguments)>;
+  using DurationOf = std::function<Duration(const Json &arguments)>;
   // Told when a call starts and when it is about to end.
-  using Watcher = std::function<void(const Json& arguments, bool ends)>;
+  using Watcher = std::function<void(const Json &arguments, bool ends)>;
 
-  SyntheticTool(ToolDescription description, EventLoop& loop, DurationOf duration_of,
+  SyntheticTool(ToolDescription description, EventLoop &loop, DurationOf duration_of,
                 Watcher watcher = nullptr)
       : Tool(std::move(description)), loop_(loop), duration_of_(std::move(duration_of)),
         watcher_(std::move(watcher)) {}
 
-  std::unique_ptr<ToolCall> StartCall(Json arguments, const ToolCallOptions&, Done done) override {
-    if (watcher_) watcher_(arguments, false);
+  std::unique_ptr<ToolCall> StartCall(Json arguments, const ToolCallOptions &, Done done) override {
+    if (watcher_)
+      watcher_(arguments, false);
     Duration duration = duration_of_ ? duration_of_(arguments) : Duration(0);
     if (duration <= Duration(0)) {
       done(nullptr);
@@ -37,19 +38,21 @@ class SyntheticTool : public Tool {
       EventLoop::Timer timer;
     };
     auto call = std::make_unique<Sleep>();
-    call->timer = loop_.After(duration, [this, arguments = std::move(arguments), done = std::move(done)] {
-      if (watcher_) watcher_(arguments, true);
-      done(nullptr);
-    });
+    call->timer =
+        loop_.After(duration, [this, arguments = std::move(arguments), done = std::move(done)] {
+          if (watcher_)
+            watcher_(arguments, true);
+          done(nullptr);
+        });
     return call;
   }
 
- private:
-  EventLoop& loop_;
+private:
+  EventLoop &loop_;
   const DurationOf duration_of_;
   const Watcher watcher_;
 };
 
-}  // namespace heddle
+} // namespace heddle
 
-#endif  // HEDDLE_BENCHMARKS_SYNTHETIC_TOOL_H_
+#endif // HEDDLE_BENCHMARKS_SYNTHETIC_TOOL_H_

@@ -16,24 +16,29 @@ using Edges = std::vector<std::vector<uint32_t>>;
 
 inline Edges Chain(uint32_t nodes) {
   Edges edges(nodes);
-  for (uint32_t i = 0; i + 1 < nodes; ++i) edges[i] = {i + 1};
+  for (uint32_t i = 0; i + 1 < nodes; ++i)
+    edges[i] = {i + 1};
   return edges;
 }
 
 inline Edges BinaryTree(uint32_t nodes) {
   Edges edges(nodes);
-  for (uint32_t i = 1; i < nodes; ++i) edges[(i - 1) / 2].push_back(i);
+  for (uint32_t i = 1; i < nodes; ++i)
+    edges[(i - 1) / 2].push_back(i);
   return edges;
 }
 
 inline Edges Wavefront(uint32_t nodes) {
   uint32_t side = 1;
-  while ((side + 1) * (side + 1) <= nodes) ++side;
+  while ((side + 1) * (side + 1) <= nodes)
+    ++side;
   Edges edges(side * side);
   for (uint32_t r = 0; r < side; ++r) {
     for (uint32_t c = 0; c < side; ++c) {
-      if (c + 1 < side) edges[r * side + c].push_back(r * side + c + 1);
-      if (r + 1 < side) edges[r * side + c].push_back((r + 1) * side + c);
+      if (c + 1 < side)
+        edges[r * side + c].push_back(r * side + c + 1);
+      if (r + 1 < side)
+        edges[r * side + c].push_back((r + 1) * side + c);
     }
   }
   return edges;
@@ -54,14 +59,15 @@ inline Edges RandomDag(uint32_t nodes) {
 }
 
 // How many nodes each node waits for.
-inline std::vector<int> Predecessors(const Edges& edges) {
+inline std::vector<int> Predecessors(const Edges &edges) {
   std::vector<int> counts(edges.size());
-  for (const auto& list : edges) {
-    for (uint32_t successor : list) ++counts[successor];
+  for (const auto &list : edges) {
+    for (uint32_t successor : list)
+      ++counts[successor];
   }
   return counts;
 }
 
-}  // namespace heddle
+} // namespace heddle
 
-#endif  // HEDDLE_BENCHMARKS_EXECUTOR_GRAPHS_H_
+#endif // HEDDLE_BENCHMARKS_EXECUTOR_GRAPHS_H_

@@ -59,16 +59,16 @@ inline constexpr std::chrono::milliseconds kPause(20);
 
 // Lends the arena's threads and adds up their CPU time.
 class TimedBackend final : public Backend {
- public:
+public:
   TimedBackend() : Backend(ArenaBackend().concurrency()) {}
   void Lend(std::shared_ptr<Participant> participant) override {
     ArenaBackend().Lend(std::make_shared<Timed>(*this, std::move(participant)));
   }
   double TakeMicroseconds() { return static_cast<double>(ns_.exchange(0)) / 1e3; }
 
- private:
+private:
   struct Timed final : Participant {
-    Timed(TimedBackend& backend, std::shared_ptr<Participant> participant)
+    Timed(TimedBackend &backend, std::shared_ptr<Participant> participant)
         : backend(backend), participant(std::move(participant)) {}
     void Participate() override {
       double begin = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
@@ -76,7 +76,7 @@ class TimedBackend final : public Backend {
       double us = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID) - begin;
       backend.ns_ += static_cast<int64_t>(1e3 * us);
     }
-    TimedBackend& backend;
+    TimedBackend &backend;
     std::shared_ptr<Participant> participant;
   };
   std::atomic<int64_t> ns_{0};
@@ -89,12 +89,13 @@ inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
     edges[0].push_back(i);
     edges[i] = {kShortTasks + 1};
   }
-  std::atomic<int64_t> worked_ns{0};  // by others than the caller
+  std::atomic<int64_t> worked_ns{0}; // by others than the caller
   std::thread::id caller = std::this_thread::get_id();
   auto work = [&](uint32_t node) {
     double begin = CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID);
     Spend(node == 0 ? 0 : node <= kShortTasks ? kShortTaskUs : kLongTaskUs);
-    if (std::this_thread::get_id() == caller) return;
+    if (std::this_thread::get_id() == caller)
+      return;
     worked_ns += static_cast<int64_t>(1e3 * (CpuMicroseconds(CLOCK_THREAD_CPUTIME_ID) - begin));
   };
   TimedBackend backend;
@@ -117,6 +118,6 @@ inline IdleWorkers MeasureIdleWorkers(int threads, int rounds) {
   return {Median(executor), Median(run), Median(later)};
 }
 
-}  // namespace heddle
+} // namespace heddle
 
-#endif  // HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_
+#endif // HEDDLE_BENCHMARKS_EXECUTOR_IDLE_WORKERS_H_

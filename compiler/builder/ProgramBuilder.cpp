@@ -62,8 +62,8 @@ ProgramBuilder::Id ProgramBuilder::input(StringRef name, RankedTensorType type) 
   for (unsigned i = 0; i < main.getNumArguments(); ++i)
     if (main.getArgAttrOfType<StringAttr>(i, "heddle.name") == name)
       return fail("there are two inputs '" + name + "'"), kNoValue;
-  auto attributes = builder.getDictionaryAttr(
-      builder.getNamedAttr("heddle.name", builder.getStringAttr(name)));
+  auto attributes =
+      builder.getDictionaryAttr(builder.getNamedAttr("heddle.name", builder.getStringAttr(name)));
   if (failed(main.insertArgument(main.getNumArguments(), type, attributes, module->getLoc())))
     return fail("input '" + name + "' cannot be added"), kNoValue;
   Value argument = main.getArguments().back();
@@ -90,7 +90,8 @@ bool ProgramBuilder::parseAttributes(StringRef text, NamedAttrList &attributes) 
   if (text.trim().empty())
     return true;
   ErrorKeeper errors(context());
-  auto parsed = dyn_cast_or_null<DictionaryAttr>(parseAttribute(("{" + text + "}").str(), context()));
+  auto parsed =
+      dyn_cast_or_null<DictionaryAttr>(parseAttribute(("{" + text + "}").str(), context()));
   if (!parsed)
     return fail("'" + text + "' is not a list of attributes: " + errors.message);
   attributes.append(parsed.getValue());
@@ -128,14 +129,18 @@ ProgramBuilder::Id ProgramBuilder::cache(StringRef what, ArrayRef<Id> inputs) {
   if (!firstError.empty() || !lookUp(inputs, operands))
     return kNoValue;
   if (!is_contained({"open", "append", "view", "snapshot", "fork", "truncate"}, what))
-    return fail("a cache has no '" + what + "'; there are open, append, view, snapshot, fork and "
+    return fail("a cache has no '" + what +
+                "'; there are open, append, view, snapshot, fork and "
                 "truncate"),
            kNoValue;
   size_t count = what == "append" || what == "truncate" ? 2 : 1;
   RankedTensorType tensor = operands.empty() ? RankedTensorType() : tensorOf(operands[0].getType());
   if (operands.size() != count || !tensor || tensor.getRank() == 0)
-    return fail(what + " takes " + (what == "open" ? "a tensor of one or more dimensions" : "a cache") +
-                (what == "append" ? " and entries" : what == "truncate" ? " and a length" : "")),
+    return fail(what + " takes " +
+                (what == "open" ? "a tensor of one or more dimensions" : "a cache") +
+                (what == "append"     ? " and entries"
+                 : what == "truncate" ? " and a length"
+                                      : "")),
            kNoValue;
   OperationState state(location(what), ("heddle.cache." + what).str());
   state.addOperands(operands);

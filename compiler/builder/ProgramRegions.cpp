@@ -205,7 +205,8 @@ std::vector<ProgramBuilder::Id> ProgramBuilder::end() {
     return {};
   // A scan whose step is its combiner too.
   OperationState &state = current.state;
-  bool declared = state.name.getStringRef() == ScanOp::getOperationName() && state.regions.size() == 1;
+  bool declared =
+      state.name.getStringRef() == ScanOp::getOperationName() && state.regions.size() == 1;
   if (declared)
     state.addRegion();
   ErrorKeeper errors(context());

@@ -59,7 +59,8 @@ HeddleNode heddle_builder_input(HeddleBuilder *builder, const char *name, int32_
 }
 
 HeddleNode heddle_builder_constant(HeddleBuilder *builder, int32_t element_type,
-                                   const int64_t *dims, size_t rank, const void *data, size_t size) {
+                                   const int64_t *dims, size_t rank, const void *data,
+                                   size_t size) {
   Dims sizes;
   for (int64_t dim : ArrayRef(dims, rank))
     sizes.push_back(dim < 0 ? DimExpr::unknown() : DimExpr(dim));

@@ -44,7 +44,8 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
     options.target.optLevel = std::max(given.opt_level, 0);
   if (given.cores < 0 || given.cores > kMostCores)
     return absl::InvalidArgumentError("no program is made for " + std::to_string(given.cores) +
-                                      " cores; 1 to " + std::to_string(kMostCores) + " are possible");
+                                      " cores; 1 to " + std::to_string(kMostCores) +
+                                      " are possible");
   if (given.cores > 0)
     options.extraction.cores = given.cores;
   options.extraction.caches = given.caches != 0;
@@ -107,8 +108,7 @@ HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const c
       return absl::InvalidArgumentError("no model given");
     std::string_view bytes(static_cast<const char *>(model), size);
     absl::Status status =
-        keep(compileBytes(bytes, name ? name : "model in memory", all, &result.statistics),
-             result);
+        keep(compileBytes(bytes, name ? name : "model in memory", all, &result.statistics), result);
     if (!status.ok() || !output)
       return status;
     std::error_code error;
@@ -129,17 +129,19 @@ HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const c
 
 HeddleCompilation *heddle_compile_plan(const char *plan, const char *name, const char *tools,
                                        const HeddleCompileOptions *options) {
-  return compileGuarded(options, [&](const CompileOptions &all, HeddleCompilation &result) -> absl::Status {
-    if (!plan || !tools)
-      return absl::InvalidArgumentError("no plan or no tools given");
-    if (all.emit != EmitKind::Heddle && all.emit != EmitKind::Task)
-      return absl::InvalidArgumentError("a plan becomes MLIR of the parallel or the task level");
-    auto level = all.emit == EmitKind::Heddle ? PlanLevel::Parallel : PlanLevel::Task;
-    auto text = printPlan(plan, name ? name : "plan", tools, level);
-    if (!text.ok())
-      return text.status();
-    return keep(std::vector<uint8_t>(text->begin(), text->end()), result);
-  });
+  return compileGuarded(
+      options, [&](const CompileOptions &all, HeddleCompilation &result) -> absl::Status {
+        if (!plan || !tools)
+          return absl::InvalidArgumentError("no plan or no tools given");
+        if (all.emit != EmitKind::Heddle && all.emit != EmitKind::Task)
+          return absl::InvalidArgumentError(
+              "a plan becomes MLIR of the parallel or the task level");
+        auto level = all.emit == EmitKind::Heddle ? PlanLevel::Parallel : PlanLevel::Task;
+        auto text = printPlan(plan, name ? name : "plan", tools, level);
+        if (!text.ok())
+          return text.status();
+        return keep(std::vector<uint8_t>(text->begin(), text->end()), result);
+      });
 }
 
 int32_t heddle_compilation_code(const HeddleCompilation *result) {

@@ -16,8 +16,9 @@ namespace {
 struct DropDeadCallsPass : impl::DropDeadCallsPassBase<DropDeadCallsPass> {
   void runOnOperation() override {
     SmallVector<CallToolOp> dead;
-    PlanRules(getOperation()).forEach(Explanation::Kind::kDropped,
-                                      [&](CallToolOp call, CallToolOp) { dead.push_back(call); });
+    PlanRules(getOperation())
+        .forEach(Explanation::Kind::kDropped,
+                 [&](CallToolOp call, CallToolOp) { dead.push_back(call); });
     // A later call may use an earlier one, and dead calls may be waited for.
     for (CallToolOp call : llvm::reverse(dead)) {
       for (Operation *user : llvm::make_early_inc_range(call->getUsers()))

@@ -80,8 +80,8 @@ private:
     });
     ArgumentAttributes attributes(*op.getContext());
     op->setAttr(op.getArgumentsAttrName(), attributes.of(rest));
-    op.getInputsMutable().assign(llvm::map_to_vector(
-        attributes.calls(), [&](CallId id) { return results.lookup(id); }));
+    op.getInputsMutable().assign(
+        llvm::map_to_vector(attributes.calls(), [&](CallId id) { return results.lookup(id); }));
     if constexpr (std::is_same_v<OpTy, CallToolOp>) {
       // Nothing waits for what is known.
       SmallVector<Value> after;

@@ -13,11 +13,11 @@ namespace {
 
 class PlanLowering {
 public:
-  explicit PlanLowering(func::FuncOp function)
-      : function(function), b(function) {}
+  explicit PlanLowering(func::FuncOp function) : function(function), b(function) {}
 
   void run() {
-    auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr("main"), b.getArrayAttr({}), b.getStrArrayAttr({"result"}));
+    auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr("main"),
+                                       b.getArrayAttr({}), b.getStrArrayAttr({"result"}));
     b.setInsertionPointToEnd(&graph.getBody().emplaceBlock());
     for (Operation &op : function.getBody().front()) {
       if (auto call = dyn_cast<CallToolOp>(op))

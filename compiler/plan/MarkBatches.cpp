@@ -15,11 +15,12 @@ namespace {
 
 struct MarkBatchesPass : impl::MarkBatchesPassBase<MarkBatchesPass> {
   void runOnOperation() override {
-    PlanRules(getOperation()).forEach(Explanation::Kind::kBatched, [&](CallToolOp call, CallToolOp first) {
-      for (CallToolOp member : {call, first})
-        member->setAttr("batch", first.getIdAttr());
-      ++batched;
-    });
+    PlanRules(getOperation())
+        .forEach(Explanation::Kind::kBatched, [&](CallToolOp call, CallToolOp first) {
+          for (CallToolOp member : {call, first})
+            member->setAttr("batch", first.getIdAttr());
+          ++batched;
+        });
   }
 };
 

@@ -15,13 +15,14 @@ namespace {
 
 struct MergeDuplicateCallsPass : impl::MergeDuplicateCallsPassBase<MergeDuplicateCallsPass> {
   void runOnOperation() override {
-    PlanRules(getOperation()).forEach(Explanation::Kind::kMerged, [&](CallToolOp call, CallToolOp leader) {
-      OpBuilder b(call);
-      DuplicateOp::create(b, call.getLoc(), call.getType(), call.getIdAttr(), leader);
-      call.getResult().replaceAllUsesWith(leader.getResult());
-      call.erase();
-      ++merged;
-    });
+    PlanRules(getOperation())
+        .forEach(Explanation::Kind::kMerged, [&](CallToolOp call, CallToolOp leader) {
+          OpBuilder b(call);
+          DuplicateOp::create(b, call.getLoc(), call.getType(), call.getIdAttr(), leader);
+          call.getResult().replaceAllUsesWith(leader.getResult());
+          call.erase();
+          ++merged;
+        });
   }
 };
 

@@ -15,12 +15,13 @@ namespace {
 
 struct OrderEffectsPass : impl::OrderEffectsPassBase<OrderEffectsPass> {
   void runOnOperation() override {
-    PlanRules(getOperation()).forEach(Explanation::Kind::kOrdered, [&](CallToolOp call, CallToolOp before) {
-      if (llvm::is_contained(call->getOperands(), before.getResult()))
-        return;
-      call.getAfterMutable().append(before.getResult());
-      ++ordered;
-    });
+    PlanRules(getOperation())
+        .forEach(Explanation::Kind::kOrdered, [&](CallToolOp call, CallToolOp before) {
+          if (llvm::is_contained(call->getOperands(), before.getResult()))
+            return;
+          call.getAfterMutable().append(before.getResult());
+          ++ordered;
+        });
   }
 };
 

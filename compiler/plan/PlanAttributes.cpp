@@ -125,7 +125,9 @@ static Json numberOf(IntegerAttr attribute) {
 Template templateOf(Attribute attribute, llvm::ArrayRef<CallId> calls) {
   auto literal = [](Json value) { return Template{std::move(value), {}}; };
   return llvm::TypeSwitch<Attribute, Template>(attribute)
-      .Case([&](RefAttr ref) { return Template{referenceOf(ref, calls), {}}; })
+      .Case([&](RefAttr ref) {
+        return Template{referenceOf(ref, calls), {}};
+      })
       .Case([&](TextAttr text) {
         Template::Text pieces;
         for (Attribute piece : text.getPieces())

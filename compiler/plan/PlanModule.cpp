@@ -46,7 +46,8 @@ FailureOr<OwningOpRef<ModuleOp>> importPlan(MLIRContext &context, const Plan &pl
   OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
   llvm::StringSet<llvm::MallocAllocator> declared;
   for (const PlanCall &call : plan.calls)
-    if (const ToolDescription *tool = descriptionOf(call.tool); tool && declared.insert(call.tool).second)
+    if (const ToolDescription *tool = descriptionOf(call.tool);
+        tool && declared.insert(call.tool).second)
       declareTool(b, *tool);
 
   auto valueType = ValueType::get(&context);
@@ -61,10 +62,10 @@ FailureOr<OwningOpRef<ModuleOp>> importPlan(MLIRContext &context, const Plan &pl
     Attribute dictionary = arguments.of(Template{call.arguments, call.where});
     if (!dictionary)
       return emitError(loc) << "call " << call.id << ": " << arguments.problem();
-    auto op = CallToolOp::create(b, loc, valueType, b.getI64IntegerAttr(call.id),
-                                 FlatSymbolRefAttr::get(&context, call.tool),
-                                 valuesOf(arguments.calls()), valuesOf(call.after),
-                                 cast<DictionaryAttr>(dictionary));
+    auto op =
+        CallToolOp::create(b, loc, valueType, b.getI64IntegerAttr(call.id),
+                           FlatSymbolRefAttr::get(&context, call.tool), valuesOf(arguments.calls()),
+                           valuesOf(call.after), cast<DictionaryAttr>(dictionary));
     results[call.id] = op.getResult();
   }
   ArgumentAttributes arguments(context);
@@ -74,7 +75,8 @@ FailureOr<OwningOpRef<ModuleOp>> importPlan(MLIRContext &context, const Plan &pl
   Attribute joined = arguments.of(Template{std::move(list), {}});
   if (!joined)
     return emitError(loc) << "join: " << arguments.problem();
-  auto join = JoinOp::create(b, loc, valueType, valuesOf(arguments.calls()), cast<ArrayAttr>(joined));
+  auto join =
+      JoinOp::create(b, loc, valueType, valuesOf(arguments.calls()), cast<ArrayAttr>(joined));
   func::ReturnOp::create(b, loc, join.getResult());
   return module;
 }

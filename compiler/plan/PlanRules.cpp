@@ -20,9 +20,8 @@ PlanRules::PlanRules(func::FuncOp function) {
   explanation = Explain(exportPlan(function), toolOf, evaluate, ToolCosts());
 }
 
-void PlanRules::forEach(
-    Explanation::Kind kind,
-    llvm::function_ref<void(CallToolOp call, CallToolOp other)> apply) const {
+void PlanRules::forEach(Explanation::Kind kind,
+                        llvm::function_ref<void(CallToolOp call, CallToolOp other)> apply) const {
   for (const Explanation &decision : explanation.explanations)
     if (decision.kind == kind)
       apply(calls.lookup(decision.call),

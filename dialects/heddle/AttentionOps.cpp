@@ -44,7 +44,8 @@ LogicalResult AttentionOp::verify() {
   auto arguments = getScores().getArguments();
   if (arguments.size() != getExtras().size() + 1 ||
       ValueRange(arguments.drop_front()).getTypes() != getExtras().getTypes())
-    return emitOpError("has a region whose arguments are not the products and the further operands");
+    return emitOpError(
+        "has a region whose arguments are not the products and the further operands");
   auto products = dyn_cast<RankedTensorType>(getProducts().getType());
   if (!products || products.getRank() < 2)
     return emitOpError("has products without queries and keys as dimensions");
@@ -55,7 +56,8 @@ LogicalResult AttentionOp::verify() {
   if (!score || getDims(score) != space || !isa<FloatType>(score.getElementType()))
     return emitOpError("has a region that does not make one score of each product");
   if (!isUndefinedKind(getUndefined()))
-    return emitOpError("has undefined rows of '") << getUndefined() << "'; nan, zero and zero_nan are known";
+    return emitOpError("has undefined rows of '")
+           << getUndefined() << "'; nan, zero and zero_nan are known";
 
   Dims result = dimsOf(getOutput());
   if (getInParts()) {
@@ -120,6 +122,7 @@ LogicalResult MergeAttentionOp::verify() {
   if (!element.isF32() && !element.isF64())
     return emitOpError("has parts of ") << element << "; they are f32 or f64";
   if (!isUndefinedKind(getUndefined()))
-    return emitOpError("has undefined rows of '") << getUndefined() << "'; nan, zero and zero_nan are known";
+    return emitOpError("has undefined rows of '")
+           << getUndefined() << "'; nan, zero and zero_nan are known";
   return success();
 }

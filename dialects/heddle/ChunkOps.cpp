@@ -61,7 +61,8 @@ LogicalResult ChunkTotalsOp::verify() {
     totals.push_back(stacked(*chunks, type));
   }
   if (getCombine().getArgumentTypes() != TypeRange(pair) ||
-      getElements().getTypes() != TypeRange(elements) || getTotals().getTypes() != TypeRange(totals))
+      getElements().getTypes() != TypeRange(elements) ||
+      getTotals().getTypes() != TypeRange(totals))
     return emitOpError("has a combine region that does not take two of its elements to a total");
   return success();
 }
@@ -97,7 +98,8 @@ LogicalResult ChunkScanOp::verify() {
 /// The elements that its elements are totals of, where it has these.
 LogicalResult ChunkScanOp::verifyOrigin() {
   if (getCovers().has_value() != !getOrigin().empty())
-    return emitOpError("has a sequence that its elements are totals of if it says of how many steps");
+    return emitOpError(
+        "has a sequence that its elements are totals of if it says of how many steps");
   if (!getCovers())
     return success();
   FailureOr<DimExpr> length = commonAxis(*this, "steps of totals", getOrigin());

@@ -72,8 +72,9 @@ LogicalResult GridScanOp::verify() {
     return emitOpError("has a body whose arguments are not what a cell gets");
   if (getYielded().getTypes() != TypeRange(out.types))
     return emitOpError("has a body that does not yield what a cell sends along, down and marks");
-  if (std::optional<StringRef> form = getForm();
-      form && *form != "recurrent" && *form != "blocks" && *form != "wavefront" && *form != "pairing")
+  if (std::optional<StringRef> form = getForm(); form && *form != "recurrent" &&
+                                                 *form != "blocks" && *form != "wavefront" &&
+                                                 *form != "pairing")
     return emitOpError("has the form '")
            << *form << "'; there are recurrent, blocks, wavefront and pairing";
   return success();

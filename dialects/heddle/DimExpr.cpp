@@ -111,9 +111,8 @@ DimExpr DimExpr::makeOpaque(DimOp kind, std::vector<DimExpr> operands) {
 
 /// Sorts, merges and drops what cancels. The factors within each term are in order already.
 DimExpr DimExpr::fromTerms(std::vector<DimTerm> terms) {
-  std::sort(terms.begin(), terms.end(), [](const DimTerm &lhs, const DimTerm &rhs) {
-    return compareFactors(lhs, rhs) < 0;
-  });
+  std::sort(terms.begin(), terms.end(),
+            [](const DimTerm &lhs, const DimTerm &rhs) { return compareFactors(lhs, rhs) < 0; });
   auto node = std::make_shared<Node>();
   for (DimTerm &term : terms) {
     if (node->terms.empty() || compareFactors(node->terms.back(), term) != 0) {
@@ -205,9 +204,7 @@ DimExpr operator*(const DimExpr &lhs, const DimExpr &rhs) {
         return DimExpr::unknown();
       auto i = l.factors.begin(), j = r.factors.begin();
       while (i != l.factors.end() || j != r.factors.end()) {
-        int order = i == l.factors.end()   ? 1
-                    : j == r.factors.end() ? -1
-                                           : i->atom.compare(j->atom);
+        int order = i == l.factors.end() ? 1 : j == r.factors.end() ? -1 : i->atom.compare(j->atom);
         product.factors.push_back(order <= 0 ? *i : *j);
         if (order == 0)
           product.factors.back().power += j->power;
@@ -267,8 +264,7 @@ void DimExpr::walkSymbols(llvm::function_ref<void(StringRef)> visit) const {
   }
 }
 
-DimExpr
-DimExpr::substitute(llvm::function_ref<std::optional<DimExpr>(StringRef)> replace) const {
+DimExpr DimExpr::substitute(llvm::function_ref<std::optional<DimExpr>(StringRef)> replace) const {
   if (!isKnown())
     return *this;
   return lower<DimExpr>([](int64_t number) { return DimExpr(number); },

@@ -18,9 +18,7 @@ constexpr size_t kMaxLength = 1 << 18;
 constexpr unsigned kMaxNesting = 128;
 } // namespace
 
-static bool isNameCharacter(char c) {
-  return llvm::isAlnum(c) || c == '_' || c == '.' || c == ':';
-}
+static bool isNameCharacter(char c) { return llvm::isAlnum(c) || c == '_' || c == '.' || c == ':'; }
 
 static bool isKeyword(StringRef text) {
   return llvm::StringSwitch<bool>(text)
@@ -165,7 +163,7 @@ private:
   std::optional<DimExpr> parseProduct(bool negative) {
     std::optional<DimExpr> product = parseAtom(negative);
     while (product) {
-      DimOp op = consume("*")               ? DimOp::Mul
+      DimOp op = consume("*")              ? DimOp::Mul
                  : consumeWord("floordiv") ? DimOp::FloorDiv
                  : consumeWord("ceildiv")  ? DimOp::CeilDiv
                  : consumeWord("mod")      ? DimOp::Mod

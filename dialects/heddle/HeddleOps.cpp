@@ -55,7 +55,8 @@ LogicalResult LoadOrOp::verify() {
   if (static_cast<int64_t>(getIndices().size()) != type.getRank())
     return emitOpError("has ") << getIndices().size() << " indices for " << type.getRank()
                                << " dimensions";
-  if (getFallback().getType() != type.getElementType() || getValue().getType() != type.getElementType())
+  if (getFallback().getType() != type.getElementType() ||
+      getValue().getType() != type.getElementType())
     return emitOpError("has a default or a result of another type than the tensor's elements");
   return success();
 }

@@ -22,13 +22,13 @@ static RankedTensorType elementTypeOf(Type type) {
 static LogicalResult verifyElements(Operation *op, StringRef what, TypeRange types,
                                     TypeRange expected, std::optional<DimExpr> &length) {
   if (types.size() != expected.size())
-    return op->emitOpError("has ") << types.size() << " " << what << " where its body has "
-                                   << expected.size();
+    return op->emitOpError("has ")
+           << types.size() << " " << what << " where its body has " << expected.size();
   for (auto [i, type] : llvm::enumerate(types)) {
     RankedTensorType element = elementTypeOf(type);
     if (!element || element != expected[i])
-      return op->emitOpError("has a ") << type << " among its " << what << " where its body has a "
-                                       << expected[i];
+      return op->emitOpError("has a ")
+             << type << " among its " << what << " where its body has a " << expected[i];
     DimExpr axis = getDims(cast<RankedTensorType>(type)).front();
     if (length && *length != axis)
       return op->emitOpError("has lengths ") << length->str() << " and " << axis.str();
@@ -45,7 +45,8 @@ LogicalResult MapOp::verify() {
   std::optional<DimExpr> length;
   if (getInputs().empty())
     return emitOpError("has no inputs, which would say how many elements there are");
-  if (failed(verifyElements(*this, "inputs", getOperandTypes(), getBody().getArgumentTypes(), length)))
+  if (failed(
+          verifyElements(*this, "inputs", getOperandTypes(), getBody().getArgumentTypes(), length)))
     return failure();
   return verifyElements(*this, "results", getResultTypes(), yieldedBy(getBody()), length);
 }
@@ -88,7 +89,8 @@ LogicalResult ScanOp::verify() {
   llvm::append_range(step, elements);
   SmallVector<Type> pair(elements);
   llvm::append_range(pair, elements);
-  if (getApply().getArgumentTypes() != TypeRange(step) || yieldedBy(getApply()) != TypeRange(states))
+  if (getApply().getArgumentTypes() != TypeRange(step) ||
+      yieldedBy(getApply()) != TypeRange(states))
     return emitOpError("has an apply region that does not take a state and an element to a state");
   if (getCombine().getArgumentTypes() != TypeRange(pair) ||
       yieldedBy(getCombine()) != TypeRange(elements))
@@ -132,7 +134,8 @@ LogicalResult LinearAttentionOp::verify() {
     state.insert(state.begin(), query.front().ceilDiv(int64_t(getSegment())));
   bool fits = getSegment() ? broadcasts(getInit(), state) : dimsOf(getInit()) == state;
   if (!fits || dimsOf(getLast()) != state || elementOf(getLast()) != element)
-    return emitOpError("has states that are not ") << (getSegment() ? "N x " : "") << "B... x dk x dv";
+    return emitOpError("has states that are not ")
+           << (getSegment() ? "N x " : "") << "B... x dk x dv";
   if (getOutput().getType() != getValue().getType())
     return emitOpError("has an output of another type than its value");
   if (!broadcasts(getDecay(), query))

@@ -42,8 +42,7 @@ RankedTensorType heddle::tensorWithDims(ArrayRef<DimExpr> dims, Type elementType
   }
   if (isStatic)
     return RankedTensorType::get(shape, elementType);
-  return RankedTensorType::get(shape, elementType,
-                               DimsAttr::get(elementType.getContext(), texts));
+  return RankedTensorType::get(shape, elementType, DimsAttr::get(elementType.getContext(), texts));
 }
 
 bool heddle::hasKnownDims(Type type) {
@@ -88,8 +87,8 @@ LogicalResult DimsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType
   for (auto [axis, size, text] : llvm::enumerate(shape, getExprs())) {
     std::optional<DimExpr> expr = DimExpr::parse(text.getValue());
     if (!expr)
-      return emitError() << "dimension " << axis << " is not an expression over dimension symbols: "
-                         << text;
+      return emitError() << "dimension " << axis
+                         << " is not an expression over dimension symbols: " << text;
     std::optional<int64_t> number = expr->asConstant();
     if (number ? size != *number : !ShapedType::isDynamic(size))
       return emitError() << "dimension " << axis << " is "

@@ -14,7 +14,7 @@ using namespace heddle::api;
 
 namespace {
 
-constexpr const char* kPopulation = R"({
+constexpr const char *kPopulation = R"({
   "name": "population",
   "description": "How many people live in a city",
   "inputSchema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
@@ -22,12 +22,14 @@ constexpr const char* kPopulation = R"({
 
 ToolResult Population(std::string_view arguments) {
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  if (arguments.find("Lyon") != std::string_view::npos) return ToolResult::Json("522000");
-  if (arguments.find("Nantes") != std::string_view::npos) return ToolResult::Json("323000");
+  if (arguments.find("Lyon") != std::string_view::npos)
+    return ToolResult::Json("522000");
+  if (arguments.find("Nantes") != std::string_view::npos)
+    return ToolResult::Json("323000");
   return ToolResult::Failed("there is no such city here");
 }
 
-constexpr const char* kCompare = R"({
+constexpr const char *kCompare = R"({
   "name": "compare",
   "description": "Says which of two numbers is larger",
   "inputSchema": {"type": "object", "properties": {"first": {"type": "number"}, "second": {"type": "number"}},
@@ -41,26 +43,28 @@ void Compare(std::string arguments, PlanRunner::Completion done) {
   }).detach();
 }
 
-}  // namespace
+} // namespace
 
 int main() {
   PlanRunner runner;
-  for (const std::string& problem : {runner.AddFunction(kPopulation, Population),
-                                     runner.AddAsyncFunction(kCompare, Compare)}) {
-    if (problem.empty()) continue;
+  for (const std::string &problem :
+       {runner.AddFunction(kPopulation, Population), runner.AddAsyncFunction(kCompare, Compare)}) {
+    if (problem.empty())
+      continue;
     std::fprintf(stderr, "%s\n", problem.c_str());
     return 2;
   }
   PlanOptions options;
-  options.on_event = [](const CallEvent& event) {
-    if (event.state == CallState::kStarted) return;
+  options.on_event = [](const CallEvent &event) {
+    if (event.state == CallState::kStarted)
+      return;
     std::printf("%lld. %s: %s (%.0f ms)\n", static_cast<long long>(event.id), event.tool.c_str(),
                 event.text.c_str(), event.end_ms - event.start_ms);
   };
   auto begin = std::chrono::steady_clock::now();
   // The text comes in pieces, as a language model would write it.
   PlanStream stream = runner.Start(options);
-  for (const char* piece : {"1. population(\"Ly", "on\")\n2. population(\"Nantes\")\n",
+  for (const char *piece : {"1. population(\"Ly", "on\")\n2. population(\"Nantes\")\n",
                             "3. compare($1, $2)\n", "4. join($3)\n"}) {
     stream.Feed(piece);
   }

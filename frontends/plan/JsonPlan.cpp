@@ -55,12 +55,12 @@ CallId idOf(const Template &value) {
 /// One value of JSON, in which strings are left as they are.
 Template parseValue(std::string_view text, size_t begin, int maxDepth, size_t &end,
                     std::vector<PlanDiagnostic> &errors) {
-  ValueBuilder builder(maxDepth, /*foldConstants=*/false,
-                       [](const Token &token, std::vector<PlanDiagnostic> &) -> Template {
-                         return {Json(decodeString(token.text, token.range.begin, EscapedDollars::Keep)
-                                          .text),
-                                 token.range};
-                       });
+  ValueBuilder builder(
+      maxDepth, /*foldConstants=*/false,
+      [](const Token &token, std::vector<PlanDiagnostic> &) -> Template {
+        return {Json(decodeString(token.text, token.range.begin, EscapedDollars::Keep).text),
+                token.range};
+      });
   Lexer lexer;
   lexer.moveTo(begin);
   builder.beginValue();

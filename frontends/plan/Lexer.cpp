@@ -19,15 +19,13 @@ bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isWordStart(char c) {
   return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80);
 }
-bool isWordByte(char c) {
-  return isWordStart(c) || isDigit(c) || c == '-' || c == '.' || c == '/';
-}
+bool isWordByte(char c) { return isWordStart(c) || isDigit(c) || c == '-' || c == '.' || c == '/'; }
 
 // JSON's numbers, and also "+1", ".5" and "5.". Nothing where the text is something else; a message
 // where it is a number that would lose digits.
 std::optional<Json> parseNumber(std::string_view text, std::string &message) {
-  bool isInteger = std::all_of(text.begin() + (text[0] == '-' || text[0] == '+'), text.end(),
-                               isDigit);
+  bool isInteger =
+      std::all_of(text.begin() + (text[0] == '-' || text[0] == '+'), text.end(), isDigit);
   std::string_view digits = text.substr(text[0] == '-' || text[0] == '+');
   if (digits.empty() || !(isDigit(digits[0]) || digits[0] == '.'))
     return std::nullopt;

@@ -52,9 +52,9 @@ std::string nearestName(std::string_view wrong, const std::vector<std::string> &
     std::string other = simplified(name);
     size_t distance = editDistance(given, other);
     // "files.read" is near to "read", which a server's name was left off.
-    bool isTail = given.size() >= 3 && other.size() > given.size() &&
-                  other.compare(other.size() - given.size() - 1, std::string::npos,
-                                "_" + given) == 0;
+    bool isTail =
+        given.size() >= 3 && other.size() > given.size() &&
+        other.compare(other.size() - given.size() - 1, std::string::npos, "_" + given) == 0;
     if (isTail)
       distance = std::min<size_t>(distance, 1);
     if (distance < bestDistance) {

@@ -100,10 +100,10 @@ void orderCalls(std::vector<PlanCall> &calls, std::vector<PlanDiagnostic> &error
     for (size_t i : circle)
       if (text.size() < 200)
         absl::StrAppend(&text, calls[i].id, " waits for ");
-    errors.push_back(planError(
-        calls[circle[0]].where,
-        absl::StrCat("calls wait for each other: ", text,
-                     text.size() < 200 ? absl::StrCat(calls[circle[0]].id) : "...")));
+    errors.push_back(
+        planError(calls[circle[0]].where,
+                  absl::StrCat("calls wait for each other: ", text,
+                               text.size() < 200 ? absl::StrCat(calls[circle[0]].id) : "...")));
     return;
   }
   std::vector<PlanCall> sorted;

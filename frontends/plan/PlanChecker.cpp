@@ -20,7 +20,8 @@ const Json *memberOf(const Json &object, const char *name) {
 
 std::vector<std::string> propertiesOf(const Json &schema) {
   std::vector<std::string> names;
-  if (const Json *properties = memberOf(schema, "properties"); properties && properties->is_object())
+  if (const Json *properties = memberOf(schema, "properties");
+      properties && properties->is_object())
     for (const auto &[name, unused] : properties->items())
       names.push_back(name);
   return names;
@@ -29,8 +30,8 @@ std::vector<std::string> propertiesOf(const Json &schema) {
 /// Whether arguments that `properties` does not list are refused: schemas mostly forget to say so,
 /// and an argument that a tool does not have is a mistake.
 bool isClosed(const Json &schema) {
-  static constexpr const char *opening[] = {"additionalProperties", "patternProperties", "$ref",
-                                            "anyOf", "oneOf", "allOf"};
+  static constexpr const char *opening[] = {
+      "additionalProperties", "patternProperties", "$ref", "anyOf", "oneOf", "allOf"};
   const Json *properties = memberOf(schema, "properties");
   return properties && properties->is_object() &&
          std::none_of(std::begin(opening), std::end(opening),
@@ -69,9 +70,9 @@ void PlanChecker::checkReference(const Reference &reference, CallId self,
   SelectedSchema selected =
       SelectSchema(SchemaView(*found->second->output_schema), reference.selector);
   if (selected.state == SelectedSchema::State::kNothing)
-    errors.push_back(planError(reference.where,
-                               absl::StrCat(ToPlanText(reference, false), " selects nothing of what ",
-                                            found->second->name, " returns: ", selected.message)));
+    errors.push_back(planError(
+        reference.where, absl::StrCat(ToPlanText(reference, false), " selects nothing of what ",
+                                      found->second->name, " returns: ", selected.message)));
 }
 
 void PlanChecker::checkReferences(const Template &value, CallId self,
@@ -117,16 +118,15 @@ void PlanChecker::adapt(Template &value, SchemaView schema) const {
 
 /// Positional arguments get the names of the schema's properties, in their order.
 void PlanChecker::nameArguments(ParsedCall &call, const ToolDescription &tool,
-                                Template::Object &arguments,
-                                std::vector<PlanDiagnostic> &errors) {
+                                Template::Object &arguments, std::vector<PlanDiagnostic> &errors) {
   std::vector<std::string> properties = propertiesOf(tool.input_schema);
   size_t given = call.arguments.positional.size();
   if (given > properties.size()) {
-    errors.push_back(planError(
-        call.arguments.positional[properties.size()].where,
-        absl::StrCat(tool.name, " takes ", properties.size(),
-                     properties.size() == 1 ? " argument" : " arguments", " by position, got ",
-                     given, "; its arguments: ", join(properties))));
+    errors.push_back(planError(call.arguments.positional[properties.size()].where,
+                               absl::StrCat(tool.name, " takes ", properties.size(),
+                                            properties.size() == 1 ? " argument" : " arguments",
+                                            " by position, got ", given,
+                                            "; its arguments: ", join(properties))));
     return;
   }
   std::unordered_set<std::string> names;
@@ -143,8 +143,8 @@ void PlanChecker::nameArguments(ParsedCall &call, const ToolDescription &tool,
                                               "; its arguments: ", join(properties),
                                               didYouMean(argument.name, properties))));
     else if (!names.insert(argument.name).second)
-      errors.push_back(planError(argument.nameRange,
-                                 absl::StrCat(Quoted(argument.name), " is given twice")));
+      errors.push_back(
+          planError(argument.nameRange, absl::StrCat(Quoted(argument.name), " is given twice")));
     else
       arguments.members.push_back({std::move(argument.name), std::move(argument.value)});
   }
@@ -153,13 +153,13 @@ void PlanChecker::nameArguments(ParsedCall &call, const ToolDescription &tool,
 std::optional<PlanCall> PlanChecker::check(ParsedCall call, std::vector<PlanDiagnostic> &errors) {
   size_t before = errors.size();
   if (isTaken(call.id))
-    errors.push_back(
-        planError(call.idRange, absl::StrCat("there is already a call ", call.id, "; ids are unique")));
+    errors.push_back(planError(
+        call.idRange, absl::StrCat("there is already a call ", call.id, "; ids are unique")));
   const ToolDescription *tool = catalog.find(call.tool);
   if (!tool)
-    errors.push_back(planError(call.toolRange,
-                               absl::StrCat("there is no tool ", Quoted(call.tool),
-                                            didYouMean(call.tool, catalog.names()))));
+    errors.push_back(
+        planError(call.toolRange, absl::StrCat("there is no tool ", Quoted(call.tool),
+                                               didYouMean(call.tool, catalog.names()))));
   for (const Template &value : call.arguments.positional)
     checkReferences(value, call.id, errors);
   for (const NamedArgument &argument : call.arguments.named)

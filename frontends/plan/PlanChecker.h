@@ -41,8 +41,7 @@ private:
   void nameArguments(ParsedCall &call, const ToolDescription &tool, Template::Object &arguments,
                      std::vector<PlanDiagnostic> &errors);
   void checkReferences(const Template &value, CallId self, std::vector<PlanDiagnostic> &errors);
-  void checkReference(const Reference &reference, CallId self,
-                      std::vector<PlanDiagnostic> &errors);
+  void checkReference(const Reference &reference, CallId self, std::vector<PlanDiagnostic> &errors);
   std::string missing(CallId id) const;
   std::optional<SchemaView> schemaOf(const Reference &reference) const;
 

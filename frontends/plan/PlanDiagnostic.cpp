@@ -74,9 +74,9 @@ std::string_view toText(PlanDiagnostic::Severity severity) {
 
 std::string render(const PlanDiagnostic &diagnostic, const SourceText &source) {
   SourceText::Place place = source.place(diagnostic.range.begin);
-  std::string text = absl::StrCat(source.name(), ":", place.line, ":", place.column, ": ",
-                                  std::string(toText(diagnostic.severity)), ": ",
-                                  diagnostic.message, "\n");
+  std::string text =
+      absl::StrCat(source.name(), ":", place.line, ":", place.column, ": ",
+                   std::string(toText(diagnostic.severity)), ": ", diagnostic.message, "\n");
   size_t begin = 0;
   std::string_view line = source.lineAt(diagnostic.range.begin, begin);
   if (line.empty())

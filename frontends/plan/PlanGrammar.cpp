@@ -99,7 +99,8 @@ std::string toolRules(const ToolDescription &tool, size_t number) {
                       next.empty() ? "" : absl::StrCat(" (\", \" ", next, ")? | ", next), "\n");
     }
   }
-  return absl::StrCat(name, " ::= ", literal(tool.name + "("), required, optional, " \")\"\n", rules);
+  return absl::StrCat(name, " ::= ", literal(tool.name + "("), required, optional, " \")\"\n",
+                      rules);
 }
 
 /// A copy whose "$ref": "#..." begin with `root` instead of "#".
@@ -129,9 +130,8 @@ std::string planGrammarGbnf(const std::vector<const ToolDescription *> &tools) {
   std::string calls = tools.empty() ? "" : "(call | thought)* ";
   std::string call =
       tools.empty() ? "" : absl::StrCat("call ::= id \". \" (", names, ") \"\\n\"\n");
-  return absl::StrCat(
-      "root ::= ", calls, "join\n", call,
-      R"gbnf(thought ::= "Thought: " [^\n]* "\n"
+  return absl::StrCat("root ::= ", calls, "join\n", call,
+                      R"gbnf(thought ::= "Thought: " [^\n]* "\n"
 join ::= id ". join(" (value (", " value)*)? ")" "\n"
 id ::= [1-9] [0-9]*
 reference ::= "$" id selector*
@@ -144,7 +144,7 @@ boolean ::= "true" | "false"
 list ::= "[" (value (", " value)*)? "]"
 object ::= "{" (string ": " value (", " string ": " value)*)? "}"
 )gbnf",
-      rules);
+                      rules);
 }
 
 Json planGrammarSchema(const std::vector<const ToolDescription *> &tools) {

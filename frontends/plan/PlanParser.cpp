@@ -139,8 +139,8 @@ void PlanParser::beginProse() {
   std::string_view text = source.text();
   proseBegin = pos;
   // Behind a call, what would go on with it as an expression is no prose.
-  if (afterCall && !isBroken && std::string_view(")]}[\"'+*/%=").find(text[pos]) !=
-                                    std::string_view::npos) {
+  if (afterCall && !isBroken &&
+      std::string_view(")]}[\"'+*/%=").find(text[pos]) != std::string_view::npos) {
     consumer.onDiagnostic(
         planError({pos, pos + 1}, "expected the end of the line or another call; a call is no part "
                                   "of an expression"));

@@ -28,7 +28,9 @@ std::string escaped(const std::string &literal) {
   return text;
 }
 
-std::string quoted(const std::string &literal) { return absl::StrCat("\"", escaped(literal), "\""); }
+std::string quoted(const std::string &literal) {
+  return absl::StrCat("\"", escaped(literal), "\"");
+}
 
 class ValuePrinter {
 public:
@@ -98,7 +100,8 @@ private:
 
 std::string nameText(const std::string &name) {
   auto isPlain = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
-  bool plain = !name.empty() && name.size() < 256 && std::all_of(name.begin(), name.end(), isPlain) &&
+  bool plain = !name.empty() && name.size() < 256 &&
+               std::all_of(name.begin(), name.end(), isPlain) &&
                (std::isalpha(static_cast<unsigned char>(name[0])) || name[0] == '_');
   return plain ? name : quoted(name);
 }

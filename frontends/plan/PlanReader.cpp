@@ -59,7 +59,8 @@ public:
     // Where nothing more was read, it depends on the cut how much more came.
     bool tooLong = overflows && !parser.ended() && !tooManyCalls;
     if (tooLong)
-      report(planError({0, 0}, absl::StrCat("the plan has more than ", options.maxBytes, " bytes")));
+      report(
+          planError({0, 0}, absl::StrCat("the plan has more than ", options.maxBytes, " bytes")));
     if (isBuffered())
       checkAll();
     if (options.requireJoin && !joinSeen && !tooLong && !tooManyCalls && (calls > 0 || !failed)) {
@@ -204,9 +205,7 @@ private:
   }
 
   /// The id by which a broken call is known: that of the text unless another call has it.
-  CallId freeId(CallId wanted) {
-    return checker.isTaken(wanted) ? nextFree++ : wanted;
-  }
+  CallId freeId(CallId wanted) { return checker.isTaken(wanted) ? nextFree++ : wanted; }
 
   void breakCall(BrokenCall call) {
     for (const PlanDiagnostic &error : call.errors)
@@ -223,8 +222,8 @@ private:
   PlanFormFinder finder;
   PlanForm form = PlanForm::Undecided;
   std::vector<Statement> statements; // while buffered
-  CallId nextFree = 1'000'000'000; // no plan that is still written will use it
-  size_t markBytes = 0; // of a byte order mark, or all of them once the text has begun
+  CallId nextFree = 1'000'000'000;   // no plan that is still written will use it
+  size_t markBytes = 0;              // of a byte order mark, or all of them once the text has begun
   size_t calls = 0;
   size_t diagnostics = 0;
   bool checking = false;

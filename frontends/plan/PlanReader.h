@@ -73,7 +73,7 @@ private:
 
 struct CheckedPlan {
   SourceText source;
-  Plan plan; // the calls that are right; complete only where ok
+  Plan plan;                               // the calls that are right; complete only where ok
   std::vector<PlanDiagnostic> diagnostics; // in the order of the text
 
   bool ok() const;

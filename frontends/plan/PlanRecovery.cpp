@@ -40,11 +40,10 @@ void PlanParser::breakStatement(const Token &token) {
   };
   if (isInside && lastKind == Kind::String && hasNewline(lastRange.begin, lastRange.end) &&
       !hasNewline(lastRange.end, token.range.begin))
-    errors.back() = planError(
-        {lastRange.begin, lastRange.begin + 1},
-        absl::StrCat("the string that begins here goes on to line ",
-                     source.place(lastRange.end).line, " and cannot end there: ",
-                     errors.back().message));
+    errors.back() = planError({lastRange.begin, lastRange.begin + 1},
+                              absl::StrCat("the string that begins here goes on to line ",
+                                           source.place(lastRange.end).line,
+                                           " and cannot end there: ", errors.back().message));
   else if (token.kind != Kind::End && !opened.empty() && beginsCallBehindHead(token, isAfterNumber))
     errors.back() =
         planError(openedAt, absl::StrCat("this '", opened, "' is not closed before line ",

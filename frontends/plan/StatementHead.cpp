@@ -136,8 +136,9 @@ private:
   /// "3.5 (" is a number and no call of a tool '5'.
   bool isName(std::string_view name) const {
     auto isLetter = [](unsigned char c) { return std::isalpha(c) || c == '_'; };
-    return !name.empty() && (isLetter(name[0]) || (nameMayBeginWithDigit &&
-                                                   std::any_of(name.begin(), name.end(), isLetter)));
+    return !name.empty() &&
+           (isLetter(name[0]) ||
+            (nameMayBeginWithDigit && std::any_of(name.begin(), name.end(), isLetter)));
   }
 
   Lookahead &look;

@@ -49,9 +49,9 @@ public:
     if (!properties || !properties->is_object())
       return text;
     for (const auto &[name, type] : properties->items()) {
-      absl::StrAppend(&text, text.empty() ? "" : ", ", name,
-                      isRequired(*schema.at, name) ? ": " : "?: ",
-                      describe({schema.root, &type}, depth));
+      absl::StrAppend(
+          &text, text.empty() ? "" : ", ", name,
+          isRequired(*schema.at, name) ? ": " : "?: ", describe({schema.root, &type}, depth));
       written += name.size();
       if (written > maxTypeLength)
         return text + ", ...";

@@ -28,9 +28,8 @@ std::optional<Json> literalWord(std::string_view word) {
 char closingOf(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}'; }
 
 std::string found(const Token &token) {
-  return token.kind == Token::Kind::End
-             ? "the text ends"
-             : absl::StrCat("found ", Quoted(token.text.substr(0, 40)));
+  return token.kind == Token::Kind::End ? "the text ends"
+                                        : absl::StrCat("found ", Quoted(token.text.substr(0, 40)));
 }
 
 // The name whose second use makes members ambiguous.
@@ -69,9 +68,9 @@ ValueBuilder::Step ValueBuilder::fail(const Token &token, std::string expected) 
   if (token.kind == Token::Kind::Error)
     errors.push_back(planError(token.range, token.message));
   else if (ends && !stack.empty())
-    errors.push_back(planError(stack.back().begin,
-                               absl::StrCat("this '", std::string(1, stack.back().open),
-                                            "' is never closed")));
+    errors.push_back(
+        planError(stack.back().begin,
+                  absl::StrCat("this '", std::string(1, stack.back().open), "' is never closed")));
   else
     errors.push_back(
         planError(token.range, absl::StrCat("expected ", expected, ", ", found(token))));
@@ -98,8 +97,8 @@ ValueBuilder::Step ValueBuilder::pushIn(const Token &token) {
       return Step::Failed;
     }
     if (!literal) {
-      errors.push_back(planError(range, absl::StrCat("expected a value, found ", Quoted(heldText),
-                                                     ": text is quoted")));
+      errors.push_back(planError(
+          range, absl::StrCat("expected a value, found ", Quoted(heldText), ": text is quoted")));
       return Step::Failed;
     }
     if (accept({std::move(*literal), range}) == Step::Failed)
@@ -163,8 +162,7 @@ ValueBuilder::Step ValueBuilder::expectItem(const Token &token) {
   return beginItem(token);
 }
 
-ValueBuilder::Step ValueBuilder::nameFrom(std::string name, SourceRange range,
-                                          Frame::Expect next) {
+ValueBuilder::Step ValueBuilder::nameFrom(std::string name, SourceRange range, Frame::Expect next) {
   stack.back().name = {std::move(name), range};
   stack.back().expect = next;
   return Step::More;

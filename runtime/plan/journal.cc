@@ -107,8 +107,9 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Create(EventLoop& loop, const 
     }
   }
   std::vector<JournalWrite> writes;
-  writes.push_back({journal_sql::kHeader,
-                    {header.plan_text, ToText(header.options), header.tools_file, header.tools_digest}});
+  writes.push_back(
+      {journal_sql::kHeader,
+       {header.plan_text, ToText(header.options), header.tools_file, header.tools_digest}});
   if (plan) {
     for (const PlanCall& call : plan->calls) writes.push_back(CallWrite(call));
     writes.push_back(PlanEndWrite(plan->join));
@@ -164,14 +165,13 @@ void Journal::RecordPlanEnd(const std::optional<PlanJoin>& join) {
 }
 
 void Journal::RecordStart(CallId id, const Json& arguments, int attempt) {
-  Record(journal_sql::kStart, {id, ToText(HideSecrets(arguments, secrets_)),
-                               int64_t{attempt}});
+  Record(journal_sql::kStart, {id, ToText(HideSecrets(arguments, secrets_)), int64_t{attempt}});
 }
 
 void Journal::RecordEnd(const CallReport& call) {
-  Record(journal_sql::kEnd, {call.id, std::string(ToText(call.status)),
-                             int64_t{call.attempts}, ToText(HideSecrets(call.result, secrets_)),
-                             HideSecrets(call.error, secrets_)});
+  Record(journal_sql::kEnd,
+         {call.id, std::string(ToText(call.status)), int64_t{call.attempts},
+          ToText(HideSecrets(call.result, secrets_)), HideSecrets(call.error, secrets_)});
 }
 
 void Journal::RecordFinished() { Record(journal_sql::kFinished, {int64_t{1}}); }

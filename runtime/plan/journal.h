@@ -40,9 +40,9 @@ namespace heddle {
 
 // What a person needs to know again to go on.
 struct JournalHeader {
-  std::string plan_text;           // as it was given; empty where it came in a stream
-  Json options = Json::object();   // of the command
-  std::string tools_file;          // its path, and a digest of its bytes
+  std::string plan_text;          // as it was given; empty where it came in a stream
+  Json options = Json::object();  // of the command
+  std::string tools_file;         // its path, and a digest of its bytes
   std::string tools_digest;
 };
 

@@ -43,8 +43,8 @@ absl::StatusOr<Json> JsonAt(sqlite3_stmt* row, int column) {
   limits.max_bytes = size_t{1} << 30;
   absl::StatusOr<Json> value = ParseJson(TextAt(row, column), limits);
   if (value.ok()) return value;
-  return absl::DataLossError(absl::StrCat("the journal is damaged: ",
-                                          std::string(value.status().message())));
+  return absl::DataLossError(
+      absl::StrCat("the journal is damaged: ", std::string(value.status().message())));
 }
 
 absl::Status ReadCall(sqlite3_stmt* row, JournalRecord& record) {
@@ -79,7 +79,8 @@ absl::Status JournalFile::Error(const char* doing) const {
   std::string message = absl::StrCat(doing, " ", path_, ": ",
                                      database_ ? sqlite3_errmsg(database_) : "out of memory");
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-    return absl::FailedPreconditionError(absl::StrCat(path_, ": another process has this journal open"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(path_, ": another process has this journal open"));
   }
   if (code == SQLITE_CANTOPEN) return absl::NotFoundError(message);
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) return absl::DataLossError(message);
@@ -111,7 +112,8 @@ absl::Status JournalFile::Make(const std::string& path, const std::vector<Journa
     // Nobody reads the draft after a crash.
     HEDDLE_RETURN_IF_ERROR(file.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
     HEDDLE_RETURN_IF_ERROR(file.Execute(
-        absl::StrCat("PRAGMA application_id = ", kApplication, "; PRAGMA user_version = ", kVersion).c_str()));
+        absl::StrCat("PRAGMA application_id = ", kApplication, "; PRAGMA user_version = ", kVersion)
+            .c_str()));
     HEDDLE_RETURN_IF_ERROR(file.Execute(kTables));
     return file.Write(writes);
   };
@@ -167,11 +169,12 @@ absl::StatusOr<sqlite3_stmt*> JournalFile::Prepared(const char* sql) {
 absl::Status JournalFile::Write(const std::vector<JournalWrite>& writes) {
   HEDDLE_RETURN_IF_ERROR(Execute("BEGIN"));
   auto write = [this](const JournalWrite& write) -> absl::Status {
-    HEDDLE_ASSIGN_OR_RETURN(sqlite3_stmt* statement, Prepared(write.sql));
+    HEDDLE_ASSIGN_OR_RETURN(sqlite3_stmt * statement, Prepared(write.sql));
     int place = 1;
     for (const auto& value : write.values) {
       if (auto* text = std::get_if<std::string>(&value)) {
-        sqlite3_bind_text64(statement, place, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+        sqlite3_bind_text64(statement, place, text->data(), text->size(), SQLITE_STATIC,
+                            SQLITE_UTF8);
       } else {
         sqlite3_bind_int64(statement, place, std::get<int64_t>(value));
       }

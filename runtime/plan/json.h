@@ -13,9 +13,8 @@
 #ifndef HEDDLE_RUNTIME_PLAN_JSON_H_
 #define HEDDLE_RUNTIME_PLAN_JSON_H_
 
-#include <nlohmann/json.hpp>
-
 #include <cstddef>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 

@@ -20,7 +20,8 @@ constexpr int kMaxSteps = 500'000;
 
 std::string Shown(const Json& value) {
   std::string text = ToText(value);
-  return text.size() <= 60 ? text : absl::StrCat(text.substr(0, text.find_last_of(" ,", 60)), "...");
+  return text.size() <= 60 ? text
+                           : absl::StrCat(text.substr(0, text.find_last_of(" ,", 60)), "...");
 }
 
 size_t CharactersOf(const std::string& text) {
@@ -95,7 +96,8 @@ class Checker {
     const Json* choices = Rule(rules, "enum");
     if (choices == nullptr || !choices->is_array()) return;
     if (std::find(choices->begin(), choices->end(), *value.json()) == choices->end()) {
-      Fail(value, absl::StrCat("expected one of ", Shown(*choices), ", got ", Shown(*value.json())));
+      Fail(value,
+           absl::StrCat("expected one of ", Shown(*choices), ", got ", Shown(*value.json())));
     }
   }
 
@@ -153,14 +155,14 @@ class Checker {
     for (const Bound& bound : kBounds) {
       const Json* limit = Rule(rules, bound.rule);
       if (limit == nullptr || !limit->is_number() || bound.holds(*value.json(), *limit)) continue;
-      Fail(value, absl::StrCat("expected ", bound.text, Shown(*limit), ", got ",
-                               Shown(*value.json())));
+      Fail(value,
+           absl::StrCat("expected ", bound.text, Shown(*limit), ", got ", Shown(*value.json())));
     }
   }
 
   // minX and maxX of a size.
-  void CheckCount(const SchemaValue& value, const Json& rules, const std::string& what, size_t count,
-                  const char* unit) {
+  void CheckCount(const SchemaValue& value, const Json& rules, const std::string& what,
+                  size_t count, const char* unit) {
     const Json* least = Rule(rules, "min" + what);
     if (least != nullptr && least->is_number() && Json(count) < *least) {
       Fail(value, absl::StrCat("expected at least ", Shown(*least), " ", unit, ", got ", count));
@@ -187,16 +189,17 @@ class Checker {
     for (size_t i = 0; i < value.size() && errors_.size() < kMaxErrors; ++i) {
       const Json* rules = i < count ? &(*prefix)[i] : items;
       if (rules == nullptr) continue;
-      At(absl::StrCat("[", i, "]"),
-         [&] { Check(value.Element(i), {schema.root, rules}, depth + 1); });
+      At(absl::StrCat("[", i, "]"), [&] {
+        Check(value.Element(i), {schema.root, rules}, depth + 1);
+      });
     }
   }
 
   void CheckObject(const SchemaValue& value, SchemaView schema, int depth) {
     const Json& rules = *schema.at;
     CheckCount(value, rules, "Properties", value.size(), "members");
-    if (const Json* required = Rule(rules, "required"); required != nullptr &&
-                                                        required->is_array()) {
+    if (const Json* required = Rule(rules, "required");
+        required != nullptr && required->is_array()) {
       for (const Json& name : *required) {
         if (name.is_string() && !value.Has(name.get_ref<const std::string&>())) {
           Fail(value, absl::StrCat(Quoted(name.get_ref<const std::string&>()), " is missing"));
@@ -213,8 +216,7 @@ class Checker {
       if (is_extra && others->is_boolean() && !others->get<bool>()) {
         Fail(member, absl::StrCat("there is no ", Quoted(name)));
       } else if (known != nullptr || is_extra) {
-        At("." + name,
-           [&] { Check(member, {schema.root, known ? known : others}, depth + 1); });
+        At("." + name, [&] { Check(member, {schema.root, known ? known : others}, depth + 1); });
       }
     });
   }

@@ -82,9 +82,7 @@ class TypeWalk {
 SelectedSchema Nothing(std::string message) {
   return {SelectedSchema::State::kNothing, std::nullopt, std::move(message)};
 }
-SelectedSchema Known(SchemaView schema) {
-  return {SelectedSchema::State::kKnown, schema, {}};
-}
+SelectedSchema Known(SchemaView schema) { return {SelectedSchema::State::kKnown, schema, {}}; }
 
 SelectedSchema SelectMember(SchemaView schema, const std::string& name) {
   const Json* properties = Member(*schema.at, "properties");

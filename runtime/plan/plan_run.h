@@ -43,9 +43,9 @@ enum class CallStatus {
   kSkipped,       // something it uses failed
   kDeduplicated,  // another call of this run had the result
   kCancelled,
-  kResumed,       // the journal had the result
-  kDenied,        // nobody approved it
-  kUnknown,       // it had started when an earlier process died
+  kResumed,  // the journal had the result
+  kDenied,   // nobody approved it
+  kUnknown,  // it had started when an earlier process died
 };
 std::string_view ToText(CallStatus status);
 
@@ -66,7 +66,7 @@ struct RunReport {
   Status status = Status::kOk;
   Json result;  // what the join returned
   double makespan_ms = 0;
-  double critical_path_ms = 0;  // by measured times
+  double critical_path_ms = 0;    // by measured times
   std::vector<CallReport> calls;  // in the order they were added
 };
 Json ToJson(const RunReport& report);  // as `heddle plan run --json` prints it
@@ -74,7 +74,8 @@ Json ToJson(const RunReport& report);  // as `heddle plan run --json` prints it
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
-  virtual void OnStart(CallId, const std::string& /*tool*/, const Json& /*arguments*/, int /*attempt*/) {}
+  virtual void OnStart(CallId, const std::string& /*tool*/, const Json& /*arguments*/,
+                       int /*attempt*/) {}
   virtual void OnProgress(CallId, double /*progress*/, const std::string& /*message*/) {}
   virtual void OnRetry(CallId, const ToolError&, std::chrono::milliseconds /*pause*/) {}
   virtual void OnEnd(const CallReport&) {}
@@ -86,7 +87,7 @@ class RunObserver {
 };
 
 struct RunOptions {
-  int max_parallel = 0;  // calls in flight; 0: no limit
+  int max_parallel = 0;                              // calls in flight; 0: no limit
   std::optional<std::chrono::milliseconds> timeout;  // of the whole run
   Journal* journal = nullptr;  // one that recorded calls of this plan is gone on with
   bool retry_unknown = false;  // runs writes again that had started when an earlier process died

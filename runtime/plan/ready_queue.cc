@@ -37,8 +37,10 @@ void ReadyQueue::Remove(uint32_t call, uint32_t tool, double urgency) {
 }
 
 std::optional<ReadyQueue::Request> ReadyQueue::Pop(Time now) {
-  while (!resting_.empty() && resting_.begin()->first <= now) Refresh(resting_.begin()->second, now);
-  if (candidates_.empty() || (max_parallel_ > 0 && in_flight_ >= max_parallel_)) return std::nullopt;
+  while (!resting_.empty() && resting_.begin()->first <= now)
+    Refresh(resting_.begin()->second, now);
+  if (candidates_.empty() || (max_parallel_ > 0 && in_flight_ >= max_parallel_))
+    return std::nullopt;
   Request request{candidates_.begin()->second, {}};
   ToolState& tool = tools_[request.tool];
   while (!tool.waiting.empty() && request.calls.size() < tool.batch_size) {

@@ -84,7 +84,8 @@ bool PlanRun::State::Resume(uint32_t index) {
     Fail(index, CallStatus::kError, past.error);
   } else if (!tool.repeatable() && !options_.retry_unknown) {
     Fail(index, CallStatus::kUnknown,
-         "it had started when an earlier process ended, and it writes: whether it was done is unknown");
+         "it had started when an earlier process ended, and it writes: whether it was done is "
+         "unknown");
   } else {
     call.report.attempts = 0;
     return false;

@@ -62,8 +62,8 @@ Json PlanRun::State::JoinResult(bool& failed) const {
   };
   Json values = Json::array();
   for (const Template& argument : join_->arguments) {
-    absl::StatusOr<Json> value = Substitute(WithErrors(argument, error_of),
-                                            [this](CallId id) { return ResultOf(id); });
+    absl::StatusOr<Json> value =
+        Substitute(WithErrors(argument, error_of), [this](CallId id) { return ResultOf(id); });
     failed |= !value.ok();
     values.push_back(value.ok() ? *std::move(value)
                                 : ErrorValue(std::string(value.status().message())));

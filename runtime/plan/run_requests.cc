@@ -24,8 +24,7 @@ void PlanRun::State::Launch(ReadyQueue::Request ready) {
       options_.journal->RecordStart(call.report.id, call.report.arguments, call.report.attempts);
     }
   }
-  bool writes =
-      calls_[request.calls[0]].tool->description().effects == ToolEffects::kWrite;
+  bool writes = calls_[request.calls[0]].tool->description().effects == ToolEffects::kWrite;
   if (!options_.journal || !writes) {
     Send(id);
     return;
@@ -37,8 +36,11 @@ void PlanRun::State::Launch(ReadyQueue::Request ready) {
     if (status.ok()) {
       self->Send(id);
     } else {
-      self->OnOutcome(id, ToolError{absl::StrCat("not started, because the journal cannot be written: ",
-                                                 status.message()), false, {}});
+      self->OnOutcome(id,
+                      ToolError{absl::StrCat("not started, because the journal cannot be written: ",
+                                             status.message()),
+                                false,
+                                {}});
     }
     self->Pump();
   });
@@ -70,7 +72,8 @@ void PlanRun::State::Send(uint64_t id) {
     request.timer = loop_.At(timeout_at, [weak, id, limit = *tool.timeout] {
       auto self = weak.lock();
       if (!self) return;
-      self->OnOutcome(id, ToolError{absl::StrCat("timed out after ", limit.count(), " ms"), true, {}});
+      self->OnOutcome(id,
+                      ToolError{absl::StrCat("timed out after ", limit.count(), " ms"), true, {}});
       self->Pump();
     });
   }
@@ -121,9 +124,9 @@ void PlanRun::State::OnOutcome(uint64_t id, ToolOutcome outcome) {
   if (!tool.batch_size) {
     Succeed(request.calls[0], std::move(result));
   } else if (!result.is_array() || result.size() != request.calls.size()) {
-    std::string message = absl::StrCat("a batch of ", request.calls.size(), " calls returned ",
-                                       result.is_array() ? absl::StrCat(result.size(), " results")
-                                                         : std::string("no array"));
+    std::string message = absl::StrCat(
+        "a batch of ", request.calls.size(), " calls returned ",
+        result.is_array() ? absl::StrCat(result.size(), " results") : std::string("no array"));
     for (uint32_t index : request.calls) Fail(index, CallStatus::kError, message);
   } else {
     for (size_t i = 0; i < request.calls.size(); ++i) {
@@ -140,7 +143,8 @@ void PlanRun::State::OnError(Request request, const ToolError& error) {
   std::optional<std::chrono::milliseconds> longest;
   for (uint32_t index : request.calls) {
     if (calls_[index].stage != CallStage::kInFlight) continue;
-    auto pause = PauseBeforeRetry(first.tool->description(), error, calls_[index].report.attempts, jitter);
+    auto pause =
+        PauseBeforeRetry(first.tool->description(), error, calls_[index].report.attempts, jitter);
     if (!pause) {
       Fail(index, CallStatus::kError, error.message);
       continue;

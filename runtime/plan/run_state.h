@@ -41,21 +41,21 @@ enum class CallStage { kWaiting, kFollowing, kAsking, kQueued, kInFlight, kPausi
 // Calls are known by their index in the order they were added.
 struct RunCall {
   CallReport report;
-  Template::Object arguments;  // as the plan has them; emptied when they were substituted
-  Tool* tool = nullptr;        // null: broken
+  Template::Object arguments;    // as the plan has them; emptied when they were substituted
+  Tool* tool = nullptr;          // null: broken
   const Json* folded = nullptr;  // its result, known from the start
   uint32_t tool_slot = 0;
   CallStage stage = CallStage::kWaiting;
   bool dropped = false;        // nothing needs it: not in the report
   bool follows_write = false;  // writes, or waits for one
   double urgency = 0;
-  uint64_t request = 0;              // while in flight or pausing
-  uint32_t waits = 0;                // of uses and orders, those that have not ended
-  std::vector<uint32_t> uses;        // calls whose results it refers to
-  std::vector<uint32_t> orders;      // calls it comes after all the same
-  std::vector<uint32_t> waiting;     // calls that use it or come after it
-  std::vector<uint32_t> followers;   // equal calls that take its result
-  std::vector<uint32_t> leader;      // at most one: whose follower it is
+  uint64_t request = 0;             // while in flight or pausing
+  uint32_t waits = 0;               // of uses and orders, those that have not ended
+  std::vector<uint32_t> uses;       // calls whose results it refers to
+  std::vector<uint32_t> orders;     // calls it comes after all the same
+  std::vector<uint32_t> waiting;    // calls that use it or come after it
+  std::vector<uint32_t> followers;  // equal calls that take its result
+  std::vector<uint32_t> leader;     // at most one: whose follower it is
 
   bool has_result() const {
     return stage == CallStage::kEnded &&

@@ -98,36 +98,36 @@ absl::StatusOr<Json> Resolve(const Reference& reference, const ResultOf& result_
 absl::StatusOr<Json> Substitute(const Template& value, const ResultOf& result_of) {
   using Result = absl::StatusOr<Json>;
   return std::visit(
-      Overloaded{[](const Json& literal) -> Result { return literal; },
-                 [&](const Reference& reference) -> Result { return Resolve(reference, result_of); },
-                 [&](const Template::Text& text) -> Result {
-                   std::string joined;
-                   for (const auto& piece : text.pieces) {
-                     if (auto* literal = std::get_if<std::string>(&piece)) {
-                       joined += *literal;
-                       continue;
-                     }
-                     HEDDLE_ASSIGN_OR_RETURN(Json part,
-                                             Resolve(std::get<Reference>(piece), result_of));
-                     joined += ToPlainText(part);
-                   }
-                   return Json(std::move(joined));
-                 },
-                 [&](const Template::List& list) -> Result {
-                   Json elements = Json::array();
-                   for (const Template& element : list.elements) {
-                     HEDDLE_ASSIGN_OR_RETURN(Json part, Substitute(element, result_of));
-                     elements.push_back(std::move(part));
-                   }
-                   return elements;
-                 },
-                 [&](const Template::Object& object) -> Result {
-                   Json members = Json::object();
-                   for (const auto& [name, member] : object.members) {
-                     HEDDLE_ASSIGN_OR_RETURN(members[name], Substitute(member, result_of));
-                   }
-                   return members;
-                 }},
+      Overloaded{
+          [](const Json& literal) -> Result { return literal; },
+          [&](const Reference& reference) -> Result { return Resolve(reference, result_of); },
+          [&](const Template::Text& text) -> Result {
+            std::string joined;
+            for (const auto& piece : text.pieces) {
+              if (auto* literal = std::get_if<std::string>(&piece)) {
+                joined += *literal;
+                continue;
+              }
+              HEDDLE_ASSIGN_OR_RETURN(Json part, Resolve(std::get<Reference>(piece), result_of));
+              joined += ToPlainText(part);
+            }
+            return Json(std::move(joined));
+          },
+          [&](const Template::List& list) -> Result {
+            Json elements = Json::array();
+            for (const Template& element : list.elements) {
+              HEDDLE_ASSIGN_OR_RETURN(Json part, Substitute(element, result_of));
+              elements.push_back(std::move(part));
+            }
+            return elements;
+          },
+          [&](const Template::Object& object) -> Result {
+            Json members = Json::object();
+            for (const auto& [name, member] : object.members) {
+              HEDDLE_ASSIGN_OR_RETURN(members[name], Substitute(member, result_of));
+            }
+            return members;
+          }},
       value.node);
 }
 

@@ -121,7 +121,9 @@ Json ToJson(const PlanCall& call) {
 
 absl::StatusOr<PlanCall> CallFromJson(const Json& json) {
   PlanCall call;
-  auto is = [&](const char* name, auto check) { return json.contains(name) && (json[name].*check)(); };
+  auto is = [&](const char* name, auto check) {
+    return json.contains(name) && (json[name].*check)();
+  };
   if (!json.is_object() || !is("id", &Json::is_number_integer) || !is("tool", &Json::is_string) ||
       !is("args", &Json::is_object) || !is("after", &Json::is_array)) {
     return Damaged();

@@ -48,7 +48,8 @@ bool IsTraceparent(std::string_view text) {
   if (text.size() != 55 || text.substr(0, 2) == "ff") return false;
   for (size_t i = 0; i < text.size(); ++i) {
     bool dash = i == 2 || i == 35 || i == 52;
-    bool hex = std::isdigit(static_cast<unsigned char>(text[i])) || (text[i] >= 'a' && text[i] <= 'f');
+    bool hex =
+        std::isdigit(static_cast<unsigned char>(text[i])) || (text[i] >= 'a' && text[i] <= 'f');
     if (dash ? text[i] != '-' : !hex) return false;
   }
   auto all_zero = [](const std::string& id) { return id.find_first_not_of('0') == id.npos; };
@@ -85,7 +86,10 @@ Json ChromeTrace(const RunReport& report) {
   // A heap of lanes by when they are free: a call takes the one that is free first.
   std::vector<std::pair<double, int>> lanes;
   Json events = Json::array();
-  events.push_back({{"name", "process_name"}, {"ph", "M"}, {"pid", 1}, {"tid", 0},
+  events.push_back({{"name", "process_name"},
+                    {"ph", "M"},
+                    {"pid", 1},
+                    {"tid", 0},
                     {"args", {{"name", "heddle plan"}}}});
   for (const CallReport* call : calls) {
     int lane = static_cast<int>(lanes.size()) + 1;
@@ -96,12 +100,18 @@ Json ChromeTrace(const RunReport& report) {
     }
     lanes.push_back({call->end_ms, lane});
     std::push_heap(lanes.begin(), lanes.end(), std::greater<>());
-    Json args = {{"id", call->id}, {"args", call->arguments}, {"status", ToText(call->status)},
+    Json args = {{"id", call->id},
+                 {"args", call->arguments},
+                 {"status", ToText(call->status)},
                  {"attempts", call->attempts}};
     if (!call->error.empty()) args["error"] = call->error;
-    events.push_back({{"name", absl::StrCat(call->id, ". ", call->tool)}, {"cat", "call"},
-                      {"ph", "X"}, {"ts", call->start_ms * 1000},
-                      {"dur", (call->end_ms - call->start_ms) * 1000}, {"pid", 1}, {"tid", lane},
+    events.push_back({{"name", absl::StrCat(call->id, ". ", call->tool)},
+                      {"cat", "call"},
+                      {"ph", "X"},
+                      {"ts", call->start_ms * 1000},
+                      {"dur", (call->end_ms - call->start_ms) * 1000},
+                      {"pid", 1},
+                      {"tid", lane},
                       {"args", std::move(args)}});
   }
   return Json{{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}};
@@ -118,30 +128,34 @@ Json OtlpTrace(const RunReport& report, std::string_view run, std::string_view p
                   double start, double end) {
     Json json = {{"traceId", TraceId(id)}, {"spanId", SpanId(id)}};
     if (IsTraceparent(above)) json["parentSpanId"] = SpanId(above);
-    json.update(Json{{"name", std::move(name)}, {"kind", kind}, {"startTimeUnixNano", at(start)},
+    json.update(Json{{"name", std::move(name)},
+                     {"kind", kind},
+                     {"startTimeUnixNano", at(start)},
                      {"endTimeUnixNano", at(end)}});
     return json;
   };
   constexpr int kInternal = 1, kClient = 3, kStatusOk = 1, kStatusError = 2;
   Json spans = Json::array();
   spans.push_back(span(traceparent, parent, "heddle plan", kInternal, 0, report.makespan_ms));
-  spans[0]["status"] = {{"code", report.status == RunReport::Status::kOk ? kStatusOk : kStatusError}};
+  spans[0]["status"] = {
+      {"code", report.status == RunReport::Status::kOk ? kStatusOk : kStatusError}};
   for (const CallReport& call : report.calls) {
     if (!Ran(call)) continue;
     Json json = span(ChildTraceparent(traceparent, call.id), traceparent, call.tool, kClient,
                      call.start_ms, call.end_ms);
-    json["attributes"] = Json::array({Attribute("gen_ai.tool.name", call.tool),
-                                      Attribute("heddle.call.id", call.id),
-                                      Attribute("heddle.call.attempts", call.attempts),
-                                      Attribute("heddle.call.status", ToText(call.status))});
+    json["attributes"] =
+        Json::array({Attribute("gen_ai.tool.name", call.tool), Attribute("heddle.call.id", call.id),
+                     Attribute("heddle.call.attempts", call.attempts),
+                     Attribute("heddle.call.status", ToText(call.status))});
     json["status"] = {{"code", Failed(call) ? kStatusError : kStatusOk}};
     if (Failed(call)) json["status"]["message"] = call.error;
     spans.push_back(std::move(json));
   }
   Json resource = {{"attributes", Json::array({Attribute("service.name", "heddle")})}};
   Json scope = {{"scope", {{"name", "heddle.plan"}}}, {"spans", std::move(spans)}};
-  return Json{{"resourceSpans", Json::array({Json{{"resource", std::move(resource)},
-                                                  {"scopeSpans", Json::array({std::move(scope)})}}})}};
+  return Json{
+      {"resourceSpans", Json::array({Json{{"resource", std::move(resource)},
+                                          {"scopeSpans", Json::array({std::move(scope)})}}})}};
 }
 
 }  // namespace heddle

@@ -50,11 +50,11 @@ std::string PlanRunner::AddFunction(std::string_view description, Function funct
   absl::StatusOr<ToolDescription> parsed = ParseToolDescription(description);
   if (!parsed.ok()) return MessageOf(parsed.status());
   return state_->Call([&] {
-    return MessageOf(state_->tools->registry().Add(MakeFunctionTool(
-        *std::move(parsed), state_->tools->host().threads,
-        [function = std::move(function)](const heddle::Json& arguments) {
-          return OutcomeOf(function(ToText(arguments)));
-        })));
+    return MessageOf(state_->tools->registry().Add(
+        MakeFunctionTool(*std::move(parsed), state_->tools->host().threads,
+                         [function = std::move(function)](const heddle::Json& arguments) {
+                           return OutcomeOf(function(ToText(arguments)));
+                         })));
   });
 }
 

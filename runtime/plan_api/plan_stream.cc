@@ -35,9 +35,7 @@ CallState StateOf(CallStatus status) {
   return CallState::kError;
 }
 
-PlanReport Refused(std::string diagnostics) {
-  return {.diagnostics = std::move(diagnostics)};
-}
+PlanReport Refused(std::string diagnostics) { return {.diagnostics = std::move(diagnostics)}; }
 
 // Who waits there for the loop waits for ever.
 constexpr char kOnThread[] = "the runner's own thread cannot wait for a plan";
@@ -63,8 +61,8 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
     if (!options.journal.empty()) {
       JournalHeader header;
       header.plan_text = std::string(text);
-      auto made = Journal::Create(*runner.loop, options.journal, header, plan,
-                                  runner.tools->secrets());
+      auto made =
+          Journal::Create(*runner.loop, options.journal, header, plan, runner.tools->secrets());
       if (!made.ok()) {
         report.set_value(Refused(std::string(made.status().message())));
         return false;
@@ -118,7 +116,8 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
   // PlanListener.
   void onCall(PlanCall call) override { run->Add(std::move(call)); }
   void onBroken(BrokenCall call) override {
-    run->AddBroken(call.id, call.tool, call.errors.empty() ? "it cannot be read" : call.errors[0].message);
+    run->AddBroken(call.id, call.tool,
+                   call.errors.empty() ? "it cannot be read" : call.errors[0].message);
   }
   void onJoin(PlanJoin read) override { join = std::move(read); }
   void onDiagnostic(const PlanDiagnostic& diagnostic) override {
@@ -126,9 +125,13 @@ struct PlanStream::State : PlanListener, RunObserver, std::enable_shared_from_th
   }
 
   // RunObserver.
-  void OnStart(CallId id, const std::string& tool, const heddle::Json& arguments, int attempt) override {
+  void OnStart(CallId id, const std::string& tool, const heddle::Json& arguments,
+               int attempt) override {
     if (options.on_event) {
-      options.on_event({.id = id, .tool = tool, .state = CallState::kStarted, .attempt = attempt,
+      options.on_event({.id = id,
+                        .tool = tool,
+                        .state = CallState::kStarted,
+                        .attempt = attempt,
                         .text = ToText(arguments)});
     }
   }
@@ -189,7 +192,8 @@ PlanReport PlanRunner::Run(std::string_view plan, const PlanOptions& options) {
 PlanStream PlanRunner::Start(const PlanOptions& options) {
   auto stream = std::make_shared<PlanStream::State>(*state_, options);
   state_->Call([&] {
-    stream->reader = std::make_unique<heddle::PlanStream>("plan", *state_->catalog, stream->ReadOptions(), *stream);
+    stream->reader = std::make_unique<heddle::PlanStream>("plan", *state_->catalog,
+                                                          stream->ReadOptions(), *stream);
     bool began = stream->Begin(nullptr, "");
     // What a server says is wrong with it is found again by the calls that need it.
     state_->tools->registry().LoadAll([stream](absl::Status) { stream->Loaded(); });
@@ -212,9 +216,7 @@ PlanStream::~PlanStream() {
 }
 
 void PlanStream::Feed(std::string_view text) {
-  state_->runner.loop->Post([state = state_, piece = std::string(text)] {
-    state->Feed(piece);
-  });
+  state_->runner.loop->Post([state = state_, piece = std::string(text)] { state->Feed(piece); });
 }
 
 void PlanStream::Cancel() {

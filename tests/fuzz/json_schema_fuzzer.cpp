@@ -11,13 +11,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   using namespace heddle;
   std::string_view text(reinterpret_cast<const char *>(data), size);
   absl::StatusOr<Json> input = ParseJson(text, {});
-  if (!input.ok() || !input->is_object())
-    return 0;
+  if (!input.ok() || !input->is_object()) return 0;
   Json schema = input->value("schema", Json()), value = input->value("value", Json());
   (void)CheckSchema(value, SchemaView(schema));
 
   class OneTool : public ToolCatalog {
-  public:
+   public:
     const ToolDescription *find(std::string_view name) const override {
       return name == "t" ? &tool : nullptr;
     }
@@ -27,8 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   catalog.tool.name = "t";
   catalog.tool.input_schema = schema;
   catalog.tool.output_schema = input->value("output", Json());
-  Json plan = {{"calls", {{{"id", 1}, {"tool", "t"}, {"args", value}},
-                          {{"id", 2}, {"tool", "t"}, {"args", {{"a", "${1.a[0]}"}, {"b", "$1"}}}}}}};
+  Json plan = {{"calls",
+                {{{"id", 1}, {"tool", "t"}, {"args", value}},
+                 {{"id", 2}, {"tool", "t"}, {"args", {{"a", "${1.a[0]}"}, {"b", "$1"}}}}}}};
   checkRoundTrip(ToText(plan), catalog);
   (void)describeTool(catalog.tool);
   (void)planGrammarGbnf({&catalog.tool});

@@ -4,13 +4,13 @@
 // called, one is cancelled. The first byte says over which framing. Every question must be answered
 // at most once, and all of them by the time the connection is closed.
 
+#include <cstdlib>
+
 #include "runtime/tools/mcp/call_result.h"
 #include "runtime/tools/mcp/handshake.h"
 #include "runtime/tools/mcp/stdio_transport.h"
 #include "runtime/tools/mcp/tool_list.h"
 #include "runtime/tools/sse_parser.h"
-
-#include <cstdlib>
 
 using namespace heddle;
 
@@ -18,7 +18,7 @@ namespace {
 
 // Takes messages and forgets them; the input delivers what comes back.
 class Sink : public McpTransport {
-public:
+ public:
   using McpTransport::McpTransport;
   void Send(McpOutgoing message) override {
     if (!ParseJson(message.text, {}).ok() || message.text.find('\n') != std::string::npos)
@@ -31,18 +31,15 @@ public:
 
   void receive(std::string_view text) {
     absl::StatusOr<std::vector<McpMessage>> messages = ParseMcpMessages(text);
-    if (!messages.ok())
-      return;
-    for (McpMessage &message : *messages)
-      Deliver(std::move(message));
+    if (!messages.ok()) return;
+    for (McpMessage &message : *messages) Deliver(std::move(message));
   }
 };
 
 struct Once {
   int count = 0;
   void operator()() {
-    if (++count > 1)
-      std::abort();
+    if (++count > 1) std::abort();
   }
 };
 
@@ -77,27 +74,24 @@ void converse(std::string_view input, bool events) {
                                              [&](absl::Status status) {
                                                greeted();
                                                ready = status.ok();
-                                               if (ready)
-                                                 use();
+                                               if (ready) use();
                                              });
   if (events) {
     SseParser parser(size_t{1} << 16);
     parser.Feed(input, [&](SseEvent event) { sink->receive(event.data); });
   } else {
     LineSplitter lines(size_t{1} << 16);
-    for (std::string line; lines.Next(input, line);)
-      sink->receive(line);
+    for (std::string line; lines.Next(input, line);) sink->receive(line);
   }
   connection->Close([&] { closed(); });
   if (!greeted.count || closed.count != 1 || (ready && (!called.count || !listed.count)))
     std::abort();
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size == 0)
-    return 0;
+  if (size == 0) return 0;
   std::string_view input(reinterpret_cast<const char *>(data) + 1, size - 1);
   converse(input, data[0] & 1);
   return 0;

@@ -3,14 +3,13 @@
 // Feeds bytes to everything that reads files of others: the importer, tensor files, .npy files. What
 // the importer accepts must verify.
 
+#include <cstdlib>
+
 #include "frontends/onnx/ImportOnnx.h"
 #include "frontends/onnx/NpyFile.h"
 #include "frontends/onnx/TensorFile.h"
-
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
-
-#include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::string_view bytes(reinterpret_cast<const char *>(data), size);
@@ -20,7 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   heddle::ImportOptions options;
   options.mostConstantBytes = 1 << 20;
   auto module = heddle::importOnnxBytes(context, bytes, "fuzz.onnx", options);
-  if (module.ok() && mlir::failed(mlir::verify(**module)))
-    std::abort();
+  if (module.ok() && mlir::failed(mlir::verify(**module))) std::abort();
   return 0;
 }

@@ -6,16 +6,16 @@
 #ifndef HEDDLE_TESTS_FUZZ_PLAN_FUZZING_H
 #define HEDDLE_TESTS_FUZZ_PLAN_FUZZING_H
 
-#include "frontends/plan/PlanPrinter.h"
-#include "frontends/plan/PlanReader.h"
-
 #include <cstdlib>
 #include <string>
+
+#include "frontends/plan/PlanPrinter.h"
+#include "frontends/plan/PlanReader.h"
 
 namespace heddle {
 
 class FuzzCatalog : public ToolCatalog {
-public:
+ public:
   FuzzCatalog() {
     any.name = "a";
     typed.name = "s";
@@ -29,20 +29,20 @@ public:
   }
   std::vector<std::string> names() const override { return {"a", "s"}; }
 
-private:
+ private:
   ToolDescription any, typed;
 };
 
 class EventLog : public PlanListener {
-public:
- void onCall(PlanCall call) override { add(call.where, toPlanText(call)); }
- void onBroken(BrokenCall call) override {
-   add(call.where, "broken " + std::to_string(call.id) + " " + call.tool);
- }
- void onJoin(PlanJoin join) override {
-   SourceRange where = join.where;
-   add(where, toPlanText(Plan{{}, std::move(join)}));
- }
+ public:
+  void onCall(PlanCall call) override { add(call.where, toPlanText(call)); }
+  void onBroken(BrokenCall call) override {
+    add(call.where, "broken " + std::to_string(call.id) + " " + call.tool);
+  }
+  void onJoin(PlanJoin join) override {
+    SourceRange where = join.where;
+    add(where, toPlanText(Plan{{}, std::move(join)}));
+  }
   void onDiagnostic(const PlanDiagnostic &diagnostic) override {
     add(diagnostic.range, std::string(toText(diagnostic.severity)) + " " + diagnostic.message);
   }
@@ -58,18 +58,15 @@ public:
 inline void checkRoundTrip(std::string_view text, const ToolCatalog &catalog) {
   CheckedPlan checked = parsePlan(text, "fuzz", catalog);
   for (const PlanDiagnostic &diagnostic : checked.diagnostics) {
-    if (diagnostic.range.begin > text.size() || diagnostic.range.end > text.size())
-      std::abort();
+    if (diagnostic.range.begin > text.size() || diagnostic.range.end > text.size()) std::abort();
     (void)render(diagnostic, checked.source);
   }
-  if (!checked.ok() || !checked.plan.join)
-    return;
+  if (!checked.ok() || !checked.plan.join) return;
   std::string printed = toPlanText(checked.plan);
   CheckedPlan again = parsePlan(printed, "fuzz", catalog);
-  if (!again.ok() || toPlanText(again.plan) != printed)
-    std::abort();
+  if (!again.ok() || toPlanText(again.plan) != printed) std::abort();
 }
 
-} // namespace heddle
+}  // namespace heddle
 
-#endif // HEDDLE_TESTS_FUZZ_PLAN_FUZZING_H
+#endif  // HEDDLE_TESTS_FUZZ_PLAN_FUZZING_H

@@ -4,9 +4,9 @@
 // the same. The limits of calls and bytes are small for every other input.
 // What is accepted must print, and read again as the same text.
 
-#include "plan_fuzzing.h"
-
 #include <cstdlib>
+
+#include "plan_fuzzing.h"
 
 namespace {
 
@@ -23,8 +23,7 @@ std::string eventsOf(std::string_view text, size_t step, const heddle::PlanReadO
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   using namespace heddle;
-  if (size == 0)
-    return 0;
+  if (size == 0) return 0;
   std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
   PlanReadOptions options;
   if (data[0] & 0x80) {

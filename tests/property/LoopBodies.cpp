@@ -49,7 +49,9 @@ std::string Grammar::emit(const std::string &op, const std::vector<std::string> 
   types[name] = result;
   std::string names, operandTypes;
   for (const std::string &operand : operands) {
-    std::string its = operand == "%c0" ? "tensor<*xi1>" : operand == "%axis" ? "tensor<1xi64>" : any();
+    std::string its = operand == "%c0"     ? "tensor<*xi1>"
+                      : operand == "%axis" ? "tensor<1xi64>"
+                                           : any();
     if (auto known = types.find(operand); known != types.end())
       its = known->second;
     if (operand[1] == 's' || operand == "%c0" || operand == "%x0" || operand == "%x1" ||
@@ -59,16 +61,17 @@ std::string Grammar::emit(const std::string &op, const std::vector<std::string> 
     operandTypes += (operandTypes.empty() ? "" : ", ") + its;
   }
   text.body += "    " + name + " = \"onnx." + op + "\"(" + names + ")" +
-               (attributes.empty() ? "" : " {" + attributes + "}") + " : (" + operandTypes + ") -> " +
-               result + "\n";
+               (attributes.empty() ? "" : " {" + attributes + "}") + " : (" + operandTypes +
+               ") -> " + result + "\n";
   return name;
 }
 
 std::string Grammar::constant(double value) {
   std::string number = text.number == Number::Bool ? (value > 0 ? "true" : "false")
                        : isFloat()                 ? std::to_string(value)
-                                   : std::to_string(static_cast<int>(value));
-  return emit("Constant", {}, "value = dense<" + number + "> : tensor<" + nameOf(text.number) + ">");
+                                                   : std::to_string(static_cast<int>(value));
+  return emit("Constant", {},
+              "value = dense<" + number + "> : tensor<" + nameOf(text.number) + ">");
 }
 
 /// A value without the state; of magnitude below 1 where numbers could grow.
@@ -242,7 +245,8 @@ LoopText Grammar::loop() {
   text.shape = shape.text;
   text.width = shape.width;
   text.states = chance(60) ? 1 : 2 + below(2);
-  text.body = "    %axis = \"onnx.Constant\"() {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>\n";
+  text.body =
+      "    %axis = \"onnx.Constant\"() {value = dense<0> : tensor<1xi64>} : () -> tensor<1xi64>\n";
   for (int i = 0; i < text.states; ++i) {
     std::string value = emit("Identity", {update(1 + below(4))});
     if (!full.count(value)) // a new state has the shape of the old one

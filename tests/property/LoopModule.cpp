@@ -31,7 +31,8 @@ std::string moduleOf(const std::vector<LoopText> &loops, int64_t length) {
     std::string id = std::to_string(n), element = nameOf(loop.number);
     std::string state = "tensor<" + loop.shape + element + ">";
     auto rows = [&](const std::string &type, bool scalars) {
-      std::string shape = scalars ? "" : loop.shape, dims = "\"" + std::string(length < 0 ? "n" : size) + "\"";
+      std::string shape = scalars ? "" : loop.shape,
+                  dims = "\"" + std::string(length < 0 ? "n" : size) + "\"";
       for (size_t at = 0, end; (end = shape.find('x', at)) != std::string::npos; at = end + 1)
         dims += ", \"" + shape.substr(at, end - at) + "\"";
       return "tensor<" + size + "x" + shape + type +

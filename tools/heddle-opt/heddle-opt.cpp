@@ -35,6 +35,5 @@ int main(int argc, char **argv) {
   heddle::registerHeddlePasses();
   heddle::registerHeddlePlanPasses();
   mlir::registerTransformsPasses();
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "Heddle's pass driver\n", registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Heddle's pass driver\n", registry));
 }

@@ -33,12 +33,11 @@ static std::string digestOf(std::string_view bytes) {
 
 /// The options in words, each on a line.
 static std::string optionsText(const CompileRequest &request) {
-  std::string text = "cpu " + request.cpu + "\nO" + std::to_string(request.optLevel) +
-                     "\ncores " + std::to_string(request.cores) +
-                     (request.caches ? "\ncaches" : "") +
+  std::string text = "cpu " + request.cpu + "\nO" + std::to_string(request.optLevel) + "\ncores " +
+                     std::to_string(request.cores) + (request.caches ? "\ncaches" : "") +
                      (request.noScans ? "\nno scans" : "") +
-                     (request.noWinograd ? "\nno winograd" : "") + "\nscan form " + request.scanForm +
-                     "\nprecision " + request.precision +
+                     (request.noWinograd ? "\nno winograd" : "") + "\nscan form " +
+                     request.scanForm + "\nprecision " + request.precision +
                      (request.verifyAssociativity ? "\nverified associativity" : "") +
                      "\nmax-constant " + std::to_string(request.maxConstantBytes) + "\n";
   for (const auto &[name, size] : request.dims)

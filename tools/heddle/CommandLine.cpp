@@ -53,9 +53,11 @@ void CompileFlags::addTo(CLI::App &app) {
   app.add_option("--dim", dims, "Fix a symbolic dimension, or INPUT:AXIS, to a size")
       ->type_name("NAME=N")
       ->allow_extra_args(false);
-  app.add_option("--target-cpu", cpu,
-                 "native, x86-64-v2, x86-64-v3, x86-64-v4 or LLVM's name of a CPU; several, with commas, go "
-                 "into one artifact, of which loading picks the best; of an artifact, the one to run")
+  app.add_option(
+         "--target-cpu", cpu,
+         "native, x86-64-v2, x86-64-v3, x86-64-v4 or LLVM's name of a CPU; several, with commas, "
+         "go "
+         "into one artifact, of which loading picks the best; of an artifact, the one to run")
       ->type_name("CPU[,CPU]")
       ->default_str(cpu);
   app.add_option("-O", optLevel, "Optimisation level, 0 to 3")
@@ -74,7 +76,8 @@ void CompileFlags::addTo(CLI::App &app) {
       ->capture_default_str();
   app.add_flag("--caches", caches,
                "Store what the model only appends to with time as axis 0, to grow in place");
-  app.add_flag("--no-scans", noScans, "Leave loops and repeated sub-graphs as they were written, to compare");
+  app.add_flag("--no-scans", noScans,
+               "Leave loops and repeated sub-graphs as they were written, to compare");
   app.add_flag("--no-winograd", noWinograd,
                "Sum the products of every convolution directly: slower, and rounded otherwise");
   app.add_option("--scan-form", scanForm,
@@ -88,8 +91,10 @@ void CompileFlags::addTo(CLI::App &app) {
       ->check(CLI::Range(uint64_t(1), uint64_t(1) << 40).description(""))
       ->type_name("MIB")
       ->capture_default_str();
-  app.add_flag("--no-tuned", noTuned, "Do not use what heddle tune found to be best on this machine");
-  app.add_flag("--no-cache", noCache, "Compile all anew, and keep nothing for later (heddle cache)");
+  app.add_flag("--no-tuned", noTuned,
+               "Do not use what heddle tune found to be best on this machine");
+  app.add_flag("--no-cache", noCache,
+               "Compile all anew, and keep nothing for later (heddle cache)");
 }
 
 absl::StatusOr<CompileRequest> CompileFlags::request(const std::string &model) const {

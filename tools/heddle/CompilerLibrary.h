@@ -34,7 +34,7 @@ struct CompileRequest {
   bool noScans = false;
   bool noWinograd = false;
   bool verifyAssociativity = false;
-  std::string scanForm; ///< empty: chosen
+  std::string scanForm;  ///< empty: chosen
   bool useCache = true;  ///< of kernels
   std::string schedules; ///< JSON; empty: what was found to be best
   bool noTuned = false;

@@ -24,7 +24,8 @@ static int run(int argc, char **argv) {
   commands.add("bench", "Measure how long a model or an artifact takes", addBench);
   commands.add("inspect", "Show what a model or an artifact is", addInspect);
   commands.add("plan", "Run plans of function calls in parallel", addPlan);
-  commands.add("explain", "Show what was found, and what runs beside what, for how long", addExplain);
+  commands.add("explain", "Show what was found, and what runs beside what, for how long",
+               addExplain);
   commands.add("tune", "Find the best schedules of a model's kernels on this machine", addTune);
   commands.add("cache", "Show what is kept between compilations, or remove it", addCache);
 
@@ -32,7 +33,8 @@ static int run(int argc, char **argv) {
   if (argc < 2)
     return badRequest("give a command: " + commands.names() + "; heddle COMMAND --help says more");
   if (argv[1][0] != '-' && !commands.has(argv[1]))
-    return badRequest(std::string("there is no command '") + argv[1] + "'; there are " + commands.names());
+    return badRequest(std::string("there is no command '") + argv[1] + "'; there are " +
+                      commands.names());
   try {
     app.parse(normalized(argc, argv));
   } catch (const CLI::ParseError &error) {

@@ -21,8 +21,8 @@
 #define HEDDLE_BUILDER_HPP_
 
 #include <heddle/builder.h>
-#include <heddle/heddle.hpp>
 
+#include <heddle/heddle.hpp>
 #include <initializer_list>
 #include <memory>
 #include <span>

@@ -57,31 +57,40 @@ typedef struct HeddleCompileOptions {
   const HeddleDim* dims;
   size_t dim_count;
   /* "native" (also for NULL), "x86-64-v2", "x86-64-v3", "x86-64-v4", or a CPU as LLVM calls it
-   * ("sapphirerapids"); with several, commas between them, the artifact has code for each, and loading picks the best one that the CPU runs. The CPU
-   * that compiles must run all of them: constants are computed with the code that will use them. */
+   * ("sapphirerapids"); with several, commas between them, the artifact has code for each, and
+   * loading picks the best one that the CPU runs. The CPU that compiles must run all of them:
+   * constants are computed with the code that will use them. */
   const char* target_cpu;
-  int32_t emit;           /* HeddleEmit */
-  int32_t opt_level;      /* 1 to 3; 0: the default, which is 3; -1: do not optimise */
-  int32_t threads;        /* that generate code; the result does not depend on it */
-  int32_t cores;          /* that the program is made for; 0: 2; 1: nothing is put beside the rest */
-  int64_t max_constant_bytes; /* what constants that the model computes may take; 0: 2 GiB */
+  int32_t emit;      /* HeddleEmit */
+  int32_t opt_level; /* 1 to 3; 0: the default, which is 3; -1: do not optimise */
+  int32_t threads;   /* that generate code; the result does not depend on it */
+  int32_t cores;     /* that the program is made for; 0: 2; 1: nothing is put beside the rest */
+  int64_t max_constant_bytes;        /* what constants that the model computes may take; 0: 2 GiB */
   const char* const* custom_domains; /* whose operators are registered when the model is loaded */
   size_t custom_domain_count;
   HeddleCompileProgress progress;
   void* progress_user;
-  int32_t no_scans;             /* not 0: loops stay as they were written */
-  int32_t verify_associativity; /* not 0: combiners that a model declares are tried on random values */
-  const char* scan_form; /* "recurrent", "chunk" or "tree" for every scan, to compare; NULL: chosen */
-  int32_t caches; /* not 0: states that only grow are stored with time as axis 0, and grow in place */
-  const char* cache_dir; /* where kernels are kept and found, whatever model they are of; NULL: nowhere.
-                            The result is the same, byte for byte. A folder that others may write to is
-                            not used */
-  const char* schedules; /* JSON: what kernels are to get otherwise than usual; NULL: what was found to be
-                            best on this machine and is kept in cache_dir */
-  int32_t no_tuned;      /* not 0: nothing that was found is used */
-  const char* precision; /* of products and convolutions of f32: "f32" (also for NULL), or "bf16":
-                            operands are rounded to it where the target multiplies it faster */
-  int32_t no_winograd;   /* not 0: no convolution by Winograd's minimal filtering, which rounds otherwise */
+  /* Not 0: loops stay as they were written. */
+  int32_t no_scans;
+  /* Not 0: combiners that a model declares are tried on random values. */
+  int32_t verify_associativity;
+  /* "recurrent", "chunk" or "tree" for every scan, to compare; NULL: chosen. */
+  const char* scan_form;
+  /* Not 0: states that only grow are stored with time as axis 0, and grow in place. */
+  int32_t caches;
+  /* Where kernels are kept and found, whatever model they are of; NULL: nowhere. The result is the
+   * same, byte for byte. A folder that others may write to is not used. */
+  const char* cache_dir;
+  /* JSON: what kernels are to get otherwise than usual; NULL: what was found to be best on this
+   * machine and is kept in cache_dir. */
+  const char* schedules;
+  /* Not 0: nothing that was found is used. */
+  int32_t no_tuned;
+  /* Of products and convolutions of f32: "f32" (also for NULL), or "bf16": operands are rounded to
+   * it where the target multiplies it faster. */
+  const char* precision;
+  /* Not 0: no convolution by Winograd's minimal filtering, which rounds otherwise. */
+  int32_t no_winograd;
 } HeddleCompileOptions;
 
 typedef struct HeddleCompilation HeddleCompilation;
@@ -114,8 +123,8 @@ HEDDLE_COMPILER_API const void* heddle_compilation_data(const HeddleCompilation*
 typedef struct HeddleCompileStatistics {
   size_t struct_size;
   double seconds;
-  uint64_t tasks;   /* of the main graph */
-  uint64_t kernels; /* distinct ones */
+  uint64_t tasks;          /* of the main graph */
+  uint64_t kernels;        /* distinct ones */
   uint64_t cached_kernels; /* of them, found in cache_dir */
   uint64_t tuned_kernels;  /* of them, scheduled otherwise than usual */
 } HeddleCompileStatistics;

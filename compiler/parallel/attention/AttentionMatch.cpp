@@ -94,11 +94,12 @@ bool AttentionMatch::findScores(Value score, unsigned depth) {
   bool isElementwise = op->getNumResults() == 1 && isa<FloatType>(elementOf(score)) &&
                        accessPattern(op) == AccessPattern::Elementwise;
   if (!isElementwise && !keepsRows(op))
-    return fail(nameOf(op) + " is between products and softmax, and does not treat each score alone");
+    return fail(nameOf(op) +
+                " is between products and softmax, and does not treat each score alone");
   for (Value operand : op->getOperands()) {
-    bool reaches = isElementwise ? agreeOnRows(operand, dimsOf(score)) &&
-                                       isa<FloatType>(elementOf(operand))
-                                 : operand == op->getOperand(0);
+    bool reaches = isElementwise
+                       ? agreeOnRows(operand, dimsOf(score)) && isa<FloatType>(elementOf(operand))
+                       : operand == op->getOperand(0);
     if (reaches && findScores(operand, depth - 1)) {
       chain.push_back(op);
       chained.push_back(operand);
@@ -112,7 +113,9 @@ bool AttentionMatch::findScores(Value score, unsigned depth) {
 /// Operations between products and softmax of what may be meant as attention.
 static constexpr unsigned kNear = 6;
 
-static bool isProduct(Operation *op) { return isa<onnx::MatMulOp, onnx::GemmOp, onnx::EinsumOp>(op); }
+static bool isProduct(Operation *op) {
+  return isa<onnx::MatMulOp, onnx::GemmOp, onnx::EinsumOp>(op);
+}
 
 /// Whether weights are used by a product at all, in whatever way.
 static bool goesToProduct(Value weights, unsigned depth) {
@@ -215,8 +218,7 @@ bool AttentionMatch::readOperands() {
   for (unsigned axis = 0; axis + 2 < space.size(); ++axis)
     for (const AttentionOperand *operand : {&query, &key, &value}) {
       DimExpr size = batchOf(*operand, axis);
-      bool isShared = size.isConstant(1) ||
-                      (operand != &query && space[axis].divideExactly(size));
+      bool isShared = size.isConstant(1) || (operand != &query && space[axis].divideExactly(size));
       if (size != space[axis] && !isShared)
         return fail("queries and keys have batch dimensions of " + space[axis].str() + " and " +
                     size.str());

@@ -15,7 +15,8 @@ static std::optional<double> knownNumber(Value value, unsigned depth) {
   if (!op || depth == 0 || !hasKnownDims(value.getType()) || !isSingle(value))
     return std::nullopt;
   auto of = [&](unsigned operand) { return knownNumber(op->getOperand(operand), depth - 1); };
-  if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp, onnx::SqrtOp, onnx::ReciprocalOp>(op) ||
+  if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp, onnx::SqrtOp, onnx::ReciprocalOp>(
+          op) ||
       (isa<onnx::CastOp>(op) && isa<FloatType>(elementOf(value)))) {
     std::optional<double> x = of(0);
     if (x && isa<onnx::SqrtOp>(op))
@@ -40,7 +41,8 @@ static std::optional<double> knownNumber(Value value, unsigned depth) {
 std::optional<double> knownNumber(Value value) { return knownNumber(value, 12); }
 
 std::optional<std::pair<Value, double>> scaledBy(Operation *op) {
-  if (!isa_and_nonnull<onnx::MulOp, onnx::DivOp>(op) || !isa<FloatType>(elementOf(op->getResult(0))))
+  if (!isa_and_nonnull<onnx::MulOp, onnx::DivOp>(op) ||
+      !isa<FloatType>(elementOf(op->getResult(0))))
     return std::nullopt;
   for (unsigned side : {0u, 1u}) {
     if (side == 1 && isa<onnx::DivOp>(op))

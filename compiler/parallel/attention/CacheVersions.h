@@ -38,8 +38,9 @@ public:
   llvm::SmallVector<onnx::ConcatOp> appends;
   llvm::SmallVector<mlir::OpOperand *> reads;   // by attention, as keys or values
   llvm::SmallVector<mlir::OpOperand *> returns; // of the function
-  llvm::SmallVector<mlir::OpOperand *> entries; // other values that become versions: of a loop's start
-  llvm::SmallVector<mlir::OpOperand *> others;  // any other use
+  // Other values that become versions: of a loop's start.
+  llvm::SmallVector<mlir::OpOperand *> entries;
+  llvm::SmallVector<mlir::OpOperand *> others; // any other use
 
 private:
   void add(mlir::Value value) { all.insert(value); }

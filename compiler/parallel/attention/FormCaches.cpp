@@ -34,7 +34,8 @@ public:
   }
   /// Of a value that goes, or whose axes are another's from now on.
   void forget(Value value) {
-    std::erase_if(values, [&](auto &made) { return made.first.first == value.getAsOpaquePointer(); });
+    std::erase_if(values,
+                  [&](auto &made) { return made.first.first == value.getAsOpaquePointer(); });
   }
 
 private:
@@ -108,7 +109,8 @@ void Rewrite::append(onnx::ConcatOp concat) {
     std::rotate(dims.begin(), dims.begin() + versions.time, dims.begin() + versions.time + 1);
     return a.viewedAs(value, dims);
   };
-  Value past = concat->getOperand(0), entries = a.joined(concat->getOperands().drop_front(), versions.time);
+  Value past = concat->getOperand(0),
+        entries = a.joined(concat->getOperands().drop_front(), versions.time);
   bool isFlat = versions.isFlat() && versions.time != 0;
   past = isFlat ? timeFirst(past) : past;
   entries = isFlat ? timeFirst(entries) : a.transposed(entries, versions.order);
@@ -132,16 +134,16 @@ void Rewrite::record(CacheAppendOp append) {
   bool isCarried = !isa<func::FuncOp>(versions.first.getOwner()->getParentOp());
   Dims dims = getDims(append.getAppended().getType().getTensor());
   std::string length = dims.front().str();
-  recordConstruct(append,
-                  {.kind = "cache",
-                   .summary = isCarried ? "a cache that a loop carries grows in place"
-                                        : "a cache of " + length + " entries that grows in place",
-                   .proof = "what was there is read, and what is appended goes behind it: no version "
-                            "sees what another one appends",
-                   .equivalence = Equivalence::Exact,
-                   .form = versions.isFlat() ? "as it was stored" : "time first",
-                   .work = isCarried ? DimExpr::unknown() : countElements(dimsOf(append.getEntries())),
-                   .span = isCarried ? DimExpr::unknown() : DimExpr(1)});
+  recordConstruct(
+      append, {.kind = "cache",
+               .summary = isCarried ? "a cache that a loop carries grows in place"
+                                    : "a cache of " + length + " entries that grows in place",
+               .proof = "what was there is read, and what is appended goes behind it: no version "
+                        "sees what another one appends",
+               .equivalence = Equivalence::Exact,
+               .form = versions.isFlat() ? "as it was stored" : "time first",
+               .work = isCarried ? DimExpr::unknown() : countElements(dimsOf(append.getEntries())),
+               .span = isCarried ? DimExpr::unknown() : DimExpr(1)});
 }
 
 void Rewrite::run(bool signature) {
@@ -180,9 +182,11 @@ private:
     if (!versions.find())
       return;
     if (std::string why = versions.whyFixed(); !why.empty()) {
-      recordSequential(versions.appends.front(),
-                       "all of a cache is copied to append to it: its entries are not along the first "
-                       "axis that has several elements, and " + why);
+      recordSequential(
+          versions.appends.front(),
+          "all of a cache is copied to append to it: its entries are not along the first "
+          "axis that has several elements, and " +
+              why);
       return;
     }
     Rewrite(versions, reordered).run(signature);

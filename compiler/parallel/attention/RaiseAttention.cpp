@@ -7,9 +7,9 @@
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/OperationKinds.h"
+#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/attention/AttentionMatch.h"
 #include "compiler/parallel/attention/WrittenSoftmax.h"
-#include "compiler/parallel/Constructs.h"
 #include "compiler/source/Arithmetic.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Iterators.h"
@@ -25,9 +25,9 @@ namespace {
 /// A number that is part of the code; what a lowering reads while compiling is one too.
 bool isPartOfCode(OpOperand &operand) {
   Operation *producer = operand.get().getDefiningOp();
-  return isParameter(operand) || (isa_and_nonnull<onnx::ConstantOp>(producer) &&
-                                  isa<FloatType>(elementOf(operand.get())) &&
-                                  isSingle(operand.get()));
+  return isParameter(operand) ||
+         (isa_and_nonnull<onnx::ConstantOp>(producer) && isa<FloatType>(elementOf(operand.get())) &&
+          isSingle(operand.get()));
 }
 
 Value scaled(OpBuilder &b, Location loc, Value value, double factor) {
@@ -114,13 +114,13 @@ void rewrite(AttentionMatch &match) {
   auto orderOf = [&](ArrayRef<int64_t> order) {
     return llvm::is_sorted(order) ? DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(order);
   };
-  Location loc = FusedLoc::get(b.getContext(), {match.scoreProduct->result.getLoc(), match.softmax.getLoc(),
-                                                last->getLoc()});
-  auto op = AttentionOp::create(b, loc, tensorWithDims(stored, elementOf(replaced)), match.query.tensor,
-                                match.key.tensor, match.value.tensor, extras.getArrayRef(),
-                                orderOf(match.query.axes), orderOf(match.key.axes), orderOf(match.value.axes),
-                                orderOf(axes), match.key.sharesTime || match.value.sharesTime,
-                                /*in_parts=*/false, match.undefined);
+  Location loc = FusedLoc::get(b.getContext(), {match.scoreProduct->result.getLoc(),
+                                                match.softmax.getLoc(), last->getLoc()});
+  auto op = AttentionOp::create(
+      b, loc, tensorWithDims(stored, elementOf(replaced)), match.query.tensor, match.key.tensor,
+      match.value.tensor, extras.getArrayRef(), orderOf(match.query.axes), orderOf(match.key.axes),
+      orderOf(match.value.axes), orderOf(axes), match.key.sharesTime || match.value.sharesTime,
+      /*in_parts=*/false, match.undefined);
   Block *body = b.createBlock(&op.getScores());
   body->addArgument(tensorWithDims(match.space, elementOf(match.scoreProduct->result)), loc);
   for (Value extra : extras)

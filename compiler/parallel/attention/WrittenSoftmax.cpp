@@ -21,15 +21,15 @@ template <typename Reduction> static bool reducesRows(Reduction reduction, Value
 
 bool raiseSoftmax(onnx::DivOp quotient) {
   auto power = quotient.getA().getDefiningOp<onnx::ExpOp>();
-  if (!power || !isa<FloatType>(elementOf(power.getResult())) || dimsOf(power.getResult()).empty() ||
+  if (!power || !isa<FloatType>(elementOf(power.getResult())) ||
+      dimsOf(power.getResult()).empty() ||
       !reducesRows(quotient.getB().getDefiningOp<onnx::ReduceSumOp>(), power.getResult()))
     return false;
   // Others that need the powers as well would have them computed twice.
   if (!llvm::hasNItems(power.getResult().getUses(), 2))
     return false;
   auto shifted = power->getOperand(0).getDefiningOp<onnx::SubOp>();
-  if (!shifted ||
-      !reducesRows(shifted.getB().getDefiningOp<onnx::ReduceMaxOp>(), shifted.getA()) ||
+  if (!shifted || !reducesRows(shifted.getB().getDefiningOp<onnx::ReduceMaxOp>(), shifted.getA()) ||
       dimsOf(shifted.getA()) != dimsOf(quotient.getResult()))
     return false;
   OpBuilder b(quotient);
@@ -38,8 +38,9 @@ bool raiseSoftmax(onnx::DivOp quotient) {
       TypeRange{quotient.getResult().getType()}, ValueRange{shifted.getA()});
   quotient.getResult().replaceAllUsesWith(softmax.getOutput());
   // What nothing else uses goes at once: scores with one user are what attention looks for.
-  for (Operation *op : {quotient.getOperation(), quotient.getB().getDefiningOp(), power.getOperation(),
-                        shifted.getOperation(), shifted.getB().getDefiningOp()})
+  for (Operation *op :
+       {quotient.getOperation(), quotient.getB().getDefiningOp(), power.getOperation(),
+        shifted.getOperation(), shifted.getB().getDefiningOp()})
     if (op->use_empty())
       op->erase();
   return true;

@@ -37,7 +37,9 @@ RankedTensorType stackedType(Type element, const DimExpr &length) {
 /// for all elements.
 static bool hasSizesOfOperands(Operation *op) {
   llvm::StringSet<> known;
-  auto add = [&](const DimExpr &dim) { dim.walkSymbols([&](StringRef name) { known.insert(name); }); };
+  auto add = [&](const DimExpr &dim) {
+    dim.walkSymbols([&](StringRef name) { known.insert(name); });
+  };
   for (Value operand : op->getOperands()) {
     if (auto type = dyn_cast<RankedTensorType>(operand.getType()))
       llvm::for_each(getDims(type), add);

@@ -51,6 +51,7 @@ LogicalResult batchQuantization(BatchedOperation &x) {
 } // namespace
 
 void addElementwiseRules(BatchingRules &rules) {
+  // clang-format off
   for (StringRef name :
        {"Abs",        "Acos",       "Acosh",      "Add",        "And",       "Asin",
         "Asinh",      "Atan",       "Atanh",      "BitShift",   "BitwiseAnd", "BitwiseNot",
@@ -64,6 +65,7 @@ void addElementwiseRules(BatchingRules &rules) {
         "Sin",        "Sinh",       "Softplus",   "Softsign",   "Sqrt",      "Sub",
         "Sum",        "Swish",      "Tan",        "Tanh",       "ThresholdedRelu", "Where",
         "Xor"})
+    // clang-format on
     rules[("onnx." + name).str()] = batchBroadcast;
   rules["onnx.PRelu"] = batchFirst;
   rules["onnx.Clip"] = batchClip;

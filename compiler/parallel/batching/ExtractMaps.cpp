@@ -5,8 +5,8 @@
 // iteration's is asked for.
 
 #include "compiler/Passes.h"
-#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/source/Arithmetic.h"
 #include "llvm/ADT/SmallBitVector.h"

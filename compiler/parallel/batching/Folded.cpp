@@ -37,7 +37,8 @@ LogicalResult batchAttention(BatchedOperation &x) {
   Value mask = attention.getAttnMask();
   Dims maskDims = mask ? dimsOf(mask) : Dims();
   DimExpr batch = dimsOf(attention.getQ())[0];
-  bool isWhole = !mask || maskDims.size() <= 2 || (maskDims.size() == 4 && maskDims[0].isConstant(1));
+  bool isWhole =
+      !mask || maskDims.size() <= 2 || (maskDims.size() == 4 && maskDims[0].isConstant(1));
   if (x.isStacked(mask)) {
     if (maskDims.size() != 2 && maskDims.size() != 4)
       return x.refuse("has a mask of other than 2 or 4 axes");

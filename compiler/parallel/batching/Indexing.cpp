@@ -33,9 +33,9 @@ Value gatherBoth(BatchedOperation &x, onnx::GatherOp gather, int64_t axis) {
   for (auto [i, dim] : llvm::enumerate(data))
     if (static_cast<int64_t>(i) != axis)
       dims.push_back(dim);
-  Value picked = onnx::GatherNDOp::create(x.m.b, x.m.loc,
-                                          tensorWithDims(dims, elementOf(gather.getData())), moved,
-                                          x.m.viewedAs(indices, tuples), /*batch_dims=*/1);
+  Value picked =
+      onnx::GatherNDOp::create(x.m.b, x.m.loc, tensorWithDims(dims, elementOf(gather.getData())),
+                               moved, x.m.viewedAs(indices, tuples), /*batch_dims=*/1);
   // What stood before the axis goes before the indices again.
   return x.m.transposed(picked, moving(dims.size(), places.size() + 1, axis, 1));
 }
@@ -83,8 +83,7 @@ LogicalResult batchOneHot(BatchedOperation &x) {
   auto oneHot = cast<onnx::OneHotOp>(x.op);
   if (!x.isOnlyStacked(0))
     return x.refuse("has a depth or values that differ between elements");
-  auto all = cast<onnx::OneHotOp>(
-      x.clone(ValueRange{x.operand(0), x.operand(1), x.operand(2)}));
+  auto all = cast<onnx::OneHotOp>(x.clone(ValueRange{x.operand(0), x.operand(1), x.operand(2)}));
   all.setAxis(shiftedAxis(oneHot.getAxis()));
   return x.finish(all);
 }

@@ -6,10 +6,10 @@
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/CostModel.h"
-#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
-#include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/Work.h"
+#include "compiler/parallel/batching/Batching.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 #include "dialects/heddle/TensorDims.h"
 
 #include <cmath>
@@ -89,7 +89,8 @@ int64_t LowerMaps::grainOf(MapOp map) {
 /// As a loop again.
 void LowerMaps::makeLoop(MapOp map, int64_t grain) {
   OpBuilder b(map);
-  auto scan = createScan(b, map.getLoc(), map.getResultTypes(), map.getInputs(), map.getNumOperands());
+  auto scan =
+      createScan(b, map.getLoc(), map.getResultTypes(), map.getInputs(), map.getNumOperands());
   if (grain > 0)
     setGrain(scan, grain);
   scan.getBody().takeBody(map.getBody());
@@ -118,10 +119,11 @@ void LowerMaps::lower(MapOp map, const Work &work) {
     ++(grain > 0 ? numSideBySide : numLoops);
   }
   if (hasFinding(map))
-    recordConstruct(map, {.kind = "map",
-                          .form = form,
-                          .work = work.work,
-                          .span = grain == 0 && form != "all at once" ? length * work.span : work.span});
+    recordConstruct(map,
+                    {.kind = "map",
+                     .form = form,
+                     .work = work.work,
+                     .span = grain == 0 && form != "all at once" ? length * work.span : work.span});
   map.erase();
 }
 

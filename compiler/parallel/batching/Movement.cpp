@@ -74,11 +74,11 @@ LogicalResult batchSlice(BatchedOperation &x) {
     axesOperand = onnx::CastOp::create(
         x.m.b, x.m.loc, withElement(axesOperand.getType(), elementOf(slice.getStarts())),
         axesOperand, "up", /*saturate=*/1, /*to=*/6);
-  return x.finish(onnx::SliceOp::create(
-                      x.m.b, x.m.loc, stackedType(slice.getOutput().getType(), x.length),
-                      x.operand(slice.getData()), x.operand(slice.getStarts()),
-                      x.operand(slice.getEnds()), axesOperand, x.operand(slice.getSteps()))
-                      .getOutput());
+  return x.finish(
+      onnx::SliceOp::create(x.m.b, x.m.loc, stackedType(slice.getOutput().getType(), x.length),
+                            x.operand(slice.getData()), x.operand(slice.getStarts()),
+                            x.operand(slice.getEnds()), axesOperand, x.operand(slice.getSteps()))
+          .getOutput());
 }
 
 LogicalResult batchPad(BatchedOperation &x) {
@@ -88,12 +88,11 @@ LogicalResult batchPad(BatchedOperation &x) {
   auto axes = shiftedAxes(pad.getAxes(), dimsOf(pad.getData()).size());
   if (!axes)
     return x.refuse("has axes that are only known at run time");
-  return x.finish(onnx::PadOp::create(x.m.b, x.m.loc,
-                                      stackedType(pad.getOutput().getType(), x.length),
-                                      x.operand(pad.getData()), x.operand(pad.getPads()),
-                                      x.operand(pad.getConstantValue()), x.m.integers(*axes),
-                                      pad.getMode())
-                      .getOutput());
+  return x.finish(
+      onnx::PadOp::create(x.m.b, x.m.loc, stackedType(pad.getOutput().getType(), x.length),
+                          x.operand(pad.getData()), x.operand(pad.getPads()),
+                          x.operand(pad.getConstantValue()), x.m.integers(*axes), pad.getMode())
+          .getOutput());
 }
 
 /// The last two axes are those of the triangle.

@@ -123,8 +123,8 @@ LogicalResult batchMatMulInteger(BatchedOperation &x) {
   for (Value operand : llvm::drop_begin(x.op->getOperands()))
     operands.push_back(x.operand(operand));
   Operation *all = x.clone(operands);
-  all->getResult(0).setType(tensorWithDims(Dims{dimsOf(rows)[0], dimsOf(matmul.getB())[1]},
-                                           elementOf(matmul.getY())));
+  all->getResult(0).setType(
+      tensorWithDims(Dims{dimsOf(rows)[0], dimsOf(matmul.getB())[1]}, elementOf(matmul.getY())));
   return x.finish(all);
 }
 

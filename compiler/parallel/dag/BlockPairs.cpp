@@ -16,7 +16,8 @@ Value BlockPairs::zerosLike(Value value, int64_t axis, const DimExpr &size) {
 
 Value BlockPairs::padded(Value value, int64_t axis, int64_t size) {
   DimExpr missing = DimExpr(size) - dimsOf(value)[axis];
-  return missing == DimExpr(0) ? value : m.joined(ValueRange{value, zerosLike(value, axis, missing)}, axis);
+  return missing == DimExpr(0) ? value
+                               : m.joined(ValueRange{value, zerosLike(value, axis, missing)}, axis);
 }
 
 /// Of the matrices of each block.
@@ -54,7 +55,8 @@ Value BlockPairs::interleaved(Value first, Value second, int64_t axis) {
   Dims dims = dimsOf(first), single = dims;
   single.insert(single.begin() + axis + 1, DimExpr(1));
   dims[axis] = dims[axis] * 2;
-  Value both = m.joined(ValueRange{m.viewedAs(first, single), m.viewedAs(second, single)}, axis + 1);
+  Value both =
+      m.joined(ValueRange{m.viewedAs(first, single), m.viewedAs(second, single)}, axis + 1);
   return m.viewedAs(both, dims);
 }
 
@@ -65,11 +67,14 @@ Blocks BlockPairs::merged(const Blocks &x, const Blocks &y, int p) {
   constexpr int64_t kRow = 3, kColumn = 4;
   Blocks r = x;
   r.matrix[p][p] = product(y.matrix[p][p], x.matrix[p][p]);
-  r.matrix[p][q] = m.joined(ValueRange{product(y.matrix[p][p], x.matrix[p][q]), y.matrix[p][q]}, kColumn);
-  r.matrix[q][p] = m.joined(ValueRange{x.matrix[q][p], product(y.matrix[q][p], x.matrix[p][p])}, kRow);
+  r.matrix[p][q] =
+      m.joined(ValueRange{product(y.matrix[p][p], x.matrix[p][q]), y.matrix[p][q]}, kColumn);
+  r.matrix[q][p] =
+      m.joined(ValueRange{x.matrix[q][p], product(y.matrix[q][p], x.matrix[p][p])}, kRow);
   Value none = zerosLike(x.matrix[q][q], kColumn, dimsOf(y.matrix[q][q])[kColumn]);
   Value upper = m.joined(ValueRange{x.matrix[q][q], none}, kColumn);
-  Value lower = m.joined(ValueRange{product(y.matrix[q][p], x.matrix[p][q]), y.matrix[q][q]}, kColumn);
+  Value lower =
+      m.joined(ValueRange{product(y.matrix[q][p], x.matrix[p][q]), y.matrix[q][q]}, kColumn);
   r.matrix[q][q] = m.joined(ValueRange{upper, lower}, kRow);
   r.offset[p] = m.add(product(y.matrix[p][p], x.offset[p]), y.offset[p]);
   Value second = m.add(product(y.matrix[q][p], x.offset[p]), y.offset[q]);

@@ -34,8 +34,9 @@ void recordGrid(GridScanOp grid, int64_t cores) {
               : form == "recurrent" ? recurrentWork(grid)
               : form == "blocks"    ? blocksWork(grid, cores)
                                     : wavefrontWork(grid);
-  std::string proof = "a cell depends on the cell before it in its row by what the inner loop carries, on "
-                      "the cell above it by what the outer loop carries, and on no other cell";
+  std::string proof =
+      "a cell depends on the cell before it in its row by what the inner loop carries, on "
+      "the cell above it by what the outer loop carries, and on no other cell";
   if (isPaired)
     proof += "; what it sends on is affine in what it gets";
   std::string summary = "recurrence over a grid of " + grid.getHeight().str() + " x " +
@@ -55,15 +56,16 @@ void recordGrid(GridScanOp grid, int64_t cores) {
 /// How many levels there are, only the indices tell.
 void recordTopology(DagScanOp dag) {
   Work step = workOf(dag.getBody().front());
-  recordConstruct(dag, {.kind = "dag_scan",
-                        .summary = "recurrence of " + dag.getLength().str() +
-                                   " steps over a graph that its indices tell",
-                        .proof = "which rows a step reads and writes does not depend on the rows, so steps "
-                                 "that wait for none of each other are known before the first begins",
-                        .equivalence = Equivalence::Exact,
-                        .form = "levels",
-                        .work = dag.getLength() * step.work,
-                        .span = DimExpr::symbol("levels") * step.span});
+  recordConstruct(
+      dag, {.kind = "dag_scan",
+            .summary = "recurrence of " + dag.getLength().str() +
+                       " steps over a graph that its indices tell",
+            .proof = "which rows a step reads and writes does not depend on the rows, so steps "
+                     "that wait for none of each other are known before the first begins",
+            .equivalence = Equivalence::Exact,
+            .form = "levels",
+            .work = dag.getLength() * step.work,
+            .span = DimExpr::symbol("levels") * step.span});
 }
 
 struct ExtractDagScans : impl::ExtractDagScansPassBase<ExtractDagScans> {

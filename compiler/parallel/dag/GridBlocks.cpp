@@ -21,13 +21,15 @@ static int64_t blocksAlong(const DimExpr &size, int64_t cores) {
 }
 
 bool hasBlocks(GridScanOp grid, int64_t cores) {
-  std::optional<int64_t> height = grid.getHeight().asConstant(), width = grid.getWidth().asConstant();
+  std::optional<int64_t> height = grid.getHeight().asConstant(),
+                         width = grid.getWidth().asConstant();
   return cores > 1 && height && width && *height > 1 && *width > 1;
 }
 
 Work blocksWork(GridScanOp grid, int64_t cores) {
   Work all = recurrentWork(grid), cell = workOf(grid.getBody().front());
-  int64_t rows = blocksAlong(grid.getHeight(), cores), columns = blocksAlong(grid.getWidth(), cores);
+  int64_t rows = blocksAlong(grid.getHeight(), cores),
+          columns = blocksAlong(grid.getWidth(), cores);
   DimExpr block = grid.getHeight().ceilDiv(rows) * grid.getWidth().ceilDiv(columns);
   return {all.work, block * (rows + columns - 1) * cell.span};
 }
@@ -37,8 +39,8 @@ SmallVector<Value> buildBlocks(GridScanOp grid, int64_t cores) {
   int64_t height = *grid.getHeight().asConstant(), width = *grid.getWidth().asConstant();
   int64_t rows = blocksAlong(height, cores), columns = blocksAlong(width, cores);
   auto cut = [&](ValueRange values, int64_t axis, int64_t begin, int64_t end) {
-    return llvm::map_to_vector(
-        values, [&](Value value) { return m.sliced(value, axis, begin, end); });
+    return llvm::map_to_vector(values,
+                               [&](Value value) { return m.sliced(value, axis, begin, end); });
   };
   auto columnsOf = [&](ValueRange values, int64_t j, int64_t axis = 0) {
     return cut(values, axis, beginOf(width, columns, j), beginOf(width, columns, j + 1));
@@ -54,7 +56,8 @@ SmallVector<Value> buildBlocks(GridScanOp grid, int64_t cores) {
                        cells = rowsOf(grid.getCells());
     SmallVector<SmallVector<Value>> ofBlocks;
     for (int64_t j = 0; j < columns; ++j) {
-      SmallVector<Value> ofCells = columnsOf(cells, j, 1), ofColumns = columnsOf(grid.getColumns(), j);
+      SmallVector<Value> ofCells = columnsOf(cells, j, 1),
+                         ofColumns = columnsOf(grid.getColumns(), j);
       SmallVector<Type> types;
       for (Type type : grid.getMarks().getTypes()) {
         Dims dims = getDims(cast<RankedTensorType>(type));
@@ -63,8 +66,8 @@ SmallVector<Value> buildBlocks(GridScanOp grid, int64_t cores) {
         types.push_back(tensorWithDims(dims, cast<RankedTensorType>(type).getElementType()));
       }
       auto block = GridScanOp::create(m.b, m.loc, TypeRange(ValueRange(along)),
-                                      TypeRange(ValueRange(down[j])), types, along, down[j], ofCells,
-                                      ofRows, ofColumns, m.b.getStringAttr("recurrent"));
+                                      TypeRange(ValueRange(down[j])), types, along, down[j],
+                                      ofCells, ofRows, ofColumns, m.b.getStringAttr("recurrent"));
       IRMapping mapping;
       grid.getBody().cloneInto(&block.getBody(), mapping);
       SmallVector<Value> made = *buildRecurrentGrid(block);
@@ -76,14 +79,14 @@ SmallVector<Value> buildBlocks(GridScanOp grid, int64_t cores) {
     lastAlong.push_back(along);
     marks.emplace_back();
     for (unsigned k = 0; k < grid.getMarks().size(); ++k)
-      marks.back().push_back(m.joined(
-          llvm::map_to_vector(ofBlocks, [&](ArrayRef<Value> of) { return of[k]; }), 1));
+      marks.back().push_back(
+          m.joined(llvm::map_to_vector(ofBlocks, [&](ArrayRef<Value> of) { return of[k]; }), 1));
   }
   SmallVector<Value> results;
   for (ArrayRef<SmallVector<Value>> parts : {ArrayRef(lastAlong), ArrayRef(down), ArrayRef(marks)})
     for (unsigned k = 0; k < parts.front().size(); ++k)
-      results.push_back(m.joined(
-          llvm::map_to_vector(parts, [&](ArrayRef<Value> of) { return of[k]; }), 0));
+      results.push_back(
+          m.joined(llvm::map_to_vector(parts, [&](ArrayRef<Value> of) { return of[k]; }), 0));
   return results;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The proof that two loops are a grid.
 
-#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/dag/GridLoop.h"
+#include "compiler/parallel/Constructs.h"
 
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/parallel/batching/Batching.h"
@@ -98,8 +98,9 @@ bool GridLoop::match() {
     if (llvm::is_contained(rowStates, *outer.stateOf(value)))
       return refuse("a cell reads more of the row before than the cell above it");
     Operation *next = outer.yield()->getOperand(*outer.stateOf(value)).getDefiningOp();
-    return refuse(next ? "a cell needs what " + describeNode(next) + " makes of the whole row before"
-                       : "a cell needs a row that is not the one before it");
+    return refuse(next
+                      ? "a cell needs what " + describeNode(next) + " makes of the whole row before"
+                      : "a cell needs a row that is not the one before it");
   }
   if (rowStates.empty())
     return refuse("what is scanned of the row before does not come from its cells");

@@ -143,21 +143,22 @@ void GridLoop::buildAfter(OpBuilder &b) {
     }
   if (inputs.empty())
     inputs.push_back(outer.inputs().front());
-  auto scan = buildScan(b, outer.op.getLoc(), initial, inputs,
-                        [&](OpBuilder &inside, ValueRange stateArgs, ValueRange elementArgs) {
-    IRMapping mapping;
-    mapping.map(elements, elementArgs.take_front(elements.size()));
-    for (auto [state, argument] : llvm::zip(states, stateArgs))
-      mapping.map(outer.stateArguments()[state], argument);
-    for (Operation *op : operations)
-      inside.clone(*op, mapping);
-    ScanStep step;
-    for (unsigned state : states)
-      step.states.push_back(mapping.lookupOrDefault(outer.yield()->getOperand(state)));
-    for (unsigned i : collected)
-      step.collected.push_back(mapping.lookupOrDefault(outer.yield()->getOperand(i)));
-    return step;
-  });
+  auto scan = buildScan(
+      b, outer.op.getLoc(), initial, inputs,
+      [&](OpBuilder &inside, ValueRange stateArgs, ValueRange elementArgs) {
+        IRMapping mapping;
+        mapping.map(elements, elementArgs.take_front(elements.size()));
+        for (auto [state, argument] : llvm::zip(states, stateArgs))
+          mapping.map(outer.stateArguments()[state], argument);
+        for (Operation *op : operations)
+          inside.clone(*op, mapping);
+        ScanStep step;
+        for (unsigned state : states)
+          step.states.push_back(mapping.lookupOrDefault(outer.yield()->getOperand(state)));
+        for (unsigned i : collected)
+          step.collected.push_back(mapping.lookupOrDefault(outer.yield()->getOperand(i)));
+        return step;
+      });
   for (auto [i, state] : llvm::enumerate(states))
     outer.op->getResult(state).replaceAllUsesWith(scan->getResult(i));
   for (auto [i, result] : llvm::enumerate(collected))

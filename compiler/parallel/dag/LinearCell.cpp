@@ -134,7 +134,8 @@ private:
         return std::nullopt;
       Value factor = plain(op->getOperand(isFirst ? 1 : 0));
       return each(*x, [&](Value value) {
-        return isProduct ? combine<onnx::MulOp>(value, factor) : combine<onnx::DivOp>(value, factor);
+        return isProduct ? combine<onnx::MulOp>(value, factor)
+                         : combine<onnx::DivOp>(value, factor);
       });
     }
     return std::nullopt;

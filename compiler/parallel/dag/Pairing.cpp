@@ -9,9 +9,9 @@
 // The matrices do not depend on the size of what is carried (a d x d state has one number a cell), and
 // sums are ordered anew: the class is reassoc.
 
+#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/dag/BlockPairs.h"
-#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/dag/DagForms.h"
 #include "compiler/parallel/dag/LinearCell.h"
 #include "compiler/parallel/dag/Skew.h"
@@ -70,7 +70,8 @@ void mapInputs(BlockPairs &p, GridScanOp grid, Batching &batching, ArrayRef<Valu
 } // namespace
 
 std::optional<Work> pairingWork(GridScanOp grid) {
-  std::optional<int64_t> height = grid.getHeight().asConstant(), width = grid.getWidth().asConstant();
+  std::optional<int64_t> height = grid.getHeight().asConstant(),
+                         width = grid.getWidth().asConstant();
   if (!height || !width || *height < 1 || *width < 1)
     return std::nullopt;
   Block scratch;
@@ -114,8 +115,7 @@ static SmallVector<Value> cellsOf(BlockPairs &p, GridScanOp grid, ArrayRef<Value
   for (int i : {0, 1}) {
     Value inner = p.m.sliced(p.m.sliced(in[i], 0, 0, height), 1, 0, width);
     for (unsigned s = 0; s < counts[i]; ++s)
-      all.map(cell.getArgument(argument++),
-              p.m.viewedAs(p.m.sliced(inner, 3, s, s + 1), leading));
+      all.map(cell.getArgument(argument++), p.m.viewedAs(p.m.sliced(inner, 3, s, s + 1), leading));
   }
   SmallVector<Value> inputs(cell.getArguments().drop_front(states));
   mapInputs(p, grid, all, inputs);
@@ -153,7 +153,8 @@ static bool hasFormForAll(GridScanOp grid) {
 }
 
 DagResults buildPairing(GridScanOp grid) {
-  std::optional<int64_t> height = grid.getHeight().asConstant(), width = grid.getWidth().asConstant();
+  std::optional<int64_t> height = grid.getHeight().asConstant(),
+                         width = grid.getWidth().asConstant();
   if (!height || !width || *height < 1 || *width < 1)
     return std::nullopt;
   if (!hasFormForAll(grid))
@@ -193,7 +194,8 @@ DagResults buildPairing(GridScanOp grid) {
   };
   Value some = grid.getAlong().front();
   // A value of all cells as height x width x K x 1 x (1 or V).
-  auto spreadOver = [&](Value element, ArrayRef<DimExpr> state, size_t rank, DimExpr last) -> Value {
+  auto spreadOver = [&](Value element, ArrayRef<DimExpr> state, size_t rank,
+                        DimExpr last) -> Value {
     Dims dims{*height, *width, k, DimExpr(1), last};
     if (!element)
       return zeros(b, p.m.loc, dims, elementOf(some), some);
@@ -247,13 +249,15 @@ DagResults buildPairing(GridScanOp grid) {
   p.spread(cells, in);
 
   // Matrices of blocks may leave the range of their type where no cell does.
-  return either(p.m, areBelow(p.m, ValueRange(in)), grid->getResultTypes(),
-                [&] { return cellsOf(p, grid, in, state); }, [&] {
-                  auto cells = cast<GridScanOp>(p.m.b.clone(*grid));
-                  SmallVector<Value> results = *buildRecurrentGrid(cells);
-                  cells.erase();
-                  return results;
-                });
+  return either(
+      p.m, areBelow(p.m, ValueRange(in)), grid->getResultTypes(),
+      [&] { return cellsOf(p, grid, in, state); },
+      [&] {
+        auto cells = cast<GridScanOp>(p.m.b.clone(*grid));
+        SmallVector<Value> results = *buildRecurrentGrid(cells);
+        cells.erase();
+        return results;
+      });
 }
 
 } // namespace heddle

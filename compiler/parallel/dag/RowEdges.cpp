@@ -39,7 +39,8 @@ std::optional<EdgedRow> matchRow(ScanLoop &outer, ScanLoop &inner, unsigned stat
   Value argument = outer.stateArguments()[state];
   EdgedRow row{state, outer.yield()->getOperand(state).getDefiningOp<onnx::ConcatOp>(), {}, {}};
   if (!row.next || row.next->getNumOperands() != 2 || row.next.getAxis() != 0 ||
-      row.next->getBlock() != &outer.body() || dimsOf(row.next->getOperand(0)).front() != DimExpr(1))
+      row.next->getBlock() != &outer.body() ||
+      dimsOf(row.next->getOperand(0)).front() != DimExpr(1))
     return std::nullopt;
   auto cells = dyn_cast<OpResult>(row.next->getOperand(1));
   if (!cells || cells.getOwner() != inner.op || cells.getResultNumber() < inner.states ||

@@ -57,7 +57,9 @@ Value zeros(OpBuilder &b, Location loc, const Dims &dims, Type elementType, Valu
   return splat(b, loc, dims, b.getZeroAttr(elementType), sizes);
 }
 
-Value Skew::inside() { return skewed(splat(m.b, m.loc, {height, width}, m.b.getBoolAttr(true), sizes)); }
+Value Skew::inside() {
+  return skewed(splat(m.b, m.loc, {height, width}, m.b.getBoolAttr(true), sizes));
+}
 
 Value Skew::entering(Value columns) { return padded(columns, 0, length - width); }
 

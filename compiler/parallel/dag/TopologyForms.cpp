@@ -5,8 +5,8 @@
 
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/dag/DagForms.h"
-#include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/dag/Skew.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -36,29 +36,29 @@ DagResults buildRecurrentDag(DagScanOp dag) {
   SmallVector<Value> inputs(dag.getWrites());
   llvm::append_range(inputs, dag.getReads());
   llvm::append_range(inputs, dag.getElements());
-  auto scan = buildScan(b, loc, dag.getTables(), inputs,
-                        [&](OpBuilder &b, ValueRange states, ValueRange elements) {
-    SmallVector<Value> arguments, yields;
-    for (auto [index, table] : llvm::zip(elements.slice(tables, reads), dag.getReadTables()))
-      arguments.push_back(gather(b, loc, states[table], index));
-    llvm::append_range(arguments, elements.drop_front(tables + reads));
-    IRMapping mapping;
-    mapping.map(step.getArguments(), arguments);
-    for (Operation &op : step.without_terminator())
-      b.clone(op, mapping);
-    for (Value value : dag.getYielded())
-      yields.push_back(mapping.lookupOrDefault(value));
-    ScanStep next;
-    Arithmetic m(b, loc);
-    for (unsigned i = 0; i < tables; ++i) {
-      Dims row = dimsOf(yields[i]);
-      row.insert(row.begin(), DimExpr(1));
-      next.states.push_back(scatter(b, loc, states[i], m.viewedAs(elements[i], {DimExpr(1)}),
-                                    m.viewedAs(yields[i], row)));
-    }
-    next.collected.append(yields.begin() + tables, yields.end());
-    return next;
-  });
+  auto scan = buildScan(
+      b, loc, dag.getTables(), inputs, [&](OpBuilder &b, ValueRange states, ValueRange elements) {
+        SmallVector<Value> arguments, yields;
+        for (auto [index, table] : llvm::zip(elements.slice(tables, reads), dag.getReadTables()))
+          arguments.push_back(gather(b, loc, states[table], index));
+        llvm::append_range(arguments, elements.drop_front(tables + reads));
+        IRMapping mapping;
+        mapping.map(step.getArguments(), arguments);
+        for (Operation &op : step.without_terminator())
+          b.clone(op, mapping);
+        for (Value value : dag.getYielded())
+          yields.push_back(mapping.lookupOrDefault(value));
+        ScanStep next;
+        Arithmetic m(b, loc);
+        for (unsigned i = 0; i < tables; ++i) {
+          Dims row = dimsOf(yields[i]);
+          row.insert(row.begin(), DimExpr(1));
+          next.states.push_back(scatter(b, loc, states[i], m.viewedAs(elements[i], {DimExpr(1)}),
+                                        m.viewedAs(yields[i], row)));
+        }
+        next.collected.append(yields.begin() + tables, yields.end());
+        return next;
+      });
   return SmallVector<Value>(scan->getResults());
 }
 
@@ -91,31 +91,33 @@ DagResults buildLevels(DagScanOp dag, const std::string &symbol) {
     initial.push_back(zeros(b, loc, dimsOf(mark), elementOf(mark), dag.getWrites().front()));
   bool isOk = true;
   DimExpr size = DimExpr::symbol(symbol + ".steps");
-  auto scan = buildScan(b, loc, initial, {levels.getBegins(), levels.getEnds()},
-                        [&](OpBuilder &b, ValueRange states, ValueRange bounds) {
-    Arithmetic m(b, loc);
-    Value begin = m.viewedAs(bounds[0], {DimExpr(1)}), end = m.viewedAs(bounds[1], {DimExpr(1)});
-    Value steps = onnx::SliceOp::create(b, loc, tensorWithDims({size}, b.getI64Type()),
-                                        levels.getOrder(), begin, end, m.integers(0), Value());
-    Batching batching(b, size);
-    auto arguments = step.getArguments().begin();
-    for (auto [read, table] : llvm::zip(dag.getReads(), dag.getReadTables()))
-      batching.map(*arguments++, gather(b, loc, states[table], gather(b, loc, read, steps)));
-    for (Value element : dag.getElements())
-      batching.map(*arguments++, gather(b, loc, element, steps));
-    for (Operation &op : step.without_terminator())
-      isOk = isOk && succeeded(batching.apply(op));
-    ScanStep next;
-    for (auto [i, value] : llvm::enumerate(dag.getYielded())) {
-      if (!isOk) { // erased below
-        next.states.push_back(states[i]);
-        continue;
-      }
-      Value places = i < tables ? gather(b, loc, dag.getWrites()[i], steps) : steps;
-      next.states.push_back(scatter(b, loc, states[i], places, batching.stacked(value)));
-    }
-    return next;
-  });
+  auto scan = buildScan(
+      b, loc, initial, {levels.getBegins(), levels.getEnds()},
+      [&](OpBuilder &b, ValueRange states, ValueRange bounds) {
+        Arithmetic m(b, loc);
+        Value begin = m.viewedAs(bounds[0], {DimExpr(1)}),
+              end = m.viewedAs(bounds[1], {DimExpr(1)});
+        Value steps = onnx::SliceOp::create(b, loc, tensorWithDims({size}, b.getI64Type()),
+                                            levels.getOrder(), begin, end, m.integers(0), Value());
+        Batching batching(b, size);
+        auto arguments = step.getArguments().begin();
+        for (auto [read, table] : llvm::zip(dag.getReads(), dag.getReadTables()))
+          batching.map(*arguments++, gather(b, loc, states[table], gather(b, loc, read, steps)));
+        for (Value element : dag.getElements())
+          batching.map(*arguments++, gather(b, loc, element, steps));
+        for (Operation &op : step.without_terminator())
+          isOk = isOk && succeeded(batching.apply(op));
+        ScanStep next;
+        for (auto [i, value] : llvm::enumerate(dag.getYielded())) {
+          if (!isOk) { // erased below
+            next.states.push_back(states[i]);
+            continue;
+          }
+          Value places = i < tables ? gather(b, loc, dag.getWrites()[i], steps) : steps;
+          next.states.push_back(scatter(b, loc, states[i], places, batching.stacked(value)));
+        }
+        return next;
+      });
   if (isOk)
     return SmallVector<Value>(scan->getResults());
   scan->erase();

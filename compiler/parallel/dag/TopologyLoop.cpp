@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/dag/TopologyLoop.h"
+#include "compiler/parallel/Constructs.h"
 
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/source/Arithmetic.h"
@@ -41,9 +41,8 @@ static bool writesOneRow(Operation *scatter) {
 static bool readsRows(Operation *op) {
   if (auto gather = dyn_cast<onnx::GatherOp>(op))
     return dimsOf(gather.getIndices()).size() <= 1 &&
-           (gather.getAxis() == 0 ||
-             static_cast<int64_t>(gather.getAxis()) ==
-                 -static_cast<int64_t>(dimsOf(gather.getData()).size()));
+           (gather.getAxis() == 0 || static_cast<int64_t>(gather.getAxis()) ==
+                                         -static_cast<int64_t>(dimsOf(gather.getData()).size()));
   if (auto gather = dyn_cast<onnx::GatherNDOp>(op)) {
     Dims indices = dimsOf(gather.getIndices());
     return gather.getBatchDims() == 0 && indices.size() <= 2 && indices.back().isConstant(1);

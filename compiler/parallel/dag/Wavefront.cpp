@@ -10,8 +10,8 @@
 #include "compiler/kernels/CostModel.h"
 #include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/dag/DagForms.h"
-#include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/dag/Skew.h"
+#include "compiler/parallel/loops/ScanLoop.h"
 
 using namespace mlir;
 
@@ -21,14 +21,14 @@ namespace {
 
 /// The grid with the shorter side as rows.
 struct Oriented {
-  SmallVector<Value> held, moved;      // what goes along lanes, and from lane to lane
+  SmallVector<Value> held, moved;         // what goes along lanes, and from lane to lane
   SmallVector<Value> cells, lanes, times; // inputs
   DimExpr height, width;
   bool isTurned;
 };
 
 Oriented orient(GridScanOp grid) {
-  Oriented o{grid.getAlong(), grid.getDown(), grid.getCells(), grid.getRows(),
+  Oriented o{grid.getAlong(),   grid.getDown(),   grid.getCells(), grid.getRows(),
              grid.getColumns(), grid.getHeight(), grid.getWidth(), false};
   o.isTurned = (o.height - o.width).isAtLeast(1);
   if (!o.isTurned)
@@ -106,49 +106,51 @@ DagResults buildWavefront(GridScanOp grid) {
   }
 
   bool isOk = true;
-  auto scan = buildScan(b, loc, initial, inputs,
-                        [&](OpBuilder &b, ValueRange states, ValueRange elements) {
-    Arithmetic m(b, loc);
-    Value inside = elements.front();
-    SmallVector<Value> kept(states.take_front(held)), arriving;
-    for (unsigned i = 0; i < moved; ++i)
-      arriving.push_back(m.sliced(joined(b, loc, elements[1 + i], states[held + i]), 0, 0,
-                                o.height, states[held + i]));
-    ValueRange ofCells = elements.slice(1 + moved, cells), ofTimes = elements.drop_front(1 + moved + cells);
-    SmallVector<Value> arguments(o.isTurned ? arriving : kept);
-    llvm::append_range(arguments, o.isTurned ? kept : arriving);
-    llvm::append_range(arguments, ofCells);
-    SmallVector<Value> rows(o.isTurned ? SmallVector<Value>(ofTimes) : o.lanes);
-    SmallVector<Value> columns(o.isTurned ? o.lanes : SmallVector<Value>(ofTimes));
-    llvm::append_range(arguments, rows);
-    llvm::append_range(arguments, columns);
-    Batching batching(b, o.height);
-    for (auto [argument, value] : llvm::zip(cell.getArguments(), arguments))
-      batching.map(argument, value);
-    for (Operation &op : cell.without_terminator())
-      isOk = isOk && succeeded(batching.apply(op));
-    ScanStep step;
-    if (!isOk) { // erased below
-      step.states.assign(states.begin(), states.end());
-      return step;
-    }
-    SmallVector<Value> made;
-    for (Value value : grid.getYielded())
-      made.push_back(batching.stacked(value));
-    auto sent = ArrayRef(made).take_front(held + moved);
-    auto along = o.isTurned ? sent.drop_front(moved) : sent.take_front(held);
-    auto across = o.isTurned ? sent.take_front(moved) : sent.drop_front(held);
-    for (auto [value, before] : llvm::zip(along, kept))
-      step.states.push_back(choose(b, loc, inside, value, before));
-    llvm::append_range(step.states, across);
-    step.collected.append(made.begin() + held + moved, made.end());
-    for (auto [i, value] : llvm::enumerate(across)) {
-      Dims dims(ArrayRef(dimsOf(value)).drop_front());
-      Value last = m.sliced(joined(b, loc, elements[1 + i], value), 0, o.height, o.height + 1, value);
-      step.collected.push_back(m.viewedAs(last, dims));
-    }
-    return step;
-  });
+  auto scan =
+      buildScan(b, loc, initial, inputs, [&](OpBuilder &b, ValueRange states, ValueRange elements) {
+        Arithmetic m(b, loc);
+        Value inside = elements.front();
+        SmallVector<Value> kept(states.take_front(held)), arriving;
+        for (unsigned i = 0; i < moved; ++i)
+          arriving.push_back(m.sliced(joined(b, loc, elements[1 + i], states[held + i]), 0, 0,
+                                      o.height, states[held + i]));
+        ValueRange ofCells = elements.slice(1 + moved, cells),
+                   ofTimes = elements.drop_front(1 + moved + cells);
+        SmallVector<Value> arguments(o.isTurned ? arriving : kept);
+        llvm::append_range(arguments, o.isTurned ? kept : arriving);
+        llvm::append_range(arguments, ofCells);
+        SmallVector<Value> rows(o.isTurned ? SmallVector<Value>(ofTimes) : o.lanes);
+        SmallVector<Value> columns(o.isTurned ? o.lanes : SmallVector<Value>(ofTimes));
+        llvm::append_range(arguments, rows);
+        llvm::append_range(arguments, columns);
+        Batching batching(b, o.height);
+        for (auto [argument, value] : llvm::zip(cell.getArguments(), arguments))
+          batching.map(argument, value);
+        for (Operation &op : cell.without_terminator())
+          isOk = isOk && succeeded(batching.apply(op));
+        ScanStep step;
+        if (!isOk) { // erased below
+          step.states.assign(states.begin(), states.end());
+          return step;
+        }
+        SmallVector<Value> made;
+        for (Value value : grid.getYielded())
+          made.push_back(batching.stacked(value));
+        auto sent = ArrayRef(made).take_front(held + moved);
+        auto along = o.isTurned ? sent.drop_front(moved) : sent.take_front(held);
+        auto across = o.isTurned ? sent.take_front(moved) : sent.drop_front(held);
+        for (auto [value, before] : llvm::zip(along, kept))
+          step.states.push_back(choose(b, loc, inside, value, before));
+        llvm::append_range(step.states, across);
+        step.collected.append(made.begin() + held + moved, made.end());
+        for (auto [i, value] : llvm::enumerate(across)) {
+          Dims dims(ArrayRef(dimsOf(value)).drop_front());
+          Value last =
+              m.sliced(joined(b, loc, elements[1 + i], value), 0, o.height, o.height + 1, value);
+          step.collected.push_back(m.viewedAs(last, dims));
+        }
+        return step;
+      });
   if (!isOk) {
     scan->erase();
     return std::nullopt;

@@ -44,8 +44,9 @@ std::optional<Recurrence> findDeclared(const LoopBody &body, std::string &why) {
     Operation *op = value.getDefiningOp();
     bool inside = op && body.block.findAncestorOpInBlock(*op) == op;
     if (!inside && !(op && isa<onnx::ConstantOp>(op))) {
-      why = "is declared associative, but uses a value from outside the loop; give it to the step as "
-            "a constant or as what is read at each step";
+      why =
+          "is declared associative, but uses a value from outside the loop; give it to the step as "
+          "a constant or as what is read at each step";
       return std::nullopt;
     }
     if (needed.insert(op))
@@ -70,9 +71,8 @@ std::optional<Recurrence> findDeclared(const LoopBody &body, std::string &why) {
   }
   // Constants from outside first, then in the order of the body.
   SmallVector<Operation *> order = needed.takeVector();
-  auto inBody = std::partition(order.begin(), order.end(), [&](Operation *op) {
-    return op->getBlock() != &body.block;
-  });
+  auto inBody = std::partition(order.begin(), order.end(),
+                               [&](Operation *op) { return op->getBlock() != &body.block; });
   std::sort(inBody, order.end(), [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   SmallVector<Value> results, elements(found.elements);
   for (unsigned i = 0; i < body.states; ++i)
@@ -86,7 +86,8 @@ std::optional<Recurrence> findDeclared(const LoopBody &body, std::string &why) {
     mapping.map(elements, y);
     for (Operation *op : order)
       m.b.clone(*op, mapping);
-    return llvm::map_to_vector<6>(results, [&](Value value) { return mapping.lookupOrDefault(value); });
+    return llvm::map_to_vector<6>(results,
+                                  [&](Value value) { return mapping.lookupOrDefault(value); });
   };
   return found;
 }

@@ -100,9 +100,8 @@ Component LoopBody::component(ArrayRef<unsigned> group) const {
     needed.insert(after(state));
   }
   for (Operation &op : llvm::reverse(block.without_terminator())) {
-    bool wanted = llvm::any_of(op.getResults(), [&](Value value) {
-      return needed.contains(value) && depends(value);
-    });
+    bool wanted = llvm::any_of(
+        op.getResults(), [&](Value value) { return needed.contains(value) && depends(value); });
     if (!wanted)
       continue;
     result.steps.push_back(&op);

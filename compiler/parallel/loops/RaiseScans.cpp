@@ -71,9 +71,8 @@ bool Raising::plan() {
     return gains;
   // Nothing composes: worthwhile where a product does not depend on what has to wait.
   for (Operation &op : body.block.without_terminator()) {
-    bool waits = llvm::any_of(groups, [&](const Group &group) {
-      return llvm::is_contained(group.component.steps, &op);
-    });
+    bool waits = llvm::any_of(
+        groups, [&](const Group &group) { return llvm::is_contained(group.component.steps, &op); });
     bool varies = llvm::any_of(
         op.getOperands(), [&](Value operand) { return operand.getParentBlock() == &body.block; });
     heavy |= !waits && varies && isHeavy(&op);
@@ -200,8 +199,9 @@ struct RaiseScans : impl::RaiseScansPassBase<RaiseScans> {
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
       if (isa<onnx::LSTMOp, onnx::GRUOp, onnx::RNNOp>(op))
-        recordSequential(op, describeNode(op) + " has gates that are not linear in its state; its "
-                             "products with the inputs are one matrix product over all steps");
+        recordSequential(op, describeNode(op) +
+                                 " has gates that are not linear in its state; its "
+                                 "products with the inputs are one matrix product over all steps");
     });
     // Loops inside of others first, as they are then no longer loops.
     SmallVector<onnx::ScanOp> found;

@@ -40,7 +40,8 @@ LogicalResult Raising::emitScan(StepsAtOnce &steps, Group &group) {
                      .form = ""});
   if (found.declared)
     scan->setAttr(kAssociative, builder.getUnitAttr());
-  auto fill = [&](Region &region, ArrayRef<Type> x, ArrayRef<Type> y, const Recurrence::Build &build) {
+  auto fill = [&](Region &region, ArrayRef<Type> x, ArrayRef<Type> y,
+                  const Recurrence::Build &build) {
     SmallVector<Type> arguments(x);
     llvm::append_range(arguments, y);
     Block *block = addRegion(region, arguments);
@@ -174,7 +175,8 @@ LogicalResult Raising::emitLoop(StepsAtOnce &steps, Group &group) {
     results.push_back(stackedType(output.getType(), body.length()));
   }
 
-  auto rest = createScan(builder, loop.getLoc(), results, operands, operands.size() - component.init.size());
+  auto rest = createScan(builder, loop.getLoc(), results, operands,
+                         operands.size() - component.init.size());
   Block *block = &rest.getBody().emplaceBlock();
   for (Value value : component.before)
     mapping.map(value, block->addArgument(value.getType(), value.getLoc()));

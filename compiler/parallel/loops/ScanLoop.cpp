@@ -18,9 +18,8 @@ bool ScanLoop::isNormal() const {
 
 bool ScanLoop::hasOneLength() const {
   auto inputs = op->getOperands().drop_front(states);
-  return llvm::all_of(inputs, [&](Value input) {
-    return dimsOf(input).front() == dimsOf(inputs.front()).front();
-  });
+  return llvm::all_of(
+      inputs, [&](Value input) { return dimsOf(input).front() == dimsOf(inputs.front()).front(); });
 }
 
 std::optional<unsigned> ScanLoop::stateOf(Value value) {
@@ -32,7 +31,8 @@ std::optional<unsigned> ScanLoop::stateOf(Value value) {
 
 onnx::ScanOp createScan(OpBuilder &b, Location loc, TypeRange results, ValueRange operands,
                         size_t inputs) {
-  return onnx::ScanOp::create(b, loc, results, operands, inputs, nullptr, nullptr, nullptr, nullptr);
+  return onnx::ScanOp::create(b, loc, results, operands, inputs, nullptr, nullptr, nullptr,
+                              nullptr);
 }
 
 /// The runtime reads it (kScan in program.fbs).
@@ -57,7 +57,8 @@ onnx::ScanOp buildScan(OpBuilder &b, Location loc, ValueRange initial, ValueRang
     OpBuilder inside(b.getContext());
     inside.setInsertionPointToEnd(block);
     ValueRange arguments(block->getArguments());
-    step = build(inside, arguments.take_front(initial.size()), arguments.drop_front(initial.size()));
+    step =
+        build(inside, arguments.take_front(initial.size()), arguments.drop_front(initial.size()));
     SmallVector<Value> yielded(step.states);
     llvm::append_range(yielded, step.collected);
     onnx::YieldOp::create(inside, loc, yielded);

@@ -30,7 +30,9 @@ struct ScanLoop {
   DimExpr length() { return dimsOf(inputs().front()).front(); }
   mlir::ValueRange initial() { return op->getOperands().take_front(states); }
   mlir::ValueRange inputs() { return op->getOperands().drop_front(states); }
-  mlir::Block::BlockArgListType stateArguments() { return body().getArguments().take_front(states); }
+  mlir::Block::BlockArgListType stateArguments() {
+    return body().getArguments().take_front(states);
+  }
   mlir::Block::BlockArgListType elements() { return body().getArguments().drop_front(states); }
   /// The state that the value is at the beginning of a step, or nothing.
   std::optional<unsigned> stateOf(mlir::Value value);
@@ -51,9 +53,10 @@ struct ScanStep {
   llvm::SmallVector<mlir::Value> states, collected;
 };
 
-onnx::ScanOp buildScan(
-    mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange initial, mlir::ValueRange inputs,
-    llvm::function_ref<ScanStep(mlir::OpBuilder &, mlir::ValueRange, mlir::ValueRange)> body);
+onnx::ScanOp
+buildScan(mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange initial,
+          mlir::ValueRange inputs,
+          llvm::function_ref<ScanStep(mlir::OpBuilder &, mlir::ValueRange, mlir::ValueRange)> body);
 
 } // namespace heddle
 

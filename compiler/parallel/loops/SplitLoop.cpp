@@ -109,19 +109,20 @@ void SplitLoop::buildBefore(OpBuilder &b) {
     llvm::for_each(op->getResults(), collect);
   auto scan = buildScan(b, outer.op.getLoc(), initial, outer.inputs(),
                         [&](OpBuilder &inside, ValueRange states, ValueRange elements) {
-    IRMapping mapping;
-    mapping.map(outer.elements(), elements);
-    for (auto [state, value] : llvm::zip(statesBefore, states))
-      mapping.map(outer.stateArguments()[state], value);
-    for (Operation *op : operations)
-      inside.clone(*op, mapping);
-    ScanStep step;
-    for (unsigned state : statesBefore)
-      step.states.push_back(mapping.lookupOrDefault(outer.yield()->getOperand(state)));
-    for (Value value : made)
-      step.collected.push_back(mapping.lookup(value));
-    return step;
-  });
+                          IRMapping mapping;
+                          mapping.map(outer.elements(), elements);
+                          for (auto [state, value] : llvm::zip(statesBefore, states))
+                            mapping.map(outer.stateArguments()[state], value);
+                          for (Operation *op : operations)
+                            inside.clone(*op, mapping);
+                          ScanStep step;
+                          for (unsigned state : statesBefore)
+                            step.states.push_back(
+                                mapping.lookupOrDefault(outer.yield()->getOperand(state)));
+                          for (Value value : made)
+                            step.collected.push_back(mapping.lookup(value));
+                          return step;
+                        });
   for (auto [i, state] : llvm::enumerate(statesBefore))
     outer.op->getResult(state).replaceAllUsesWith(scan->getResult(i));
   for (auto [i, value] : llvm::enumerate(made))

@@ -60,7 +60,8 @@ LogicalResult StepsAtOnce::compute(Value value) {
     Value next = open.pop_back_val();
     if (known.contains(next))
       continue;
-    if (auto argument = dyn_cast<BlockArgument>(next); argument && argument.getOwner() == &body.block) {
+    if (auto argument = dyn_cast<BlockArgument>(next);
+        argument && argument.getOwner() == &body.block) {
       unsigned state = argument.getArgNumber();
       if (!after[state]) {
         why = "a state is needed before it is known";

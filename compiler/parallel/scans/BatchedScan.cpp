@@ -13,8 +13,8 @@ namespace heddle {
 static int64_t rowsIn(Value value) { return *dimsOf(value).front().asConstant(); }
 
 BatchedScan::BatchedScan(ScanOp scan, int64_t chunk)
-    : scan(scan), length(rowsIn(scan.getElements().front())), chunk(chunk),
-      chunks(length / chunk), a(scan) {}
+    : scan(scan), length(rowsIn(scan.getElements().front())), chunk(chunk), chunks(length / chunk),
+      a(scan) {}
 
 BatchedScan::~BatchedScan() = default;
 
@@ -99,8 +99,9 @@ SmallVector<Value> BatchedScan::build() {
   SmallVector<Value> ends = loop(copied(scan.getApply()), scan.getInit(), totals);
   SmallVector<Value> found(ends);
   llvm::append_range(found, totals);
-  return either(a, areBelow(a, found), scan.getResultTypes(), [&] { return fromEnds(ends, main, rest); },
-                [&] { return recurrent(); });
+  return either(
+      a, areBelow(a, found), scan.getResultTypes(), [&] { return fromEnds(ends, main, rest); },
+      [&] { return recurrent(); });
 }
 
 /// From the states after each chunk, those after each step of it and of the rest.
@@ -120,7 +121,8 @@ SmallVector<Value> BatchedScan::fromEnds(ArrayRef<Value> ends, ValueRange main, 
   }
   if (rest.empty())
     return results;
-  SmallVector<Value> tail = loop(copied(scan.getApply()), ArrayRef(results).take_front(states), rest);
+  SmallVector<Value> tail =
+      loop(copied(scan.getApply()), ArrayRef(results).take_front(states), rest);
   for (unsigned i = 0; i < states; ++i) {
     results[i] = tail[i];
     results[states + i] = a.joined(ValueRange{results[states + i], tail[states + i]}, 0);

@@ -12,7 +12,8 @@ namespace {
 
 /// Another form where the condition holds and no decay is above one, else step by step: decays that grow
 /// have products that leave the range of their type, or vanish and come back, where states do not.
-SmallVector<Value> eitherForm(LinearAttentionOp op, Arithmetic &m, Value condition, BuildValues build) {
+SmallVector<Value> eitherForm(LinearAttentionOp op, Arithmetic &m, Value condition,
+                              BuildValues build) {
   if (op.getDecay()) {
     constexpr double kAboveOne = 1 + 0x1p-23;
     Value shrinks = areBelow(m, op.getDecay(), kAboveOne);
@@ -124,9 +125,9 @@ Value Segments::transitions() {
 
 void Segments::run() {
   Value nothing = number(query.size() + 1, 0);
-  Value learned = over(op.getUpdate(), op.getKey(), op.getValue(), nothing, op.getDecay(),
-                       op.getRate())
-                      .getLast();
+  Value learned =
+      over(op.getUpdate(), op.getKey(), op.getValue(), nothing, op.getDecay(), op.getRate())
+          .getLast();
   int64_t count = *dimsOf(learned).front().asConstant();
   // What a segment does to a state, S -> P S + H; without decays P is one.
   SmallVector<Value> effects{learned};
@@ -136,14 +137,15 @@ void Segments::run() {
     Value kept = effects.size() > 1 ? product(effects[1], states[0]) : states[0];
     return {m.add(kept, effects[0])};
   };
-  PairTree tree(m,
-                [&](ValueRange first, ValueRange second, int64_t pairs) {
-                  SmallVector<Value> both = next(first, second, pairs);
-                  if (first.size() > 1)
-                    both.push_back(product(second[1], first[1]));
-                  return both;
-                },
-                next);
+  PairTree tree(
+      m,
+      [&](ValueRange first, ValueRange second, int64_t pairs) {
+        SmallVector<Value> both = next(first, second, pairs);
+        if (first.size() > 1)
+          both.push_back(product(second[1], first[1]));
+        return both;
+      },
+      next);
   Value states = tree.between(effects, count, op.getInit()).front();
   SmallVector<Value> results = eitherForm(op, m, areBelow(m, states), [&]() -> SmallVector<Value> {
     auto read = over(op.getUpdate(), op.getKey(), op.getValue(), tree.rows(states, 0, 1, count),

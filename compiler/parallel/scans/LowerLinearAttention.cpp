@@ -91,7 +91,8 @@ StringRef chooseForm(LinearAttentionOp op, int cores) {
   int64_t lanes = kVectorBytes * 8 / elementOf(op.getQuery()).getIntOrFloatBitWidth();
   double parts = estimateSize(s.points) * estimateSize(s.columns.ceilDiv(lanes));
   bool isLong = estimateSize(s.length) >= double(kLeastLength);
-  return isLong && whyNoSegments(op).empty() && cores >= (s.isDelta ? 8 : 4) * parts ? "tree" : "recurrent";
+  return isLong && whyNoSegments(op).empty() && cores >= (s.isDelta ? 8 : 4) * parts ? "tree"
+                                                                                     : "recurrent";
 }
 
 struct LowerLinearAttention : impl::LowerLinearAttentionPassBase<LowerLinearAttention> {
@@ -108,7 +109,8 @@ struct LowerLinearAttention : impl::LowerLinearAttentionPassBase<LowerLinearAtte
   }
 
   void lower(LinearAttentionOp op) {
-    StringRef chosen = op.getForm().value_or(form.empty() ? chooseForm(op, cores) : StringRef(form));
+    StringRef chosen =
+        op.getForm().value_or(form.empty() ? chooseForm(op, cores) : StringRef(form));
     if (chosen == "tree" && dimsOf(op.getQuery()).front().isConstant(0))
       chosen = "recurrent"; // no segment, nothing to combine
     if (StringRef reason = whyNoSegments(op); chosen == "tree" && !reason.empty()) {

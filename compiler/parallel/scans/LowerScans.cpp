@@ -9,8 +9,8 @@
 #include "compiler/Passes.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/kernels/RangeOfSteps.h"
-#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
+#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/loops/ScanLoop.h"
 #include "compiler/parallel/scans/BatchedScan.h"
 #include "compiler/parallel/scans/PairedScan.h"
@@ -28,8 +28,7 @@ namespace {
 
 class ScanLowering {
 public:
-  ScanLowering(ScanOp scan, int64_t cores)
-      : scan(scan), shape(scan), cores(cores), a(scan) {}
+  ScanLowering(ScanOp scan, int64_t cores) : scan(scan), shape(scan), cores(cores), a(scan) {}
 
   /// The form that was computed; another one than was asked for where that is not possible.
   ScanForm lower(std::optional<ScanForm> asked);
@@ -100,10 +99,11 @@ SmallVector<Value> ScanLowering::chunkScan(const ScanLevel &level, ValueRange st
   DimExpr length = dimsOf(elements.front()).front();
   for (auto [i, keep] : llvm::enumerate(keeps))
     if (keep)
-      types.push_back(i < states.size() ? states[i] : stackedType(states[i - states.size()], length));
+      types.push_back(i < states.size() ? states[i]
+                                        : stackedType(states[i - states.size()], length));
   bool mayLeaveRange = covers && llvm::any_of(llvm::seq(states.size()), [&](unsigned i) {
-    return hasArithmetic(scan.getApply().front(), i);
-  });
+                         return hasArithmetic(scan.getApply().front(), i);
+                       });
   auto op = ChunkScanOp::create(
       a.b, a.loc, types, level.chunk.str(), partsFor(shape, cores), starts, elements,
       mayLeaveRange ? ValueRange(scan.getElements()) : ValueRange(), keeps, covers != nullptr,
@@ -178,7 +178,8 @@ ScanForm ScanLowering::chooseForLoops(std::optional<ScanForm> asked) {
     if (succeeded(hasTree(scan, reason)))
       return ScanForm::Tree;
     if (asked)
-      recordSequential(scan, "its steps are no kernels (" + shape.reason + "), and have no tree: " + reason);
+      recordSequential(scan, "its steps are no kernels (" + shape.reason +
+                                 "), and have no tree: " + reason);
     wanted = ScanForm::Chunk;
   }
   if (wanted == ScanForm::Recurrent)
@@ -192,7 +193,8 @@ ScanForm ScanLowering::chooseForLoops(std::optional<ScanForm> asked) {
     batched.reset();
   }
   cut.clear();
-  recordSequential(scan, "its steps are no kernels (" + shape.reason + "), and not in chunks: " + reason);
+  recordSequential(scan,
+                   "its steps are no kernels (" + shape.reason + "), and not in chunks: " + reason);
   return ScanForm::Recurrent;
 }
 
@@ -233,14 +235,15 @@ void ScanLowering::record(ScanForm form) {
   os << "a scan of " << shape.length.str() << " steps";
   for (const ScanLevel &level : cut)
     os << ", in " << level.chunks.str() << " chunks of " << level.chunk.str();
-  recordConstruct(scan, {.kind = "scan",
-                         .summary = summary,
-                         .proof = exact ? "steps in their order"
-                                        : "a step by two elements combined is a step by each of them",
-                         .equivalence = exact ? Equivalence::Exact : Equivalence::Reassociation,
-                         .form = nameOf(form).str(),
-                         .work = work.work,
-                         .span = work.span});
+  recordConstruct(scan,
+                  {.kind = "scan",
+                   .summary = summary,
+                   .proof = exact ? "steps in their order"
+                                  : "a step by two elements combined is a step by each of them",
+                   .equivalence = exact ? Equivalence::Exact : Equivalence::Reassociation,
+                   .form = nameOf(form).str(),
+                   .work = work.work,
+                   .span = work.span});
 }
 
 struct LowerScans : impl::LowerScansPassBase<LowerScans> {

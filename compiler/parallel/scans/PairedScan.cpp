@@ -30,15 +30,15 @@ LogicalResult hasTree(ScanOp scan, std::string &reason) {
                  succeeded(hasForm(scan.getApply(), reason)));
 }
 
-SmallVector<Value> buildTree(ScanOp scan,
-                             function_ref<SmallVector<Value>(OpBuilder &)> otherwise) {
+SmallVector<Value> buildTree(ScanOp scan, function_ref<SmallVector<Value>(OpBuilder &)> otherwise) {
   Arithmetic a(scan);
   auto atOnce = [&](Region &step) {
     return [&](ValueRange first, ValueRange second, int64_t count) {
       SmallVector<Value> arguments(first);
       llvm::append_range(arguments, second);
       std::string reason;
-      FailureOr<SmallVector<Value>> made = batchedBlock(a.b, step.front(), arguments, count, reason);
+      FailureOr<SmallVector<Value>> made =
+          batchedBlock(a.b, step.front(), arguments, count, reason);
       assert(succeeded(made) && "hasTree() has tried it");
       return *made;
     };

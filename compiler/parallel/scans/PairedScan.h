@@ -16,7 +16,8 @@ namespace heddle {
 llvm::LogicalResult hasTree(ScanOp scan, std::string &reason);
 /// The values of the scan's results; `otherwise` builds those of the recurrent form.
 llvm::SmallVector<mlir::Value>
-buildTree(ScanOp scan, llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)> otherwise);
+buildTree(ScanOp scan,
+          llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)> otherwise);
 
 } // namespace heddle
 

@@ -34,7 +34,13 @@ static Function functionOf(Operation *op) {
       {"Pow", [](ArrayRef<double> x) { return std::pow(x[0], x[1]); }},
       {"Max", [](ArrayRef<double> x) { return *llvm::max_element(x); }},
       {"Min", [](ArrayRef<double> x) { return *llvm::min_element(x); }},
-      {"Sum", [](ArrayRef<double> x) { double sum = 0; for (double n : x) sum += n; return sum; }},
+      {"Sum",
+       [](ArrayRef<double> x) {
+         double sum = 0;
+         for (double n : x)
+           sum += n;
+         return sum;
+       }},
       {"Neg", [](ArrayRef<double> x) { return -x[0]; }},
       {"Abs", [](ArrayRef<double> x) { return std::abs(x[0]); }},
       {"Exp", [](ArrayRef<double> x) { return std::exp(x[0]); }},
@@ -43,7 +49,10 @@ static Function functionOf(Operation *op) {
       {"Tanh", [](ArrayRef<double> x) { return std::tanh(x[0]); }},
       {"Sigmoid", [](ArrayRef<double> x) { return 1 / (1 + std::exp(-x[0])); }},
       {"Relu", [](ArrayRef<double> x) { return x[0] > 0 ? x[0] : 0; }},
-      {"Softplus", [](ArrayRef<double> x) { return std::max(x[0], 0.0) + std::log1p(std::exp(-std::abs(x[0]))); }},
+      {"Softplus",
+       [](ArrayRef<double> x) {
+         return std::max(x[0], 0.0) + std::log1p(std::exp(-std::abs(x[0])));
+       }},
       {"Sign", [](ArrayRef<double> x) { return double((x[0] > 0) - (x[0] < 0)); }},
       {"Floor", [](ArrayRef<double> x) { return std::floor(x[0]); }},
       {"Ceil", [](ArrayRef<double> x) { return std::ceil(x[0]); }},
@@ -132,8 +141,8 @@ NumberTensor RegionInterpreter::compute(Operation *op, ArrayRef<const NumberTens
   onnx::forEachIndex(result.dims, [&](ArrayRef<int64_t> index) {
     SmallVector<double, 4> elements;
     for (const NumberTensor *operand : operands)
-      elements.push_back(operand->numbers[onnx::positionOf(index.take_back(operand->dims.size()),
-                                                           operand->dims)]);
+      elements.push_back(
+          operand->numbers[onnx::positionOf(index.take_back(operand->dims.size()), operand->dims)]);
     result.numbers.push_back(function(elements));
   });
   return result;

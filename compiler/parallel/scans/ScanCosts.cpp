@@ -18,9 +18,9 @@ namespace {
 /// Nanoseconds, measured (docs/scans.md).
 constexpr double kPass = 100;        // of a pass on one core
 constexpr double kForkedPass = 1000; // of one that several cores share
-constexpr double kShared = 10000;    // what one core does alone of a pass (runtime/executor/chunks.h)
-constexpr double kWaking = 20000;    // and of a program (compiler/tasks/LowerToTasks.cpp)
-constexpr double kLoopStep = 250;    // of a step of a loop that runs tasks
+constexpr double kShared = 10000; // what one core does alone of a pass (runtime/executor/chunks.h)
+constexpr double kWaking = 20000; // and of a program (compiler/tasks/LowerToTasks.cpp)
+constexpr double kLoopStep = 250; // of a step of a loop that runs tasks
 constexpr double kPerProduct = 0.05; // of an operation on one element in such a step
 constexpr double kBatchedStep = 600; // of a step of all chunks
 constexpr double kLevel = 1500;      // of a level of a tree of pairs
@@ -138,7 +138,8 @@ ScanForm chooseFormForLoops(const ScanShape &shape) {
   double length = estimateSize(shape.length), step = estimateSize(shape.step.work);
   double all = length * (step + estimateSize(shape.combine.work)) * kPerBatched;
   double recurrent = length * (kLoopStep + step * kPerProduct);
-  double chunk = (2 * estimateSize(cut[0].chunk) + estimateSize(cut[0].chunks)) * kBatchedStep + all;
+  double chunk =
+      (2 * estimateSize(cut[0].chunk) + estimateSize(cut[0].chunks)) * kBatchedStep + all;
   double tree = (std::log2(length) + 1) * kLevel + all;
   // Only a clear gain is worth other bits.
   if (std::min(chunk, tree) > 0.7 * recurrent)

@@ -9,8 +9,8 @@
 
 #include "compiler/Passes.h"
 #include "compiler/parallel/loops/DeclaredStep.h"
-#include "compiler/parallel/scans/RegionInterpreter.h"
 #include "compiler/parallel/recurrence/Recurrence.h"
+#include "compiler/parallel/scans/RegionInterpreter.h"
 
 #include <random>
 
@@ -34,7 +34,7 @@ Tuple randomTuple(TypeRange types, RegionInterpreter &interpreter, std::mt19937_
     NumberTensor tensor{interpreter.shapeOf(type), {}};
     for (int64_t i = 0, count = tensor.count(); i < count; ++i) {
       double number = std::uniform_real_distribution<double>(-1, 1)(random);
-      tensor.numbers.push_back(element.isInteger(1)         ? double(number > 0)
+      tensor.numbers.push_back(element.isInteger(1)        ? double(number > 0)
                                : isa<IntegerType>(element) ? std::round(4 * number)
                                                            : number);
     }
@@ -56,8 +56,8 @@ std::optional<std::pair<double, double>> difference(const Tuple &x, const Tuple 
       if (std::isfinite(number))
         largest = std::max(largest, std::abs(number));
     for (auto [p, q] : llvm::zip(a.numbers, b.numbers)) {
-      bool same = p == q || (std::isnan(p) && std::isnan(q)) ||
-                  std::abs(p - q) <= kTolerance * largest;
+      bool same =
+          p == q || (std::isnan(p) && std::isnan(q)) || std::abs(p - q) <= kTolerance * largest;
       if (!same)
         return std::pair(p, q);
     }
@@ -96,8 +96,8 @@ LogicalResult check(ScanOp scan) {
       if (differs)
         scan.emitOpError() << (isDeclaredAssociative(scan) ? "is declared associative and is not: "
                                                            : "does not compose: ")
-                           << law << " gives " << differs->first << " and "
-                           << differs->second << " for s = " << textOf(s) << ", x = " << textOf(x)
+                           << law << " gives " << differs->first << " and " << differs->second
+                           << " for s = " << textOf(s) << ", x = " << textOf(x)
                            << ", y = " << textOf(y) << ", z = " << textOf(z);
       return differs.has_value();
     };

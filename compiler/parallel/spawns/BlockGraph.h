@@ -14,7 +14,7 @@ namespace heddle {
 
 struct BlockNode {
   mlir::Operation *op;
-  double cost;          // by the cost model
+  double cost; // by the cost model
   Work own;
   double ownSpan;       // as a number
   double fromStart = 0; // the longest way from the start of the block to its start

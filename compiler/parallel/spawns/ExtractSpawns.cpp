@@ -12,9 +12,9 @@
 // Blocks of branches and of loops are looked at like that of the function.
 
 #include "compiler/Passes.h"
-#include "compiler/parallel/spawns/BlockGraph.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/loops/ScanLoop.h"
+#include "compiler/parallel/spawns/BlockGraph.h"
 
 using namespace mlir;
 
@@ -151,8 +151,8 @@ Construct SpawnExtractor::describe(ArrayRef<unsigned> chain) {
   Work apart = graph.workOf(own), rest = graph.workOf(others);
   unsigned count = llvm::count_if(others.set_bits(), [&](unsigned i) { return nodes[i].cost > 0; });
   return {.kind = "spawn",
-          .summary = ("tasks: " + Twine(chain.size()) + " in a row, " + Twine(count) + " beside it")
-                         .str(),
+          .summary =
+              ("tasks: " + Twine(chain.size()) + " in a row, " + Twine(count) + " beside it").str(),
           .proof = "neither reads what the other computes, directly or through others",
           .form = "",
           .work = apart.work + rest.work,
@@ -220,11 +220,12 @@ void SpawnExtractor::recordChain() {
       maps += node.cost;
   if (all - maps < kLongBlock * leastCost || isa<onnx::ScanOp, onnx::LoopOp>(parent))
     return;
-  recordSequential(parent, longest > kMostlyChain * all
-                               ? "its operations wait for each other: the longest chain of them is " +
-                                     std::to_string(int(100 * longest / all)) + " % of the work"
-                               : "no part of it that may run beside the rest is long enough to pay "
-                                 "for a task");
+  recordSequential(parent,
+                   longest > kMostlyChain * all
+                       ? "its operations wait for each other: the longest chain of them is " +
+                             std::to_string(int(100 * longest / all)) + " % of the work"
+                       : "no part of it that may run beside the rest is long enough to pay "
+                         "for a task");
 }
 
 unsigned SpawnExtractor::run() {

@@ -235,8 +235,8 @@ HEDDLE_API int32_t heddle_model_find_output(const HeddleModel* model, const char
 
 typedef struct HeddleModelInfo {
   size_t struct_size;
-  const char* producer; /* version of Heddle that compiled it */
-  const char* source;   /* name of the model file */
+  const char* producer;    /* version of Heddle that compiled it */
+  const char* source;      /* name of the model file */
   const char* target_cpu;  /* the one whose code was loaded */
   const char* code_digest; /* SHA-256, hexadecimal; checked when the model was loaded */
   const char* weights_digest;
@@ -246,7 +246,8 @@ typedef struct HeddleModelInfo {
   uint64_t parameters;
   uint64_t tasks;
   uint64_t kernels;
-  const char* target_cpus; /* all that the artifact has code for, best first: "x86-64-v4,x86-64-v3" */
+  /* All that the artifact has code for, best first: "x86-64-v4,x86-64-v3". */
+  const char* target_cpus;
 } HeddleModelInfo;
 HEDDLE_API HeddleStatus* heddle_model_info(const HeddleModel* model, HeddleModelInfo* out);
 

@@ -56,7 +56,16 @@ struct ToolResult {
   static ToolResult Failed(std::string message) { return {true, std::move(message)}; }
 };
 
-enum class CallState { kStarted, kRetried, kOk, kError, kSkipped, kDeduplicated, kCancelled, kDenied };
+enum class CallState {
+  kStarted,
+  kRetried,
+  kOk,
+  kError,
+  kSkipped,
+  kDeduplicated,
+  kCancelled,
+  kDenied
+};
 
 // Times are milliseconds since the run began.
 struct CallEvent {

@@ -12,7 +12,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(GivenSchedules, AreNumbersByNameBySignature) {
-  auto given = GivenSchedules::parse(R"({"apart": true, "kernels": {"ab": {"rows": 6, "panels": 0}}})");
+  auto given =
+      GivenSchedules::parse(R"({"apart": true, "kernels": {"ab": {"rows": 6, "panels": 0}}})");
   ASSERT_TRUE(given.ok()) << given.status();
   EXPECT_TRUE(given->apart());
   EXPECT_EQ(*given->find("ab"), (ScheduleNumbers{{"panels", 0}, {"rows", 6}}));
@@ -25,7 +26,8 @@ TEST(GivenSchedules, AnythingElseIsRefused) {
         "{\"kernels\": {\"a\": 1}}", "{\"kernels\": {\"a\": {\"rows\": 1.5}}}",
         "{\"kernels\": {\"a\": {\"rows\": -1}}}", "{\"kernels\": {\"a\": {\"rows\": 99999999}}}",
         "{\"kernels\": {\"a\": {\"rows\": 99999999999999999999999}}}"})
-    EXPECT_EQ(GivenSchedules::parse(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_EQ(GivenSchedules::parse(text).status().code(), absl::StatusCode::kInvalidArgument)
+        << text;
 }
 
 TEST_F(CacheTest, TunedSchedulesAreOfAMachine) {

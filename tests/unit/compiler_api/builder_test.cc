@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <heddle/builder.hpp>
 
 namespace {
@@ -14,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::vector<float> Results(Builder& builder, std::vector<std::vector<float>> inputs,
-                       std::vector<std::vector<int64_t>> dims) {
+                           std::vector<std::vector<int64_t>> dims) {
   Compilation compiled = builder.Compile();
   if (!compiled) {
     ADD_FAILURE() << compiled.message();
@@ -96,7 +97,8 @@ TEST(Builder, AStepMayBeDeclaredAssociative) {
 TEST(Builder, AFalseDeclarationIsFound) {
   Builder b("false");
   Node x = b.Input("x", HEDDLE_FLOAT32, {"n"}), zero = b.Constant<float>({}, {0});
-  Nodes states = b.Scan({zero}, {x}, [&](Nodes s, Nodes e) -> Nodes { return {b.Sub(e[0], s[0])}; });
+  Nodes states =
+      b.Scan({zero}, {x}, [&](Nodes s, Nodes e) -> Nodes { return {b.Sub(e[0], s[0])}; });
   b.Output("y", states[1]);
   HeddleCompileOptions options = {};
   options.verify_associativity = 1;
@@ -118,7 +120,10 @@ TEST(Builder, SaysWhatIsWrong) {
        },
        "3"},
       {[](Builder& b) { b.Input("x", HEDDLE_FLOAT32, {"n +"}); }, "dimension"},
-      {[](Builder& b) { b.Constant<float>({3}, {1, 2}); }, "8 bytes"},
+      {[](Builder& b) {
+         b.Constant<float>({3}, {1, 2});
+       },
+       "8 bytes"},
       {[](Builder& b) {
          Node x = b.Input("x", HEDDLE_FLOAT32, {"4"}), inside;
          b.Spawn([&]() -> Nodes { return {inside = b.Op("Neg", {x})}; });

@@ -2,12 +2,11 @@
 //
 // JSON plans, tool_calls, streams, and what language models are told.
 
-#include "plan_testing.h"
+#include <gmock/gmock.h>
 
 #include "frontends/plan/PlanGrammar.h"
 #include "frontends/plan/ToolPrompt.h"
-
-#include <gmock/gmock.h>
+#include "plan_testing.h"
 
 namespace heddle {
 namespace {
@@ -36,9 +35,11 @@ TEST(JsonPlans, AreReadByTheSameRules) {
 }
 
 TEST(JsonPlans, JoinMayBeACallOrMissing) {
-  EXPECT_EQ(summary(R"([{"id": 1, "tool": "now"}, {"id": 2, "tool": "join", "args": {"x": "$1"}}])"),
-            "1. now()\n2. join($1)\n");
-  EXPECT_EQ(summary(R"({"calls": [{"id": 1, "tool": "now", "args": {}}]})"), "1. now()\n2. join()\n");
+  EXPECT_EQ(
+      summary(R"([{"id": 1, "tool": "now"}, {"id": 2, "tool": "join", "args": {"x": "$1"}}])"),
+      "1. now()\n2. join($1)\n");
+  EXPECT_EQ(summary(R"({"calls": [{"id": 1, "tool": "now", "args": {}}]})"),
+            "1. now()\n2. join()\n");
 }
 
 TEST(JsonPlans, EscapedDollarsAreJsonsOwn) {
@@ -63,7 +64,8 @@ TEST(JsonPlans, ErrorsHavePlaces) {
             "4:22: error: a call needs a \"tool\", which is a string\n"
             "5:41: error: call 5 stands later in the text; references go back only\n"
             "6:36: error: arguments are an object\n");
-  EXPECT_THAT(summary("{\"calls\": [{\"id\": 1, "), HasSubstr("1:12: error: this '{' is never closed"));
+  EXPECT_THAT(summary("{\"calls\": [{\"id\": 1, "),
+              HasSubstr("1:12: error: this '{' is never closed"));
   EXPECT_THAT(summary("{\"call\": 1}"), HasSubstr("1:1: error: expected {\"calls\": [...]}"));
   EXPECT_THAT(summary(R"({"calls": [{"id": 1, "tool": "now", "after": [2]},
                                      {"id": 2, "tool": "now", "after": [1]}]})"),
@@ -75,19 +77,23 @@ TEST(ToolCalls, AreNumberedInOrder) {
     {"id": "call_a", "type": "function", "function": {"name": "search", "arguments": "{\"query\": \"Lyon \\\"x\\\"\"}"}},
     {"id": "call_b", "type": "function", "function": {"name": "now", "arguments": ""}},
     {"id": "call_c", "function": {"name": "any", "arguments": {"value": "$1 and $2"}}}])";
-  const char *read = "1. search(query=\"Lyon \\\"x\\\"\")\n2. now()\n"
-                     "3. any(value=\"${1} and ${2}\")\n4. join()\n";
+  const char *read =
+      "1. search(query=\"Lyon \\\"x\\\"\")\n2. now()\n"
+      "3. any(value=\"${1} and ${2}\")\n4. join()\n";
   EXPECT_EQ(summary(calls), read);
-  EXPECT_EQ(summary(std::string(R"({"role": "assistant", "content": null, "tool_calls": )") + calls + "}"),
+  EXPECT_EQ(summary(std::string(R"({"role": "assistant", "content": null, "tool_calls": )") +
+                    calls + "}"),
             read);
-  EXPECT_THAT(summary(R"([{"id": "a", "function": {"name": "search", "arguments": "{\"query\": "}}])"),
-              HasSubstr("1:58: error: in \"arguments\": this '{' is never closed"));
+  EXPECT_THAT(
+      summary(R"([{"id": "a", "function": {"name": "search", "arguments": "{\"query\": "}}])"),
+      HasSubstr("1:58: error: in \"arguments\": this '{' is never closed"));
 }
 
 // Replaced bytes make a value longer than its text; places stay in the text.
 TEST(ToolCalls, PlacesStayInTheText) {
-  CheckedPlan checked = parse("[{\"function\": {\"name\": \"any\", \"arguments\": \"{\\\"value\\\": \\\"" +
-                              std::string(99, '\xAA') + "${1}\\\"}\"}}]");
+  CheckedPlan checked =
+      parse("[{\"function\": {\"name\": \"any\", \"arguments\": \"{\\\"value\\\": \\\"" +
+            std::string(99, '\xAA') + "${1}\\\"}\"}}]");
   ASSERT_EQ(checked.diagnostics.size(), 1u);
   EXPECT_LE(checked.diagnostics[0].range.end, checked.source.text().size());
   EXPECT_LE(checked.diagnostics[0].range.begin, checked.source.text().size());
@@ -97,8 +103,7 @@ std::vector<std::string> byteByByte(std::string_view text) {
   static const TestCatalog catalog;
   WritingListener listener;
   PlanStream stream("plan", catalog, {}, listener);
-  for (size_t at = 0; at < text.size(); ++at)
-    stream.feed(text.substr(at, 1));
+  for (size_t at = 0; at < text.size(); ++at) stream.feed(text.substr(at, 1));
   stream.end();
   return listener.events;
 }
@@ -112,13 +117,14 @@ TEST(PlanStreams, CallsArriveWithTheirLastCharacter) {
   stream.feed(")");
   EXPECT_THAT(listener.events, ElementsAre("1. search(query=\"a\")"));
   stream.feed(" 2. math($1.x)\n3. serch(\"b\")4. any($3)\n3. now()");
-  EXPECT_THAT(listener.events,
-              ElementsAre("1. search(query=\"a\")",
-                          "error: $1.x selects nothing of what search returns: there is no \"x\", only "
-                          "items, total",
-                          "broken 2 math", "error: there is no tool \"serch\"; did you mean 'search'?",
-                          "broken 3 serch", "4. any(value=$3)",
-                          "error: there is already a call 3; ids are unique", "broken 1000000000 now"));
+  EXPECT_THAT(
+      listener.events,
+      ElementsAre("1. search(query=\"a\")",
+                  "error: $1.x selects nothing of what search returns: there is no \"x\", only "
+                  "items, total",
+                  "broken 2 math", "error: there is no tool \"serch\"; did you mean 'search'?",
+                  "broken 3 serch", "4. any(value=$3)",
+                  "error: there is already a call 3; ids are unique", "broken 1000000000 now"));
   stream.feed("join()<END_OF_PLAN>");
   EXPECT_TRUE(stream.complete());
   EXPECT_EQ(listener.events.back(), "join()");
@@ -133,17 +139,17 @@ TEST(PlanStreams, MayUseCallsOfEarlierRounds) {
   PlanStream stream("plan", catalog, options, listener);
   stream.feed("math(\"$7 $8\")\nany($7.nothing)");
   stream.end();
-  EXPECT_THAT(listener.events, ElementsAre("8. math(expression=\"${7} \\$8\")", HasSubstr("error: $7.nothing"),
-                                           "broken 9 any"));
+  EXPECT_THAT(listener.events, ElementsAre("8. math(expression=\"${7} \\$8\")",
+                                           HasSubstr("error: $7.nothing"), "broken 9 any"));
 }
 
 TEST(PlanStreams, TakeLinearTimeOnHostileText) {
-  for (const char *piece : {"1. any(\"", "1. any('\n2. any(\"\n", "1. a(\"\"\"\n1. a('''\n", "(", "1. ", "$1", "1. any([\n",
-                            "x 1.", "1. any(\"\\\"", "`", "1. any(#", "<", "[", "{\"", "1. any(\"${1", "\n"}) {
+  for (const char *piece : {"1. any(\"", "1. any('\n2. any(\"\n", "1. a(\"\"\"\n1. a('''\n", "(",
+                            "1. ", "$1", "1. any([\n", "x 1.", "1. any(\"\\\"", "`", "1. any(#",
+                            "<", "[", "{\"", "1. any(\"${1", "\n"}) {
     std::string text;
-    while (text.size() < 300'000)
-      text += piece;
-    byteByByte(text); // quadratic time would be minutes
+    while (text.size() < 300'000) text += piece;
+    byteByByte(text);  // quadratic time would be minutes
   }
 }
 
@@ -158,20 +164,24 @@ TEST(ToolPrompt, DescribesInFewWords) {
   tool.input_schema = Json::parse(R"({"$defs": {"node": {"type": "object", "properties":
       {"next": {"$ref": "#/$defs/node"}}}}, "properties": {"unit": {"enum": ["m", 2]},
       "node": {"$ref": "#/$defs/node"}, "x": {"type": ["array", "null"]}}})");
-  EXPECT_EQ(describeTool(tool), "t(unit?: \"m\" | 2, node?: {next?: {next?: {next?: {next?: object}}}}, "
-                                "x?: list | null)\n  First.\n  Second.\n");
+  EXPECT_EQ(describeTool(tool),
+            "t(unit?: \"m\" | 2, node?: {next?: {next?: {next?: {next?: object}}}}, "
+            "x?: list | null)\n  First.\n  Second.\n");
 }
 
 TEST(PlanGrammar, HasARuleForEachTool) {
   TestCatalog catalog;
-  std::string grammar = planGrammarGbnf({catalog.find("search"), catalog.find("any"), catalog.find("now")});
-  EXPECT_THAT(grammar,
-              AllOf(HasSubstr("call ::= id \". \" (tool-0 | tool-1 | tool-2) \"\\n\"\n"),
-                    HasSubstr("tool-0 ::= \"search(\" \"query=\" (string | reference) (\", \" \"limit=\" "
-                              "(integer | reference))? \")\"\n"),
-                    HasSubstr("tool-1 ::= \"any(\" (tool-1-rest-0)? \")\"\ntool-1-rest-0 ::= \"value=\" value "
-                              "(\", \" tool-1-rest-1)? | tool-1-rest-1\ntool-1-rest-1 ::= \"more=\" value\n"),
-                    HasSubstr("tool-2 ::= \"now(\" \")\"\n")));
+  std::string grammar =
+      planGrammarGbnf({catalog.find("search"), catalog.find("any"), catalog.find("now")});
+  EXPECT_THAT(
+      grammar,
+      AllOf(HasSubstr("call ::= id \". \" (tool-0 | tool-1 | tool-2) \"\\n\"\n"),
+            HasSubstr("tool-0 ::= \"search(\" \"query=\" (string | reference) (\", \" \"limit=\" "
+                      "(integer | reference))? \")\"\n"),
+            HasSubstr(
+                "tool-1 ::= \"any(\" (tool-1-rest-0)? \")\"\ntool-1-rest-0 ::= \"value=\" value "
+                "(\", \" tool-1-rest-1)? | tool-1-rest-1\ntool-1-rest-1 ::= \"more=\" value\n"),
+            HasSubstr("tool-2 ::= \"now(\" \")\"\n")));
 }
 
 TEST(PlanGrammar, SchemaTakesPlansAndReferences) {
@@ -180,12 +190,15 @@ TEST(PlanGrammar, SchemaTakesPlansAndReferences) {
   tool.input_schema = Json::parse(R"({"$defs": {"n": {"type": "integer"}}, "properties":
       {"n": {"$ref": "#/$defs/n"}}, "required": ["n"]})");
   Json schema = planGrammarSchema({&tool});
-  auto fits = [&](const char *plan) { return CheckSchema(Json::parse(plan), SchemaView(schema)).empty(); };
-  EXPECT_TRUE(fits(R"({"calls": [{"id": 1, "tool": "t", "args": {"n": 3}}, {"id": 2, "tool": "t", "args": {"n": "$1"}}]})"));
+  auto fits = [&](const char *plan) {
+    return CheckSchema(Json::parse(plan), SchemaView(schema)).empty();
+  };
+  EXPECT_TRUE(fits(
+      R"({"calls": [{"id": 1, "tool": "t", "args": {"n": 3}}, {"id": 2, "tool": "t", "args": {"n": "$1"}}]})"));
   EXPECT_FALSE(fits(R"({"calls": [{"id": 1, "tool": "t", "args": {"n": 3.5}}]})"));
   EXPECT_FALSE(fits(R"({"calls": [{"id": 1, "tool": "t", "args": {}}]})"));
   EXPECT_FALSE(fits(R"({"calls": [{"id": 1, "tool": "u", "args": {"n": 3}}]})"));
 }
 
-} // namespace
-} // namespace heddle
+}  // namespace
+}  // namespace heddle

@@ -2,9 +2,9 @@
 //
 // What the plan language accepts and how it is read.
 
-#include "plan_testing.h"
-
 #include <gmock/gmock.h>
+
+#include "plan_testing.h"
 
 namespace heddle {
 namespace {
@@ -41,12 +41,15 @@ TEST(PlanLanguage, AcceptsWhatModelsWriteAroundPlans) {
 
 TEST(PlanLanguage, EmphasisAndByteOrderMarksHideNoCall) {
   constexpr const char *calls = "1. now()\n2. now()\n3. now()\n4. now()\n5. join()\n";
-  EXPECT_EQ(summary("\xEF\xBB\xBF" "1. now()\r\n**2.** now()\r\n* **3**. now()\n4. **now()**\n**5. join()**"),
+  EXPECT_EQ(summary("\xEF\xBB\xBF"
+                    "1. now()\r\n**2.** now()\r\n* **3**. now()\n4. **now()**\n**5. join()**"),
             calls);
   EXPECT_EQ(summary("**1.** now()\n**2. now()**\n3. now()\n4. now()\n**join()**\n"), calls);
   // Elsewhere stars are what they were.
-  EXPECT_THAT(summary("1. now() * 2\n2. join()\n"), HasSubstr("1:10: error: expected the end of the line"));
-  EXPECT_THAT(summary("2**now(3)\n2. join()\n"), HasSubstr("1:1: warning: this is no call and is ignored"));
+  EXPECT_THAT(summary("1. now() * 2\n2. join()\n"),
+              HasSubstr("1:10: error: expected the end of the line"));
+  EXPECT_THAT(summary("2**now(3)\n2. join()\n"),
+              HasSubstr("1:1: warning: this is no call and is ignored"));
 }
 
 TEST(PlanLanguage, WarnsOfProseButFindsCallsInIt) {
@@ -61,12 +64,13 @@ TEST(PlanLanguage, WarnsOfProseButFindsCallsInIt) {
 }
 
 TEST(PlanLanguage, ReadsValues) {
-  EXPECT_EQ(summary("1. any([1, -2.5, 1e3, .5, +7, True, false, None, null, 18446744073709551615],\n"
-                    "  more={'a': {\"b\": [ ]}, c: (1, 2), 3: (4), \"d\": (5,), # comment\n  })\n"
-                    "2. open(\"odd name\"=\"\"\"two\n\"quoted\" lines\"\"\", x-y='')\n"
-                    "3. join([$1, {\"k\": $2}])"),
-            R"(1. any(value=[1, -2.5, 1000.0, 0.5, 7, true, false, null, null, 18446744073709551615], )"
-            R"(more={"a": {"b": []}, "c": [1, 2], "3": 4, "d": [5]})
+  EXPECT_EQ(
+      summary("1. any([1, -2.5, 1e3, .5, +7, True, false, None, null, 18446744073709551615],\n"
+              "  more={'a': {\"b\": [ ]}, c: (1, 2), 3: (4), \"d\": (5,), # comment\n  })\n"
+              "2. open(\"odd name\"=\"\"\"two\n\"quoted\" lines\"\"\", x-y='')\n"
+              "3. join([$1, {\"k\": $2}])"),
+      R"(1. any(value=[1, -2.5, 1000.0, 0.5, 7, true, false, null, null, 18446744073709551615], )"
+      R"(more={"a": {"b": []}, "c": [1, 2], "3": 4, "d": [5]})
 2. open("odd name"="two\n\"quoted\" lines", x-y="")
 3. join([$1, {"k": $2}])
 )");
@@ -111,7 +115,7 @@ TEST(PlanLanguage, MoneyIsNoReference) {
   };
   EXPECT_EQ(argument("$1.50 and $1,000"), R"("\$1.50 and \$1,000")");
   EXPECT_EQ(argument("$12, $1. $1.x"), R"("${12}, ${1}. ${1}.x")");
-  EXPECT_EQ(argument("$2 $20 $21 $123"), R"("\$2 \$20 \$21 \$123")"); // no earlier calls
+  EXPECT_EQ(argument("$2 $20 $21 $123"), R"("\$2 \$20 \$21 \$123")");  // no earlier calls
   EXPECT_EQ(argument(R"(\$1 \${1} $01 $x ${x} $ $)"), R"("\$1 \${1} \$01 $x \${x} $ \$")");
   EXPECT_EQ(argument(R"(\\$1)"), R"("\\${1}")");
   EXPECT_EQ(argument("$$1$1"), R"("\$${1}${1}")");
@@ -156,12 +160,13 @@ TEST(PlanLanguage, ShowsThePlace) {
             "plan.txt:2:15: error: expected a value, found \"oops\": text is quoted\n"
             "   2. any('\xC3\xA9\xC3\xA9', oops)\n"
             "                ^~~~\n");
-  std::string far = "1. any(\"" + std::string(5000, 'x') + "\", oops" + std::string(5000, ' ') + ")";
+  std::string far =
+      "1. any(\"" + std::string(5000, 'x') + "\", oops" + std::string(5000, ' ') + ")";
   checked = parse(far);
   std::string shown = render(checked.diagnostics[0], checked.source);
   EXPECT_LT(shown.size(), 400u);
   EXPECT_THAT(shown, HasSubstr("xxx\", oops "));
 }
 
-} // namespace
-} // namespace heddle
+}  // namespace
+}  // namespace heddle

@@ -17,7 +17,8 @@ class ExplainTest : public ::testing::Test {
       if (tool != "sum" || !arguments["a"].is_number()) return std::nullopt;
       return Json(arguments["a"].get<int>() + arguments["b"].get<int>());
     };
-    return Explain(plan, [this](const std::string& name) { return &tools_.at(name); }, evaluate, {});
+    return Explain(plan, [this](const std::string& name) { return &tools_.at(name); }, evaluate,
+                   {});
   }
   std::vector<std::string> Notes(const PlanExplanation& explanation) {
     std::vector<std::string> notes;
@@ -43,18 +44,13 @@ TEST_F(ExplainTest, EveryRewriteHasItsReason) {
   put.resource = get.resource = "disk";
   Add(put);
   Add(get);
-  Plan plan{{Call(1, "sum", {{"a", Value(1)}, {"b", Value(2)}}),
-             Call(2, "sum", {{"a", Ref(1)}, {"b", Value(2)}}),
-             Call(3, "search", {{"q", Value("x")}}),
-             Call(4, "search", {{"q", Value("x")}}),
-             Call(5, "search", {{"q", Value("y")}}),
-             Call(6, "think", {{"q", Ref(3)}}),
-             Call(7, "think", {{"q", Ref(4)}}),
-             Call(8, "get"),
-             Call(9, "put"),
-             Call(10, "get"),
-             Call(11, "think", {{"unused", Value(0)}})},
-            Join({Ref(7), Ref(2)})};
+  Plan plan{
+      {Call(1, "sum", {{"a", Value(1)}, {"b", Value(2)}}),
+       Call(2, "sum", {{"a", Ref(1)}, {"b", Value(2)}}), Call(3, "search", {{"q", Value("x")}}),
+       Call(4, "search", {{"q", Value("x")}}), Call(5, "search", {{"q", Value("y")}}),
+       Call(6, "think", {{"q", Ref(3)}}), Call(7, "think", {{"q", Ref(4)}}), Call(8, "get"),
+       Call(9, "put"), Call(10, "get"), Call(11, "think", {{"unused", Value(0)}})},
+      Join({Ref(7), Ref(2)})};
   PlanExplanation explanation = Run(plan);
   EXPECT_THAT(Notes(explanation),
               ElementsAre("1 folded", "2 folded", "4 merged 3", "5 batched 3", "7 merged 6",

@@ -23,7 +23,8 @@ class JournalTest : public PlanRunTest {
  protected:
   JournalTest() {
     std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    folder_ = std::filesystem::temp_directory_path() / ("heddle_journal_" + name + std::to_string(getpid()));
+    folder_ = std::filesystem::temp_directory_path() /
+              ("heddle_journal_" + name + std::to_string(getpid()));
     std::filesystem::create_directories(folder_);
     path_ = folder_ / "plan.journal";
   }
@@ -64,9 +65,12 @@ class JournalTest : public PlanRunTest {
 
 TEST_F(JournalTest, KnowsThePlanTheOptionsAndTheResults) {
   AddEcho(Describe("echo"));
-  AddTool(Describe("fail"), [](const Json&, auto&, auto done) { done(ToolError{"broke", false, {}}); });
+  AddTool(Describe("fail"), [](const Json&, auto&, auto done) {
+    done(ToolError{"broke", false, {}});
+  });
   Plan plan{{Call(1, "echo", {{"x", Value({1, "a"})}}), Call(2, "echo", {{"y", Ref(1, {"x"})}}),
-             Call(3, "fail")}, Join({Ref(2), Ref(3)})};
+             Call(3, "fail")},
+            Join({Ref(2), Ref(3)})};
   RunReport first = RunWith(*Create(), plan);
   EXPECT_EQ(first.status, RunReport::Status::kFailed);
 
@@ -93,13 +97,14 @@ TEST_F(JournalTest, GoesOnWhereTheProcessStopped) {
   FakeTool& again = AddSilent(idempotent);
   FakeTool& once = AddSilent(Describe("once", kWrite));
   Plan plan{{Call(1, "echo"), Call(2, "read"), Call(3, "idempotent"), Call(4, "once"),
-             Call(5, "echo", {{"x", Ref(4)}}), Call(6, "echo", {{"y", Value(1)}}, {4})}, Join()};
+             Call(5, "echo", {{"x", Ref(4)}}), Call(6, "echo", {{"y", Value(1)}}, {4})},
+            Join()};
   RunAndStop(plan, [&] { return read.started && again.started && once.started; });
   ASSERT_EQ(echo.started, 1);
 
   registry_ = std::make_unique<ToolRegistry>();  // the same tools, which answer now
-  for (const ToolDescription& tool : {Describe("echo", kRead), Describe("read", kRead), idempotent,
-                                      Describe("once", kWrite)}) {
+  for (const ToolDescription& tool :
+       {Describe("echo", kRead), Describe("read", kRead), idempotent, Describe("once", kWrite)}) {
     AddEcho(tool);
   }
   {

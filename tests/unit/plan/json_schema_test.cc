@@ -59,9 +59,9 @@ TEST(JsonSchema, ChecksParts) {
               ElementsAre(": \"b\" is missing", ".a[0]: expected a string, got an integer: 1",
                           ".a[1]: expected an integer, got a string: \"x\"",
                           ".c: expected a boolean, got an integer: 1"));
-  EXPECT_THAT(Errors(R"({"additionalProperties": false, "patternProperties": {"x": {}}})",
-                     R"({"x": 1})"),
-              IsEmpty());
+  EXPECT_THAT(
+      Errors(R"({"additionalProperties": false, "patternProperties": {"x": {}}})", R"({"x": 1})"),
+      IsEmpty());
 }
 
 TEST(JsonSchema, ChecksBranchesAndReferences) {
@@ -69,8 +69,7 @@ TEST(JsonSchema, ChecksBranchesAndReferences) {
       "oneOf": [{"$ref": "#/$defs/s"}, {"$ref": "#/$defs/a~1b"}, {"type": "string", "minLength": 3}]})";
   EXPECT_THAT(Errors(schema, "\"x\""), IsEmpty());
   EXPECT_THAT(Errors(schema, "null"), IsEmpty());
-  EXPECT_THAT(Errors(schema, "1"),
-              ElementsAre(": expected a string or null, got an integer: 1"));
+  EXPECT_THAT(Errors(schema, "1"), ElementsAre(": expected a string or null, got an integer: 1"));
   EXPECT_THAT(Errors(schema, "\"xxx\""),
               ElementsAre(": fits more than one of the forms of which exactly one is allowed"));
   EXPECT_THAT(Errors(R"({"anyOf": [{"minimum": 3}, {"maximum": 1}]})", "2"),
@@ -91,7 +90,8 @@ TEST(JsonSchema, BoundsItsWork) {
 }
 
 TEST(JsonSchema, IgnoresWhatIsNotKnownYet) {
-  Json schema = Json::parse(R"({"type": "object", "properties": {"n": {"type": "integer", "minimum": 5},
+  Json schema =
+      Json::parse(R"({"type": "object", "properties": {"n": {"type": "integer", "minimum": 5},
       "s": {"type": "string", "enum": ["a"]}, "l": {"type": "array", "items": {"type": "integer"}}}})");
   Json text = Json::parse(R"({"type": "string"})");
   Template::Text pieces{{"x", Reference{1, {}, {}}}};
@@ -102,7 +102,8 @@ TEST(JsonSchema, IgnoresWhatIsNotKnownYet) {
   auto schema_of = [&](const Reference& reference) {
     return reference.call == 2 ? std::optional(SchemaView(text)) : std::nullopt;
   };
-  std::vector<SchemaError> errors = CheckSchema(Template{object, {}}, SchemaView(schema), schema_of);
+  std::vector<SchemaError> errors =
+      CheckSchema(Template{object, {}}, SchemaView(schema), schema_of);
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0].path + errors[0].message, ".l[0]expected an integer, got a string");
   EXPECT_EQ(errors[0].where.begin, 7u);
@@ -113,7 +114,9 @@ TEST(JsonSchema, SelectsParts) {
   Json schema = Json::parse(R"({"$defs": {"p": {"properties": {"x": {"type": "string"}}}},
       "properties": {"p": {"$ref": "#/$defs/p"}, "free": {}, "either": {"anyOf": [{"type": "null"},
       {"type": "object", "properties": {"x": {"type": "integer"}}}]}}})");
-  auto select = [&](std::vector<SelectorStep> steps) { return SelectSchema(SchemaView(schema), steps); };
+  auto select = [&](std::vector<SelectorStep> steps) {
+    return SelectSchema(SchemaView(schema), steps);
+  };
   EXPECT_EQ(TypesOf(*select({"p", "x"}).schema), kJsonString);
   EXPECT_EQ(TypesOf(*select({"either", "x"}).schema), kJsonInteger);
   EXPECT_EQ(select({"p", "y"}).state, SelectedSchema::State::kNothing);

@@ -46,7 +46,8 @@ TEST(TemplateJson, ComesBackAsItWas) {
   EXPECT_EQ(ToJson(*back), ToJson(call));
   EXPECT_EQ(back->id, -7);
   EXPECT_THAT(back->after, ElementsAre(1, 2));
-  for (const char* damaged : {"{}", "[]", R"({"id": 1, "tool": "t", "args": {"a": ["what"]}, "after": []})"}) {
+  for (const char* damaged :
+       {"{}", "[]", R"({"id": 1, "tool": "t", "args": {"a": ["what"]}, "after": []})"}) {
     EXPECT_FALSE(CallFromJson(*ParseJson(damaged, {})).ok()) << damaged;
   }
 }
@@ -55,7 +56,8 @@ TEST(Secrets, AreHiddenInStringsAndComeBack) {
   Secrets secrets = {{"TOKEN", "abc"}, {"LONG", "abcdef"}, {"A", "A"}, {"EMPTY", ""}};
   Json value = {{"abc", "Bearer abcdef, abc"}, {"n", 5}, {"l", {"A", "xAx"}}};
   Json hidden = HideSecrets(value, secrets);
-  EXPECT_EQ(ToText(hidden), R"({"${TOKEN}":"Bearer ${LONG}, ${TOKEN}","n":5,"l":["${A}","x${A}x"]})");
+  EXPECT_EQ(ToText(hidden),
+            R"({"${TOKEN}":"Bearer ${LONG}, ${TOKEN}","n":5,"l":["${A}","x${A}x"]})");
   EXPECT_EQ(ShowSecrets(hidden, secrets), value);
 }
 

@@ -27,7 +27,9 @@ using Clock = std::chrono::steady_clock;
 
 class PlanKill : public ::testing::Test {
  protected:
-  PlanKill() : folder_(std::filesystem::temp_directory_path() / ("heddle_kill_" + std::to_string(getpid()))) {
+  PlanKill()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("heddle_kill_" + std::to_string(getpid()))) {
     std::filesystem::create_directories(folder_);
   }
   ~PlanKill() override { std::filesystem::remove_all(folder_); }
@@ -35,8 +37,10 @@ class PlanKill : public ::testing::Test {
   pid_t Start(const char* mode) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, (folder_ / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    std::string worker = HEDDLE_KILL_WORKER, journal = folder_ / "journal", lines = folder_ / "lines";
+    posix_spawn_file_actions_addopen(&actions, 1, (folder_ / "out").c_str(),
+                                     O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    std::string worker = HEDDLE_KILL_WORKER, journal = folder_ / "journal",
+                lines = folder_ / "lines";
     std::string first = mode;
     char* arguments[] = {worker.data(), first.data(), journal.data(), lines.data(), nullptr};
     pid_t child = -1;
@@ -80,8 +84,8 @@ TEST_F(PlanKill, NothingTwiceAndNothingMissing) {
   for (int moment = 0; moment < moments; ++moment) {
     Clean();
     pid_t child = Start("run");
-    auto when = std::chrono::microseconds(
-        std::uniform_int_distribution<int64_t>(0, whole.count())(random));
+    auto when =
+        std::chrono::microseconds(std::uniform_int_distribution<int64_t>(0, whole.count())(random));
     std::this_thread::sleep_for(when);
     kill(child, SIGKILL);
     Wait(child);

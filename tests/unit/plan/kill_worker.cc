@@ -85,7 +85,8 @@ int Main(int argc, char** argv) {
   }
   Plan plan = MakePlan();
   bool resume = std::strcmp(argv[1], "resume") == 0;
-  auto journal = resume ? Journal::Open(**loop, argv[2]) : Journal::Create(**loop, argv[2], {}, &plan);
+  auto journal =
+      resume ? Journal::Open(**loop, argv[2]) : Journal::Create(**loop, argv[2], {}, &plan);
   if (!journal.ok()) {
     std::fprintf(stderr, "%s\n", journal.status().ToString().c_str());
     return 2;

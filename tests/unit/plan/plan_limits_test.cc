@@ -19,7 +19,8 @@ TEST_F(PlanRunTest, LimitsHold) {
   FakeTool& a = AddSlow(narrow, milliseconds(2));
   FakeTool& b = AddSlow(wide, milliseconds(2));
   Plan plan;
-  for (int i = 0; i < 12; ++i) plan.calls.push_back(Call(i, i % 2 ? "narrow" : "wide", {{"i", Value(i)}}));
+  for (int i = 0; i < 12; ++i)
+    plan.calls.push_back(Call(i, i % 2 ? "narrow" : "wide", {{"i", Value(i)}}));
   RunOptions options;
   options.max_parallel = 3;
   EXPECT_EQ(Run(plan, options).status, RunReport::Status::kOk);
@@ -47,7 +48,9 @@ TEST_F(PlanRunTest, TheMostUrgentGoesFirst) {
   // 3 begins a chain of three; it stands last.
   Run({{Call(1, "step", {{"a", Value(1)}}), Call(2, "step", {{"a", Value(2)}}),
         Call(3, "step", {{"a", Value(3)}}), Call(4, "step", {{"x", Ref(3)}}),
-        Call(5, "step", {{"x", Ref(4)}})}, Join()}, options);
+        Call(5, "step", {{"x", Ref(4)}})},
+       Join()},
+      options);
   EXPECT_THAT(recorder_.events[0], "start 3");
   EXPECT_THAT(recorder_.events[2], "start 4");
 }
@@ -125,8 +128,8 @@ TEST_F(PlanRunTest, ARunThatTakesTooLongEnds) {
   AddEcho(Describe("echo"));
   RunOptions options;
   options.timeout = milliseconds(30);
-  RunReport report = Run({{Call(1, "silent"), Call(2, "echo"), Call(3, "echo", {{"x", Ref(1)}})},
-                          Join()}, options);
+  RunReport report = Run(
+      {{Call(1, "silent"), Call(2, "echo"), Call(3, "echo", {{"x", Ref(1)}})}, Join()}, options);
   EXPECT_EQ(report.status, RunReport::Status::kFailed);
   EXPECT_THAT(Statuses(report), ElementsAre("cancelled", "ok", "cancelled"));
   EXPECT_THAT(report.calls[0].error, HasSubstr("30 ms"));
@@ -137,9 +140,12 @@ TEST_F(PlanRunTest, CancelEndsEverythingAndKeepsWhatFinished) {
   AddEcho(Describe("echo"));
   PlanRun run(*loop_, *registry_, {}, &recorder_);
   std::optional<RunReport> report;
-  recorder_.on_end = [&](const CallReport& call) { if (call.id == 2) run.Cancel(); };
+  recorder_.on_end = [&](const CallReport& call) {
+    if (call.id == 2) run.Cancel();
+  };
   run.Start({{Call(1, "silent"), Call(2, "echo"), Call(3, "echo", {{"x", Ref(1)}}),
-              Call(4, "echo", {{"x", Ref(2)}})}, Join()},
+              Call(4, "echo", {{"x", Ref(2)}})},
+             Join()},
             [&](RunReport r) { report = r; });
   Wait([&] { return report.has_value(); });
   EXPECT_EQ(report->status, RunReport::Status::kCancelled);
@@ -167,7 +173,8 @@ TEST_F(PlanRunTest, ApprovalWaitsAlone) {
   PlanRun run(*loop_, *registry_, {}, &recorder_);
   std::optional<RunReport> report;
   run.Start({{Call(1, "careful", {{"n", Value(1)}}), Call(2, "careful"), Call(3, "echo"),
-              Call(4, "echo", {{"x", Ref(1)}}), Call(5, "echo", {{"x", Ref(2)}})}, Join()},
+              Call(4, "echo", {{"x", Ref(1)}}), Call(5, "echo", {{"x", Ref(2)}})},
+             Join()},
             [&](RunReport r) { report = r; });
   EXPECT_THAT(recorder_.events, ::testing::Contains("end 3 ok"));
   EXPECT_EQ(tool.started, 0);

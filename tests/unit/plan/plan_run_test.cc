@@ -31,9 +31,12 @@ TEST_F(PlanRunTest, JoinRules) {
   std::vector<PlanCall> calls = {Call(1, "echo"), Call(2, "fail")};
   EXPECT_EQ(ToText(Run({calls, Join()}).result), R"({"1":{},"2":{"error":"broke"}})");
   EXPECT_EQ(ToText(Run({calls, std::nullopt}).result), R"({"1":{},"2":{"error":"broke"}})");
-  EXPECT_EQ(ToText(Run({calls, Join({Ref(1), Ref(2, {"a", "b"})})}).result), R"([{},{"error":"broke"}])");
-  Template nested{Template::Object{{{"r", Ref(2)}, {"t", {Template::Text{{std::string("got "),
-                  Reference{2, {}, {}}}}, {}}}}}, {}};
+  EXPECT_EQ(ToText(Run({calls, Join({Ref(1), Ref(2, {"a", "b"})})}).result),
+            R"([{},{"error":"broke"}])");
+  Template nested{
+      Template::Object{{{"r", Ref(2)},
+                        {"t", {Template::Text{{std::string("got "), Reference{2, {}, {}}}}, {}}}}},
+      {}};
   EXPECT_EQ(ToText(Run({calls, Join({nested})}).result),
             R"x({"r":{"error":"broke"},"t":"got {\"error\":\"broke\"}"})x");
   RunReport wrong = Run({calls, Join({Ref(1, {"nothing"})})});
@@ -45,9 +48,10 @@ TEST_F(PlanRunTest, JoinRules) {
 TEST_F(PlanRunTest, AFailureSkipsItsUsersAndNobodyElse) {
   AddEcho(Describe("echo"));
   AddTool(Describe("fail"), Failing({"no such city", false, {}}));
-  RunReport report = Run({{Call(1, "fail"), Call(2, "echo", {{"x", Ref(1)}}),
-                           Call(3, "echo", {{"x", Ref(2)}}), Call(4, "echo", {{"z", Value(1)}}, {1}),
-                           Call(5, "echo")}, Join()});
+  RunReport report =
+      Run({{Call(1, "fail"), Call(2, "echo", {{"x", Ref(1)}}), Call(3, "echo", {{"x", Ref(2)}}),
+            Call(4, "echo", {{"z", Value(1)}}, {1}), Call(5, "echo")},
+           Join()});
   EXPECT_EQ(report.status, RunReport::Status::kFailed);
   EXPECT_THAT(Statuses(report), ElementsAre("error", "skipped", "skipped", "ok", "ok"));
   EXPECT_EQ(report.calls[0].error, "no such city");
@@ -65,9 +69,11 @@ TEST_F(PlanRunTest, ConstantCallsDoNotRun) {
   RunOptions options;
   options.max_parallel = 1;
   options.timeout = milliseconds(20);
-  RunReport report = Run({{Call(1, "hang"), Call(2, "sum", {{"a", Value(1)}}), Call(3, "sum", {{"a", Ref(2)}}),
-                           Call(4, "sum", {{"a", Value(1)}}), Call(5, "sum", {{"a", Ref(1)}})}, Join()},
-                         options);
+  RunReport report =
+      Run({{Call(1, "hang"), Call(2, "sum", {{"a", Value(1)}}), Call(3, "sum", {{"a", Ref(2)}}),
+            Call(4, "sum", {{"a", Value(1)}}), Call(5, "sum", {{"a", Ref(1)}})},
+           Join()},
+          options);
   EXPECT_THAT(Statuses(report), ElementsAre("cancelled", "ok", "ok", "deduplicated", "cancelled"));
   EXPECT_EQ(report.calls[2].result, Json(3));
   EXPECT_EQ(report.calls[2].attempts, 0);
@@ -75,7 +81,8 @@ TEST_F(PlanRunTest, ConstantCallsDoNotRun) {
   EXPECT_EQ(sum.started, 0);
 
   // What would fail does so where it stands, and `after` keeps its meaning through a constant.
-  report = Run({{Call(1, "sum", {{"a", Value("x")}}), Call(2, "sum", {{"a", Value(5)}}, {1})}, Join()});
+  report =
+      Run({{Call(1, "sum", {{"a", Value("x")}}), Call(2, "sum", {{"a", Value(5)}}, {1})}, Join()});
   EXPECT_THAT(Statuses(report), ElementsAre("ok", "ok"));
   EXPECT_EQ(report.calls[1].attempts, 1);
   EXPECT_EQ(sum.started, 2);
@@ -98,9 +105,10 @@ TEST_F(PlanRunTest, ASelectorThatSelectsNothingFailsItsCallAlone) {
 // What a tool returned is never scanned again.
 TEST_F(PlanRunTest, AResultThatLooksLikeAReferenceIsText) {
   AddEcho(Describe("echo"));
-  RunReport report = Run({{Call(1, "echo", {{"x", Value("$2 and ${1}")}}),
-                           Call(2, "echo", {{"x", Ref(1, {"x"})}}), Call(3, "echo", {{"x", Ref(2)}})},
-                          Join({Ref(3, {"x", "x"})})});
+  RunReport report =
+      Run({{Call(1, "echo", {{"x", Value("$2 and ${1}")}}), Call(2, "echo", {{"x", Ref(1, {"x"})}}),
+            Call(3, "echo", {{"x", Ref(2)}})},
+           Join({Ref(3, {"x", "x"})})});
   EXPECT_EQ(report.result, "$2 and ${1}");
 }
 
@@ -144,7 +152,8 @@ TEST_F(PlanRunTest, EqualCallsAreOneCall) {
   FakeTool& echo = AddSlow(Describe("echo"), milliseconds(5));
   RunReport report = Run({{Call(1, "echo", {{"a", Value(1)}, {"b", Value(2)}}),
                            Call(2, "echo", {{"b", Value(2)}, {"a", Value(1)}}),
-                           Call(3, "echo", {{"x", Ref(1)}}), Call(4, "echo", {{"x", Ref(2)}})}, Join()});
+                           Call(3, "echo", {{"x", Ref(1)}}), Call(4, "echo", {{"x", Ref(2)}})},
+                          Join()});
   EXPECT_EQ(echo.started, 2);
   EXPECT_THAT(Statuses(report), ElementsAre("ok", "deduplicated", "ok", "deduplicated"));
   EXPECT_EQ(report.calls[3].result, report.calls[2].result);
@@ -167,7 +176,8 @@ TEST_F(PlanRunTest, ReadsAreNotMergedAcrossAWriteAndWritesNever) {
   FakeTool& reads = AddSlow(get, milliseconds(2));
   FakeTool& writes = AddSlow(put, milliseconds(2));
   RunReport report = Run({{Call(1, "get"), Call(2, "get"), Call(3, "put"), Call(4, "get"),
-                           Call(5, "get"), Call(6, "put")}, Join()});
+                           Call(5, "get"), Call(6, "put")},
+                          Join()});
   EXPECT_THAT(Statuses(report),
               ElementsAre("ok", "deduplicated", "ok", "ok", "deduplicated", "ok"));
   EXPECT_EQ(reads.started, 2);
@@ -181,8 +191,8 @@ TEST_F(PlanRunTest, WritesOfAResourceKeepTheirOrderThroughFailures) {
   AddSlow(put, milliseconds(20));
   AddTool(Describe("fail"), Failing({"broke", false, {}}));
   // 3 is skipped at once; 4 must wait for 2 all the same.
-  RunReport report = Run({{Call(1, "fail"), Call(2, "put"), Call(3, "put", {{"x", Ref(1)}}),
-                           Call(4, "put")}, Join()});
+  RunReport report = Run(
+      {{Call(1, "fail"), Call(2, "put"), Call(3, "put", {{"x", Ref(1)}}), Call(4, "put")}, Join()});
   EXPECT_THAT(Statuses(report), ElementsAre("error", "ok", "skipped", "ok"));
   EXPECT_GE(report.calls[3].start_ms, report.calls[1].end_ms);
 }
@@ -191,7 +201,8 @@ TEST_F(PlanRunTest, PureCallsThatNothingNeedsNeverStart) {
   FakeTool& echo = AddEcho(Describe("echo"));
   FakeTool& note = AddEcho(Describe("note", kWrite));
   RunReport report = Run({{Call(1, "echo"), Call(2, "echo", {{"x", Ref(1)}}), Call(3, "note"),
-                           Call(4, "echo", {{"y", Value(1)}})}, Join({Ref(4)})});
+                           Call(4, "echo", {{"y", Value(1)}})},
+                          Join({Ref(4)})});
   EXPECT_THAT(Statuses(report), ElementsAre("ok", "ok"));
   EXPECT_EQ(echo.started, 1);
   EXPECT_EQ(note.started, 1);
@@ -234,8 +245,10 @@ TEST_F(PlanRunTest, ARunMayBeDestroyedByItsOwnObserver) {
     auto run = std::make_unique<PlanRun>(*loop_, *registry_, RunOptions{}, &recorder_);
     bool gone = false;
     recorder_.on_end = [&](const CallReport&) { run.reset(), gone = true; };
-    loop_->Post([&] { run->Start({{Call(1, tool), Call(2, "slow", {{"x", Ref(1)}})}, Join()},
-                                 [](RunReport) { FAIL(); }); });
+    loop_->Post([&] {
+      run->Start({{Call(1, tool), Call(2, "slow", {{"x", Ref(1)}})}, Join()},
+                 [](RunReport) { FAIL(); });
+    });
     Wait([&] { return gone; });
   }
 }
@@ -257,7 +270,8 @@ TEST_F(PlanRunTest, ToolsAreToldTheTraceAndTheDeadline) {
   options.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   Run({{Call(1, "echo")}, Join()}, options);
   EXPECT_TRUE(echo.last_options.deadline.has_value());
-  EXPECT_THAT(echo.last_options.traceparent, ::testing::StartsWith("00-0af7651916cd43dd8448eb211c80319c-"));
+  EXPECT_THAT(echo.last_options.traceparent,
+              ::testing::StartsWith("00-0af7651916cd43dd8448eb211c80319c-"));
   EXPECT_NE(echo.last_options.traceparent, options.traceparent);
 }
 

@@ -5,17 +5,17 @@
 #ifndef HEDDLE_TESTS_UNIT_PLAN_PLAN_TESTING_H
 #define HEDDLE_TESTS_UNIT_PLAN_PLAN_TESTING_H
 
-#include "frontends/plan/PlanPrinter.h"
-#include "frontends/plan/PlanReader.h"
-
 #include <map>
 #include <string>
 #include <vector>
 
+#include "frontends/plan/PlanPrinter.h"
+#include "frontends/plan/PlanReader.h"
+
 namespace heddle {
 
 class TestCatalog : public ToolCatalog {
-public:
+ public:
   TestCatalog() {
     add("search", R"({"type": "object", "properties": {"query": {"type": "string"},
                       "limit": {"type": "integer", "minimum": 1}}, "required": ["query"]})",
@@ -37,8 +37,7 @@ public:
     ToolDescription tool;
     tool.name = name;
     tool.input_schema = Json::parse(input);
-    if (!output.empty())
-      tool.output_schema = Json::parse(output);
+    if (!output.empty()) tool.output_schema = Json::parse(output);
     tools[std::move(name)] = std::move(tool);
   }
 
@@ -48,26 +47,24 @@ public:
   }
   std::vector<std::string> names() const override {
     std::vector<std::string> names;
-    for (const auto &[name, tool] : tools)
-      names.push_back(name);
+    for (const auto &[name, tool] : tools) names.push_back(name);
     return names;
   }
 
-private:
+ private:
   std::map<std::string, ToolDescription> tools;
 };
 
 /// "1. search(...)", "broken 2 search", "join($1)", "error: ...", in the order they came.
 class WritingListener : public PlanListener {
-public:
+ public:
   void onCall(PlanCall call) override { events.push_back(toPlanText(call)); }
   void onBroken(BrokenCall call) override {
     events.push_back("broken " + std::to_string(call.id) + " " + call.tool);
   }
   void onJoin(PlanJoin join) override {
     std::string text = "join(";
-    for (const Template &argument : join.arguments)
-      text += toPlanText(argument) + ";";
+    for (const Template &argument : join.arguments) text += toPlanText(argument) + ";";
     events.push_back(text + ")");
   }
   void onDiagnostic(const PlanDiagnostic &diagnostic) override {
@@ -94,6 +91,6 @@ inline std::string summary(std::string_view text) {
   return result;
 }
 
-} // namespace heddle
+}  // namespace heddle
 
-#endif // HEDDLE_TESTS_UNIT_PLAN_PLAN_TESTING_H
+#endif  // HEDDLE_TESTS_UNIT_PLAN_PLAN_TESTING_H

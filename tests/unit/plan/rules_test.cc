@@ -37,7 +37,8 @@ TEST(EffectOrder, WithoutAResourceThereIsNone) {
 
 TEST(Duplicates, CanonicalTextSortsMembersAndKeepsKinds) {
   auto text = [](const char* json) { return CanonicalText(*ParseJson(json, {})); };
-  EXPECT_EQ(text(R"({"a": 1, "b": [{"d": 2, "c": 3}]})"), text(R"({"b": [{"c": 3, "d": 2}], "a": 1})"));
+  EXPECT_EQ(text(R"({"a": 1, "b": [{"d": 2, "c": 3}]})"),
+            text(R"({"b": [{"c": 3, "d": 2}], "a": 1})"));
   EXPECT_NE(text(R"({"a": "1"})"), text(R"({"a": 1})"));
   EXPECT_NE(text("[[1], 2]"), text("[1, [2]]"));
   EXPECT_NE(text(R"(["a", "b"])"), text(R"(["a,b"])"));
@@ -71,8 +72,8 @@ TEST(Duplicates, ReadsAreMergedWhereTheyFollowTheSameWrites) {
 
 TEST(DeadCalls, OnlyPureOnesThatNothingNeeds) {
   // 0 feeds 1, which the join uses; 2 feeds 3, a write; 4 feeds 5, and nothing uses 5.
-  std::vector<CallUses> calls = {{true, {}}, {true, {0}}, {true, {}},
-                                 {false, {2}}, {true, {}}, {true, {4}}};
+  std::vector<CallUses> calls = {{true, {}},   {true, {0}}, {true, {}},
+                                 {false, {2}}, {true, {}},  {true, {4}}};
   EXPECT_THAT(FindDeadCalls(calls, {1}), ElementsAre(false, false, false, false, true, true));
 }
 

@@ -99,8 +99,7 @@ class FakeTool : public Tool {
 class Recorder : public RunObserver {
  public:
   void OnStart(CallId id, const std::string&, const Json&, int attempt) override {
-    events.push_back("start " + std::to_string(id) +
-                     (attempt > 1 ? " again" : ""));
+    events.push_back("start " + std::to_string(id) + (attempt > 1 ? " again" : ""));
   }
   void OnRetry(CallId id, const ToolError&, milliseconds pause) override {
     events.push_back("retry " + std::to_string(id));
@@ -136,13 +135,15 @@ class PlanRunTest : public ::testing::Test {
   }
   // Returns its arguments at once.
   FakeTool& AddEcho(ToolDescription description) {
-    return AddTool(std::move(description), [](const Json& arguments, auto&, auto done) { done(arguments); });
+    return AddTool(std::move(description),
+                   [](const Json& arguments, auto&, auto done) { done(arguments); });
   }
   // Returns its arguments after a while.
   FakeTool& AddSlow(ToolDescription description, milliseconds delay) {
-    return AddTool(std::move(description), [this, delay](const Json& arguments, auto& call, auto done) {
-      call.timer = loop_->After(delay, [arguments, done] { done(arguments); });
-    });
+    return AddTool(std::move(description),
+                   [this, delay](const Json& arguments, auto& call, auto done) {
+                     call.timer = loop_->After(delay, [arguments, done] { done(arguments); });
+                   });
   }
   // Never answers.
   FakeTool& AddSilent(ToolDescription description) {

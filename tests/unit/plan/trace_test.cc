@@ -35,12 +35,11 @@ TEST(Trace, TraceparentsFollowW3C) {
   EXPECT_TRUE(IsTraceparent(kParent));
   EXPECT_TRUE(IsTraceparent(NewTraceparent()));
   EXPECT_NE(NewTraceparent(), NewTraceparent());
-  for (const char* wrong :
-       {"", "00", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-        "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331x01"}) {
+  for (const char* wrong : {"", "00", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                            "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331x01"}) {
     EXPECT_FALSE(IsTraceparent(wrong)) << wrong;
     EXPECT_EQ(ChildTraceparent(wrong, 1), "");
   }

@@ -15,8 +15,8 @@
 namespace heddle {
 namespace {
 
-using testing::ElementsAre;
 using std::chrono::milliseconds;
+using testing::ElementsAre;
 
 class EventLoopTest : public LoopTest {};
 
@@ -75,7 +75,8 @@ TEST_F(EventLoopTest, PostsFromThreadsKeepTheirOrder) {
   HEDDLE_RUN_UNTIL(loop(),
                    seen[0].size() + seen[1].size() + seen[2].size() + seen[3].size() == 4000);
   for (std::thread& thread : threads) thread.join();
-  for (const std::vector<int>& order : seen) EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  for (const std::vector<int>& order : seen)
+    EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
 TEST_F(EventLoopTest, WatchesSayWhatIsReadyAndEndInTheirCallback) {
@@ -104,9 +105,11 @@ TEST_F(EventLoopTest, AWatchMayEndAnotherThatIsReadyToo) {
   const Descriptor copy(dup(fds[1]));
   EventLoop::Watch first, second;
   int calls = 0;
-  first = loop().Add(fds[1], EPOLLOUT, [&](uint32_t) { ++calls, second.End(), first.End(); }).value();
-  second =
-      loop().Add(copy.get(), EPOLLOUT, [&](uint32_t) { ++calls, first.End(), second.End(); }).value();
+  first =
+      loop().Add(fds[1], EPOLLOUT, [&](uint32_t) { ++calls, second.End(), first.End(); }).value();
+  second = loop()
+               .Add(copy.get(), EPOLLOUT, [&](uint32_t) { ++calls, first.End(), second.End(); })
+               .value();
   RunFor(loop(), milliseconds(20), [] { return false; });
   EXPECT_EQ(calls, 1);
 }

@@ -70,8 +70,8 @@ TEST_F(HttpClientTest, RequestsAtOnceToAHostAreCapped) {
   std::vector<std::unique_ptr<HttpCall>> calls;
   int done = 0;
   for (int i = 0; i < 100; ++i) {
-    calls.push_back(
-        client.Start({.url = server.url()}, [&](const Response& response) { done += response.ok(); }));
+    calls.push_back(client.Start({.url = server.url()},
+                                 [&](const Response& response) { done += response.ok(); }));
   }
   HEDDLE_RUN_UNTIL(loop(), done == 100);
   EXPECT_EQ(most, 8);
@@ -89,13 +89,15 @@ TEST_F(HttpClientTest, BodiesAreStreamedAsTheyCome) {
     connection.EndChunks();
   });
   std::string text, type;
-  const Response response = Get({.url = server.url(),
-                                 .on_head = [&](const HttpResponse& head) {
-                                   EXPECT_EQ(head.status, 200);
-                                   EXPECT_TRUE(text.empty());
-                                   type = head.Header("content-type");
-                                 },
-                                 .on_body = [&](std::string_view bytes) { text += bytes, ++seen; }});
+  const Response response =
+      Get({.url = server.url(),
+           .on_head =
+               [&](const HttpResponse& head) {
+                 EXPECT_EQ(head.status, 200);
+                 EXPECT_TRUE(text.empty());
+                 type = head.Header("content-type");
+               },
+           .on_body = [&](std::string_view bytes) { text += bytes, ++seen; }});
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(type, "text/event-stream");
   EXPECT_EQ(text, "data: 0\n\ndata: 1\n\ndata: 2\n\n");
@@ -116,10 +118,12 @@ TEST_F(HttpClientTest, DestroyingACallClosesItsConnection) {
   });
   HEDDLE_RUN_UNTIL(loop(), arrived && call == nullptr);
   watcher.join();
-  EXPECT_TRUE(RunFor(loop(), milliseconds(3000), [&] {
-    std::this_thread::sleep_for(milliseconds(1));
-    return closed.load();
-  }) || closed);
+  EXPECT_TRUE(RunFor(loop(), milliseconds(3000),
+                     [&] {
+                       std::this_thread::sleep_for(milliseconds(1));
+                       return closed.load();
+                     }) ||
+              closed);
 }
 
 TEST_F(HttpClientTest, ACallMayBeDestroyedInItsOwnCallbacks) {
@@ -130,9 +134,9 @@ TEST_F(HttpClientTest, ACallMayBeDestroyedInItsOwnCallbacks) {
                            .on_head = [&](const HttpResponse&) { ++done, in_head.reset(); },
                            .on_body = [](std::string_view) { FAIL(); }},
                           [](const Response&) { FAIL(); });
-  in_body = client_.Start({.url = server.url(),
-                           .on_body = [&](std::string_view) { ++done, in_body.reset(); }},
-                          [](const Response&) { FAIL(); });
+  in_body = client_.Start(
+      {.url = server.url(), .on_body = [&](std::string_view) { ++done, in_body.reset(); }},
+      [](const Response&) { FAIL(); });
   in_done = client_.Start({.url = server.url()}, [&](const Response&) { ++done, in_done.reset(); });
   HEDDLE_RUN_UNTIL(loop(), done == 3);
   EXPECT_TRUE(Get(server.url()).ok());  // the client lives on
@@ -158,7 +162,8 @@ TEST_F(HttpClientTest, FaultsOfTheOtherSideAreErrors) {
   });
   for (const char* path : {"/half", "/reset", "/close", "/garbage", "/half_chunk"}) {
     const Response response = Get(server.url() + path);
-    EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable) << path << response.status();
+    EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable)
+        << path << response.status();
     EXPECT_THAT(std::string(response.status().message()), HasSubstr(server.url())) << path;
   }
   EXPECT_EQ(Get("http://127.0.0.1:1/").status().code(), absl::StatusCode::kUnavailable);
@@ -196,10 +201,9 @@ TEST_F(HttpClientTest, TheTimeoutCountsFromTheStart) {
   std::vector<std::unique_ptr<HttpCall>> calls;
   const auto start = EventLoop::Clock::now();
   for (int i = 0; i < 3; ++i) {  // two of them never leave
-    calls.push_back(client.Start({.url = server.url(), .timeout = milliseconds(100)},
-                                 [&](const Response& response) {
-                                   late += absl::IsDeadlineExceeded(response.status());
-                                 }));
+    calls.push_back(client.Start(
+        {.url = server.url(), .timeout = milliseconds(100)},
+        [&](const Response& response) { late += absl::IsDeadlineExceeded(response.status()); }));
   }
   HEDDLE_RUN_UNTIL(loop(), late == 3);
   EXPECT_GE(MsSince(start), 100);
@@ -233,15 +237,15 @@ TEST_F(HttpClientTest, OnlyARepeatableRequestIsSentAgainWhenAKeptConnectionDies)
 }
 
 TEST_F(HttpClientTest, BadRequestsNeverLeaveAndNameNoSecrets) {
-  for (HttpRequest request : std::vector<HttpRequest>{
-           {.url = "file:///etc/passwd"},
-           {.url = "ftp://127.0.0.1/secret"},
-           {.url = "not a url secret"},
-           {.url = ""},
-           {.url = "http://[::1"},
-           {.method = "GET /secret", .url = "http://127.0.0.1"},
-           {.url = "http://127.0.0.1", .headers = {{"X", "secret\r\nY: 1"}}},
-           {.url = "http://127.0.0.1", .headers = {{"X:secret", "1"}}}}) {
+  for (HttpRequest request :
+       std::vector<HttpRequest>{{.url = "file:///etc/passwd"},
+                                {.url = "ftp://127.0.0.1/secret"},
+                                {.url = "not a url secret"},
+                                {.url = ""},
+                                {.url = "http://[::1"},
+                                {.method = "GET /secret", .url = "http://127.0.0.1"},
+                                {.url = "http://127.0.0.1", .headers = {{"X", "secret\r\nY: 1"}}},
+                                {.url = "http://127.0.0.1", .headers = {{"X:secret", "1"}}}}) {
     const std::string url = request.url;
     const Response response = Get(std::move(request));
     EXPECT_EQ(response.status().code(), absl::StatusCode::kInvalidArgument) << url;

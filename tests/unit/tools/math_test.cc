@@ -135,7 +135,8 @@ TEST(DecimalTest, LongDivisionIsTheInverseOfMultiplication) {
   std::mt19937_64 random(8);
   const auto number = [&] {
     std::string digits = "1";
-    for (size_t n = random() % 200; n > 0; --n) digits += "0123456789"[random() % 3 ? 0 : random() % 10];
+    for (size_t n = random() % 200; n > 0; --n)
+      digits += "0123456789"[random() % 3 ? 0 : random() % 10];
     return *Decimal::Parse(digits, 1000);
   };
   for (int i = 0; i < 2000; ++i) {
@@ -150,7 +151,8 @@ TEST(DecimalTest, LongDivisionIsTheInverseOfMultiplication) {
 TEST(DecimalTest, QuotientsAreTheNearestDoubles) {
   std::mt19937_64 random(9);
   for (int i = 0; i < 20'000; ++i) {
-    const int64_t a = static_cast<int64_t>(random() >> 11), b = static_cast<int64_t>(random() >> 11) + 1;
+    const int64_t a = static_cast<int64_t>(random() >> 11),
+                  b = static_cast<int64_t>(random() >> 11) + 1;
     ASSERT_EQ(Decimal::DivideToDouble(Decimal(a), Decimal(b)),
               static_cast<double>(a) / static_cast<double>(b));
   }
@@ -165,7 +167,8 @@ TEST(MathToolTest, TheFirstPropertyIsTheExpression) {
   ToolOutcome outcome;
   tool->StartCall({{"problem", "1 + 1"}}, {}, [&](ToolOutcome got) { outcome = std::move(got); });
   EXPECT_EQ(std::get<Json>(outcome), 2);
-  tool->StartCall({{"expression", "1 + 1"}}, {}, [&](ToolOutcome got) { outcome = std::move(got); });
+  tool->StartCall({{"expression", "1 + 1"}}, {},
+                  [&](ToolOutcome got) { outcome = std::move(got); });
   EXPECT_THAT(std::get<ToolError>(outcome).message, HasSubstr("\"problem\" must be an expression"));
 }
 

@@ -19,11 +19,11 @@ class ModelToolTest : public LoopTest {
  protected:
   // scale.heddle: y = 2 x + 1, of any length.
   ModelToolTest() {
-    const auto file = ParseToolsFile(
-        R"({"tools":[{"name":"scale","run":{"model":")" HEDDLE_TEST_ARTIFACTS
-        R"(/scale.heddle"}},{"name":"batch","heddle":{"batch":{"maxSize":3}},
+    const auto file =
+        ParseToolsFile(R"({"tools":[{"name":"scale","run":{"model":")" HEDDLE_TEST_ARTIFACTS
+                       R"(/scale.heddle"}},{"name":"batch","heddle":{"batch":{"maxSize":3}},
            "run":{"model":")" HEDDLE_TEST_ARTIFACTS R"(/scale.heddle"}}]})",
-        "f", nullptr);
+                       "f", nullptr);
     EXPECT_TRUE(file.ok()) << file.status();
     EXPECT_TRUE(AddTools(*file, host_, registry_, &MakeModelTool).ok());
   }
@@ -57,8 +57,9 @@ TEST_F(ModelToolTest, InputsMayBeFiles) {
   ASSERT_TRUE(writeNpyFile(path, tensor).ok());
   EXPECT_EQ(ToText(Call({{"x", path}})), R"({"y":[3.0,5.0]})");
   EXPECT_THAT(ToPlainText(Call({{"x", "/dev/zero"}})), HasSubstr("\"/dev/zero\" is no tensor"));
-  EXPECT_THAT(ToPlainText(Call({{"x", "/nowhere/x.npy"}})),
-              HasSubstr("the input 'x' (float32[n]): \"/nowhere/x.npy\" cannot be read: No such file"));
+  EXPECT_THAT(
+      ToPlainText(Call({{"x", "/nowhere/x.npy"}})),
+      HasSubstr("the input 'x' (float32[n]): \"/nowhere/x.npy\" cannot be read: No such file"));
   std::ofstream(path) << "not numpy";
   EXPECT_THAT(ToPlainText(Call({{"x", path}})), HasSubstr("not an .npy file"));
   unlink(path.c_str());
@@ -66,7 +67,8 @@ TEST_F(ModelToolTest, InputsMayBeFiles) {
 
 TEST_F(ModelToolTest, WrongInputsAreNamed) {
   EXPECT_EQ(Call(Json::object()), "the input 'x' (float32[n]) is missing");
-  EXPECT_THAT(ToPlainText(Call({{"x", {{1, 2}, {3}}}})), HasSubstr("'x' (float32[n]): lists of one"));
+  EXPECT_THAT(ToPlainText(Call({{"x", {{1, 2}, {3}}}})),
+              HasSubstr("'x' (float32[n]): lists of one"));
   EXPECT_THAT(ToPlainText(Call({{"x", {true}}})), HasSubstr("true is no element"));
   EXPECT_THAT(ToPlainText(Call({{"x", {{1, 2}, {3, 4}}}})), HasSubstr("'x' (float32[n]): "));
 }
@@ -82,8 +84,8 @@ TEST_F(ModelToolTest, CallsRunBesideEachOtherAndMayBeCancelled) {
   int ended = 0;
   std::vector<std::unique_ptr<ToolCall>> calls;
   for (int i = 0; i < 100; ++i) {
-    calls.push_back(registry_.Find("scale")->StartCall(
-        {{"x", {i}}}, {}, [&, i](ToolOutcome outcome) {
+    calls.push_back(
+        registry_.Find("scale")->StartCall({{"x", {i}}}, {}, [&, i](ToolOutcome outcome) {
           EXPECT_EQ(std::get<Json>(outcome)["y"][0], 2.0 * i + 1);
           ++ended;
         }));
@@ -93,7 +95,8 @@ TEST_F(ModelToolTest, CallsRunBesideEachOtherAndMayBeCancelled) {
 }
 
 TEST_F(ModelToolTest, ABatchIsAListOfCalls) {
-  EXPECT_EQ(ToText(Call({{{"x", {1}}}, {{"x", {2, 3}}}}, "batch")), R"([{"y":[3.0]},{"y":[5.0,7.0]}])");
+  EXPECT_EQ(ToText(Call({{{"x", {1}}}, {{"x", {2, 3}}}}, "batch")),
+            R"([{"y":[3.0]},{"y":[5.0,7.0]}])");
 }
 
 TEST_F(ModelToolTest, AFileThatIsNoModelIsRefusedAtOnce) {

@@ -114,7 +114,8 @@ TEST_F(ProcessTest, DestroyingKillsTheWholeGroup) {
 }
 
 TEST_F(ProcessTest, WhoIgnoresSigtermIsKilledAfterTheGrace) {
-  ASSERT_TRUE(Shell("trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done'; :").ok());
+  ASSERT_TRUE(
+      Shell("trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done'; :").ok());
   const int grandchild = NumberFromOutput(), child = process_->pid();
   const auto start = EventLoop::Clock::now();
   process_.reset();
@@ -125,16 +126,19 @@ TEST_F(ProcessTest, WhoIgnoresSigtermIsKilledAfterTheGrace) {
 
 TEST_F(ProcessTest, AChildMayTidyUpWithinTheGrace) {
   const std::string file = testing::TempDir() + "/tidy_up_" + std::to_string(getpid());
-  ASSERT_TRUE(Shell("trap 'echo tidy > " + file + "; exit' TERM; echo 1; while :; do sleep 0.05; done",
-                    milliseconds(5000))
-                  .ok());
+  ASSERT_TRUE(
+      Shell("trap 'echo tidy > " + file + "; exit' TERM; echo 1; while :; do sleep 0.05; done",
+            milliseconds(5000))
+          .ok());
   NumberFromOutput();
   process_.reset();
   std::string text;
-  EXPECT_TRUE(RunFor(loop(), milliseconds(4000), [&] {
-    std::getline(std::ifstream(file), text);
-    return text == "tidy";
-  }) || text == "tidy");
+  EXPECT_TRUE(RunFor(loop(), milliseconds(4000),
+                     [&] {
+                       std::getline(std::ifstream(file), text);
+                       return text == "tidy";
+                     }) ||
+              text == "tidy");
   unlink(file.c_str());
 }
 
@@ -143,11 +147,12 @@ TEST(ProcessEndTest, TheEndOfTheLoopIsTheEndOfItsChildren) {
   Process::Events events;
   bool ready = false;
   events.on_output = [&](std::string_view) { ready = true; };
-  auto process = Process::Start(*loop,
-                                {.command = {"sh", "-c", "trap '' TERM; echo 1; while :; do sleep 1; done"},
-                                 .grace = milliseconds(100)},
-                                std::move(events))
-                     .value();
+  auto process =
+      Process::Start(*loop,
+                     {.command = {"sh", "-c", "trap '' TERM; echo 1; while :; do sleep 1; done"},
+                      .grace = milliseconds(100)},
+                     std::move(events))
+          .value();
   ASSERT_TRUE(RunFor(*loop, milliseconds(5000), [&] { return ready; }));
   const int child = process->pid();
   process.reset();
@@ -174,7 +179,8 @@ TEST_F(ProcessTest, OnlyTheStandardStreamsAndNoSignalSettingsAreInherited) {
   // The fourth descriptor is that of the folder itself. The low half of the masks: signals 1 to 31,
   // as the C library keeps 32 and 33 for itself.
   unsigned long blocked = ~0ul, ignored = ~0ul;
-  ASSERT_EQ(sscanf(output_.c_str(), "0\n1\n2\n3\nSigBlk:\t%lx\nSigIgn:\t%lx", &blocked, &ignored), 2)
+  ASSERT_EQ(sscanf(output_.c_str(), "0\n1\n2\n3\nSigBlk:\t%lx\nSigIgn:\t%lx", &blocked, &ignored),
+            2)
       << output_;
   EXPECT_EQ(blocked & 0x7fffffff, 0u);
   EXPECT_EQ(ignored & 0x7fffffff, 0u);

@@ -91,10 +91,11 @@ TEST(ToolsFileTest, AWholeFile) {
 TEST(ToolsFileTest, AToolWritesUnlessDeclared) {
   EXPECT_EQ(Parse(Tool(""))->tools[0].description.effects, ToolEffects::kWrite);
   EXPECT_FALSE(Parse(Tool(""))->tools[0].description.repeatable());
-  EXPECT_TRUE(Parse(Tool(R"(,"annotations":{"idempotentHint":true})"))
-                  ->tools[0].description.repeatable());
+  EXPECT_TRUE(
+      Parse(Tool(R"(,"annotations":{"idempotentHint":true})"))->tools[0].description.repeatable());
   EXPECT_EQ(Parse(Tool(R"(,"annotations":{"readOnlyHint":true},"heddle":{"effects":"write"})"))
-                ->tools[0].description.effects,
+                ->tools[0]
+                .description.effects,
             ToolEffects::kWrite);
 }
 
@@ -122,8 +123,7 @@ TEST(ToolsFileTest, AllErrorsAtOnceEachWithItsPlace) {
         "tools.json: tools[2].name: there is another tool named \"t\"",
         "tools.json: tools[2].run: must have one of",
         "tools.json: tools[2].run.command: the environment has no UNSET",
-        "tools.json: tools[3]: must be an object",
-        "tools.json: mcpServers.s.timeoutMs: must be",
+        "tools.json: tools[3]: must be an object", "tools.json: mcpServers.s.timeoutMs: must be",
         "tools.json: mcpServers.s: must have either",
         "tools.json: mcpServers.u: must have either"}) {
     EXPECT_THAT(errors, HasSubstr(expected));
@@ -147,7 +147,8 @@ TEST(ToolsFileTest, NoSecretsInErrorsOrDescriptions) {
 
 TEST(ToolsFileTest, WithoutVariablesNothingIsPutInAndNothingIsMissing) {
   const auto file = ParseToolsFile(
-      R"({"tools":[{"name":"t","inputSchema":{},"run":{"http":{"url":"${UNSET}/x"}}}]})", "f", nullptr);
+      R"({"tools":[{"name":"t","inputSchema":{},"run":{"http":{"url":"${UNSET}/x"}}}]})", "f",
+      nullptr);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(std::get<HttpRun>(file->tools[0].run).url, "${UNSET}/x");
 }
@@ -155,8 +156,8 @@ TEST(ToolsFileTest, WithoutVariablesNothingIsPutInAndNothingIsMissing) {
 TEST(ToolsFileTest, MembersOfOthersAreWarnings) {
   const auto file = Parse(R"({"theme": 1, "mcpServers": {"s": {"command": "x", "timeout": 5}}})");
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_THAT(file->warnings,
-              ElementsAre(HasSubstr("mcpServers.s.timeout: is no member"), HasSubstr("theme: is no")));
+  EXPECT_THAT(file->warnings, ElementsAre(HasSubstr("mcpServers.s.timeout: is no member"),
+                                          HasSubstr("theme: is no")));
 }
 
 TEST(ToolsFileTest, MalformedFilesAreRefused) {

@@ -62,7 +62,8 @@ TEST(KernelSearch, KeepsTheUsualWhereNothingSurelyGains) {
   EXPECT_FALSE(slower.found());
   Search(little, [](const ScheduleNumbers&) { return 0.99; });
   EXPECT_FALSE(little.found());
-  Search(unsure, [](const ScheduleNumbers&) { return 0.9; }, /*pairs_won=*/6);
+  Search(
+      unsure, [](const ScheduleNumbers&) { return 0.9; }, /*pairs_won=*/6);
   EXPECT_FALSE(unsure.found());
 }
 

@@ -76,7 +76,8 @@ Command addCompile(CLI::App &app) {
   app.add_option("MODEL", command->model, "An ONNX model, or .mlir in Heddle's dialect")
       ->required();
   app.add_option("-o,--output", command->output, "The file to write")->required();
-  app.add_option("--emit", command->emit, "artifact, program, heddle, task, llvm, object, header or schedules")
+  app.add_option("--emit", command->emit,
+                 "artifact, program, heddle, task, llvm, object, header or schedules")
       ->transform(emitKindNumber)
       ->type_name("KIND");
   app.add_option("--schedules", command->schedules,

@@ -111,11 +111,12 @@ void printArena(const ExplainedGraph &all) {
   int64_t bytes = 0;
   for (const ArenaBlock &block : all.blocks)
     bytes += block.bytes;
-  std::printf("arena: %s for %zu values of %s%s\n", bytesText(all.arenaBytes).c_str(),
-              all.blocks.size(), bytesText(bytes).c_str(),
-              all.arenaLowerBound < 0
-                  ? ""
-                  : ("; at least " + bytesText(all.arenaLowerBound) + " are alive at once").c_str());
+  std::printf(
+      "arena: %s for %zu values of %s%s\n", bytesText(all.arenaBytes).c_str(), all.blocks.size(),
+      bytesText(bytes).c_str(),
+      all.arenaLowerBound < 0
+          ? ""
+          : ("; at least " + bytesText(all.arenaLowerBound) + " are alive at once").c_str());
   std::vector<ArenaBlock> blocks = all.blocks;
   std::sort(blocks.begin(), blocks.end(), [](const ArenaBlock &a, const ArenaBlock &b) {
     return std::pair(-a.bytes, a.offset) < std::pair(-b.bytes, b.offset);

@@ -81,16 +81,17 @@ int TuneCommand::run() const {
   if (isArtifact(model))
     return badRequest(model + ": is an artifact; tune the model that it was made of");
   if (flags.noCache || flags.noTuned)
-    return badRequest("what is found is kept in the cache: --no-cache and --no-tuned make no sense");
+    return badRequest(
+        "what is found is kept in the cache: --no-cache and --no-tuned make no sense");
   TuneRequest request{*compile, inputs, threads, budget};
   request.inputs.random = true;
   auto report = Tuner(std::move(request)).run();
   if (!report.ok())
     return fail(report.status());
   if (json)
-    std::printf("%s\n", jsonOf(*report)
-                            .dump(1, ' ', false, nlohmann::json::error_handler_t::replace)
-                            .c_str());
+    std::printf(
+        "%s\n",
+        jsonOf(*report).dump(1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   else
     print(*report);
   return exitDone;
@@ -100,7 +101,8 @@ int TuneCommand::run() const {
 
 Command addTune(CLI::App &app) {
   auto command = std::make_shared<TuneCommand>();
-  app.add_option("MODEL", command->model, "An ONNX model, or .mlir in Heddle's dialect")->required();
+  app.add_option("MODEL", command->model, "An ONNX model, or .mlir in Heddle's dialect")
+      ->required();
   app.add_option("--budget", command->budget, "Seconds that it may take, about")
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("SECONDS")

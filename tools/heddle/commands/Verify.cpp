@@ -95,8 +95,8 @@ CaseResult VerifyCommand::conclude(const Case &theCase, const ChildOutcome &outc
 
 void VerifyCommand::print(const Case &theCase, const CaseResult &result) const {
   Verdict verdict = result.verdict.verdict;
-  bool tells = verdict == Verdict::Failed || verbose ||
-               (verdict == Verdict::Passed && options.againstF32);
+  bool tells =
+      verdict == Verdict::Failed || verbose || (verdict == Verdict::Passed && options.againstF32);
   if (json || !tells)
     return;
   std::string name = verdictName(verdict);

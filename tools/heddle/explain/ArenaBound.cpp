@@ -18,9 +18,8 @@ int64_t arenaLowerBound(const GraphInfo &info, const ShapePlan &plan) {
       blocks.push_back(block);
       bytes.push_back((size + 63) / 64 * 64);
     }
-  return HeaviestAntichain(bytes, [&](uint32_t a, uint32_t b) {
-    return info.arena.DeadBefore(blocks[a], blocks[b]);
-  });
+  return HeaviestAntichain(
+      bytes, [&](uint32_t a, uint32_t b) { return info.arena.DeadBefore(blocks[a], blocks[b]); });
 }
 
 } // namespace heddle::cli

@@ -107,8 +107,8 @@ std::string gainText(const ExplainedConstruct &construct) {
   if (construct.hasNumbers()) {
     text += ", parallelism " + fixed(construct.parallelism()) + "; predicted gain";
     for (int cores : predictedCores)
-      text += (cores == predictedCores[0] ? " " : ", ") + fixed(construct.speedup(cores)) +
-              " on " + std::to_string(cores);
+      text += (cores == predictedCores[0] ? " " : ", ") + fixed(construct.speedup(cores)) + " on " +
+              std::to_string(cores);
   }
   if (construct.measuredUs >= 0)
     text += "; measured " + timeText(construct.measuredUs);
@@ -160,8 +160,8 @@ std::string constructsText(const Explanation &all) {
   for (const ExplainedConstruct &construct : all.constructs)
     text += "  " + oneLine(construct.kind) + ": " + oneLine(construct.summary) + " (" +
             oneLine(howText(construct)) + ")\n    from " + oneLine(joined(construct.sources)) +
-            "\n    because " + oneLine(construct.proof) + "\n    " +
-            oneLine(gainText(construct)) + "\n";
+            "\n    because " + oneLine(construct.proof) + "\n    " + oneLine(gainText(construct)) +
+            "\n";
   if (!all.sequential.empty())
     text += "left sequential\n";
   for (const LeftSequential &left : all.sequential)
@@ -172,8 +172,9 @@ std::string constructsText(const Explanation &all) {
 std::string constructsHtml(const Explanation &all) {
   std::string html;
   if (!all.constructs.empty())
-    html += "<h2>Parallelism that was found</h2><table class=\"found\"><tr><th>what</th><th>how</th>"
-            "<th>from</th><th>because</th><th>gain</th></tr>\n";
+    html +=
+        "<h2>Parallelism that was found</h2><table class=\"found\"><tr><th>what</th><th>how</th>"
+        "<th>from</th><th>because</th><th>gain</th></tr>\n";
   for (const ExplainedConstruct &construct : all.constructs) {
     html += "<tr>";
     for (const std::string &cell :
@@ -184,7 +185,8 @@ std::string constructsHtml(const Explanation &all) {
   }
   html += all.constructs.empty() ? "" : "</table>\n";
   if (!all.sequential.empty())
-    html += "<h2>Left sequential</h2><table class=\"found\"><tr><th>from</th><th>because</th></tr>\n";
+    html +=
+        "<h2>Left sequential</h2><table class=\"found\"><tr><th>from</th><th>because</th></tr>\n";
   for (const LeftSequential &left : all.sequential)
     html += "<tr><td>" + escaped(joined(left.sources)) + "</td><td>" + escaped(left.reason) +
             "</td></tr>\n";

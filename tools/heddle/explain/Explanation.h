@@ -21,8 +21,8 @@ namespace heddle::cli {
 struct ExplainedTask {
   std::string name;
   std::string op;
-  std::string runs;   ///< the kernel, library function or kind of control flow
-  int64_t points = 1; ///< of the grid; -1 where it is known only during the run
+  std::string runs;        ///< the kernel, library function or kind of control flow
+  int64_t points = 1;      ///< of the grid; -1 where it is known only during the run
   int64_t operations = -1; ///< of arithmetic; negative where not known
   int64_t bytes = -1;      ///< that it reads and writes at least; negative where not known
   double estimatedUs = 0;
@@ -95,8 +95,8 @@ struct LeftSequential {
 
 struct Explanation {
   std::string model;
-  std::string targetCpu;               ///< whose code runs
-  std::vector<std::string> targetCpus; ///< that the artifact has code for, best first
+  std::string targetCpu;                ///< whose code runs
+  std::vector<std::string> targetCpus;  ///< that the artifact has code for, best first
   std::map<std::string, int64_t> sizes; ///< of the symbolic dimensions
   std::vector<ExplainedGraph> graphs;   ///< the main one first, sub-graphs after what runs them
   std::vector<ExplainedConstruct> constructs;

@@ -51,7 +51,8 @@ int AskCommand::ask(PlanSession &session, PlannerOptions options, ChatClient &ch
     header.options = flags.recorded();
     header.tools_file = tools;
     header.tools_digest = session.fileDigest();
-    auto made = Journal::Create(session.loop(), flags.journal, header, nullptr, session.tools().secrets());
+    auto made =
+        Journal::Create(session.loop(), flags.journal, header, nullptr, session.tools().secrets());
     if (!made.ok())
       return fail(made.status());
     journal = *std::move(made);
@@ -68,7 +69,8 @@ int AskCommand::ask(PlanSession &session, PlannerOptions options, ChatClient &ch
   int code = execution.finish(report->run, {{"answer", report->answer}});
   if (report->status.ok() || execution.interrupted())
     return code;
-  return fail(report->status) == exitBadRequest && report->run.calls.empty() ? exitBadRequest : exitWrong;
+  return fail(report->status) == exitBadRequest && report->run.calls.empty() ? exitBadRequest
+                                                                             : exitWrong;
 }
 
 } // namespace
@@ -77,15 +79,18 @@ Command addPlanAsk(CLI::App &app) {
   auto command = std::make_shared<AskCommand>();
   app.add_option("question", command->question, "What to find out")->required();
   app.add_option("--tools", command->tools, "The tools file (docs/tools.md)")->required();
-  app.add_option("--llm-url", command->url, "An OpenAI-compatible endpoint, such as http://localhost:8080/v1")
+  app.add_option("--llm-url", command->url,
+                 "An OpenAI-compatible endpoint, such as http://localhost:8080/v1")
       ->required();
   app.add_option("--llm-model", command->model, "The name of the model")->required();
-  app.add_option("--llm-key-env", command->keyVariable, "The environment variable that holds the key");
+  app.add_option("--llm-key-env", command->keyVariable,
+                 "The environment variable that holds the key");
   app.add_option("--max-replans", command->maxReplans, "How often the model may plan again")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--max-calls", command->maxCalls, "The most calls of all plans together")
       ->check(CLI::Range(1, 10'000'000));
-  app.add_option("--examples", command->examples, "A file of example plans in place of the built-in one");
+  app.add_option("--examples", command->examples,
+                 "A file of example plans in place of the built-in one");
   command->flags.addTo(app, /*withJournal=*/true);
   return [command] { return command->run(); };
 }

@@ -86,7 +86,9 @@ Json toJson(const Plan &plan, const PlanExplanation &explained) {
           {"rewrites", rewrites}};
 }
 
-std::string quoted(const std::string &text) { return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace); }
+std::string quoted(const std::string &text) {
+  return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
 
 /// Uses as full lines, orders that effects add as dashed ones; the critical path is bold.
 absl::Status writeDot(const std::string &path, const Plan &plan, const PlanExplanation &explained) {
@@ -167,7 +169,8 @@ Command addPlanExplain(CLI::App &app) {
   auto command = std::make_shared<ExplainCommand>();
   command->text.addTo(app);
   app.add_option("--dot", command->dot, "Write the graph for Graphviz");
-  app.add_option("--emit", command->emit, "Print the plan as MLIR: as read and optimised, or as tasks")
+  app.add_option("--emit", command->emit,
+                 "Print the plan as MLIR: as read and optimised, or as tasks")
       ->check(CLI::IsMember({"heddle", "task"}));
   app.add_flag("--json", command->json, "Print the graph and the rewrites as JSON");
   return [command] { return command->run(); };

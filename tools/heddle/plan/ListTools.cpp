@@ -53,7 +53,8 @@ int ToolsCommand::run() const {
     Json list = Json::array();
     for (const ToolDescription *tool : descriptions)
       list.push_back(ToJson(*tool));
-    std::printf("%s\n", Json{{"tools", list}}.dump(1, ' ', false, Json::error_handler_t::replace).c_str());
+    std::printf("%s\n",
+                Json{{"tools", list}}.dump(1, ' ', false, Json::error_handler_t::replace).c_str());
   } else {
     for (const ToolDescription *tool : descriptions) {
       std::printf("%s  %s%s%s\n", signatureOf(*tool).c_str(),

@@ -130,7 +130,8 @@ void LiveView::OnProgress(CallId id, double progress, const std::string &message
 void LiveView::OnRetry(CallId id, const ToolError &error, std::chrono::milliseconds pause) {
   if (quiet)
     return;
-  running[id].note = "again in " + secondsText(double(pause.count())) + ": " + shortText(error.message, 60);
+  running[id].note =
+      "again in " + secondsText(double(pause.count())) + ": " + shortText(error.message, 60);
   draw();
 }
 
@@ -172,7 +173,8 @@ void LiveView::OnCorrection(const std::string &errors) {
 }
 
 void LiveView::OnChatRetry(const std::string &why, std::chrono::milliseconds pause) {
-  say("asking the model again in " + secondsText(double(pause.count())) + ": " + shortText(why, 200));
+  say("asking the model again in " + secondsText(double(pause.count())) + ": " +
+      shortText(why, 200));
 }
 
 } // namespace heddle::cli

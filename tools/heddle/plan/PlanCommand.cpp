@@ -27,7 +27,8 @@ Command addPlan(CLI::App &app) {
   commands->add("check", "Check a plan against its tools; runs nothing", addPlanCheck);
   commands->add("explain", "Show what would run, beside what, and why", addPlanExplain);
   commands->add("run", "Run a plan: independent calls at the same time", addPlanRun);
-  commands->add("ask", "Let a language model plan, run its plan while it writes, and answer", addPlanAsk);
+  commands->add("ask", "Let a language model plan, run its plan while it writes, and answer",
+                addPlanAsk);
   commands->add("resume", "Go on with a run whose process ended", addPlanResume);
   commands->add("tools", "List every tool, those of MCP servers included", addPlanTools);
   return [commands] {

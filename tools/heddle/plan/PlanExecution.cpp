@@ -58,9 +58,8 @@ void PlanExecution::writeTraces(const RunReport &report) {
   request.body = ToText(OtlpTrace(report, traceparent, parent, began));
   request.timeout = std::chrono::seconds(5);
   std::optional<absl::StatusOr<HttpResponse>> answer;
-  auto transfer = session.tools().host().http.Start(std::move(request), [&](absl::StatusOr<HttpResponse> got) {
-    answer = std::move(got);
-  });
+  auto transfer = session.tools().host().http.Start(
+      std::move(request), [&](absl::StatusOr<HttpResponse> got) { answer = std::move(got); });
   session.loop().RunUntil([&] { return answer.has_value(); });
   if (!answer->ok())
     note("the trace was not sent: " + messageOf(answer->status()));

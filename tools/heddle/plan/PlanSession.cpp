@@ -46,10 +46,10 @@ absl::StatusOr<std::unique_ptr<PlanSession>> PlanSession::open(const std::string
   session->toolSet = std::make_unique<ToolSet>(*session->eventLoop);
   session->toolCatalog = std::make_unique<RegistryCatalog>(session->registry());
   HEDDLE_ASSIGN_OR_RETURN(session->text, readText(toolsPath));
-  HEDDLE_ASSIGN_OR_RETURN(ToolsFile file,
-                          ParseToolsFile(session->text, toolsPath,
-                                         purpose == Purpose::Running ? EnvironmentVariable
-                                                                     : VariableLookup()));
+  HEDDLE_ASSIGN_OR_RETURN(
+      ToolsFile file,
+      ParseToolsFile(session->text, toolsPath,
+                     purpose == Purpose::Running ? EnvironmentVariable : VariableLookup()));
   for (const std::string &warning : file.warnings)
     note(warning);
   HEDDLE_RETURN_IF_ERROR(session->toolSet->Add(file, note));

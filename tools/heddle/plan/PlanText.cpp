@@ -9,7 +9,8 @@
 namespace heddle::cli {
 
 void PlanTextFlags::addTo(CLI::App &app) {
-  app.add_option("plan", plan, "The plan's text, a JSON plan or an OpenAI tool_calls array; - is standard input")
+  app.add_option("plan", plan,
+                 "The plan's text, a JSON plan or an OpenAI tool_calls array; - is standard input")
       ->required();
   app.add_option("--tools", tools, "The tools file (docs/tools.md)")->required();
   app.add_option("--max-calls", maxCalls, "The most calls a plan may have")

@@ -59,7 +59,8 @@ int RunCommand::runWhole(PlanSession &session) const {
   if (!journal.ok())
     return fail(journal.status());
   PlanExecution execution(session, flags);
-  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()), &execution.view());
+  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()),
+              &execution.view());
   execution.onInterrupt([&] { run.Cancel(); });
   std::optional<RunReport> report;
   run.Start(std::move(checked->plan), [&](RunReport done) { report = std::move(done); });
@@ -104,9 +105,11 @@ int RunCommand::runStream(PlanSession &session) const {
   if (!journal.ok())
     return fail(journal.status());
   PlanExecution execution(session, flags);
-  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()), &execution.view());
+  PlanRun run(session.loop(), session.registry(), execution.options(journal->get()),
+              &execution.view());
   StreamedPlan streamed(run, execution);
-  PlanStream plan(text.plan == "-" ? "<stdin>" : text.plan, session.catalog(), text.options(), streamed);
+  PlanStream plan(text.plan == "-" ? "<stdin>" : text.plan, session.catalog(), text.options(),
+                  streamed);
   streamed.source = &plan.source();
 
   std::optional<RunReport> report;

@@ -96,7 +96,8 @@ void note(ComparedTimes &times, double usualUs, double otherUs) {
 
 /// A schedule changes when a kernel does what, and not what it computes.
 absl::Status sameResults(const Contestant &usual, const Contestant &other) {
-  Tolerance tolerance{.relative = 1e-3, .absolute = 1e-4, .scaleAbsolute = true, .minCosine = 0.999};
+  Tolerance tolerance{
+      .relative = 1e-3, .absolute = 1e-4, .scaleAbsolute = true, .minCosine = 0.999};
   for (size_t i = 0; i < usual.model->outputs().size(); ++i) {
     const std::string name = "output " + std::to_string(i);
     HostTensor want = copyOf(usual.session->output(static_cast<int>(i)), name);
@@ -120,13 +121,15 @@ absl::StatusOr<Comparison> compareHere(const ComparisonRequest &request) {
   constexpr int warmUps = 2, fewestPairs = 8, mostPairs = 400;
   takeTurn(request.turns);
   Contestant usual, other;
-  for (auto [one, artifact] : {std::pair(&usual, &request.usual), std::pair(&other, &request.other)})
+  for (auto [one, artifact] :
+       {std::pair(&usual, &request.usual), std::pair(&other, &request.other)})
     if (absl::Status status = one->prepare(*artifact, request); !status.ok())
       return status;
   Comparison result;
   auto begin = Clock::now();
   for (int pair = -warmUps; pair < mostPairs; ++pair) {
-    if (pair >= fewestPairs && Clock::now() - begin > std::chrono::duration<double>(request.seconds))
+    if (pair >= fewestPairs &&
+        Clock::now() - begin > std::chrono::duration<double>(request.seconds))
       break;
     // Each goes first in half of the pairs: what runs after the other finds its caches.
     Contestant *order[] = {pair % 2 ? &other : &usual, pair % 2 ? &usual : &other};

@@ -31,7 +31,7 @@ struct ComparisonRequest {
   std::string usual, other; ///< artifacts
   InputRequest inputs;
   int threads = 1;
-  double seconds = 1; ///< runs go on for so long, and for some pairs at least
+  double seconds = 1;   ///< runs go on for so long, and for some pairs at least
   bool byKernel = true; ///< else only as a whole, without recording
   std::string turns;    ///< a file: those who name the same one measure one after the other
 };

@@ -38,7 +38,8 @@ json Tuner::wanted(bool apart) const {
 
 /// What there is to choose, for the best schedules so far.
 absl::Status Tuner::list() {
-  if (absl::Status status = compile(wanted(true), other.path(), HEDDLE_EMIT_SCHEDULES); !status.ok())
+  if (absl::Status status = compile(wanted(true), other.path(), HEDDLE_EMIT_SCHEDULES);
+      !status.ok())
     return status;
   std::ifstream file(other.path());
   json all = json::parse(file, nullptr, /*allow_exceptions=*/false);

@@ -50,7 +50,8 @@ private:
   nlohmann::json wanted(bool apart) const;
   absl::Status list();
   absl::StatusOr<Comparison> compare(const std::string &artifact, bool byKernel, double seconds);
-  absl::StatusOr<Comparison> measure(const nlohmann::json &schedules, bool byKernel, double seconds);
+  absl::StatusOr<Comparison> measure(const nlohmann::json &schedules, bool byKernel,
+                                     double seconds);
   absl::Status choose();
   /// Whether there was something to try.
   absl::StatusOr<bool> round();

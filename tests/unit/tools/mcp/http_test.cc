@@ -207,16 +207,17 @@ TEST_F(McpHttpTest, AStreamThatCannotBeTakenUpAgainIsAnError) {
 
 TEST_F(McpHttpTest, WhatIsNoAnswerIsAnError) {
   // The server's threads outlive this function.
-  static const std::vector<std::pair<std::function<void(HttpServer::Connection&)>, const char*>> ways = {
-      {[](auto& c) { c.Respond(202, ""); }, "line 1"},
-      {[](auto& c) { c.Respond(200, "<html>", "Content-Type: text/html\r\n"); }, "broken message"},
-      {[](auto& c) { c.Respond(200, "{}", kJson); }, "no answer"},
-      {[](auto& c) { c.Respond(200, Event("{"), kEvents); }, "broken message"},
-      {[](auto& c) { c.Respond(200, ": nothing\n\n", kEvents); }, "no answer"},
-      {[](auto& c) { c.Respond(500, "<html>long"); }, "HTTP status 500"},
-      {[](auto& c) { c.Respond(401, "key?"); }, "credentials"},
-      {[](auto& c) { c.Respond(307, "", "Location: http://elsewhere/\r\n"); }, "redirects"},
-      {[](auto& c) { c.Reset(); }, "lost"}};
+  static const std::vector<std::pair<std::function<void(HttpServer::Connection&)>, const char*>>
+      ways = {{[](auto& c) { c.Respond(202, ""); }, "line 1"},
+              {[](auto& c) { c.Respond(200, "<html>", "Content-Type: text/html\r\n"); },
+               "broken message"},
+              {[](auto& c) { c.Respond(200, "{}", kJson); }, "no answer"},
+              {[](auto& c) { c.Respond(200, Event("{"), kEvents); }, "broken message"},
+              {[](auto& c) { c.Respond(200, ": nothing\n\n", kEvents); }, "no answer"},
+              {[](auto& c) { c.Respond(500, "<html>long"); }, "HTTP status 500"},
+              {[](auto& c) { c.Respond(401, "key?"); }, "credentials"},
+              {[](auto& c) { c.Respond(307, "", "Location: http://elsewhere/\r\n"); }, "redirects"},
+              {[](auto& c) { c.Reset(); }, "lost"}};
   static std::atomic<size_t> way = 0;
   Serve(true, [](const auto&, const Json&, auto& connection) { ways[way].first(connection); });
   ASSERT_TRUE(LoadIt().ok());
