@@ -92,16 +92,47 @@ double Largest(ElementType type) {
   }
 }
 
+// Operands 1 and 2, and which of their elements belongs to which of operand 0.
+struct Quantization {
+  Granularity granularity;
+  absl::Span<const float> scale;
+  absl::Span<const double> zero;  // empty: 0
+
+  double ZeroPoint(int64_t at) const { return zero.empty() ? 0 : zero[at]; }
+};
+
+absl::StatusOr<Quantization> LoadQuantization(LibraryCall& call, std::string_view op) {
+  Quantization quantization;
+  HEDDLE_ASSIGN_OR_RETURN(quantization.granularity, ParseGranularity(call, op));
+  HEDDLE_ASSIGN_OR_RETURN(quantization.scale, Load<float>(call, op, 1));
+  if (call.has_operand(2)) {
+    HEDDLE_ASSIGN_OR_RETURN(quantization.zero, Load<double>(call, op, 2));
+  }
+  return quantization;
+}
+
+// y[i] = function(x[i], at), with the place of scale and zero point; in numbers, block by block.
+template <typename To, typename Function>
+absl::Status Transform(std::string_view op, const Granularity& granularity, const TensorView& x,
+                       const MutableTensorView& y, Function function) {
+  constexpr int64_t kBlock = 512;
+  double from[kBlock];
+  To to[kBlock];
+  int64_t count = x.count();
+  for (int64_t first = 0; first < count; first += kBlock) {
+    int64_t n = std::min(kBlock, count - first);
+    if (!ReadNumbers(x.element_type, x.data, first, n, from)) return NoSuchType(op, x.element_type);
+    for (int64_t i = 0; i < n; ++i) to[i] = function(from[i], granularity.Index(first + i));
+    if (!WriteNumbers(y.element_type, to, y.data, first, n)) return NoSuchType(op, y.element_type);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status QuantizeLinear(LibraryCall& call) {
   constexpr std::string_view kOp = "QuantizeLinear";
-  HEDDLE_ASSIGN_OR_RETURN(Granularity g, ParseGranularity(call, kOp));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> scale, Load<float>(call, kOp, 1));
-  absl::Span<const float> zero;
-  if (call.has_operand(2)) {
-    HEDDLE_ASSIGN_OR_RETURN(zero, Load<float>(call, kOp, 2));
-  }
+  HEDDLE_ASSIGN_OR_RETURN(Quantization quantization, LoadQuantization(call, kOp));
   TensorView x = call.operand(0);
   HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
   double low = 0, high = 0;
@@ -111,57 +142,29 @@ absl::Status QuantizeLinear(LibraryCall& call) {
   // The division rounds to the scale's type unless `precision` names float.
   ElementType precision =
       call.Int("precision", 0) == 0 ? call.operand(1).element_type : ElementType::kFloat32;
-  constexpr int64_t kBlock = 512;
-  double from[kBlock], to[kBlock];
-  int64_t count = x.count();
-  for (int64_t first = 0; first < count; first += kBlock) {
-    int64_t n = std::min(kBlock, count - first);
-    if (!ReadNumbers(x.element_type, x.data, first, n, from))
-      return NoSuchType(kOp, x.element_type);
-    for (int64_t i = 0; i < n; ++i) {
-      int64_t at = g.Index(first + i);
-      double z = zero.empty() ? 0 : zero[at];
-      float quotient = static_cast<float>(from[i]) / scale[at];
-      if (precision == ElementType::kFloat16) quotient = static_cast<float>(Float16(quotient));
-      if (precision == ElementType::kBFloat16) quotient = static_cast<float>(BFloat16(quotient));
-      if (integer) {
-        double v = std::nearbyint(quotient) + z;
-        to[i] = std::isnan(v) ? z : std::clamp(v, low, high);
-      } else {
-        double v = quotient + z;
-        to[i] = saturate && !std::isnan(v) ? std::clamp(v, -largest, largest) : v;
-      }
+  auto quantize = [&](double number, int64_t at) -> double {
+    double zero = quantization.ZeroPoint(at);
+    float quotient = static_cast<float>(number) / quantization.scale[at];
+    if (precision == ElementType::kFloat16) quotient = static_cast<float>(Float16(quotient));
+    if (precision == ElementType::kBFloat16) quotient = static_cast<float>(BFloat16(quotient));
+    if (integer) {
+      double v = std::nearbyint(quotient) + zero;
+      return std::isnan(v) ? zero : std::clamp(v, low, high);
     }
-    if (!WriteNumbers(y.element_type, to, y.data, first, n)) return NoSuchType(kOp, y.element_type);
-  }
-  return absl::OkStatus();
+    double v = quotient + zero;
+    return saturate && !std::isnan(v) ? std::clamp(v, -largest, largest) : v;
+  };
+  return Transform<double>(kOp, quantization.granularity, x, y, quantize);
 }
 
 absl::Status DequantizeLinear(LibraryCall& call) {
   constexpr std::string_view kOp = "DequantizeLinear";
-  HEDDLE_ASSIGN_OR_RETURN(Granularity g, ParseGranularity(call, kOp));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> scale, Load<float>(call, kOp, 1));
-  absl::Span<const double> zero;
-  if (call.has_operand(2)) {
-    HEDDLE_ASSIGN_OR_RETURN(zero, Load<double>(call, kOp, 2));
-  }
+  HEDDLE_ASSIGN_OR_RETURN(Quantization quantization, LoadQuantization(call, kOp));
   TensorView x = call.operand(0);
   HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
-  constexpr int64_t kBlock = 512;
-  double from[kBlock];
-  float to[kBlock];
-  int64_t count = x.count();
-  for (int64_t first = 0; first < count; first += kBlock) {
-    int64_t n = std::min(kBlock, count - first);
-    if (!ReadNumbers(x.element_type, x.data, first, n, from))
-      return NoSuchType(kOp, x.element_type);
-    for (int64_t i = 0; i < n; ++i) {
-      int64_t at = g.Index(first + i);
-      to[i] = static_cast<float>(from[i] - (zero.empty() ? 0 : zero[at])) * scale[at];
-    }
-    if (!WriteNumbers(y.element_type, to, y.data, first, n)) return NoSuchType(kOp, y.element_type);
-  }
-  return absl::OkStatus();
+  return Transform<float>(kOp, quantization.granularity, x, y, [&](double number, int64_t at) {
+    return static_cast<float>(number - quantization.ZeroPoint(at)) * quantization.scale[at];
+  });
 }
 
 absl::Status DynamicQuantizeLinear(LibraryCall& call) {
