@@ -9,10 +9,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 constexpr auto kRead = ToolEffects::kRead, kWrite = ToolEffects::kWrite;
 
-FakeTool::Body Failing(ToolError error) {
-  return [error](const Json&, auto&, auto done) { done(error); };
-}
-
 TEST_F(PlanRunTest, LimitsHold) {
   ToolDescription narrow = Describe("narrow"), wide = Describe("wide");
   narrow.max_parallel = 2;

@@ -95,6 +95,10 @@ class FakeTool : public Tool {
   int unanswered_ = 0;
 };
 
+inline FakeTool::Body Failing(ToolError error) {
+  return [error](const Json&, auto&, auto done) { done(error); };
+}
+
 // What observers were told, as text.
 class Recorder : public RunObserver {
  public:
