@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 #include <random>
 
-#include "compiler/codegen/convolution/Convolution.h"
-#include "tests/unit/codegen/KernelHarness.h"
 #include "tests/unit/codegen/SmallConvolutions.h"
 
 using namespace mlir;
@@ -17,46 +15,31 @@ namespace {
 class ByteConvolutionTest : public ::testing::TestWithParam<const char *> {
 protected:
   void check(bool inputSigned, bool filterSigned, bool inputZero, bool filterZero) {
-    for (const Window &w : kWindows) {
+    for (const Window &window : kWindows) {
       KernelHarness harness(GetParam(), 1);
       Type i8 = harness.integer(8), i32 = harness.integer(32);
-      ConvolutionSpec spec{i8};
-      spec.window = {1, w.kernel, w.kernel};
-      spec.stride = {1, w.stride, w.stride};
-      spec.padding = {0, w.pad, w.pad};
-      spec.padded = w.pad != 0;
+      ConvolutionSpec spec = withWindow({i8}, window);
       spec.inputSigned = inputSigned;
       spec.filterSigned = filterSigned;
       spec.filterCentered = !filterZero;
-      ConvolutionPlan plan = planConvolution(spec, harness.target);
-      harness.add("convolution", {i8, i8, i32, i32, i32}, 8, [&](Emitter &e, Kernel &k) {
-        auto &d = k.dims;
-        Value one = e.index(1);
-        ConvolutionOperands ops{k.buffers[0],      k.buffers[1],     d[0], d[1], d[2], d[3],
-                                {one, d[4], d[5]}, {one, d[6], d[7]}};
-        if (inputZero)
-          ops.inputZeroPoint = [&](Emitter &e) { return e.load(k.buffers[2], e.index(0)); };
-        if (filterZero)
-          ops.filterZeroPoint = [&](Emitter &e, Value c) { return e.load(k.buffers[3], c); };
-        emitConvolution(e, spec, ops, k.begin, k.end, k.scratch,
-                        [&](Value acc, const PixelPosition &at) {
-                          e.store(acc, k.buffers[4], at.offset, at.mask);
-                        });
-      });
-      harness.add("pack", {i8, i8}, 3, [&](Emitter &e, Kernel &k) {
-        emitPackFilter(e, spec, k.buffers[0], k.buffers[1], k.dims[0], k.dims[1], k.dims[2],
-                       k.begin, k.end);
-      });
-      LoadedKernels kernels = harness.compile();
-      for (const Size &s : kSizes) {
-        SCOPED_TRACE(testing::Message() << w.kernel << "x" << w.kernel << " stride " << w.stride
-                                        << ", " << s.ic << " to " << s.oc);
-        int64_t oh = (s.h + 2 * w.pad - w.kernel) / w.stride + 1;
-        int64_t ow = (s.w + 2 * w.pad - w.kernel) / w.stride + 1;
-        int64_t channels = s.ic / s.groups, taps = w.kernel * w.kernel, outputs = s.oc / s.groups;
+      Kernels kernels(harness, spec, i8, {i8, i8, i32, i32, i32},
+                      [&](ConvolutionOperands &operands, Kernel &k) {
+                        Value zero = k.buffers[2], zeros = k.buffers[3];
+                        if (inputZero)
+                          operands.inputZeroPoint = [=](Emitter &e) {
+                            return e.load(zero, e.index(0));
+                          };
+                        if (filterZero)
+                          operands.filterZeroPoint = [=](Emitter &e, Value channel) {
+                            return e.load(zeros, channel);
+                          };
+                      });
+      for (const Size &size : kSizes) {
+        Case c{window, size};
+        SCOPED_TRACE(c.name());
         std::mt19937 random(5);
-        GuardedArray<int8_t> x(s.n * s.ic * s.h * s.w), f(s.oc * channels * taps);
-        GuardedArray<int32_t> xZero(1), fZero(s.oc), y(s.n * s.oc * oh * ow);
+        GuardedArray<int8_t> x(c.inputs()), f(c.filters());
+        GuardedArray<int32_t> xZero(1), fZero(size.oc), y(c.results());
         for (int8_t &value : x)
           value = random();
         for (int8_t &value : f)
@@ -66,31 +49,19 @@ protected:
           value = filterZero     ? (filterSigned ? int8_t(random()) : uint8_t(random()))
                   : filterSigned ? 0
                                  : 128;
-        GuardedArray<int8_t> packed(plan.packedElements(s.groups, s.oc, channels, taps));
-        kernels.call(1, {f.data(), packed.data()}, {s.groups, s.oc, channels}, 0,
-                     s.groups * ((outputs + plan.panel - 1) / plan.panel));
-        kernels.call(0, {x.data(), packed.data(), xZero.data(), fZero.data(), y.data()},
-                     {s.n, s.groups, s.ic, s.oc, s.h, s.w, oh, ow}, 0,
-                     plan.gridPoints(s.n, s.groups, s.oc, 1, oh, ow), plan.scratchBytes(channels));
-        size_t at = 0;
-        for (int64_t n = 0; n < s.n; ++n)
-          for (int64_t oc = 0; oc < s.oc; ++oc)
-            for (int64_t i = 0; i < oh; ++i)
-              for (int64_t j = 0; j < ow; ++j, ++at) {
-                int32_t want = 0;
-                for (int64_t c = 0; c < channels; ++c)
-                  for (int64_t kh = 0; kh < w.kernel; ++kh)
-                    for (int64_t kw = 0; kw < w.kernel; ++kw) {
-                      int64_t h = i * w.stride - w.pad + kh, v = j * w.stride - w.pad + kw;
-                      if (h < 0 || v < 0 || h >= s.h || v >= s.w)
-                        continue;
-                      int8_t a = x[((n * s.ic + oc / outputs * channels + c) * s.h + h) * s.w + v];
-                      int8_t b = f[((oc * channels + c) * w.kernel + kh) * w.kernel + kw];
-                      want += ((inputSigned ? a : uint8_t(a)) - xZero[0]) *
-                              ((filterSigned ? b : uint8_t(b)) - fZero[oc]);
-                    }
-                ASSERT_EQ(y[at], want) << at;
-              }
+        kernels.run<int8_t>(c, x.data(), f.data(), {xZero.data(), fZero.data(), y.data()});
+        int32_t want = 0, zero = 0;
+        c.forEachResult(
+            [&](int64_t channel) {
+              want = 0;
+              zero = fZero[channel];
+            },
+            [&](int64_t input, int64_t filter) {
+              int32_t a = inputSigned ? x[input] : uint8_t(x[input]);
+              int32_t b = filterSigned ? f[filter] : uint8_t(f[filter]);
+              want += (a - xZero[0]) * (b - zero);
+            },
+            [&](int64_t result) { ASSERT_EQ(y[result], want) << result; });
       }
     }
   }

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "compiler/codegen/convolution/LineWinograd.h"
-#include "tests/unit/codegen/WinogradArrays.h"
+#include "tests/unit/codegen/MinimalFiltering.h"
 
 using namespace mlir;
 using namespace heddle::codegen;
@@ -15,112 +15,50 @@ using namespace heddle::codegen;
 namespace {
 
 struct Size {
-  int64_t n, channels, outputs, height, width;  // of the input
+  int64_t n, channels, outputs, height, width;
   bool withinRows = false;
-  int64_t before = 0, after = 0;  // padding along the window; within rows it is 1
-  int64_t outputHeight() const { return withinRows ? height : height + before + after - 2; }
+  int64_t before = 0, after = 0; // padding along the window; within rows it is 1
+
+  operator Filtering() const {
+    if (withinRows)
+      return {n, channels, outputs, height, width, {1, 1, 3}, {0, 0, 1}, {0, 0, 1}};
+    return {n, channels, outputs, height, width, {1, 3, 1}, {0, before, 0}, {0, after, 0}};
+  }
 };
 
 /// Both ways to compute one size.
-class Pair {
- public:
-  Pair(const char *cpu, const Size &size) : s(size), harness(cpu, 1) {
-    Type f32 = harness.f32();
-    Spatial window = s.withinRows ? Spatial{1, 1, 3} : Spatial{1, 3, 1};
-    Spatial padding = s.withinRows ? Spatial{0, 0, 1} : Spatial{0, s.before, 0};
-    ConvolutionSpec plain{f32, window, {1, 1, 1}, {1, 1, 1}, padding, true};
-    spec = {plain, s.channels, s.outputs, s.outputHeight(), s.width};
-    plan = planLineWinograd(spec, harness.target);
-    directPlan = planConvolution(plain, harness.target);
-    auto add = [&](const char *name, bool winograd) {
-      harness.add(name, {f32, f32, f32}, 1, [&](Emitter &e, Kernel &k) {
-        Value one = e.index(1);
-        int64_t row = winograd ? s.height * s.width : s.width;
-        ConvolutionOperands ops{k.buffers[0],
-                                k.buffers[1],
-                                k.dims[0],
-                                one,
-                                e.index(s.channels),
-                                e.index(s.outputs),
-                                {one, e.index(winograd ? 1 : s.height), e.index(row)},
-                                {one, e.index(winograd ? 1 : s.outputHeight()),
-                                 e.index(winograd ? s.outputHeight() * s.width : s.width)}};
-        auto sink = [&](Value sum, const PixelPosition &at) {
-          e.store(sum, k.buffers[2], at.offset, at.mask);
-        };
-        if (winograd)
-          emitLineWinograd(e, spec, ops, k.begin, k.end, k.scratch, sink);
-        else
-          emitConvolution(e, spec.convolution, ops, k.begin, k.end, k.scratch, sink);
-      });
-    };
-    add("winograd", true);
-    add("direct", false);
-    harness.add("pack_winograd", {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
-      emitPackLineWinograd(e, spec.convolution, k.buffers[0], k.buffers[1], e.index(spec.outputs),
-                           e.index(spec.channels), k.begin, k.end);
-    });
-    harness.add("pack", {f32, f32}, 0, [&](Emitter &e, Kernel &k) {
-      emitPackFilter(e, spec.convolution, k.buffers[0], k.buffers[1], e.index(1),
-                     e.index(s.outputs), e.index(s.channels), k.begin, k.end);
+class Pair : public DirectFiltering {
+public:
+  Pair(const char *cpu, const Size &size) : DirectFiltering(cpu, size) {
+    spec = {convolution, f.channels, f.outputs, f.outputHeight(), f.outputWidth()};
+    blocks = planLineWinograd(spec, harness.target);
+    addFiltering("winograd",
+                 [&](Emitter &e, Kernel &k, ConvolutionOperands operands, PixelSink sink) {
+                   Value one = e.index(1); // planes are lines
+                   operands.inputSize = {one, one, e.index(f.height * f.width)};
+                   operands.outputSize = {one, one, e.index(f.outputHeight() * f.outputWidth())};
+                   emitLineWinograd(e, spec, operands, k.begin, k.end, k.scratch, sink);
+                 });
+    harness.add("pack_winograd", {harness.f32(), harness.f32()}, 0, [&](Emitter &e, Kernel &k) {
+      emitPackLineWinograd(e, convolution, k.buffers[0], k.buffers[1], e.index(f.outputs),
+                           e.index(f.channels), k.begin, k.end);
     });
     kernels = harness.compile();
   }
 
   bool fits() const { return spec.fits(harness.target); }
-  Array input(unsigned seed) const {
-    return randomArray(s.n * s.channels * s.height * s.width, seed);
-  }
-  Array filters(unsigned seed) const { return randomArray(s.outputs * s.channels * 3, seed); }
 
-  Array winograd(const Array &x, const Array &f, bool backwards = false) {
-    Array packed(plan.packedElements), y(results());
-    kernels.call(2, {f.data(), packed.data()}, {}, 0, panels());
-    int64_t points = plan.gridPoints(s.n, 1, s.outputs, 1, 1, s.outputHeight() * s.width);
-    int64_t scratch = plan.scratchBytes(s.channels);
-    for (int64_t point = points - 1; backwards && point >= 0; --point)
-      kernels.call(0, {x.data(), packed.data(), y.data()}, {s.n}, point, point + 1, scratch);
-    if (!backwards) kernels.call(0, {x.data(), packed.data(), y.data()}, {s.n}, 0, points, scratch);
-    return y;
-  }
-  Array direct(const Array &x, const Array &f) {
-    Array packed(directPlan.packedElements(1, s.outputs, s.channels, 3)), y(results());
-    kernels.call(3, {f.data(), packed.data()}, {}, 0, panels());
-    kernels.call(1, {x.data(), packed.data(), y.data()}, {s.n}, 0,
-                 directPlan.gridPoints(s.n, 1, s.outputs, 1, s.outputHeight(), s.width),
-                 directPlan.scratchBytes(s.channels));
-    return y;
-  }
-  std::vector<double> exact(const Array &x, const Array &f) const {
-    std::vector<double> y;
-    for (int64_t n = 0; n < s.n; ++n)
-      for (int64_t o = 0; o < s.outputs; ++o)
-        for (int64_t row = 0; row < s.outputHeight(); ++row)
-          for (int64_t column = 0; column < s.width; ++column) {
-            double sum = 0;
-            for (int64_t c = 0; c < s.channels; ++c)
-              for (int64_t tap = 0; tap < 3; ++tap) {
-                int64_t h = s.withinRows ? row : row + tap - s.before;
-                int64_t w = s.withinRows ? column + tap - 1 : column;
-                if (h >= 0 && w >= 0 && h < s.height && w < s.width)
-                  sum += double(x[((n * s.channels + c) * s.height + h) * s.width + w]) *
-                         f[(o * s.channels + c) * 3 + tap];
-              }
-            y.push_back(sum);
-          }
+  Array winograd(const Array &x, const Array &weights, bool backwards = false) {
+    Array packed(blocks.packedElements), y(f.results());
+    kernels.call(kFirstOwn + 1, {weights.data(), packed.data()}, {}, 0, panels(plan.panel));
+    run(kFirstOwn, blocks.gridPoints(f.n, 1, f.outputs, 1, 1, f.outputHeight() * f.outputWidth()),
+        blocks.scratchBytes(f.channels), x, packed, y, backwards);
     return y;
   }
 
- private:
-  size_t results() const { return s.n * s.outputs * s.outputHeight() * s.width; }
-  int64_t panels() const { return (s.outputs + directPlan.panel - 1) / directPlan.panel; }
-
-  const Size s;
-  KernelHarness harness;
+private:
   LineWinogradSpec spec;
-  LineWinogradPlan plan;
-  ConvolutionPlan directPlan;
-  LoadedKernels kernels;
+  LineWinogradPlan blocks;
 };
 
 class LineWinogradTest : public ::testing::TestWithParam<const char *> {};
@@ -139,7 +77,8 @@ TEST_P(LineWinogradTest, AgreesWithPlainLoops) {
                  << size.channels << " to " << size.outputs << ", " << size.height << "x"
                  << size.width << ", within rows " << size.withinRows);
     Pair pair(GetParam(), size);
-    if (!pair.fits()) continue;
+    if (!pair.fits())
+      continue;
     ++fitting;
     Array x = pair.input(1), f = pair.filters(2);
     std::vector<double> want = pair.exact(x, f);
@@ -158,7 +97,7 @@ TEST_P(LineWinogradTest, WhatIsNotFiniteIsWhereItWouldBe) {
   for (const Size &size : {Size{1, 20, 10, 9, 8, true}, Size{1, 20, 10, 10, 16, false, 1, 1}}) {
     Pair pair(GetParam(), size);
     Array f = pair.filters(6);
-    f[5] = 0;  // 0 times infinity
+    f[5] = 0; // 0 times infinity
     for (float kind : kinds)
       for (auto [row, column] : std::vector<std::pair<int64_t, int64_t>>{
                {0, 0}, {0, 7}, {4, 0}, {5, 5}, {size.height - 1, size.width - 1}}) {
@@ -174,8 +113,10 @@ TEST_P(LineWinogradTest, TransformedInputsMayOverflow) {
   for (bool withinRows : {false, true}) {
     Pair pair(GetParam(), {1, 2, 16, 8, 8, withinRows});
     Array x = pair.input(7), f = pair.filters(8);
-    for (size_t i = 0; i < x.size(); ++i) x[i] = i / (withinRows ? 1 : 8) % 4 < 2 ? 3e38f : -3e38f;
-    for (float &weight : f) weight *= 1e-3f;
+    for (size_t i = 0; i < x.size(); ++i)
+      x[i] = i / (withinRows ? 1 : 8) % 4 < 2 ? 3e38f : -3e38f;
+    for (float &weight : f)
+      weight *= 1e-3f;
     std::vector<double> want = pair.exact(x, f);
     Array y = pair.winograd(x, f), direct = pair.direct(x, f);
     for (size_t i = 0; i < want.size(); ++i) {
@@ -186,12 +127,12 @@ TEST_P(LineWinogradTest, TransformedInputsMayOverflow) {
 }
 
 TEST_P(LineWinogradTest, PairsFillVectors) {
-  EXPECT_FALSE(Pair(GetParam(), {1, 8, 8, 6, 7, true}).fits());  // pairs of two rows
-  EXPECT_FALSE(Pair(GetParam(), {1, 8, 8, 6, 7}).fits());        // rows that vectors leave over
-  EXPECT_FALSE(Pair(GetParam(), {1, 8, 8, 7, 64}).fits());       // a lone row
+  EXPECT_FALSE(Pair(GetParam(), {1, 8, 8, 6, 7, true}).fits()); // pairs of two rows
+  EXPECT_FALSE(Pair(GetParam(), {1, 8, 8, 6, 7}).fits());       // rows that vectors leave over
+  EXPECT_FALSE(Pair(GetParam(), {1, 8, 8, 7, 64}).fits());      // a lone row
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, LineWinogradTest,
                          ::testing::Values("native", "x86-64-v3", "x86-64-v2"));
 
-}  // namespace
+} // namespace
