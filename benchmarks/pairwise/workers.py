@@ -2,7 +2,9 @@
 """Processes that run one side each, and what the system says about them."""
 
 import json
+import mmap
 import re
+import struct
 import subprocess
 
 
@@ -21,6 +23,27 @@ def output_of(command, what, **more):
 
 def json_lines(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def mapped(pid, path):
+    """Of a file that a process maps: the numbers of the pages that it has, and the MB that they take, of those that
+    others have, too, its share. (The system maps pages beside those that are read as it finds them ready, so that two
+    processes that do the same may have other ones.)"""
+    pages, share = set(), 0
+    inside = False
+    with open("/proc/%d/smaps" % pid) as maps, open("/proc/%d/pagemap" % pid, "rb", 0) as table:
+        for line in maps:
+            area = re.match(r"([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) ", line)
+            if area:
+                inside = path in line
+            if area and inside:
+                begin, end, offset = (int(number, 16) // mmap.PAGESIZE for number in area.groups())
+                table.seek(8 * begin)
+                entries = struct.iter_unpack("Q", table.read(8 * (end - begin)))
+                pages.update(offset + index for index, (entry,) in enumerate(entries) if entry >> 63)
+            elif inside and line.startswith("Pss:"):
+                share += int(line.split()[1])
+    return pages, share / 1024
 
 
 class Worker:
@@ -60,20 +83,6 @@ class Worker:
         process that it was forked from.)"""
         with open("/proc/%d/status" % self.process.pid) as file:
             return int(re.search(r"VmHWM:\s*(\d+)", file.read()).group(1)) / 1024
-
-    def mapped_mb(self, path):
-        """Of a file that it maps: resident, and its share where others map the same."""
-        resident = share = 0
-        inside = False
-        with open("/proc/%d/smaps" % self.process.pid) as file:
-            for line in file:
-                if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
-                    inside = path in line
-                elif inside and line.startswith("Rss:"):
-                    resident += int(line.split()[1])
-                elif inside and line.startswith("Pss:"):
-                    share += int(line.split()[1])
-        return resident / 1024, share / 1024
 
     def close(self):
         self.process.kill()

@@ -5,7 +5,9 @@
     benchmark_report_test.py HEDDLE
 """
 
+import contextlib
 import json
+import mmap
 import os
 import subprocess
 import sys
@@ -21,7 +23,7 @@ import onnx_bytes  # noqa: E402
 from pairwise import cores, inputs, report, summary, turns  # noqa: E402
 from pairwise.report import Result, Target  # noqa: E402
 from pairwise.sections import convolutions, products  # noqa: E402
-from pairwise.workers import Failed, Worker, json_lines  # noqa: E402
+from pairwise.workers import Failed, Worker, json_lines, mapped  # noqa: E402
 
 HEDDLE = None
 TITLES = {"models": "Latency", "memory": "Memory"}
@@ -104,6 +106,50 @@ class Turns(unittest.TestCase):
                 os.chmod(path, 0o700)
                 with self.assertRaisesRegex(Failed, reason):
                     Worker(path, "heddle", "model", 1)
+
+
+MAPS = """
+import mmap, sys
+size = int(sys.argv[3]) * mmap.PAGESIZE
+with open(sys.argv[1], "rb") as file:
+    pages = mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+for at in range(0, size, mmap.PAGESIZE):
+    if sys.argv[2] == "copies":
+        pages[at] = 1
+    else:
+        pages[at]
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+class Mapped(unittest.TestCase):
+    def of_two(self, pages, *programs):
+        """Pages that any of two processes has mapped, and what both take: each maps a file and reads or copies some
+        of its pages."""
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            path = os.path.join(folder, "weights")
+            with open(path, "wb") as file:
+                file.write(bytes(pages * mmap.PAGESIZE))
+            answers = []
+            for what, count in programs:
+                process = stack.enter_context(subprocess.Popen(
+                    [sys.executable, "-c", MAPS, path, what, str(count)], stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, text=True))
+                self.assertEqual(process.stdout.readline(), "ready\n")
+                answers.append(process)
+            answers = [mapped(process.pid, path) for process in answers]
+        return len(answers[0][0] | answers[1][0]), sum(share for _, share in answers) * 2**20 / mmap.PAGESIZE
+
+    def test_pages_that_one_of_two_has_are_no_copies(self):
+        pages, share = self.of_two(512, ("reads", 512), ("reads", 64))
+        self.assertEqual(pages, 512)
+        self.assertAlmostEqual(share, pages, delta=2)  # kilobytes are rounded
+
+    def test_copies_count(self):
+        pages, share = self.of_two(64, ("copies", 64), ("copies", 64))
+        self.assertEqual(pages, 64)
+        self.assertAlmostEqual(share, 128, delta=2)
 
 
 class Cores(unittest.TestCase):
