@@ -13,8 +13,8 @@ namespace {
 constexpr std::chrono::microseconds kSpin(50);
 constexpr int kLooksPerClock = 64;  // reading the clock costs as much as some looks for work
 // Of an owner that is busy with short tasks: how often a thread relaxes before it looks again, at
-// first some 0.1 us.
-constexpr int kFirstWait = 4;
+// first 0.2 to 0.7 us.
+constexpr int kFirstWait = 16;
 constexpr int kLongestWait = 64;
 // A guest that comes begins within this many nanoseconds, even on a processor that idles.
 constexpr int64_t kLate = 80'000;

@@ -6,7 +6,8 @@
 // edge says so. Each other task has a 32-bit counter that the finishing predecessors count down;
 // the last one sets it back for the next run, so that a run starts without touching them. Who finds
 // that it is the last one need not count, so that of n predecessors n - 1 pay for an atomic
-// read-modify-write. Finished is a graph whose sinks (tasks without successors) have all finished.
+// read-modify-write. Finished is a graph whose sinks (tasks without successors) have all finished:
+// those of a group count for themselves, and groups when all of theirs have.
 //
 // Thread-safety: TaskDag is immutable; TaskCounters serves the workers of one run.
 
@@ -46,14 +47,19 @@ class TaskDag {
   const Edge* edges_end(uint32_t task) const { return edges_.data() + begin_[task + 1]; }
   int32_t predecessors(uint32_t task) const { return predecessors_[task]; }
   absl::Span<const uint32_t> roots() const { return roots_; }
-  int32_t sinks() const { return sinks_; }
+  // Sinks are counted in groups, as threads that count in one place pass its cache line to and fro.
+  // Those of similar numbers are one: of a graph in order of its levels, most often a thread's.
+  static uint32_t Group(uint32_t task) { return task / kGroup; }
+  // How many sinks each group has.
+  absl::Span<const int32_t> sinks() const { return sinks_; }
 
  private:
+  static constexpr uint32_t kGroup = 256;
   std::vector<uint32_t> begin_;
   std::vector<Edge> edges_;
   std::vector<int32_t> predecessors_;
   std::vector<uint32_t> roots_;
-  int32_t sinks_ = 0;
+  std::vector<int32_t> sinks_;
 };
 
 class TaskCounters {
@@ -71,17 +77,24 @@ class TaskCounters {
   Step Finish(uint32_t task, WorkSource& source, Worker& worker);
 
  private:
+  // Whether all have. The last one sees the work of all others, and hands it on. Not inline: Finish
+  // of a random graph takes 4 % longer with it.
+  bool FinishSink(uint32_t task);
+
   // Next to each other, as who counts to the end sets it back.
   struct Counter {
     std::atomic<int32_t> left{0};
     int32_t all = 0;
+    void Set(int32_t count);
     // Whether all predecessors have finished with this one.
     bool CountDown();
   };
+  struct alignas(64) Group : Counter {};
 
   const TaskDag& dag_;
   std::unique_ptr<Counter[]> waiting_;
-  std::atomic<int32_t> sinks_left_{0};
+  std::unique_ptr<Group[]> sinks_;
+  Counter groups_;  // that have sinks
 };
 
 inline bool TaskCounters::Counter::CountDown() {
@@ -100,8 +113,7 @@ inline bool TaskCounters::Counter::CountDown() {
 inline TaskCounters::Step TaskCounters::Finish(uint32_t task, WorkSource& source, Worker& worker) {
   const TaskDag::Edge *edge = dag_.edges_begin(task), *end = dag_.edges_end(task);
   if (edge == end) {
-    // Acquire-release: the last sink sees the work of all others, and hands it on.
-    return {{}, sinks_left_.fetch_sub(1, std::memory_order_acq_rel) == 1};
+    return {{}, FinishSink(task)};
   }
   // What is pushed last is popped first, and the most urgent one runs here.
   WorkItem next;
