@@ -18,6 +18,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "runtime/executor/pace.h"
+
 namespace heddle {
 
 class Crowd {
@@ -38,6 +40,9 @@ class Crowd {
     return together > 0 && together < beside - beside / 10 ? threads : 1;
   }
 
+  // Of all sessions' runs: near their median, as which side of a bound it is on is all that counts.
+  Pace& pace() { return pace_; }
+
   void Took(int places, std::chrono::nanoseconds time) {
     std::atomic<int64_t>& known = places > 1 ? together_ : beside_;
     // Relaxed, and one of two that come at once may be lost: what follows is only speed. A mean, as
@@ -48,6 +53,7 @@ class Crowd {
   }
 
  private:
+  Pace pace_{32, 32};
   std::atomic<uint32_t> runs_{0};
   std::atomic<int64_t> together_{0}, beside_{0};  // ns; 0: not known
 };

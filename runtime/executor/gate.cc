@@ -17,6 +17,8 @@ constexpr std::chrono::milliseconds kMostWait(20);
 constexpr int kMostWaitShares = 10;
 // Of runs that do not wait only some are timed: it takes 50 ns.
 constexpr uint32_t kRunsPerTiming = 8;
+// What a session's runs take at least of a bound, or at most, for it to do as others of its model.
+constexpr int kNear = 2;
 // Whoever has waited longest is passed over by those that came so soon after it, at most.
 constexpr uint64_t kMostPassing = 2;
 // A processor that was lent for longer than this is wanted by others, too: a yield then costs a
@@ -29,15 +31,16 @@ constexpr int kLeastRefusals = 4, kMostRefusals = 128;
 thread_local int Gate::Inside::depth_ = 0;
 
 Gate::Pass::Pass(Gate& gate, Waiter& waiter, const RunState& run, Crowd* crowd, int threads)
-    : gate_(gate), waiter_(waiter), run_(run), crowd_(crowd) {
-  int present = gate.present_.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (present <= gate.processors_) crowd_ = nullptr;  // nothing to be learnt
-  const Limits& limits = gate.limits_;
-  waiter.waits_ = waiter.expected() >= (waiter.waits_ ? limits.passing : limits.least);
-  if (!waiter.waits_) {
+    : gate_(gate),
+      waiter_(waiter),
+      run_(run),
+      crowd_(crowd),
+      crowded_(gate.present_.fetch_add(1, std::memory_order_relaxed) >= gate.processors_) {
+  if (!gate.Waits(waiter, crowd, crowded_)) {
     timed_ = waiter.runs_++ % kRunsPerTiming == 0;
   } else if (inside_.depth() == 1) {
-    gate.Enter(*this, crowd_ != nullptr ? crowd_->Places(std::min(threads, gate.processors_)) : 1);
+    bool tries = crowd != nullptr && crowded_;
+    gate.Enter(*this, tries ? crowd->Places(std::min(threads, gate.processors_)) : 1);
   }
   if (timed_) begin_ = Clock::now();
   if (given_ == Clock::time_point()) given_ = begin_;
@@ -47,8 +50,18 @@ Gate::Pass::~Pass() {
   bool told = timed_ && !run_.stopped();
   auto end = told || places_ > 0 ? Clock::now() : Clock::time_point();
   if (told) waiter_.Took(end - begin_);
+  if (told && crowd_ != nullptr) crowd_->pace().Took(end - begin_);
   gate_.present_.fetch_sub(1, std::memory_order_relaxed);
   if (places_ > 0) gate_.Leave(*this, end, told);
+}
+
+bool Gate::Waits(Waiter& waiter, Crowd* crowd, bool crowded) const {
+  auto own = waiter.expected();
+  bool is_near = own >= limits_.passing / kNear && own < limits_.least * kNear;
+  if (crowd == nullptr || !is_near) return waiter.pace_.IsLong(limits_.least, limits_.passing);
+  // Which of both a crowd does between the bounds is not to follow from what came before it, such
+  // as runs with cold caches.
+  return crowd->pace().IsLong(limits_.least, crowded ? limits_.passing : limits_.least);
 }
 
 void Gate::Enter(Pass& pass, int places) {
@@ -149,7 +162,7 @@ void Gate::Leave(const Pass& pass, Clock::time_point end, bool told) {
     Lane& lane = *pass.lane_;
     // A run that had more of the machine than its places says nothing about a crowd. What counts is
     // how long it kept them from others, which includes their handover.
-    if (pass.crowd_ != nullptr && told && lane.free == 0) {
+    if (pass.crowd_ != nullptr && pass.crowded_ && told && lane.free == 0) {
       pass.crowd_->Took(pass.places_, end - pass.given_);
     }
     lane.free += pass.places_;
@@ -210,6 +223,15 @@ void Gate::Cancel(Waiter& waiter) {
     bells.push_back(waiter.bell_);
   }
   for (Bell* bell : bells) bell->Ring();
+}
+
+int Gate::waiting() {
+  std::unique_lock lock(mutex_);
+  int count = 0;
+  for (const Lane* lane : {&short_, &long_}) {
+    for (const Waiter* waiter = lane->first; waiter != nullptr; waiter = waiter->next_) ++count;
+  }
+  return count;
 }
 
 void Gate::Push(Lane& lane, Waiter& waiter) {

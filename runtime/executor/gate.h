@@ -32,6 +32,7 @@
 #include "absl/container/inlined_vector.h"
 #include "runtime/executor/bell.h"
 #include "runtime/executor/crowd.h"
+#include "runtime/executor/pace.h"
 #include "runtime/executor/processors.h"
 #include "runtime/executor/run_state.h"
 
@@ -40,12 +41,14 @@ namespace heddle {
 class Gate {
  public:
   // Which runs wait: a session's do from `least` on, until they take less than `passing`, as of
-  // more than a hundred in a time slice only one waits, and handing over takes 5 to 10 us. Those
+  // more than a hundred in a time slice only one waits, and handing over takes 5 to 10 us. Of a
+  // model's sessions all do or none, unless a session's own runs are far from these bounds: those
+  // that pass leave no processor to those that wait, which stop them whenever they are woken. Those
   // that are long wait for each other only: from `longer` on, until they take less than `shorter`.
   // What lies between keeps sessions of one model together, as runs of both kinds at once take
   // longer.
   struct Limits {
-    std::chrono::nanoseconds passing{30'000};
+    std::chrono::nanoseconds passing{24'000};
     std::chrono::nanoseconds least{36'000};
     std::chrono::nanoseconds shorter{16'000'000};
     std::chrono::nanoseconds longer{32'000'000};
@@ -77,32 +80,27 @@ class Gate {
   // A session's place in the queue, and what is known about its runs.
   class Waiter {
    public:
-    // How long a run takes; none yet: 0. It rises by an eighth at most: a run that was stopped for
-    // a time slice takes a hundred times as long, and says nothing about the next. It sinks by a
-    // quarter: the first run is slow, and one that was on more threads is fast.
-    std::chrono::nanoseconds expected() const { return expected_; }
-    void Took(std::chrono::nanoseconds time) {
-      if (expected_.count() == 0) expected_ = time;
-      expected_ = std::clamp(time, expected_ - expected_ / 4, expected_ + expected_ / 8 + kSlack);
-    }
+    std::chrono::nanoseconds expected() const { return pace_.expected(); }
+    void Took(std::chrono::nanoseconds time) { pace_.Took(time); }
+    // Where its last run began that had a place.
+    int home() const { return home_; }
 
    private:
     friend class Gate;
-    static constexpr std::chrono::nanoseconds kSlack{500};
     static constexpr int kNone = -1;
-    std::chrono::nanoseconds expected_{0};
+    Pace pace_{8, 4};
     uint32_t runs_ = 0;    // that did not wait
     uint64_t ticket_ = 0;  // in the order in which they came
     const RunState* run_ = nullptr;
     Bell* bell_ = nullptr;
     WakePlace* place_ = nullptr;
-    int home_ = kNone;        // where its last run began
+    int home_ = kNone;
     int processor_ = kNone;   // where it is to wake
     int places_ = 0;          // that it wants
     Lane* queued_ = nullptr;  // where
     bool admitted_ = false;
     std::chrono::steady_clock::time_point admitted_at_;
-    bool waits_ = false, long_ = false;
+    bool long_ = false;
     Waiter* next_ = nullptr;
     Waiter* previous_ = nullptr;
   };
@@ -142,11 +140,12 @@ class Gate {
     Gate& gate_;
     Waiter& waiter_;
     const RunState& run_;
-    Crowd* crowd_;
+    Crowd* const crowd_;
     Lane* lane_ = nullptr;  // in which it has places
     int places_ = 0;
     int processor_ = 0;  // where it began, if it has places
     bool timed_ = true;
+    bool crowded_;             // when it came
     Clock::time_point given_;  // when it was given its places
     Clock::time_point begin_;
     Inside inside_;
@@ -155,9 +154,14 @@ class Gate {
   // Ends the wait of a run that was stopped, if it waits.
   void Cancel(Waiter& waiter);
 
+  // How many wait.
+  int waiting();
+
  private:
   using Clock = std::chrono::steady_clock;
   using Bells = absl::InlinedVector<Bell*, 4>;
+  // Whether the next run waits where there is no place for it.
+  bool Waits(Waiter& waiter, Crowd* crowd, bool crowded) const;
   void Enter(Pass& pass, int places);
   // Returns the bell that it waited for where it was let in, else null.
   Bell* Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock);

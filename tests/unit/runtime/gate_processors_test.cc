@@ -53,13 +53,22 @@ class GateProcessors : public ::testing::Test {
     return other;
   }
 
+  // Returns when so many wait, however long the system takes to have them come.
+  static void Await(Gate& gate, int waiting) {
+    auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (gate.waiting() < waiting && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    ASSERT_EQ(gate.waiting(), waiting);
+  }
+
   cpu_set_t allowed_;
 };
 
 // Two threads that run on one processor when they come get one each.
 TEST_F(GateProcessors, RunsBeginOnProcessorsOfTheirOwn) {
   Gate gate(2, kLimits);
-  // Goes through the gate from processor `from`; returns the one that it is on then.
+  // Goes through the gate from processor `from`; tells on which it has begun.
   auto enter = [&](int from, auto inside) {
     Gate::Waiter waiter;
     waiter.Took(kHour);
@@ -68,7 +77,7 @@ TEST_F(GateProcessors, RunsBeginOnProcessorsOfTheirOwn) {
     StayOn(from);
     GoAnywhere();
     Gate::Pass pass(gate, waiter, run);
-    inside(CurrentProcessor());
+    inside(waiter.home());
     ExpectAnywhere();
   };
   constexpr int kTries = 10;
@@ -93,29 +102,25 @@ TEST_F(GateProcessors, WhoWaitsWakesWhereThePlaceIsLeft) {
   std::thread busy([&] {  // on this processor, too
     while (!over) std::this_thread::yield();
   });
-  constexpr int kTries = 20;
-  int same = 0;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < 20; ++i) {
     std::optional<Gate::Pass> first;
-    Gate::Waiter waiter;
+    Gate::Waiter waiter, waiter_of_late;
     waiter.Took(kHour);
+    waiter_of_late.Took(kHour);
     first.emplace(gate, waiter, run);
     std::thread late([&] {
       StayOn(OtherThan(here));
       GoAnywhere();
-      Gate::Waiter waiter;
-      waiter.Took(kHour);
-      Gate::Pass pass(gate, waiter, run);
-      same += CurrentProcessor() == here;
+      Gate::Pass pass(gate, waiter_of_late, run);
       ExpectAnywhere();
     });
-    std::this_thread::sleep_for(milliseconds(2));  // it waits
+    Await(gate, 1);
     first.reset();
     late.join();
+    EXPECT_EQ(waiter_of_late.home(), here);
   }
   over = true;
   busy.join();
-  EXPECT_GT(same, kTries * 2 / 3);  // the system moves threads, too
 }
 
 TEST_F(GateProcessors, AThreadThatWaitsWakesWhereItIsTold) {
@@ -145,9 +150,7 @@ TEST_F(GateProcessors, WhoWasOnTheProcessorThatIsLeftGoesBeforeThoseThatCameJust
   const int here = CurrentProcessor(), elsewhere = OtherThan(here);
   RunState run;
   run.Reset();
-  constexpr int kTries = 10;
-  int good = 0;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < 10; ++i) {
     Gate gate(1, kLimits);
     std::deque<Gate::Waiter> waiters(5);
     std::deque<std::thread> threads;
@@ -165,13 +168,12 @@ TEST_F(GateProcessors, WhoWasOnTheProcessorThatIsLeftGoesBeforeThoseThatCameJust
           Gate::Pass pass(gate, waiters[late], run);
           order.push_back(late);
         });
-        std::this_thread::sleep_for(milliseconds(2));  // it waits
+        Await(gate, late);
       }
     }
     for (std::thread& thread : threads) thread.join();
-    good += order == std::vector<int>{2, 3, 1, 4};
+    EXPECT_EQ(order, (std::vector<int>{2, 3, 1, 4}));
   }
-  EXPECT_GT(good, kTries / 2);  // the system moves threads, too
 }
 
 }  // namespace

@@ -127,6 +127,39 @@ TEST(Gate, WhoWaitsDoesSoUntilItsRunsAreClearlyShorter) {
   EXPECT_FALSE(waits(between));
 }
 
+TEST(Gate, SessionsOfOneModelAllWaitOrNone) {
+  Gate gate(1, {.passing = kHour, .least = 3 * kHour, .shorter = 20 * kHour, .longer = 20 * kHour});
+  RunState run;
+  run.Reset();
+  Gate::Waiter first;
+  first.Took(10 * kHour);
+  Gate::Pass pass(gate, first, run);  // has the place
+  Crowd crowd;
+  auto waits = [&](nanoseconds takes) {
+    Runner runner(gate, takes, /*stopped=*/false, /*inside=*/false, &crowd);
+    return !runner.ThroughAfter(kShortEnough);
+  };
+  auto all_take = [&](nanoseconds time) {
+    do crowd.pace().Took(time);
+    while (crowd.pace().expected() != time);
+  };
+  all_take(2 * kHour);
+  EXPECT_FALSE(waits(4 * kHour));
+  EXPECT_FALSE(waits(kHour));
+  EXPECT_TRUE(waits(7 * kHour));  // they know better
+  EXPECT_FALSE(waits(std::chrono::minutes(15)));
+  all_take(3 * kHour);
+  EXPECT_TRUE(waits(4 * kHour));
+  EXPECT_TRUE(waits(kHour));
+  EXPECT_FALSE(waits(std::chrono::minutes(15)));
+  all_take(2 * kHour);
+  EXPECT_TRUE(waits(kHour));
+  all_take(std::chrono::minutes(30));
+  EXPECT_FALSE(waits(kHour));
+  all_take(2 * kHour);
+  EXPECT_FALSE(waits(4 * kHour));
+}
+
 TEST_F(FullGate, LongRunsWaitForEachOtherOnly) {
   Runner third(gate_, 2 * kHour), fourth(gate_, 2 * kHour);
   EXPECT_TRUE(third.ThroughAfter(kLongEnough));
