@@ -57,8 +57,8 @@ TaskDag MakeDag(const ProgramGraph& graph) {
 
 }  // namespace
 
-GraphInfo::GraphInfo(const ProgramGraph& graph)
-    : graph(graph), dag(MakeDag(graph)), arena(graph) {
+GraphInfo::GraphInfo(const ProgramGraph& graph, bool repeats)
+    : graph(graph), repeats(repeats), dag(MakeDag(graph)), arena(graph) {
   late_symbol.assign(graph.symbols.size(), true);
   for (uint32_t input : graph.inputs) {
     for (uint32_t d : graph.values[input].dims) {

@@ -19,9 +19,10 @@
 namespace heddle {
 
 struct GraphInfo {
-  explicit GraphInfo(const ProgramGraph& graph);
+  explicit GraphInfo(const ProgramGraph& graph, bool repeats = false);
 
   const ProgramGraph& graph;
+  const bool repeats;  // the body of a loop
 
   // By value.
   std::vector<uint32_t> root;        // where its chain of views ends; itself for no view

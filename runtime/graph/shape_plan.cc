@@ -215,9 +215,7 @@ class Planner {
                          ": a size is negative or not defined for these input shapes"));
       }
     }
-    // Negated, so that a NaN of a damaged estimate means a list, too.
-    plan_.sequential =
-        graph_.sequential && !(GainOfSecondThread(graph_, plan_) > kLeastGainNanoseconds);
+    plan_.sequential = graph_.sequential && !GainsBySecondThread(graph_, plan_, info_.repeats);
     plan_.unsure_work = UnsureWork(graph_, plan_);
     return absl::OkStatus();
   }

@@ -53,6 +53,12 @@ double GainOfSecondThread(const ProgramGraph& graph, const ShapePlan& plan, doub
   return work - std::max(span, shared / 2);
 }
 
+bool GainsBySecondThread(const ProgramGraph& graph, const ShapePlan& plan, bool repeats) {
+  // A NaN of a damaged estimate is no gain, either.
+  return repeats ? GainOfSecondThread(graph, plan, 0) > kLeastGainOfStepNanoseconds
+                 : GainOfSecondThread(graph, plan) > kLeastGainNanoseconds;
+}
+
 double UnsureWork(const ProgramGraph& graph, const ShapePlan& plan) {
   double work = 0;
   for (const ShapePlan::Task& task : plan.tasks) work += task.cost;

@@ -17,11 +17,19 @@ namespace heddle {
 // 2 us and begins after 4 to 11 us on an idle core.
 inline constexpr double kLeastGainNanoseconds = 6'000;
 
+// The same for the body of a loop, whose second thread is awake from the step before, and may have
+// its half of what all steps read in its own caches.
+inline constexpr double kLeastGainOfStepNanoseconds = 2'000;
+
 // What two threads save of the estimated time of one, in nanoseconds: bounded by the longest chain
 // of tasks, each as short as its points allow, and by half of the work. The plan has its tasks'
 // costs; those below `least` stay whole.
 double GainOfSecondThread(const ProgramGraph& graph, const ShapePlan& plan,
                           double least = 2 * kChunkNanoseconds);
+
+// Whether a second thread pays for the sizes at hand, in a body of a loop (`repeats`) for each
+// step.
+bool GainsBySecondThread(const ProgramGraph& graph, const ShapePlan& plan, bool repeats);
 
 // The estimated work of a graph, where it is so little that estimates do not tell whether a second
 // thread pays, and something in it can be shared; else 0. Runs of it are timed.

@@ -76,8 +76,16 @@ absl::Status Model::Prepare(const ModelOptions& options) {
   HEDDLE_RETURN_IF_ERROR(FindFunctions(options));
   HEDDLE_ASSIGN_OR_RETURN(code_, LoadedCode::Load(*file_, program.kernels.size(), program.imports));
   executable_.kernels = code_->kernels();
+  std::vector<bool> repeats(program.graphs.size());
   for (const ProgramGraph& graph : program.graphs) {
-    executable_.graphs.push_back(std::make_unique<GraphInfo>(graph));
+    for (const ProgramTask& task : graph.tasks) {
+      // Iterations that run apart are spread as they are.
+      if (task.kind == program::TaskKind::kBranch || task.Int("heddle.grain", 0) > 0) continue;
+      for (uint32_t body : task.graphs) repeats[body] = true;
+    }
+  }
+  for (size_t g = 0; g < program.graphs.size(); ++g) {
+    executable_.graphs.push_back(std::make_unique<GraphInfo>(program.graphs[g], repeats[g]));
   }
   for (uint32_t v : program.graphs[0].inputs) inputs_.push_back(Signature(v));
   for (uint32_t v : program.graphs[0].outputs) outputs_.push_back(Signature(v));

@@ -92,6 +92,23 @@ TEST_P(MapTest, ComputesEachIterationOnce) {
   }
 }
 
+// Iterations that run apart fill the threads already: only steps of a sequence count as repeated.
+TEST(Repeats, IsWhatABodyInSequenceDoes) {
+  for (int64_t grain : {0, 1}) {
+    ProgramBuilder b;
+    GraphBuilder& g = b.AddGraph();
+    uint32_t t = g.Symbol("t"), n = g.Symbol("n");
+    uint32_t x = g.Input("x", kF32, {t, n});
+    uint32_t y = g.Arena("y", kF32, {t, n});
+    Map(g, x, y, 1, grain);
+    g.Output(y);
+    AddBody(b.AddGraph());
+    auto model = Load(b);
+    EXPECT_FALSE(model->executable().graphs[0]->repeats);
+    EXPECT_EQ(model->executable().graphs[1]->repeats, grain == 0);
+  }
+}
+
 // A map of maps: lanes within lanes.
 TEST_P(MapTest, Nests) {
   ProgramBuilder b;

@@ -219,6 +219,32 @@ TEST(ShapePlans, AreListsWhereASecondThreadDoesNotPay) {
   EXPECT_FALSE(RunsAsList(5, 5, /*may_be_list=*/false));
 }
 
+// One grid of so many nanoseconds, which a loop repeats or not.
+bool GridIsWhole(float cost, bool repeats) {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t n = g.Symbol("n");
+  uint32_t x = g.Input("x", kF32, {n});
+  uint32_t y = g.Arena("y", kF32, {n});
+  g.Kernel(testing::kScale, {x}, {y}, {}, n).cost_per_point = cost / 8;
+  g.Output(y);
+  b.Finish();
+  b.program.graphs[0]->sequential = true;
+  auto model = Load(b);
+  std::vector<float> data(8);
+  auto plan = MakeShapePlan(GraphInfo(model->executable().program.graphs[0], repeats),
+                            {*Tensor::Borrow(ElementType::kFloat32, {8}, data.data())});
+  return (*plan)->sequential;
+}
+
+// The second thread of a loop is awake from the step before: it has to save 2 us.
+TEST(ShapePlans, OfBodiesAskForLess) {
+  EXPECT_TRUE(GridIsWhole(8000, /*repeats=*/false));
+  EXPECT_FALSE(GridIsWhole(8000, /*repeats=*/true));
+  EXPECT_TRUE(GridIsWhole(4000, /*repeats=*/true));
+  EXPECT_FALSE(GridIsWhole(20000, /*repeats=*/false));
+}
+
 // Values that grow from plan to plan: layouts have room, so most plans share one, and none is much
 // larger than it has to be.
 TEST(ShapePlans, ShareLayoutsWhileSomethingGrows) {
