@@ -139,7 +139,7 @@ private:
   int64_t index;
   ArrayRef<StringRef> functions;
   Value input, state, inputBias; // weights [gates * hidden, ...]
-  Value candidate;               // of a GRU, apart from those of the state's other gates
+  Value candidate;               // of a GRU whose state is reset before its product
   Value candidateBias;           // of the state's part of a GRU's candidate, linear before reset
 };
 
@@ -150,7 +150,7 @@ Direction::Direction(const Recurrence &all, int64_t index, Arithmetic &m)
   int64_t size = all.gates * all.hidden;
   input = ofDirection(m, all.w, {size, all.input});
   state = ofDirection(m, all.r, {size, all.hidden});
-  if (all.cell == Cell::Gru) {
+  if (all.cell == Cell::Gru && !all.linearBeforeReset) {
     candidate = rows(m, state, 2, 3);
     state = rows(m, state, 0, 2);
   }
@@ -191,12 +191,21 @@ SmallVector<Value> Direction::lstmStep(Arithmetic &m, Value projected, Value h, 
 
 SmallVector<Value> Direction::gruStep(Arithmetic &m, Value projected, Value h) const {
   Value ofGates = m.sliced(projected, 1, 0, 2 * all.hidden), ofCandidate = gate(m, projected, 2);
-  Value gates = product(m, h, state, ofGates); // z, r
+  // Linear before reset, the state meets the weights of all gates in one product.
+  Value ofState = product(m, h, state, all.linearBeforeReset ? Value() : ofGates); // z, r, n
+  Value gates =
+      all.linearBeforeReset ? m.add(m.sliced(ofState, 1, 0, 2 * all.hidden), ofGates) : ofState;
   Value update = activated(m, functions[0], gate(m, gates, 0));
   Value reset = activated(m, functions[0], gate(m, gates, 1));
-  Value sum = all.linearBeforeReset
-                  ? m.add(m.mul(reset, product(m, h, candidate, candidateBias)), ofCandidate)
-                  : product(m, m.mul(reset, h), candidate, ofCandidate);
+  Value sum;
+  if (all.linearBeforeReset) {
+    Value linear = gate(m, ofState, 2);
+    if (candidateBias)
+      linear = m.add(linear, candidateBias);
+    sum = m.add(m.mul(reset, linear), ofCandidate);
+  } else {
+    sum = product(m, m.mul(reset, h), candidate, ofCandidate);
+  }
   Value fresh = activated(m, functions[1], sum);
   // (1 - z) n + z h
   return {m.add(m.mul(m.sub(m.number(1), update), fresh), m.mul(update, h))};

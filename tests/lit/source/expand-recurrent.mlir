@@ -23,6 +23,17 @@ func.func @gru(%x: tensor<1x2x4xf32>, %w: tensor<1x24x4xf32>, %r: tensor<1x24x8x
   return %h : tensor<1x2x8xf32>
 }
 
+// Linear before reset, the state meets the weights of all three gates in one product.
+// CHECK-LABEL: func.func @linear
+// CHECK: "onnx.Gemm"
+// CHECK: "onnx.Gemm"(%{{.*}}) {{.*}} -> tensor<2x24xf32>
+// CHECK-NOT: "onnx.Gemm"
+// CHECK: onnx.Tanh
+func.func @linear(%x: tensor<1x2x4xf32>, %w: tensor<1x24x4xf32>, %r: tensor<1x24x8xf32>, %b: tensor<1x48xf32>) -> tensor<1x2x8xf32> {
+  %h = "onnx.GRU"(%x, %w, %r, %b) <{hidden_size = 8 : i64, linear_before_reset = 1 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0>, resultSegmentSizes = array<i32: 0, 1>}> : (tensor<1x2x4xf32>, tensor<1x24x4xf32>, tensor<1x24x8xf32>, tensor<1x48xf32>) -> tensor<1x2x8xf32>
+  return %h : tensor<1x2x8xf32>
+}
+
 // Turned around before the product and after the loop, whatever the length.
 // CHECK-LABEL: func.func @reverse
 // CHECK: %[[X:.*]] = "onnx.Slice"(%arg0
