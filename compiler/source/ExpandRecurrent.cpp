@@ -9,7 +9,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/parallel/loops/ScanLoop.h"
-#include "compiler/source/Arithmetic.h"
+#include "compiler/source/RecurrentWeights.h"
 
 using namespace mlir;
 
@@ -29,6 +29,7 @@ struct Recurrence {
   StringRef direction;
   SmallVector<StringRef> activations; // of one direction
   bool linearBeforeReset = false;
+  bool roundsOperands = false;
   int64_t directions, gates, hidden, input;
   DimExpr length, batch;
 };
@@ -77,6 +78,7 @@ std::optional<Recurrence> recurrenceOf(Operation *op) {
     found.cell = Cell::Lstm;
     found.initialC = lstm.getInitialC();
     found.lastC = lstm.getYC();
+    found.roundsOperands = lstm->hasAttr("heddle.rounds_operands");
     if (!lstm.getP() && lstm.getInputForget() == 0 && isPlain(lstm, 3, found))
       return found;
   } else if (auto gru = dyn_cast<onnx::GRUOp>(op)) {
@@ -98,17 +100,6 @@ Value activated(Arithmetic &m, StringRef name, Value x) {
   if (name == "Tanh")
     return onnx::TanhOp::create(m.b, m.loc, x.getType(), x);
   return onnx::ReluOp::create(m.b, m.loc, x.getType(), x);
-}
-
-/// x w^T + added
-Value product(Arithmetic &m, Value x, Value w, Value added) {
-  Type type = tensorWithDims({dimsOf(x)[0], dimsOf(w)[0]}, elementOf(x));
-  SmallVector<Value> operands{x, w};
-  if (added)
-    operands.push_back(added);
-  auto isTransposed = m.b.getNamedAttr("transB", m.b.getI64IntegerAttr(1));
-  return onnx::GemmOp::create(m.b, m.loc, TypeRange{type}, operands, ArrayRef{isTransposed})
-      .getResult();
 }
 
 /// One direction: its weights, and what a step does.
@@ -138,9 +129,10 @@ private:
   const Recurrence &all;
   int64_t index;
   ArrayRef<StringRef> functions;
-  Value input, state, inputBias; // weights [gates * hidden, ...]
-  Value candidate;               // of a GRU whose state is reset before its product
-  Value candidateBias;           // of the state's part of a GRU's candidate, linear before reset
+  RecurrentWeights input, state; // [gates * hidden, ...]
+  RecurrentWeights candidate;    // of a GRU whose state is reset before its product
+  Value inputBias;
+  Value candidateBias; // of the state's part of a GRU's candidate, linear before reset
 };
 
 Direction::Direction(const Recurrence &all, int64_t index, Arithmetic &m)
@@ -148,11 +140,11 @@ Direction::Direction(const Recurrence &all, int64_t index, Arithmetic &m)
   size_t each = all.activations.size() / all.directions;
   functions = ArrayRef(all.activations).slice(index * each, each);
   int64_t size = all.gates * all.hidden;
-  input = ofDirection(m, all.w, {size, all.input});
-  state = ofDirection(m, all.r, {size, all.hidden});
+  input = weightsOfDirection(m, all.w, index, all.directions, all.roundsOperands);
+  state = weightsOfDirection(m, all.r, index, all.directions, all.roundsOperands);
   if (all.cell == Cell::Gru && !all.linearBeforeReset) {
-    candidate = rows(m, state, 2, 3);
-    state = rows(m, state, 0, 2);
+    candidate.numbers = rows(m, state.numbers, 2, 3);
+    state.numbers = rows(m, state.numbers, 0, 2);
   }
   if (all.bias) {
     Value both = ofDirection(m, all.bias, {2 * size});

@@ -163,8 +163,9 @@ def ExpandRecurrentPass : Pass<"onnx-expand-recurrent", "::mlir::func::FuncOp"> 
   let summary = "write LSTM, GRU and RNN as matrix products and a loop of steps";
   let description = [{
     The inputs' part of the gates is one product for all steps. One step, as streaming
-    models have it, is no loop. Peepholes, clipping, and sequences of several lengths stay
-    with the runtime library.
+    models have it, is no loop. Products of an LSTM with `heddle.rounds_operands`, as
+    DynamicQuantizeLSTM becomes, are of bytes. Peepholes, clipping, and sequences of several
+    lengths stay with the runtime library.
 
     ```mlir
     %y, %h, %c = "onnx.LSTM"(%x, %w, %r, %b, %h0, %c0) : (tensor<9x1x8xf32>, ...) -> ...

@@ -92,25 +92,29 @@ static absl::Status dynamicQuantizeMatMul(NodeUpgrade &upgrade) {
 }
 
 /// (X, W, R, B, lengths, h, c, peepholes, then scale and zero point of W and of R). The weights
-/// have their input axis first, and come back as the numbers that they stand for: more exact than
-/// products of rounded states, at the time and size of an LSTM that is not quantised.
+/// have their input axis first. An LSTM that is written as its steps takes the bytes again and
+/// rounds what meets them; any other has the numbers that they stand for.
 static absl::Status dynamicQuantizeLstm(NodeUpgrade &upgrade) {
   SmallVector<Value> operands(upgrade.node.operands.begin(), upgrade.node.operands.begin() + 8);
   for (size_t weight : {1, 2}) {
-    size_t scale = 6 + 2 * weight;
-    // [directions, input, gates]; scale and zero point are of a direction, or of its gates as well.
-    auto beside = [&](Value value) {
-      return upgrade.emit("Reshape", {value, upgrade.ints({0, 1, -1})});
-    };
-    Value steps = upgrade.emit("Sub", {toFloat(upgrade, upgrade.operand(weight)),
-                                       toFloat(upgrade, beside(upgrade.operand(scale + 1)))});
-    Value numbers = upgrade.emit("Mul", {steps, beside(upgrade.operand(scale))});
+    Value scale = upgrade.operand(6 + 2 * weight), zeroPoint = upgrade.operand(7 + 2 * weight);
     NamedAttribute turned =
         upgrade.builder.getNamedAttr("perm", upgrade.builder.getDenseI64ArrayAttr({0, 2, 1}));
-    operands[weight] = upgrade.emit("Transpose", {numbers}, turned);
+    Value bytes = upgrade.emit("Transpose", {upgrade.operand(weight)}, turned);
+    // Scale and zero point are of a direction, or of its gates as well: of a row, either way.
+    NamedAttribute leading = upgrade.intAttr("axis", NodeUpgrade::rankOf(scale).value_or(1));
+    auto flat = [&](Value value) { return upgrade.emit("Reshape", {value, upgrade.ints({-1})}); };
+    Value numbers =
+        upgrade.emit("DequantizeLinear",
+                     {upgrade.emit("Flatten", {bytes}, leading), flat(scale), flat(zeroPoint)},
+                     upgrade.intAttr("axis", 0));
+    operands[weight] = upgrade.emit("Reshape", {numbers, upgrade.emit("Shape", {bytes})});
   }
   SmallVector<NamedAttribute> attributes = upgrade.takeAttributes();
-  upgrade.replaceWith(upgrade.emitAll("LSTM", operands, attributes, 3));
+  SmallVector<Value> results = upgrade.emitAll("LSTM", operands, attributes, 3);
+  if (!results.empty())
+    results[0].getDefiningOp()->setAttr("heddle.rounds_operands", upgrade.builder.getUnitAttr());
+  upgrade.replaceWith(results);
   return absl::OkStatus();
 }
 

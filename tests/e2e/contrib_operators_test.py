@@ -39,19 +39,27 @@ def normal(x, scale, shift):
 
 
 def number(x, scale, zero):
-    return (x.astype(np.float32) - np.float32(zero)) * np.float32(scale)
+    return (x.astype(np.float32) - np.asarray(zero, np.float32)) * np.asarray(scale, np.float32)
 
 
 def quantized(x, scale, zero):
     return np.clip(np.rint(x / np.float32(scale)) + zero, 0, 255).astype(np.uint8)
 
 
+def rounded(x):
+    """To the nearest of 256 numbers from the least to the greatest, and zero among them."""
+    low, high = min(x.min(), 0), max(x.max(), 0)
+    scale = np.float32(high - low) / np.float32(255) if high > low else np.float32(1)
+    zero = np.rint(-low / scale)
+    return (np.clip(np.rint(x / scale) + zero, 0, 255) - zero).astype(np.float32) * scale
+
+
 def lstm(x, w, r, b):
-    """One direction; w and r have the gates i, o, f, c last."""
+    """One direction; w and r have the gates i, o, f, c last, and what meets them is rounded."""
     size, steps = r.shape[0], []
     h = c = np.zeros((x.shape[1], size), np.float32)
-    for step in x:
-        i, o, f, g = np.split(step @ w + h @ r + b[:4 * size] + b[4 * size:], 4, 1)
+    for step in rounded(x):
+        i, o, f, g = np.split(step @ w + rounded(h) @ r + b[:4 * size] + b[4 * size:], 4, 1)
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
         steps.append(h)
@@ -118,6 +126,14 @@ def cases():
     scales = [np.array([0.005], np.float32), np.array([3], np.int8), np.array([0.004], np.float32), np.array([0], np.int8)]
     yield ("DynamicQuantizeLSTM", [steps, gates, states, biases, None, None, None, None, *scales], {"hidden_size": 6},
            lstm(steps, number(gates[0], 0.005, 3), number(states[0], 0.004, 0), biases[0]))
+    # Both ways, and a scale for each column.
+    gates, states, biases = byte(np.uint8, 2, 8, 24), byte(np.int8, 2, 6, 24), real(2, 48)
+    columns = [np.abs(real(2, 24)) * np.float32(0.005) for _ in range(2)]
+    zeros = [byte(np.uint8, 2, 24), byte(np.int8, 2, 24) // 8]
+    ways = [lstm(x, number(gates[d], columns[0][d], zeros[0][d]), number(states[d], columns[1][d], zeros[1][d]), biases[d])
+            for d, x in enumerate((steps, steps[::-1]))]
+    yield ("DynamicQuantizeLSTM", [steps, gates, states, biases, None, None, None, None, columns[0], zeros[0], columns[1], zeros[1]],
+           {"hidden_size": 6, "direction": "bidirectional"}, np.concatenate([ways[0], ways[1][::-1]], 1))
 
 
 def near(made, wanted):

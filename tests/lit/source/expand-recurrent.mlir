@@ -34,6 +34,24 @@ func.func @linear(%x: tensor<1x2x4xf32>, %w: tensor<1x24x4xf32>, %r: tensor<1x24
   return %h : tensor<1x2x8xf32>
 }
 
+// What DynamicQuantizeLSTM becomes multiplies bytes, the state rounded to the range that it has in each step.
+// CHECK-LABEL: func.func @bytes
+// CHECK: "onnx.DynamicQuantizeLinear"
+// CHECK: "onnx.MatMulInteger"(%{{.*}}) {{.*}} : (tensor<18x4xui8>, tensor<4x32xi8>, tensor<ui8>, tensor<i8>) -> tensor<18x32xi32>
+// CHECK: "onnx.Scan"
+// CHECK: "onnx.DynamicQuantizeLinear"
+// CHECK: "onnx.MatMulInteger"(%{{.*}}) {{.*}} : (tensor<2x8xui8>, tensor<8x32xi8>, tensor<ui8>, tensor<32xi8>) -> tensor<2x32xi32>
+// CHECK-NOT: onnx.Gemm
+func.func @bytes(%x: tensor<9x2x4xf32>, %w: tensor<1x128xi8>, %ws: tensor<1xf32>, %wz: tensor<1xi8>, %r: tensor<32x8xi8>, %rs: tensor<32xf32>, %rz: tensor<32xi8>) -> tensor<9x1x2x8xf32> {
+  %shape = "onnx.Constant"() <{value = dense<[1, 32, -1]> : tensor<3xi64>}> : () -> tensor<3xi64>
+  %wn = "onnx.DequantizeLinear"(%w, %ws, %wz) <{axis = 0 : i64}> : (tensor<1x128xi8>, tensor<1xf32>, tensor<1xi8>) -> tensor<1x128xf32>
+  %rn = "onnx.DequantizeLinear"(%r, %rs, %rz) <{axis = 0 : i64}> : (tensor<32x8xi8>, tensor<32xf32>, tensor<32xi8>) -> tensor<32x8xf32>
+  %wv = "onnx.Reshape"(%wn, %shape) : (tensor<1x128xf32>, tensor<3xi64>) -> tensor<1x32x4xf32>
+  %rv = "onnx.Reshape"(%rn, %shape) : (tensor<32x8xf32>, tensor<3xi64>) -> tensor<1x32x8xf32>
+  %y = "onnx.LSTM"(%x, %wv, %rv) <{hidden_size = 8 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0>}> {heddle.rounds_operands} : (tensor<9x2x4xf32>, tensor<1x32x4xf32>, tensor<1x32x8xf32>) -> tensor<9x1x2x8xf32>
+  return %y : tensor<9x1x2x8xf32>
+}
+
 // Turned around before the product and after the loop, whatever the length.
 // CHECK-LABEL: func.func @reverse
 // CHECK: %[[X:.*]] = "onnx.Slice"(%arg0
