@@ -252,7 +252,7 @@ void ConvolutionEmitter::rowTiles(const Place &place, const Channels &channels, 
         tile.results.firstTurn = e.mul(phase, channelBlocks());
         tile.aheadTurn =
             e.add(firstTurn, e.mul(e.add(e.mul(tile.turn, phases()), phase), tapRows()));
-        tile.origin = tileOrigin(geometry, block, row, e.add(column, phase));
+        placeTile(tile, geometry, block, row, e.add(column, phase));
         e.specialize(e.ceilDiv(pixels, phases()), llvm::to_vector(pixelCounts),
                      [&](int64_t pixelCount) {
                        tile.pixels = pixelCount;
@@ -269,6 +269,7 @@ void ConvolutionEmitter::narrowTiles(const Place &place, const Channels &channel
                                      Value firstTurn) {
   const PixelBlock &block = place.block;
   EvenSplit tiles(e, block.rows, tileRows());
+  PatchGeometry geometry(e, spec, block, 1);
   Value zero = e.index(0);
   tile.turnShare = e.div(e.index(1 << 16), tiles.parts);
   tile.pixelStep = 1;
@@ -277,7 +278,7 @@ void ConvolutionEmitter::narrowTiles(const Place &place, const Channels &channel
     tile.aheadTurn = e.add(firstTurn, e.mul(part, tapRows()));
     Value row = tiles.start(e, part), rows = tiles.length(e, part);
     tile.firstPixel = e.mul(row, spec.narrowWidth);
-    tile.origin = {zero, e.mul(row, spec.stride[1]), zero};
+    placeTile(tile, geometry, block, row, zero);
     tile.results = {&channels, row, zero, e.mul(rows, spec.narrowWidth), zero};
     e.specialize(rows, tileLengths(place.heights, plan.rowBlock, tileRows()),
                  [&](int64_t rowCount) {
@@ -289,15 +290,18 @@ void ConvolutionEmitter::narrowTiles(const Place &place, const Channels &channel
          e.mul(block.rows, spec.narrowWidth));
 }
 
-SpatialValues ConvolutionEmitter::tileOrigin(const PatchGeometry &geometry, const PixelBlock &block,
-                                             Value row, Value column) {
-  if (!spec.transposed)
-    return {e.index(0), e.mul(row, spec.stride[1]), e.mul(column, spec.stride[2])};
-  SpatialValues output{block.depth, e.add(block.row, row), e.add(block.column, column)};
+void ConvolutionEmitter::placeTile(Tile &tile, const PatchGeometry &geometry,
+                                   const PixelBlock &block, Value row, Value column) {
   SpatialValues first{geometry.depth0, geometry.row0, geometry.column0};
+  if (!spec.transposed) {
+    tile.origin = {e.index(0), e.mul(row, spec.stride[1]), e.mul(column, spec.stride[2])};
+    for (int i = 0; i < 3; ++i)
+      tile.firstRead[i] = e.add(first[i], tile.origin[i]);
+    return;
+  }
+  SpatialValues output{block.depth, e.add(block.row, row), e.add(block.column, column)};
   for (int i = 0; i < 3; ++i)
-    output[i] = e.sub(e.add(output[i], spec.padding[i]), e.mul(first[i], spec.stride[i]));
-  return output;
+    tile.origin[i] = e.sub(e.add(output[i], spec.padding[i]), e.mul(first[i], spec.stride[i]));
 }
 
 void emitConvolution(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &operands,

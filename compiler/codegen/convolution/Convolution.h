@@ -8,7 +8,8 @@
 // block of output channels of one group; where there are pads, it first copies what it reads of the
 // input to scratch, with zeros around, once for all channel blocks that a thread computes one after
 // the other (kernel_abi.h says what scratch keeps between calls). Every element is one
-// chain of multiply-adds in the same order, whatever the blocking.
+// chain of multiply-adds in the same order, whatever the blocking. Elements of a dilated window
+// that are pads for all of a tile are left out.
 //
 // Bytes (i8 input and filters, either sign, zero points) give exact i32 sums; "channel" then reads
 // "four channels" below, the last filled up with zeros, and each panel begins with the i32 sums of

@@ -71,6 +71,7 @@ private:
     /// Plain: where the first pixel's window begins. Transposed: how far the first pixel is, in
     /// outputs, from the first element of the patch; all of it may reach backwards.
     SpatialValues origin;
+    SpatialValues firstRead; // coordinates in the input of the first pixel's window
     int64_t panels, pixels;
     mlir::Value firstPixel; // in the row, or of the narrow rows
     /// Null, or the last that exists, which is this one or the one before; else it is computed
@@ -140,10 +141,14 @@ private:
   void askForInput(int64_t pixels, int64_t rowPixels,
                    llvm::function_ref<mlir::Value(int64_t)> pixelAt);
   Tap tap(const Tile &tile, int dim, mlir::Value index);
+  /// Whether any pixel of a tile has the element of its window that is so far from the first one in
+  /// the input and not in the pads; null where that is not asked, as all tiles have most of them.
+  mlir::Value isInInput(const Tile &tile, int dim, mlir::Value reach);
   /// Transposed: outputs of a row differ in which taps they have, periodically.
   int64_t phases() const { return spec.transposed ? spec.stride[2] : 1; }
-  SpatialValues tileOrigin(const PatchGeometry &geometry, const PixelBlock &block, mlir::Value row,
-                           mlir::Value column);
+  /// The tile's `origin` and `firstRead`.
+  void placeTile(Tile &tile, const PatchGeometry &geometry, const PixelBlock &block,
+                 mlir::Value row, mlir::Value column);
   /// Asks for the results of some of a tile's channels: its share of them in each block of channels
   /// of the input, as asking for all at once waits for the CPU's few places for lines to come.
   void prefetch(const TileResults &results, mlir::Value channelBlock);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/convolution/ConvolutionEmitter.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 
 namespace heddle::codegen {
@@ -12,12 +14,26 @@ static constexpr int64_t kChannelsAhead = 16;
 ConvolutionEmitter::Tap ConvolutionEmitter::tap(const Tile &tile, int dim, Value index) {
   Value reach = e.mul(index, spec.dilation[dim]);
   if (!spec.transposed)
-    return {e.add(tile.origin[dim], reach), {}};
+    return {e.add(tile.origin[dim], reach), isInInput(tile, dim, reach)};
   Value distance = e.sub(tile.origin[dim], reach), stride = e.index(spec.stride[dim]);
   Value exists;
   if (spec.stride[dim] > 1)
     exists = e.equal(e.rem(distance, stride), e.index(0));
   return {e.div(distance, stride), exists};
+}
+
+// Of a plane of 28 x 28 and windows whose elements are 18 apart, two thirds of what they meet are
+// pads.
+Value ConvolutionEmitter::isInInput(const Tile &tile, int dim, Value reach) {
+  if (!spec.padded || spec.dilation[dim] == 1 || math.isBytes()) // the sums of bytes count pads
+    return {};
+  int64_t rowPixels = spec.narrowWidth != 0 ? spec.narrowWidth : tile.pixels;
+  Spatial pixels{1, tile.pixels / rowPixels, rowPixels};
+  int64_t others = (pixels[dim] - 1) * spec.stride[dim];
+  Value last = e.add(e.add(tile.firstRead[dim], reach), others);
+  // Where it is before the input, it is a large unsigned number.
+  return arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, last,
+                               e.add(ops.inputSize[dim], others));
 }
 
 bool ConvolutionEmitter::filtersFitCache() const {

@@ -120,6 +120,9 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
            [&](Value column) { e.store(zeros, target, e.add(to, column)); });
   };
   Value lastColumn = e.sub(readLength(e, spec, 2, block.column, block.columns), one);
+  // Windows that are wide apart do not read what lies between their rows.
+  bool skipsRows = !spec.transposed && spec.dilation[1] > 1;
+  Value takenRows = e.add(e.mul(e.sub(block.rows, one), spec.stride[1]), one);
   // A row at a time: its lines are used up before others take their places.
   auto eachRow = [&](llvm::function_ref<void(Value from, Value to)> copyRow) {
     e.loop(zero, channels, one, [&](Value channel) {
@@ -130,14 +133,19 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
         e.loop(zero, g.height, one, [&](Value row) {
           Value toRow = e.add(to, e.mul(row, patch.rowStep));
           Value fromRow = e.add(from, e.mul(row, source.rowStep));
-          e.when(
-              g.inside(e, depth, row, size),
-              [&] {
-                copyRow(fromRow, toRow);
-                if (asks)
-                  ask(fromRow, lastColumn);
-              },
-              [&] { clearRow(toRow); });
+          auto copyOrClear = [&] {
+            e.when(
+                g.inside(e, depth, row, size),
+                [&] {
+                  copyRow(fromRow, toRow);
+                  if (asks)
+                    ask(fromRow, lastColumn);
+                },
+                [&] { clearRow(toRow); });
+          };
+          if (!skipsRows)
+            return copyOrClear();
+          e.when(e.less(e.rem(row, e.index(spec.dilation[1])), takenRows), copyOrClear);
         });
       });
     });

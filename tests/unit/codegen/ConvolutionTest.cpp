@@ -260,6 +260,22 @@ TEST_P(ConvolutionTest, NarrowRows) {
       check(GetParam(), w, {.narrow = true}, &size);
 }
 
+// Tiles most of whose windows are pads, rows and columns apart, and rows between them that none reads.
+TEST_P(ConvolutionTest, WidelyDilated) {
+  const Window windows[] = {{{1, 3, 3}, {1, 1, 1}, {1, 18, 18}, {0, 18, 18}, {0, 18, 18}},
+                            {{1, 3, 3}, {1, 2, 2}, {1, 12, 9}, {0, 12, 9}, {0, 12, 9}},
+                            {{3, 3, 3}, {1, 1, 1}, {2, 6, 5}, {2, 6, 5}, {2, 6, 5}}};
+  const Size sizes[] = {{1, 1, 17, 33, {1, 28, 28}}, {2, 2, 6, 18, {3, 20, 13}}};
+  const Size narrow{1, 1, 17, 33, {1, 13, 5}};
+  for (const Window &w : windows) {
+    check(GetParam(), w, {.narrow = true}, &narrow);
+    for (const Size &size : sizes) {
+      check(GetParam(), w, {}, &size);
+      check(GetParam(), w, {.plane = true}, &size);
+    }
+  }
+}
+
 TEST_P(ConvolutionTest, PixelsInLanes) {
   for (const Window &w : kWindows)
     check(GetParam(), w, {.plane = true});
