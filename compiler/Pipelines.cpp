@@ -24,6 +24,7 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createResolvePaddingPass());
   function.addPass(createExpandConvTransposePass());
   function.addPass(createSplitPoolsPass());
+  function.addPass(createSplitResizePass());
   function.addPass(createLayColumnsPass());
   function.addPass(createSkipZeroRowsPass());
   // Of what the passes before wrote as well.

@@ -23,18 +23,25 @@ RankedTensorType Arithmetic::broadcastType(Value x, Value y) {
   return tensorWithDims(dims, elementOf(x));
 }
 
+Value Arithmetic::constant(DenseElementsAttr contents) {
+  auto constant = onnx::ConstantOp::create(b, loc, TypeRange{contents.getType()}, ValueRange{});
+  constant.setValueAttr(contents);
+  return constant.getResult();
+}
+
 Value Arithmetic::number(double value) {
   auto type = RankedTensorType::get({}, b.getF32Type());
-  auto constant = onnx::ConstantOp::create(b, loc, TypeRange{type}, ValueRange{});
-  constant.setValueAttr(DenseElementsAttr::get(type, static_cast<float>(value)));
-  return constant.getResult();
+  return constant(DenseElementsAttr::get(type, static_cast<float>(value)));
+}
+
+Value Arithmetic::numbers(ArrayRef<float> values) {
+  auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, b.getF32Type());
+  return constant(DenseElementsAttr::get(type, values));
 }
 
 Value Arithmetic::integers(ArrayRef<int64_t> values) {
   auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, b.getI64Type());
-  auto constant = onnx::ConstantOp::create(b, loc, TypeRange{type}, ValueRange{});
-  constant.setValueAttr(DenseElementsAttr::get(type, values));
-  return constant.getResult();
+  return constant(DenseElementsAttr::get(type, values));
 }
 
 Value Arithmetic::toF32(Value value) {

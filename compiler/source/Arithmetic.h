@@ -25,7 +25,8 @@ public:
   /// Inserts where the builder does.
   Arithmetic(mlir::OpBuilder b, mlir::Location loc) : b(b), loc(loc) {}
 
-  mlir::Value number(double value); // of f32, a scalar
+  mlir::Value number(double value);                  // of f32, a scalar
+  mlir::Value numbers(llvm::ArrayRef<float> values); // a vector of f32
   mlir::Value toF32(mlir::Value value);
   /// An element-wise operation on two operands, broadcast.
   template <typename Op> mlir::Value apply(mlir::Value x, mlir::Value y) {
@@ -67,6 +68,7 @@ public:
   mlir::Location loc;
 
 private:
+  mlir::Value constant(mlir::DenseElementsAttr contents);
   mlir::RankedTensorType broadcastType(mlir::Value x, mlir::Value y);
 };
 

@@ -364,6 +364,24 @@ def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SplitResizePass : Pass<"onnx-split-resize", "::mlir::func::FuncOp"> {
+  let summary = "take linear and cubic Resize of several axes apart into one an axis";
+  let description = [{
+    Places and factors of a row are then those of all its elements, which are added as vectors, and only
+    what lies between two places of a row is gathered, before rows become more. Of f32 and f64: what is
+    between is not rounded to fewer bits.
+
+    ```mlir
+    %1 = "onnx.Resize"(%x, %scales) {mode = "linear"} : (tensor<1x8x14x14xf32>, tensor<4xf32>) -> tensor<1x8x28x28xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Resize"(%x, %two) {axes = array<i64: 3>, mode = "linear"} : (tensor<1x8x14x14xf32>, tensor<1xf32>) -> tensor<1x8x14x28xf32>
+    %2 = "onnx.Resize"(%1, %two) {axes = array<i64: 2>, mode = "linear"} : (tensor<1x8x14x28xf32>, tensor<1xf32>) -> tensor<1x8x28x28xf32>
+    ```
+  }];
+}
+
 def ExpandConvTransposePass : Pass<"onnx-expand-conv-transpose", "::mlir::func::FuncOp"> {
   let summary = "write transposed convolutions of few channels, with windows side by side, as products";
   let description = [{

@@ -5,7 +5,7 @@
     resize_scales_test.py HEDDLE
 
 A size times a scale is rounded down as the product of floats, whether the compiler can write that with
-integers (23 / 10) or not (7 / 3).
+integers (23 / 10) or not (7 / 3). Interpolation along two axes is taken apart where it can.
 """
 
 import sys
@@ -24,6 +24,16 @@ def resized(x, scale, axis):
     return np.take(x, np.minimum(places, x.shape[axis] - 1), axis)
 
 
+def interpolated(x, scale, axis):
+    scale, count = np.float32(scale), x.shape[axis]
+    size = int(np.floor(np.float32(count) * scale))
+    places = (np.arange(size) + 0.5) / np.float64(scale) - 0.5
+    first = np.floor(places).astype(np.int64)
+    part = (places - first).astype(np.float32).reshape([-1] + [1] * (x.ndim - 1 - axis))
+    before, after = (np.take(x, np.clip(first + i, 0, count - 1), axis) for i in (0, 1))
+    return before * (1 - part) + after * part
+
+
 def main():
     check = NumpyModels(sys.argv[1])
     generator = np.random.default_rng(1)
@@ -37,6 +47,15 @@ def main():
             x = generator.standard_normal((1, 2, height, width)).astype(np.float32)
             check.expect(f"{height} x {width} by {down} and {across}", {"x": x},
                          {"y": 2 * resized(resized(x, down, 2), across, 3)})
+        check.write([node("Resize", ["x", "", "s"], ["y"], mode="linear")], {"x": [1, 2, "h", "w"]},
+                    {"y": [f"y{i}" for i in range(4)]},
+                    {"s": np.array([1, 1, down, across], np.float32)})
+        check.compile(f"interpolation by {down} and {across}")
+        for height, width in SIZES:
+            x = generator.standard_normal((1, 2, height, width)).astype(np.float32)
+            check.expect(f"{height} x {width} interpolated by {down} and {across}", {"x": x},
+                         {"y": interpolated(interpolated(x, down, 2), across, 3)},
+                         agree=lambda got, want: np.allclose(got, want, 1e-5, 1e-5))
     check.finish()
 
 

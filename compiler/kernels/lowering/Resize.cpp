@@ -2,9 +2,9 @@
 //
 // Resize: nearest, linear and cubic, on any axes.
 
+#include "compiler/kernels/ResizedAxes.h"
 #include "compiler/kernels/lowering/Families.h"
 #include "compiler/kernels/lowering/Interpolation.h"
-#include "dialects/heddle/ScaledDim.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -18,38 +18,6 @@ namespace {
 /// More combinations of taps than this make a body too large.
 constexpr unsigned kMostTaps = 64;
 
-/// How one axis is resized; the scale is known, or the quotient of two sizes.
-struct ResizedAxis {
-  int64_t axis;
-  DimExpr from, to;
-  std::optional<double> scale;
-};
-
-/// The axes that change, in the order of the operator's attributes.
-SmallVector<ResizedAxis> givenAxes(onnx::ResizeOp resize) {
-  Dims from = getDims(cast<RankedTensorType>(resize.getX().getType()));
-  Dims to = getDims(cast<RankedTensorType>(resize.getY().getType()));
-  auto scales = knownFloats(resize.getScales());
-  if (scales && scales->empty())
-    scales.reset();
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, from.size()));
-  if (auto given = resize.getAxes())
-    axes.assign(given->begin(), given->end());
-  SmallVector<ResizedAxis> resized;
-  for (auto [i, given] : llvm::enumerate(axes)) {
-    int64_t axis = positiveAxis(given, from.size());
-    std::optional<double> scale;
-    if (scales)
-      scale = (*scales)[i];
-    resized.push_back({axis, from[axis], to[axis], scale});
-  }
-  return resized;
-}
-
-bool changes(const ResizedAxis &axis) {
-  return axis.from != axis.to || (axis.scale && *axis.scale != 1.0);
-}
-
 std::optional<AccessPattern> resizePattern(Operation *op) {
   auto resize = cast<onnx::ResizeOp>(op);
   std::optional<InterpolationMode> mode = interpolationMode(resize.getMode());
@@ -57,10 +25,10 @@ std::optional<AccessPattern> resizePattern(Operation *op) {
       resize.getCoordinateTransformationMode() == "tf_crop_and_resize")
     return std::nullopt;
   unsigned taps = 1;
-  for (const ResizedAxis &axis : givenAxes(resize)) {
-    if (axis.scale && !scaledDim(axis.from, *axis.scale).isKnown())
-      return std::nullopt; // its size is for the library to tell
-    if (taps <= kMostTaps && changes(axis))
+  for (const ResizedAxis &axis : resizedAxes(resize)) {
+    if (!axis.hasKnownSize())
+      return std::nullopt;
+    if (taps <= kMostTaps && axis.changes())
       taps *= tapCount(*mode);
   }
   return taps <= kMostTaps ? std::optional(AccessPattern::Irregular) : std::nullopt;
@@ -70,7 +38,7 @@ std::optional<AccessPattern> resizePattern(Operation *op) {
 class Coordinates {
 public:
   Coordinates(KernelBuilder &builder, onnx::ResizeOp op)
-      : b(builder), m(builder), ix(builder), resize(op), axes(givenAxes(op)) {
+      : b(builder), m(builder), ix(builder), resize(op), axes(resizedAxes(op)) {
     SmallVector<Value> scales;
     for (const ResizedAxis &axis : axes)
       scales.push_back(axis.scale ? m.constant(f64, *axis.scale)
@@ -88,7 +56,7 @@ public:
       scaleOf[axis.axis] = scale;
   }
 
-  ArrayRef<ResizedAxis> resizedAxes() const { return axes; }
+  ArrayRef<ResizedAxis> all() const { return axes; }
 
   /// The coordinate in the operand of an index of the result.
   Value original(const ResizedAxis &axis, Value index) {
@@ -204,16 +172,16 @@ LogicalResult lowerResize(KernelBuilder &b, Operation *op, ArrayRef<Value> opera
   Type compute = isa<FloatType>(type) ? ScalarMath::computeType(type) : Type(b.getF32Type());
   Coordinates coordinates(b, resize);
   // Nothing can be interpolated from an empty axis.
-  for (const ResizedAxis &axis : coordinates.resizedAxes())
-    if (changes(axis))
+  for (const ResizedAxis &axis : coordinates.all())
+    if (axis.changes())
       b.require(axis.from, 1);
   IndexMath ix(b);
   results.push_back(b.generate(b.dims(resize.getY()), type, [&](ValueRange at) {
     SmallVector<Taps> taps;
     for (Value index : at)
       taps.push_back({{index, {}, {}}});
-    for (const ResizedAxis &axis : coordinates.resizedAxes()) {
-      if (!changes(axis))
+    for (const ResizedAxis &axis : coordinates.all()) {
+      if (!axis.changes())
         continue;
       Value index = at[axis.axis];
       std::optional<int64_t> factor = wholeFactor(resize, axis);
