@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Operators that only move elements, in the order in which they move fewest. A slice of a slice is a
-// slice. What is done to a concatenation is done to its parts, where they can then be made in place
+// slice. A part of a tensor that does not lie together is one too: what computes with it reads it where
+// it is. What is done to a concatenation is done to its parts, where they can then be made in place
 // (compiler/tasks/LowerJoins.cpp): in the registers of whatever computes them.
 
 #include "compiler/Passes.h"
@@ -80,6 +81,24 @@ void composeSlices(onnx::SliceOp inner) {
   inner.erase();
 }
 
+/// Parts of known sizes that are no views.
+void sliceParts(onnx::SplitOp split) {
+  Dims dims = dimsOf(split.getInput());
+  auto axis = static_cast<int64_t>(split.getAxis());
+  axis += axis < 0 ? static_cast<int64_t>(dims.size()) : 0;
+  auto hasKnownSize = [&](Value part) { return dimsOf(part)[axis].asConstant().has_value(); };
+  if (areRuns(dims, axis) || !llvm::all_of(split->getResults(), hasKnownSize))
+    return;
+  Arithmetic m(split);
+  DimExpr begin = 0;
+  for (Value part : split->getResults()) {
+    DimExpr end = begin + dimsOf(part)[axis];
+    part.replaceAllUsesWith(m.sliced(split.getInput(), axis, begin, end));
+    begin = end;
+  }
+  split.erase();
+}
+
 /// Replaces op(concat(parts...)) by the concatenation of op(part) along an axis, which is returned.
 onnx::ConcatOp applyToParts(Operation *op, onnx::ConcatOp concat, int64_t axis,
                   function_ref<Dims(Value part)> resultDims) {
@@ -144,6 +163,10 @@ onnx::ConcatOp composeConcat(onnx::ConcatOp concat) {
 
 struct ComposeMovement : impl::ComposeMovementPassBase<ComposeMovement> {
   void runOnOperation() override {
+    SmallVector<onnx::SplitOp> splits;
+    getOperation().walk([&](onnx::SplitOp split) { splits.push_back(split); });
+    for (onnx::SplitOp split : splits)
+      sliceParts(split);
     SmallVector<onnx::SliceOp> slices; // inner ones first
     getOperation().walk([&](onnx::SliceOp slice) { slices.push_back(slice); });
     for (onnx::SliceOp slice : slices)

@@ -407,7 +407,8 @@ def ComposeMovementPass : Pass<"onnx-compose-movement", "::mlir::func::FuncOp"> 
   let summary = "move elements once, and concatenations where their parts are made";
   let description = [{
     Slices of a slice that cut other axes become slices of what it cuts: even and odd columns of even
-    and odd rows, as detectors begin with, read the image once.
+    and odd rows, as detectors begin with, read the image once. Parts of a Split that are no views are slices, which
+    what computes with them reads where they are.
 
     What is done to every element of a concatenation whose parts follow each other is done to the
     parts, which are then made in place, and a transposed concatenation becomes one of transposed parts

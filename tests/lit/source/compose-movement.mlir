@@ -65,3 +65,16 @@ func.func @elementwise(%a: tensor<1x2x4xf32>, %b: tensor<1x3x4xf32>, %scale: ten
   %4 = "onnx.Mul"(%3, %factors) : (tensor<1x5x4xf32>, tensor<5x1xf32>) -> tensor<1x5x4xf32>
   return %2, %4 : tensor<1x5x4xi8>, tensor<1x5x4xf32>
 }
+
+// Parts of rows do not lie together; leading parts of the only image do.
+// CHECK-LABEL: func @parts
+// CHECK: "onnx.Slice"(%arg0, {{.*}} -> tensor<8x2xf32>
+// CHECK: "onnx.Slice"(%arg0, {{.*}} -> tensor<8x4xf32>
+// CHECK: "onnx.Split"
+// CHECK-NOT: "onnx.Split"
+func.func @parts(%x: tensor<8x6xf32>) -> (tensor<8x2xf32>, tensor<8x4xf32>, tensor<4x6xf32>, tensor<4x6xf32>) {
+  %sizes = "onnx.Constant"() <{value = dense<[2, 4]> : tensor<2xi64>}> : () -> tensor<2xi64>
+  %0, %1 = "onnx.Split"(%x, %sizes) <{axis = -1 : i64}> : (tensor<8x6xf32>, tensor<2xi64>) -> (tensor<8x2xf32>, tensor<8x4xf32>)
+  %2, %3 = "onnx.Split"(%x) <{axis = 0 : i64}> : (tensor<8x6xf32>) -> (tensor<4x6xf32>, tensor<4x6xf32>)
+  return %0, %1, %2, %3 : tensor<8x2xf32>, tensor<8x4xf32>, tensor<4x6xf32>, tensor<4x6xf32>
+}
