@@ -290,20 +290,6 @@ void ConvolutionEmitter::narrowTiles(const Place &place, const Channels &channel
          e.mul(block.rows, spec.narrowWidth));
 }
 
-void ConvolutionEmitter::placeTile(Tile &tile, const PatchGeometry &geometry,
-                                   const PixelBlock &block, Value row, Value column) {
-  SpatialValues first{geometry.depth0, geometry.row0, geometry.column0};
-  if (!spec.transposed) {
-    tile.origin = {e.index(0), e.mul(row, spec.stride[1]), e.mul(column, spec.stride[2])};
-    for (int i = 0; i < 3; ++i)
-      tile.firstRead[i] = e.add(first[i], tile.origin[i]);
-    return;
-  }
-  SpatialValues output{block.depth, e.add(block.row, row), e.add(block.column, column)};
-  for (int i = 0; i < 3; ++i)
-    tile.origin[i] = e.sub(e.add(output[i], spec.padding[i]), e.mul(first[i], spec.stride[i]));
-}
-
 void emitConvolution(Emitter &e, const ConvolutionSpec &spec, const ConvolutionOperands &operands,
                      Value begin, Value end, Value scratch, PixelSink sink) {
   ConvolutionEmitter(e, spec, operands, scratch, sink).run(begin, end);

@@ -10,6 +10,20 @@ namespace heddle::codegen {
 /// How far ahead of a tile its input is asked for, where it is.
 static constexpr int64_t kChannelsAhead = 16;
 
+void ConvolutionEmitter::placeTile(Tile &tile, const PatchGeometry &geometry,
+                                   const PixelBlock &block, Value row, Value column) {
+  SpatialValues first{geometry.depth0, geometry.row0, geometry.column0};
+  if (!spec.transposed) {
+    tile.origin = {e.index(0), e.mul(row, spec.stride[1]), e.mul(column, spec.stride[2])};
+    for (int i = 0; i < 3; ++i)
+      tile.firstRead[i] = e.add(first[i], tile.origin[i]);
+    return;
+  }
+  SpatialValues output{block.depth, e.add(block.row, row), e.add(block.column, column)};
+  for (int i = 0; i < 3; ++i)
+    tile.origin[i] = e.sub(e.add(output[i], spec.padding[i]), e.mul(first[i], spec.stride[i]));
+}
+
 // An output at coordinate t has the taps k with t = (input) * stride + k * dilation.
 ConvolutionEmitter::Tap ConvolutionEmitter::tap(const Tile &tile, int dim, Value index) {
   Value reach = e.mul(index, spec.dilation[dim]);
