@@ -51,7 +51,8 @@ Value MatmulEmitter::joinsPoints() {
 // run over the columns first and share that: it costs more to prepare than the smaller B to read.
 // So they do for tile registers.
 void MatmulEmitter::point(Value index, Value begin, Value points) {
-  EvenSplit mSplit(e, ops.m, plan.mBlock);
+  int64_t unit = plan.tiles ? 1 : rowUnit();
+  EvenSplit mSplit(e, e.ceilDiv(ops.m, unit), plan.mBlock / unit);
   Value panels = e.ceilDiv(ops.n, plan.panel);
   Value hasLast = e.less(e.index(0), last.count), none = e.index(0);
   // Panels of vectors of columns. The last columns go with the last of them.
@@ -64,8 +65,10 @@ void MatmulEmitter::point(Value index, Value begin, Value points) {
   Value mPart = columnsFirst ? second : first, nPart = columnsFirst ? first : second;
   Block b;
   b.batch = e.div(rest, outer);
-  b.m0 = mSplit.start(e, mPart);
-  b.m1 = e.add(b.m0, mSplit.length(e, mPart));
+  b.m0 = e.mul(mSplit.start(e, mPart), unit);
+  b.m1 = e.add(b.m0, e.mul(mSplit.length(e, mPart), unit));
+  if (unit > 1)
+    b.m1 = e.min(b.m1, ops.m);
   b.areFirstRows = e.equal(mPart, e.index(0));
   b.areLastRows = e.equal(e.add(mPart, 1), mSplit.parts);
   b.tiling = tilingOf(e.sub(b.m1, b.m0));
@@ -187,6 +190,25 @@ int64_t MatmulEmitter::wideRows() const {
   bool fits = plan.panels == 1 && !math.preparesA() && !plan.tiles;
   // Accumulators are at most three quarters of the registers.
   return fits ? e.target.vectorRegisters() * 3 / 4 / vectors : 0;
+}
+
+int64_t MatmulEmitter::rowUnit() const {
+  if (plan.tiles) // whole blocks of rows
+    return kTileRows;
+  return known(spec.rows, ops.m).empty() && plan.rows % 2 == 0 && !spec.inPlace ? 2 : 1;
+}
+
+int64_t MatmulEmitter::leastPaired() const { return rowUnit() == 2 ? 2 : plan.rows + 1; }
+
+int64_t MatmulEmitter::computedRows(int64_t rows) const {
+  return rows < leastPaired() ? rows : (rows + 1) / 2 * 2;
+}
+
+Value MatmulEmitter::computedRows(const Tile &at) {
+  if (rowUnit() != 2 && !hasTallTiles())
+    return at.rows;
+  Value isFew = e.less(at.rows, e.index(leastPaired()));
+  return e.select(isFew, at.rows, e.mul(e.ceilDiv(at.rows, 2), 2));
 }
 
 /// Heights of a register tile that are worth a try: the largest, and where rows divide better.

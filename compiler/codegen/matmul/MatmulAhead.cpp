@@ -113,8 +113,8 @@ Value MatmulEmitter::asksMeanwhile(const Tiling &tiling, const Tile &at) {
     return e.boolean(false);
   if (spec.bLayout != MatrixLayout::Packed)
     return e.boolean(true);
-  Value ofMany =
-      both(e.equal(at.panels, e.index(plan.panels)), e.less(e.index(leastOfMany() - 1), at.rows));
+  Value ofMany = both(e.equal(at.panels, e.index(plan.panels)),
+                      e.less(e.index(leastOfMany() - 1), computedRows(at)));
   return e.select(tiling.once, e.boolean(false), ofMany);
 }
 
@@ -124,7 +124,7 @@ void MatmulEmitter::askForDueResults(const Block &b, const Tile &tile, int64_t r
   Value due = e.div(e.add(length, rows * kStepsBetween - 1), length);
   Value first = e.mul(e.div(e.sub(k, tile.kBegin), e.index(kStepsBetween)), due);
   e.when(tile.isLast, [&] {
-    e.loop(first, e.min(e.add(first, due), e.index(rows)), e.index(1),
+    e.loop(first, e.min(e.add(first, due), tile.rows), e.index(1),
            [&](Value row) { prefetchRow(b, tile, row); });
   });
 }
@@ -143,7 +143,8 @@ Values MatmulEmitter::multiply(const Block &b, const Source &source, const Tilin
     return multiplyInPlace(source, at, tile, sums);
   if (tile.rows > plan.rows)
     return alone();
-  if (hasTallTiles() && tile.panels == 1 && tile.rows >= kNarrowRows && tile.rows < kAheadRows)
+  if (hasTallTiles() && tile.panels == 1 && tile.rows >= kNarrowRows &&
+      tile.rows <= computedRows(kAheadRows - 1))
     return e.choose(tiling.narrow, types, alone, plain);
   if (tile.panels != plan.panels)
     return plain();

@@ -116,6 +116,13 @@ private:
                          mlir::ValueRange sums);
   /// How many rows a tile of so many panels may have.
   llvm::SmallVector<int64_t> rowCounts(int64_t panels) const;
+  /// Rows that tiles are cut by. Those of which only the run tells how many come in pairs, and what
+  /// an odd one lacks is its last row, computed twice: half the code.
+  int64_t rowUnit() const;
+  /// Rows from which on a tile has pairs. Tall ones always do.
+  int64_t leastPaired() const;
+  int64_t computedRows(int64_t rows) const;
+  mlir::Value computedRows(const Tile &tile);
   int64_t leastOfSeveral() const;
   int64_t mostOnce() const;
   /// So few rows that a tile takes more panels at once than usual, and how many.

@@ -75,9 +75,8 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
   Value single = e.equal(tiling.kParts, e.index(1)), no = e.boolean(false);
   Value panels = e.sub(b.panel1, b.panel0);
   EvenSplit nTiles(e, panels, tiling.panels);
-  // Tile registers take whole blocks of rows.
-  int64_t unit = plan.tiles ? kTileRows : 1;
-  EvenSplit mTiles(e, e.ceilDiv(rows, unit), plan.tiles ? e.index(kTileBlocks) : tiling.rows);
+  int64_t unit = rowUnit();
+  EvenSplit mTiles(e, e.ceilDiv(rows, unit), e.div(tiling.rows, e.index(unit)));
   // Few rows read the whole depth of some columns as one run; many stay with a part of A.
   Value outer = e.select(tiling.once, e.index(1), tiling.kParts);
   Value inner = e.select(tiling.once, tiling.kParts, e.index(1));
@@ -119,7 +118,7 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
       at.sharing = mTiles.parts;
       at.m = e.add(b.m0, firstRow);
       at.rows = e.mul(mTiles.length(e, mTile), unit);
-      if (plan.tiles)
+      if (unit > 1)
         at.rows = e.min(at.rows, e.sub(rows, firstRow));
       // Accumulators wait here between parts of K, and for the sink.
       Value column = e.select(tiling.once, e.index(0), e.mul(firstPanel, plan.panel));
@@ -205,7 +204,7 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
       tile.bPanels.push_back(e.add(panelStart(source, e.add(at.panel, j)), panelHeader()));
     auto body = [&](int64_t rowCount) {
       tile.rows = rowCount;
-      tile.lastRow = rowCount > plan.rows ? e.sub(at.rows, e.index(1)) : Value();
+      tile.lastRow = rowCount >= leastPaired() ? e.sub(at.rows, e.index(1)) : Value();
       int64_t vectors = panelCount * tile.vectorsPerPanel;
       auto slot = [&](int64_t r, int64_t j) {
         return e.add(at.park, r * parkStride() + j * math.columns());
@@ -231,11 +230,7 @@ void MatmulEmitter::tile(const Block &b, const Source &source, const Tiling &til
         for (int64_t j = 0; j < vectors; ++j)
           e.store(sums[r * vectors + j], parked, slot(r, j));
     };
-    // Tall tiles are emitted for even numbers of rows.
-    Value rows = at.rows;
-    if (hasTallTiles())
-      rows = e.select(e.less(e.index(plan.rows), rows), e.mul(e.ceilDiv(rows, 2), 2), rows);
-    e.specialize(rows, rowCounts(panelCount), body);
+    e.specialize(computedRows(at), rowCounts(panelCount), body);
   });
 }
 
@@ -280,12 +275,13 @@ SmallVector<int64_t> MatmulEmitter::rowCounts(int64_t panels) const {
   std::optional<int64_t> far = hasTallTiles() ? getConstantIntValue(isFar()) : 0;
   bool mayBeWide = isOf(widePanels()) && far.value_or(0) == 0;
   bool mayBeNarrow = panels == 1 && far.value_or(1) != 0;
-  int64_t most = isOf(plan.panels)
-                     ? plan.rows
-                     : std::max(mayBeWide ? wideRows() : 0, mayBeNarrow ? kAheadRows - 1 : 0);
+  int64_t most = std::max(mayBeWide ? wideRows() : 0, mayBeNarrow ? kAheadRows - 1 : 0);
+  most = isOf(plan.panels) ? plan.rows : computedRows(most);
   SmallVector<int64_t> knownRows = known(spec.rows, ops.m);
   SmallVector<int64_t> counts = tileLengths(knownRows, plan.mBlock, plan.rows);
-  llvm::erase_if(counts, [&](int64_t rows) { return rows > most; });
+  llvm::erase_if(counts, [&](int64_t rows) {
+    return rows > most || (rows >= leastPaired() && rows % 2 == 1);
+  });
   if (!hasTallTiles() || !isOf(plan.tallPanels))
     return counts;
   for (int64_t rows = (plan.rows + 2) / 2 * 2; rows <= plan.tallRows; rows += 2)
