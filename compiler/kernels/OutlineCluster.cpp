@@ -32,15 +32,19 @@ ClusterOp outlineCluster(ArrayRef<Operation *> members) {
   auto cluster = ClusterOp::create(builder, FusedLoc::get(builder.getContext(), locations),
                                    ValueRange(outputs).getTypes(), inputs.getArrayRef());
   Block *body = &cluster.getBody().emplaceBlock();
-  IRMapping mapping;
+  // A constant may be the parameter of one member and data of another.
+  IRMapping mapping, parameters;
   for (Value input : inputs)
     mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
   builder.setInsertionPointToEnd(body);
   for (Operation *member : members) {
     for (OpOperand &operand : member->getOpOperands())
       if (isParameter(operand))
-        cloneParameter(operand.get(), builder, mapping);
-    builder.clone(*member, mapping);
+        cloneParameter(operand.get(), builder, parameters);
+    Operation *copy = builder.clone(*member, mapping);
+    for (auto [operand, copied] : llvm::zip(member->getOpOperands(), copy->getOpOperands()))
+      if (isParameter(operand))
+        copied.set(parameters.lookup(operand.get()));
   }
   SmallVector<Value> yielded;
   for (Value output : outputs)

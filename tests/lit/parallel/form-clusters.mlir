@@ -185,3 +185,17 @@ func.func @in_place(%a: tensor<1x2x4xf32>, %b: tensor<1x3x4xf32>) -> tensor<1x5x
   %2 = "onnx.Concat"(%0, %1) <{axis = 1 : i64}> : (tensor<1x2x4xf32>, tensor<1x3x4xf32>) -> tensor<1x5x4xf32>
   return %2 : tensor<1x5x4xf32>
 }
+
+// One constant as the axes of a sum and as a number that is subtracted: each reads its own.
+// CHECK-LABEL: func @two_uses
+// CHECK: heddle.cluster (%arg0, %{{[0-9]+}})
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<2x9xi64>, %[[DATA:.*]]: tensor<1xi64>):
+// CHECK-NEXT: %[[AXES:.*]] = "onnx.Constant"
+// CHECK-NEXT: %[[SUM:.*]] = "onnx.ReduceSum"(%{{.*}}, %[[AXES]])
+// CHECK-NEXT: "onnx.Sub"(%[[SUM]], %[[DATA]])
+func.func @two_uses(%mask: tensor<2x9xi64>) -> tensor<2xi64> {
+  %1 = "onnx.Constant"() <{value = dense<1> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %sum = "onnx.ReduceSum"(%mask, %1) <{keepdims = 0 : i64}> : (tensor<2x9xi64>, tensor<1xi64>) -> tensor<2xi64>
+  %last = "onnx.Sub"(%sum, %1) : (tensor<2xi64>, tensor<1xi64>) -> tensor<2xi64>
+  return %last : tensor<2xi64>
+}
