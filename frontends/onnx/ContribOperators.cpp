@@ -19,7 +19,7 @@ const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
   if (domain != "com.microsoft" && !(domain.empty() && op == "SimplifiedLayerNormalization"))
     return nullptr;
   for (ArrayRef<ContribOperator> family :
-       {attentionContribOperators(), fusedContribOperators(), normalizationContribOperators(),
+       {attentionContribOperators(), decoderContribOperators(), fusedContribOperators(), normalizationContribOperators(),
         quantizedContribOperators()})
     for (const ContribOperator &contrib : family)
       if (contrib.op == op)
@@ -29,6 +29,8 @@ const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
 
 absl::Status expandContrib(OpBuilder &builder, const ContribOperator &contrib, SourceNode &node,
                            SmallVectorImpl<Value> &results) {
+  while (!node.operands.empty() && !node.operands.back())
+    node.operands.pop_back();
   if (node.operands.size() > contrib.mostOperands)
     return unsupported("its input " + llvm::Twine(contrib.mostOperands) + " is not supported");
   for (unsigned i = 0; contrib.required >> i; ++i)

@@ -25,6 +25,7 @@ mlir::Value toFloat(NodeUpgrade &upgrade, mlir::Value x);
 
 // One list a family, each in its own file.
 llvm::ArrayRef<ContribOperator> attentionContribOperators();
+llvm::ArrayRef<ContribOperator> decoderContribOperators();
 llvm::ArrayRef<ContribOperator> fusedContribOperators();
 llvm::ArrayRef<ContribOperator> normalizationContribOperators();
 llvm::ArrayRef<ContribOperator> quantizedContribOperators();

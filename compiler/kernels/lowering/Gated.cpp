@@ -29,19 +29,32 @@ struct RotaryShape {
   bool isFlat; // [batch, sequence, heads * headSize] instead of [batch, head, sequence, headSize]
 };
 
+/// Refuses sizes of heads that do not fit.
 RotaryShape rotaryShape(KernelBuilder &b, onnx::RotaryEmbeddingOp rotary) {
   SmallVector<DimExpr> dims = b.dims(rotary.getX());
   bool isFlat = dims.size() == 3;
-  DimExpr headSize = isFlat ? dims.back().floorDiv(rotary.getNumHeads().value_or(1)) : dims.back();
+  DimExpr headSize = dims.back();
+  if (isFlat) {
+    // com.microsoft leaves the number of heads to the caches.
+    int64_t heads = rotary.getNumHeads().value_or(0);
+    headSize = heads ? headSize.floorDiv(heads) : b.dims(rotary.getCosCache()).back() * 2;
+    b.require(headSize, 1);
+    headSize = DimExpr::max(headSize, 1);
+    b.requireEqual(dims.back(), dims.back().floorDiv(headSize) * headSize);
+  }
   int64_t given = rotary.getRotaryEmbeddingDim();
   DimExpr rotated = given > 0 ? DimExpr(given) : headSize;
+  b.require(headSize - rotated, 0);
   return {headSize, rotated, rotated.floorDiv(2), isFlat};
 }
 
 std::optional<AccessPattern> rotaryPattern(Operation *op) {
   auto rotary = cast<onnx::RotaryEmbeddingOp>(op);
   int64_t rank = rankOf(rotary.getX());
-  if (rank != 4 && (rank != 3 || rotary.getNumHeads().value_or(0) <= 0))
+  unsigned cacheRank = rotary.getPositionIds() ? 2 : 3;
+  if ((rank != 4 && rank != 3) || static_cast<int64_t>(rotary.getNumHeads().value_or(0)) < 0 ||
+      rankOf(rotary.getCosCache()) != cacheRank || rankOf(rotary.getSinCache()) != cacheRank ||
+      (rotary.getPositionIds() && rankOf(rotary.getPositionIds()) != 2))
     return std::nullopt;
   return whereFloat<AccessPattern::Irregular>(op);
 }

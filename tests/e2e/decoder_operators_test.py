@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What decoders of com.microsoft are made of, against numpy: groups of queries, rotations.
+
+    decoder_operators_test.py HEDDLE
+"""
+
+import sys
+
+from numpy_models import NumpyModels, np
+from onnx_bytes import FLOAT, INT64, node, tensor
+
+INT32 = 6
+KINDS = {"float32": FLOAT, "int64": INT64, "int32": INT32}
+GENERATOR = np.random.default_rng(3)
+ANGLES = np.arange(32)[:, None] * 0.1 ** np.arange(4)
+COSINES, SINES = np.cos(ANGLES).astype(np.float32), np.sin(ANGLES).astype(np.float32)
+
+
+def real(*shape):
+    return GENERATOR.standard_normal(shape).astype(np.float32)
+
+
+def rotated(x, positions, interleaved=False):
+    """The first 8 elements of the last axis of [batch, sequence, heads, size]."""
+    turned, rest = x[..., :8], x[..., 8:]
+    first, second = (turned[..., ::2], turned[..., 1::2]) if interleaved else np.split(turned, 2, -1)
+    c, s = COSINES[positions][:, :, None], SINES[positions][:, :, None]
+    parts = [first * c - second * s, first * s + second * c]
+    both = np.stack(parts, -1).reshape(turned.shape) if interleaved else np.concatenate(parts, -1)
+    return np.concatenate([both, rest], -1)
+
+
+def attended(q, k, v, window=None, softcap=0.0):
+    """Over [batch, heads, time, size]; queries are the last ones."""
+    groups = q.shape[1] // k.shape[1]
+    k, v = np.repeat(k, groups, 1), np.repeat(v, groups, 1)
+    scores = q @ k.transpose(0, 1, 3, 2) / np.sqrt(q.shape[3])
+    if softcap:
+        scores = np.tanh(scores / softcap) * softcap
+    rows = np.arange(q.shape[2])[:, None] + k.shape[2] - q.shape[2]
+    keys = np.arange(k.shape[2])
+    hidden = (keys > rows) | (keys <= rows - (window or k.shape[2]))
+    weights = np.exp(np.where(hidden, -np.inf, scores))
+    return weights / weights.sum(-1, keepdims=True) @ v
+
+
+class Decoders(NumpyModels):
+    def of(self, what, op, inputs, results, named, refused=None, **attributes):
+        """All inputs are fed, with dimensions that have names where `named`."""
+        present = {f"i{place}": x for place, x in enumerate(inputs) if x is not None}
+        names = [f"i{place}" if x is not None else "" for place, x in enumerate(inputs)]
+
+        def dims(name, array):
+            # Caches say how many elements rotate.
+            is_cache = op == "GroupQueryAttention" and name in ("i7", "i8")
+            return [f"{name}_{axis}" if named and not is_cache else size for axis, size in enumerate(array.shape)]
+        outputs = {f"o{place}": array for place, array in enumerate(results)}
+        self.write([node(op, names, list(outputs), domain="com.microsoft", **attributes)],
+                   {name: (KINDS[x.dtype.name], dims(name, x)) for name, x in present.items()},
+                   {name: (FLOAT, dims(name, x)) for name, x in outputs.items()}, {})
+        if refused:
+            for name, x in present.items():
+                np.save(self.file(f"{name}.npy"), x)
+            given = [word for name in present for word in ("--input", f"{name}={self.file(name)}.npy")]
+            code, error = self.run(what, "run", self.program, *given, "--output", self.folder.name)
+            if code != 1 or refused not in error:
+                self.wrong(f"{what}: exit code {code}, want 1", error)
+            return
+        self.expect(f"{what} of {'named' if named else 'known'} sizes", present, outputs,
+                    agree=lambda a, b: a.shape == b.shape and np.abs(a - b).max() < 1e-4)
+
+
+def attention(check, what, tokens, past, packed=False, rotary=True, interleaved=0, given=False, lengths=None,
+              refused=None, batch=2, heads=4, groups=2, size=16, window=None, **attributes):
+    """Keys and values of `past` tokens, or of None: no operands for them."""
+    q, k, v = (real(batch, tokens, count, size) for count in (heads, groups, groups))
+    before = [real(batch, groups, past or 0, size) for _ in "kv"]
+    positions = np.broadcast_to(np.arange(tokens) + (past or 0), (batch, tokens)) + (3 if given else 0)
+
+    def turn(x):
+        return (rotated(x, positions, interleaved) if rotary else x).transpose(0, 2, 1, 3)
+    keys = np.concatenate([before[0], turn(k)], 2)
+    values = np.concatenate([before[1], v.transpose(0, 2, 1, 3)], 2)
+    result = attended(turn(q), keys, values, window, attributes.get("softcap", 0))
+    if rotary:
+        attributes.update(do_rotary=1, rotary_interleaved=interleaved)
+    if window:
+        attributes.update(local_window_size=window)
+    flat = [x.reshape(batch, tokens, -1) for x in (q, k, v)]
+    total = tokens + (past or 0)
+    inputs = [*([np.concatenate(flat, -1), None, None] if packed else flat), *(before if past is not None else [None] * 2),
+              np.array(lengths or [total - 1] * batch, np.int32), np.array(total, np.int32),
+              *([COSINES, SINES] if rotary else [None] * 2), positions.astype(np.int64) if given else None]
+    for named in (False, True):
+        check.of(what, "GroupQueryAttention", inputs,
+                 [result.transpose(0, 2, 1, 3).reshape(batch, tokens, -1), keys, values], named, refused,
+                 num_heads=heads, kv_num_heads=groups, **attributes)
+
+
+def rotations(check):
+    x, positions = real(2, 5, 3, 8), GENERATOR.integers(0, 32, (2, 5))
+    behind = np.broadcast_to(np.arange(5) + 4, (2, 5))
+    for named in (False, True):
+        def of(what, given, at, result, **attributes):
+            check.of(what, "RotaryEmbedding", [given, at, COSINES, SINES], [result], named, **attributes)
+        of("heads before tokens", x.transpose(0, 2, 1, 3), positions, rotated(x, positions).transpose(0, 2, 1, 3))
+        of("heads as the caches say", x.reshape(2, 5, 24), positions, rotated(x, positions).reshape(2, 5, 24))
+        of("the first position", x.reshape(2, 5, 24), np.array([4]), rotated(x, behind).reshape(2, 5, 24))
+        of("neighbours", x.reshape(2, 5, 24), positions, rotated(x, positions, True).reshape(2, 5, 24), interleaved=1)
+        wide = real(2, 5, 3, 12)
+        of("parts of heads", wide.reshape(2, 5, 36), positions, rotated(wide, positions).reshape(2, 5, 36), num_heads=3,
+           rotary_embedding_dim=8)
+
+
+def main():
+    check = Decoders(sys.argv[1])
+    rotations(check)
+    attention(check, "a token", 1, 9)
+    attention(check, "the first tokens", 7, 0)
+    attention(check, "no past", 7, None)
+    attention(check, "tokens behind others", 3, 9)
+    attention(check, "one tensor of all", 2, 5, packed=True)
+    attention(check, "no rotation", 1, 6, rotary=False)
+    attention(check, "neighbours rotate", 2, 6, interleaved=1)
+    attention(check, "positions given", 2, 6, given=True)
+    attention(check, "a window", 4, 8, window=3)
+    attention(check, "whole heads", 2, 6, size=8)
+    attention(check, "shorter first tokens", 1, 0, lengths=[0, -1])
+    for rotary in (True, False):
+        for last in (7, 8, 10):  # 9 is what the past has
+            attention(check, "another length", 1, 9, rotary=rotary, lengths=[9, last], refused="an index is outside")
+    check.finish()
+
+
+main()
