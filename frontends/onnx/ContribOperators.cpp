@@ -19,8 +19,8 @@ const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
   if (domain != "com.microsoft" && !(domain.empty() && op == "SimplifiedLayerNormalization"))
     return nullptr;
   for (ArrayRef<ContribOperator> family :
-       {attentionContribOperators(), decoderContribOperators(), fusedContribOperators(), normalizationContribOperators(),
-        quantizedContribOperators()})
+       {attentionContribOperators(), decoderContribOperators(), fusedContribOperators(),
+        normalizationContribOperators(), quantizedContribOperators()})
     for (const ContribOperator &contrib : family)
       if (contrib.op == op)
         return &contrib;
