@@ -74,6 +74,7 @@ void addExtractionPasses(OpPassManager &passes, const ExtractionOptions &options
       createNarrowProductsPass({.bf16 = options.bf16, .convolutions = options.bf16Convolutions}));
   if (options.winograd)
     function.addPass(createChooseWinogradPass());
+  function.addPass(createSkipPadsPass());
   function.addPass(createReadNarrowInputsPass());
   function.addPass(createFoldShufflesPass());
   function.addPass(createFormClustersPass());

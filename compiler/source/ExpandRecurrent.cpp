@@ -116,7 +116,6 @@ public:
   bool isReverse;
 
 private:
-  Value ofDirection(Arithmetic &m, Value value, ArrayRef<int64_t> shape) const;
   Value gate(Arithmetic &m, Value gates, int64_t index) const {
     return m.sliced(gates, 1, index * all.hidden, (index + 1) * all.hidden);
   }
@@ -147,7 +146,7 @@ Direction::Direction(const Recurrence &all, int64_t index, Arithmetic &m)
     state.numbers = rows(m, state.numbers, 0, 2);
   }
   if (all.bias) {
-    Value both = ofDirection(m, all.bias, {2 * size});
+    Value both = m.viewed(partOfDirection(m, all.bias, index, all.directions), {2 * size});
     Value ofInput = m.sliced(both, 0, 0, size), ofState = m.sliced(both, 0, size, 2 * size);
     if (all.cell == Cell::Gru && all.linearBeforeReset) {
       candidateBias = rows(m, ofState, 2, 3);
@@ -165,10 +164,6 @@ Direction::Direction(const Recurrence &all, int64_t index, Arithmetic &m)
   initial.push_back(start(all.initialH));
   if (all.cell == Cell::Lstm)
     initial.push_back(start(all.initialC));
-}
-
-Value Direction::ofDirection(Arithmetic &m, Value value, ArrayRef<int64_t> shape) const {
-  return m.viewed(all.directions == 1 ? value : m.sliced(value, 0, index, index + 1), shape);
 }
 
 SmallVector<Value> Direction::lstmStep(Arithmetic &m, Value projected, Value h, Value c) const {

@@ -7,14 +7,6 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-/// Number `index` of `count` equal parts of axis 0.
-Value partOf(Arithmetic &m, Value value, int64_t index, int64_t count) {
-  if (count == 1)
-    return value;
-  int64_t size = *dimsOf(value)[0].asConstant() / count;
-  return m.sliced(value, 0, index * size, (index + 1) * size);
-}
-
 Value productOfBytes(Arithmetic &m, Value x, const RecurrentWeights &weights) {
   auto scalarOf = [](Type element) { return RankedTensorType::get({}, element); };
   Type byte = m.b.getIntegerType(8, /*isSigned=*/false);
@@ -29,12 +21,19 @@ Value productOfBytes(Arithmetic &m, Value x, const RecurrentWeights &weights) {
 
 } // namespace
 
+Value partOfDirection(Arithmetic &m, Value all, int64_t direction, int64_t directions) {
+  if (directions == 1)
+    return all;
+  int64_t size = *dimsOf(all)[0].asConstant() / directions;
+  return m.sliced(all, 0, direction * size, (direction + 1) * size);
+}
+
 RecurrentWeights weightsOfDirection(Arithmetic &m, Value all, int64_t direction, int64_t directions,
                                     bool roundsOperands) {
   Dims dims = dimsOf(all);
   int64_t rows = *dims[1].asConstant(), columns = *dims[2].asConstant();
   RecurrentWeights found;
-  found.numbers = m.viewed(partOf(m, all, direction, directions), {rows, columns});
+  found.numbers = m.viewed(partOfDirection(m, all, direction, directions), {rows, columns});
   auto view = all.getDefiningOp<onnx::ReshapeOp>();
   auto stored = view ? view.getData().getDefiningOp<onnx::DequantizeLinearOp>() : nullptr;
   if (!roundsOperands || !stored || !stored.getXZeroPoint() ||
@@ -42,10 +41,10 @@ RecurrentWeights weightsOfDirection(Arithmetic &m, Value all, int64_t direction,
     return found;
   // A direction has one scale, or one for each of its rows.
   auto ofDirection = [&](Value value) {
-    return m.asScalar(partOf(m, value, direction, directions));
+    return m.asScalar(partOfDirection(m, value, direction, directions));
   };
   Value bytes = m.viewed(stored.getX(), {directions, rows, columns});
-  bytes = m.viewed(partOf(m, bytes, direction, directions), {rows, columns});
+  bytes = m.viewed(partOfDirection(m, bytes, direction, directions), {rows, columns});
   found.bytes = m.exchanged(bytes, 0, 1);
   found.scale = ofDirection(stored.getXScale());
   found.zeroPoint = ofDirection(stored.getXZeroPoint());

@@ -18,6 +18,9 @@ struct RecurrentWeights {
   mlir::Value scale, zeroPoint;
 };
 
+/// One of as many equal parts of axis 0 as there are directions.
+mlir::Value partOfDirection(Arithmetic &m, mlir::Value all, int64_t direction, int64_t directions);
+
 /// Those of one of `directions`, which `all` has as its first axis.
 RecurrentWeights weightsOfDirection(Arithmetic &m, mlir::Value all, int64_t direction,
                                     int64_t directions, bool roundsOperands);

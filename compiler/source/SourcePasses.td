@@ -519,6 +519,24 @@ def ChooseWinogradPass : Pass<"heddle-choose-winograd", "::mlir::func::FuncOp"> 
   let statistics = [Statistic<"numChosen", "num-chosen", "convolutions that are computed so">];
 }
 
+def SkipPadsPass : Pass<"heddle-skip-pads", "::mlir::func::FuncOp"> {
+  let summary = "say which dilated convolutions need not multiply pads";
+  let description = [{
+    Marks convolutions whose windows are dilated and whose f32 weights are constants, all of them
+    finite. Elements of a window that are pads for all pixels of a tile add nothing there, and are
+    left out; an infinite weight would make NaN of them.
+
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) {dilations = [18, 18], pads = [18, 18, 18, 18], ...} : ...
+    ```
+    becomes
+    ```mlir
+    %1 = "onnx.Conv"(%x, %w) {heddle.skips_pads, dilations = [18, 18], ...} : ...
+    ```
+  }];
+  let statistics = [Statistic<"numMarked", "num-marked", "convolutions that skip pads">];
+}
+
 def ReadNarrowInputsPass : Pass<"onnx-read-narrow-inputs", "::mlir::func::FuncOp"> {
   let summary = "let convolutions read f16 and bf16 inputs as they are";
   let description = [{

@@ -48,6 +48,9 @@ bool mayBeWinograd(mlir::Operation *op);
 /// Whether it takes less time, as far as sizes are known while compiling.
 bool isFasterWinograd(mlir::Operation *convolution);
 
+/// Marks a convolution whose weights are finite: what is multiplied with zeros may be left out.
+constexpr llvm::StringLiteral kSkipsPads = "heddle.skips_pads";
+
 /// Marks a convolution that makes channels in so many runs of such a length, and stores them in turns:
 /// channel r * length + i as channel i * runs + r of its result.
 constexpr llvm::StringLiteral kShuffledRuns = "heddle.shuffled_runs";
@@ -58,10 +61,10 @@ bool hasEvenWindows(mlir::Operation *pooling);
 
 /// An operand that is laid out ahead: the kernel reads the packed form instead.
 struct Packing {
-  unsigned operand;      // of the structured function
+  unsigned operand;                 // of the structured function
   llvm::SmallVector<DimExpr> sizes; // what the kernel takes, over the structured function's
-  LoopKernel kernel;     // one operand, one result
-  DimExpr elements;      // of the packed form
+  LoopKernel kernel;                // one operand, one result
+  DimExpr elements;                 // of the packed form
   mlir::Type elementType;
 };
 
@@ -75,9 +78,10 @@ struct ContractionKernel {
 };
 
 /// `constantOperands` says which operands of the function are weights, worth packing.
-mlir::FailureOr<ContractionKernel>
-emitContractionKernel(mlir::func::FuncOp structured, llvm::StringRef name,
-                      llvm::ArrayRef<bool> constantOperands, const codegen::Target &target);
+mlir::FailureOr<ContractionKernel> emitContractionKernel(mlir::func::FuncOp structured,
+                                                         llvm::StringRef name,
+                                                         llvm::ArrayRef<bool> constantOperands,
+                                                         const codegen::Target &target);
 
 } // namespace heddle
 

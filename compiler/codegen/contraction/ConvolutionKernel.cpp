@@ -121,6 +121,8 @@ ConvolutionSpec ConvolutionKernelEmitter::directSpec() {
   Spatial none{0, 0, 0};
   spec.padded = space.padBefore != none || space.padAfter != none;
   spec.transposed = transposed;
+  // Finite weights may be rounded to infinity.
+  spec.skipsPads = spec.padded && !rounds && op->hasAttr(kSkipsPads);
   if (auto integer = dyn_cast<onnx::ConvIntegerOp>(op)) {
     spec.inputSigned = inputSigned();
     spec.filterSigned = filterSigned();
@@ -158,9 +160,9 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   else
     spec.narrowWidth = narrowWidth(planConvolution(spec, target).pixels);
   ConvolutionPlan plan = planConvolution(spec, target);
-  ContractionKernel result =
-      emitBlocks(spec, plan, [&](Emitter &e, const ConvolutionOperands &operands,
-                                 KernelFrame &frame, PixelSink sink) {
+  ContractionKernel result = emitBlocks(
+      spec, plan,
+      [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
   result.packing = emitPacking(spec);
@@ -179,9 +181,8 @@ ContractionKernel ConvolutionKernelEmitter::emitBlocks(
     ConvolutionOperands operands = operandsIn(frame);
     addZeroPoints(e, epilogue, spec.accumulator(), operands);
     operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
-    emit(e, operands, frame, [&](Value acc, const PixelPosition &at) {
-      space.store(epilogue, acc, at, bias());
-    });
+    emit(e, operands, frame,
+         [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });
 
   ContractionKernel result;

@@ -8,8 +8,7 @@
 // block of output channels of one group; where there are pads, it first copies what it reads of the
 // input to scratch, with zeros around, once for all channel blocks that a thread computes one after
 // the other (kernel_abi.h says what scratch keeps between calls). Every element is one
-// chain of multiply-adds in the same order, whatever the blocking. Elements of a dilated window
-// that are pads for all of a tile are left out.
+// chain of multiply-adds in the same order, whatever the blocking.
 //
 // Bytes (i8 input and filters, either sign, zero points) give exact i32 sums; "channel" then reads
 // "four channels" below, the last filled up with zeros, and each panel begins with the i32 sums of
@@ -47,6 +46,9 @@ struct ConvolutionSpec {
   Spatial padding{0, 0, 0}; // before the first element; what is needed after the last is implied
   /// False only where no window leaves the input on either side.
   bool padded = true;
+  /// Elements of dilated windows that are pads for all of a tile are not multiplied: only where
+  /// filters are finite. Of floats, not transposed.
+  bool skipsPads = false;
   /// ConvTranspose: stride and dilation place the inputs among the outputs, and `padding` is what
   /// is cut off the outputs' front. Filters are stored [IC, OC / G, KD, KH, KW]. Not for i8.
   bool transposed = false;
@@ -91,7 +93,7 @@ struct ChannelTile {
 };
 
 struct ConvolutionPlan : ConvolutionBlocks, ChannelTile {
-  int64_t tileColumns;    // pixels of all phases
+  int64_t tileColumns; // pixels of all phases
   /// In scratch, after the number of the block whose patch is there: results of a row.
   static constexpr int64_t kRowOffset = 64;
   int64_t turnedOffset; // in scratch: a square of results

@@ -39,7 +39,7 @@ ConvolutionEmitter::Tap ConvolutionEmitter::tap(const Tile &tile, int dim, Value
 // Of a plane of 28 x 28 and windows whose elements are 18 apart, two thirds of what they meet are
 // pads.
 Value ConvolutionEmitter::isInInput(const Tile &tile, int dim, Value reach) {
-  if (!spec.padded || spec.dilation[dim] == 1 || math.isBytes()) // the sums of bytes count pads
+  if (!spec.skipsPads || spec.dilation[dim] == 1)
     return {};
   int64_t rowPixels = spec.narrowWidth != 0 ? spec.narrowWidth : tile.pixels;
   Spatial pixels{1, tile.pixels / rowPixels, rowPixels};

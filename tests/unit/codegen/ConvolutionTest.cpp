@@ -144,6 +144,7 @@ struct Form {
   bool transposed = false;
   bool narrow = false; // tiles of several rows; of a known size
   bool plane = false;  // pixels in the lanes
+  bool skipsPads = false;
 };
 
 void check(const char *cpu, const Window &w, const Form &form, const Size *known = nullptr) {
@@ -154,6 +155,7 @@ void check(const char *cpu, const Window &w, const Form &form, const Size *known
     ConvolutionSpec spec{f32, w.window, w.stride, w.dilation, w.before, true};
     spec.padded = w.before != Spatial{0, 0, 0} || w.after != Spatial{0, 0, 0};
     spec.transposed = transposed;
+    spec.skipsPads = form.skipsPads;
     auto dimsOf = [&](const Size &s) {
       Spatial out = transposed ? transposedSize(s, w) : outputSize(s, w);
       return std::vector<int64_t>{s.n,        s.groups,   s.ic,   s.oc,   s.input[0],
@@ -204,10 +206,8 @@ void check(const char *cpu, const Window &w, const Form &form, const Size *known
       int64_t points = form.plane
                            ? planePlan.gridPoints(s.n, s.groups, s.oc, out[0], out[1], out[2])
                            : plan.gridPoints(s.n, s.groups, s.oc, out[0], out[1], out[2]);
-      int64_t scratch =
-          form.plane ? planePlan.scratchBytes(channels) : plan.scratchBytes(channels);
-      kernels.call(0, {x.data(), packed.data(), bias.data(), y.data()}, dims, 0, points,
-                   scratch);
+      int64_t scratch = form.plane ? planePlan.scratchBytes(channels) : plan.scratchBytes(channels);
+      kernels.call(0, {x.data(), packed.data(), bias.data(), y.data()}, dims, 0, points, scratch);
       for (size_t i = 0; i < want.size(); ++i)
         ASSERT_NEAR(y[i], want[i], 1e-4) << i;
       for (int64_t point = points - 1; point >= 0; --point)
@@ -248,8 +248,10 @@ TEST_P(ConvolutionTest, MoreFiltersThanPixels) {
 
 // Rows up to those that just fit in a tile, of one pixel, and blocks that are not whole.
 TEST_P(ConvolutionTest, NarrowRows) {
-  const Size sizes[] = {{2, 1, 17, 33, {1, 9, 7}}, {1, 1, 16, 70, {3, 11, 4}},
-                        {1, 2, 10, 6, {1, 40, 3}}, {1, 1, 5, 20, {1, 70, 1}},
+  const Size sizes[] = {{2, 1, 17, 33, {1, 9, 7}},
+                        {1, 1, 16, 70, {3, 11, 4}},
+                        {1, 2, 10, 6, {1, 40, 3}},
+                        {1, 1, 5, 20, {1, 70, 1}},
                         {1, 1, 40, 24, {1, 9, 5}}};
   const Window windows[] = {kWindows[0],
                             {{1, 3, 3}, {1, 2, 1}, {1, 1, 1}, {0, 1, 1}, {0, 0, 1}},
@@ -268,11 +270,13 @@ TEST_P(ConvolutionTest, WidelyDilated) {
   const Size sizes[] = {{1, 1, 17, 33, {1, 28, 28}}, {2, 2, 6, 18, {3, 20, 13}}};
   const Size narrow{1, 1, 17, 33, {1, 13, 5}};
   for (const Window &w : windows) {
-    check(GetParam(), w, {.narrow = true}, &narrow);
-    for (const Size &size : sizes) {
-      check(GetParam(), w, {}, &size);
-      check(GetParam(), w, {.plane = true}, &size);
+    for (bool skipsPads : {false, true}) {
+      check(GetParam(), w, {.narrow = true, .skipsPads = skipsPads}, &narrow);
+      for (const Size &size : sizes)
+        check(GetParam(), w, {.skipsPads = skipsPads}, &size);
     }
+    for (const Size &size : sizes)
+      check(GetParam(), w, {.plane = true}, &size);
   }
 }
 
