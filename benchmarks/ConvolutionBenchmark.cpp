@@ -95,8 +95,8 @@ public:
       if (form == Form::Winograd)
         emitWinograd(e, tiles, ops, k.begin, k.end, k.scratch, sink);
       else
-        (form == Form::Plane ? emitPlaneConvolution
-                             : emitConvolution)(e, spec, ops, k.begin, k.end, k.scratch, sink);
+        (form == Form::Plane ? emitPlaneConvolution : emitConvolution)(e, spec, ops, k.begin, k.end,
+                                                                       k.scratch, sink);
     });
     auto start = std::chrono::steady_clock::now();
     LoadedKernels kernels = harness.compile();

@@ -7,9 +7,9 @@
 #include <cstring>
 
 #include "benchmarks/peer/OneDnn.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 

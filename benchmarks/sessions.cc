@@ -42,16 +42,17 @@ struct Options {
   bool json = false;
 };
 
-void Check(const absl::Status& status) {
-  if (status.ok()) return;
+void Check(const absl::Status &status) {
+  if (status.ok())
+    return;
   std::fprintf(stderr, "sessions: %s\n", std::string(status.message()).c_str());
   std::exit(1);
 }
 
-Options Parse(int argc, char** argv) {
+Options Parse(int argc, char **argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
-    auto is = [&](const char* name) { return std::strcmp(argv[i], name) == 0 && i + 1 < argc; };
+    auto is = [&](const char *name) { return std::strcmp(argv[i], name) == 0 && i + 1 < argc; };
     if (is("--sessions")) {
       options.sessions = std::atoi(argv[++i]);
     } else if (is("--threads")) {
@@ -70,27 +71,28 @@ Options Parse(int argc, char** argv) {
   }
   if (options.artifact.empty() || options.sessions < 1 || options.threads < 0 ||
       options.rounds < 1 || !(options.seconds > 0)) {
-    Check(absl::InvalidArgumentError(
-        "usage: sessions ARTIFACT [--sessions N] [--threads N] [--seconds S] [--rounds N] INPUT..."));
+    Check(absl::InvalidArgumentError("usage: sessions ARTIFACT [--sessions N] [--threads N] "
+                                     "[--seconds S] [--rounds N] INPUT..."));
   }
   return options;
 }
 
-std::vector<HostTensor> ReadInputs(const Options& options, const Model& model) {
+std::vector<HostTensor> ReadInputs(const Options &options, const Model &model) {
   std::vector<HostTensor> tensors;
-  for (const std::string& file : options.inputs) {
+  for (const std::string &file : options.inputs) {
     auto tensor = heddle::readTensorFile(file);
     Check(tensor.status());
     tensors.push_back(*std::move(tensor));
   }
   for (size_t i = tensors.size(); i < model.inputs().size(); ++i) {
-    HostTensor& zeros = tensors.emplace_back();
+    HostTensor &zeros = tensors.emplace_back();
     zeros.type = model.inputs()[i].element_type;
     int64_t count = 1;
-    for (const auto& dim : model.inputs()[i].dims) {
+    for (const auto &dim : model.inputs()[i].dims) {
       zeros.dims.push_back(dim.size);
       count *= dim.size;
-      if (dim.size < 0) Check(absl::InvalidArgumentError("the model needs inputs: it has symbols"));
+      if (dim.size < 0)
+        Check(absl::InvalidArgumentError("the model needs inputs: it has symbols"));
     }
     zeros.bytes.assign(static_cast<size_t>(heddle::ElementBytes(zeros.type, count)), 0);
   }
@@ -100,10 +102,11 @@ std::vector<HostTensor> ReadInputs(const Options& options, const Model& model) {
 // What sessions that ran side by side did.
 struct Measured {
   double per_second = 0;
-  std::vector<double> ms;  // of each run, sorted
+  std::vector<double> ms; // of each run, sorted
   double mean() const {
     double sum = 0;
-    for (double one : ms) sum += one;
+    for (double one : ms)
+      sum += one;
     return sum / static_cast<double>(ms.size());
   }
   double quantile(double q) const {
@@ -111,7 +114,7 @@ struct Measured {
   }
 };
 
-Measured Measure(std::vector<std::unique_ptr<Session>>& sessions, size_t count, double seconds) {
+Measured Measure(std::vector<std::unique_ptr<Session>> &sessions, size_t count, double seconds) {
   std::vector<std::vector<double>> ms(count);
   std::atomic<int> waiting{static_cast<int>(count)};
   std::vector<std::thread> threads;
@@ -119,7 +122,8 @@ Measured Measure(std::vector<std::unique_ptr<Session>>& sessions, size_t count, 
   for (size_t i = 0; i < count; ++i) {
     threads.emplace_back([&, i] {
       waiting.fetch_sub(1);
-      while (waiting.load() > 0) std::this_thread::yield();
+      while (waiting.load() > 0)
+        std::this_thread::yield();
       auto begin = Clock::now(), last = begin;
       auto end = begin + std::chrono::duration<double>(seconds);
       while (last < end) {
@@ -131,7 +135,8 @@ Measured Measure(std::vector<std::unique_ptr<Session>>& sessions, size_t count, 
       took[i] = std::chrono::duration<double>(last - begin).count();
     });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread &thread : threads)
+    thread.join();
   Measured all;
   for (size_t i = 0; i < count; ++i) {
     all.per_second += static_cast<double>(ms[i].size()) / took[i];
@@ -146,9 +151,9 @@ double Median(std::vector<double> numbers) {
   return numbers[numbers.size() / 2];
 }
 
-}  // namespace
+} // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char **argv) {
   Options options = Parse(argc, argv);
   auto model = Model::Load(options.artifact, {});
   Check(model.status());
@@ -177,7 +182,8 @@ int main(int argc, char** argv) {
     slow.push_back(all.quantile(0.99));
   }
   double load = 0;
-  if (getloadavg(&load, 1) != 1) load = -1;
+  if (getloadavg(&load, 1) != 1)
+    load = -1;
   if (options.json) {
     std::printf("{\"sessions\": %d, \"threads\": %d, \"alone_per_s\": %.3f, "
                 "\"together_per_s\": %.3f, \"median_ms\": %.5f, \"p99_ms\": %.5f, "

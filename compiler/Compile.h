@@ -31,13 +31,13 @@ namespace heddle {
 
 /// Where to stop, and what to give.
 enum class EmitKind {
-  Artifact, // the file that `heddle run` takes
-  Program,  // the graph program alone, a FlatBuffer
-  Heddle,   // MLIR of the parallel level; compiles again
-  Task,     // MLIR of the task level, with the kernels
-  Llvm,     // optimised LLVM IR of the kernels
-  Object,   // the kernels as a shared object
-  Header,   // a C header with the artifact's bytes
+  Artifact,  // the file that `heddle run` takes
+  Program,   // the graph program alone, a FlatBuffer
+  Heddle,    // MLIR of the parallel level; compiles again
+  Task,      // MLIR of the task level, with the kernels
+  Llvm,      // optimised LLVM IR of the kernels
+  Object,    // the kernels as a shared object
+  Header,    // a C header with the artifact's bytes
   Schedules, // JSON: kernels that could be scheduled otherwise (docs/tuning.md)
 };
 
@@ -59,8 +59,8 @@ struct CompileOptions {
 
 struct CompileStatistics {
   double seconds = 0;
-  size_t tasks = 0;   // of the main graph
-  size_t kernels = 0; // distinct ones
+  size_t tasks = 0;         // of the main graph
+  size_t kernels = 0;       // distinct ones
   size_t cachedKernels = 0; // of them, found in the cache
   size_t tunedKernels = 0;  // of them, scheduled otherwise than usual
 };

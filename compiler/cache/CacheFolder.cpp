@@ -51,8 +51,9 @@ absl::StatusOr<CacheFolder> CacheFolder::open(const std::string &path) {
   if (!S_ISDIR(facts.st_mode))
     return absl::FailedPreconditionError(path + ": is no folder");
   if (facts.st_uid != ::geteuid() || (facts.st_mode & (S_IWGRP | S_IWOTH)))
-    return absl::FailedPreconditionError(path + ": others may write to this folder, and what is in "
-                                                "a cache is run; chmod go-w, or name another folder");
+    return absl::FailedPreconditionError(path +
+                                         ": others may write to this folder, and what is in "
+                                         "a cache is run; chmod go-w, or name another folder");
   return CacheFolder(path);
 }
 
@@ -134,9 +135,8 @@ std::string CacheFolder::stateOf(std::string_view ending) const {
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     struct stat facts = {};
     if (it->path().extension() == ending && ::stat(it->path().c_str(), &facts) == 0)
-      files.push_back(it->path().filename().string() + " " +
-                      std::to_string(facts.st_mtim.tv_sec) + "." +
-                      std::to_string(facts.st_mtim.tv_nsec) + "\n");
+      files.push_back(it->path().filename().string() + " " + std::to_string(facts.st_mtim.tv_sec) +
+                      "." + std::to_string(facts.st_mtim.tv_nsec) + "\n");
   }
   std::sort(files.begin(), files.end());
   std::string all;

@@ -17,8 +17,8 @@ static absl::StatusOr<ScheduleNumbers> numbersOf(const json &fields) {
   ScheduleNumbers numbers;
   for (const auto &[name, value] : fields.items()) {
     if (!value.is_number_integer() || value.get<double>() < 0 || value.get<double>() > most)
-      return absl::InvalidArgumentError("'" + name + "' of a schedule must be a whole number up to " +
-                                        std::to_string(most));
+      return absl::InvalidArgumentError(
+          "'" + name + "' of a schedule must be a whole number up to " + std::to_string(most));
     numbers[name] = value.get<int64_t>();
   }
   return numbers;

@@ -33,7 +33,8 @@ std::string buildIdIn(const char *notes, size_t size) {
     const char *content = notes + sizeof *note;
     if (sizeof *note + name + text > size)
       break;
-    if (note->n_type == NT_GNU_BUILD_ID && std::string_view(content, note->n_namesz) == std::string_view("GNU", 4))
+    if (note->n_type == NT_GNU_BUILD_ID &&
+        std::string_view(content, note->n_namesz) == std::string_view("GNU", 4))
       return llvm::toHex(llvm::StringRef(content + name, note->n_descsz));
     notes = content + name + text;
     size -= sizeof *note + name + text;
@@ -70,10 +71,9 @@ std::string buildIdOf(const void *function) {
 const std::string &compilerIdentity() {
   static const std::string identity = [] {
     std::string text;
-    for (const void *function :
-         {reinterpret_cast<const void *>(&compilerIdentity),
-          reinterpret_cast<const void *>(&mlir::verify),
-          reinterpret_cast<const void *>(&llvm::verifyModule)}) {
+    for (const void *function : {reinterpret_cast<const void *>(&compilerIdentity),
+                                 reinterpret_cast<const void *>(&mlir::verify),
+                                 reinterpret_cast<const void *>(&llvm::verifyModule)}) {
       std::string id = buildIdOf(function);
       if (id.empty())
         return std::string();

@@ -40,8 +40,8 @@ public:
   mlir::Value div(mlir::Value a, mlir::Value b);
   mlir::Value rem(mlir::Value a, mlir::Value b);
   mlir::Value ceilDiv(mlir::Value a, int64_t b);
-  mlir::Value min(mlir::Value a, mlir::Value b);  // signed
-  mlir::Value max(mlir::Value a, mlir::Value b);  // signed
+  mlir::Value min(mlir::Value a, mlir::Value b); // signed
+  mlir::Value max(mlir::Value a, mlir::Value b); // signed
   mlir::Value boolean(bool value);
   mlir::Value less(mlir::Value a, mlir::Value b); // signed
   mlir::Value equal(mlir::Value a, mlir::Value b);

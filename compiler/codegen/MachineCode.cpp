@@ -113,10 +113,10 @@ std::string emitMachineCode(Module &module, TargetMachine &machine, bool assembl
   if (!failed) {
     config->addMachinePasses();
     config->setInitialized();
-    failed = machine.addAsmPrinter(
-        passes, stream, nullptr,
-        assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile,
-        information->getMMI().getContext());
+    failed = machine.addAsmPrinter(passes, stream, nullptr,
+                                   assembly ? CodeGenFileType::AssemblyFile
+                                            : CodeGenFileType::ObjectFile,
+                                   information->getMMI().getContext());
   }
   if (failed)
     report_fatal_error("the X86 target cannot emit objects");

@@ -164,8 +164,7 @@ void Compilation::link(size_t set) {
     cached += job.cached && job.sets.front() == set;
     objects.push_back(job.object);
   }
-  llvm::Expected<SharedObject> linked =
-      linkKernels(objects, sets[set].kernels, *sets[set].target);
+  llvm::Expected<SharedObject> linked = linkKernels(objects, sets[set].kernels, *sets[set].target);
   if (!linked) {
     ModuleOp module = sets[set].module;
     module.emitError() << llvm::toString(linked.takeError());

@@ -65,9 +65,8 @@ struct KernelSet {
 /// Compiles the kernels of all sets, those of one beside those of others, and one that several sets
 /// have once; a result for each set.
 /// The modules are of one context, and are not changed.
-llvm::FailureOr<std::vector<NativeCode>> compileNative(llvm::ArrayRef<KernelSet> sets,
-                                                       int threads = 2,
-                                                       ObjectCache *cache = nullptr);
+llvm::FailureOr<std::vector<NativeCode>>
+compileNative(llvm::ArrayRef<KernelSet> sets, int threads = 2, ObjectCache *cache = nullptr);
 llvm::FailureOr<NativeCode> compileNative(mlir::ModuleOp module,
                                           const std::vector<std::string> &kernels,
                                           const Target &target, int threads = 2,

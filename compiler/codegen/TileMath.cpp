@@ -80,8 +80,8 @@ Value TileMath::multiplyAdd(Emitter &e, Value a, Value b, Value sum) const {
   b = vector::BitCastOp::create(e.builder, e.loc, words, b);
   Value eight = number(8), low = number(0xff);
   Value aEven = arith::AndIOp::create(e.builder, e.loc, a, low);
-  Value bEven = arith::ShRSIOp::create(
-      e.builder, e.loc, arith::ShLIOp::create(e.builder, e.loc, b, eight), eight);
+  Value bEven = arith::ShRSIOp::create(e.builder, e.loc,
+                                       arith::ShLIOp::create(e.builder, e.loc, b, eight), eight);
   Value aOdd = arith::ShRUIOp::create(e.builder, e.loc, a, eight);
   Value bOdd = arith::ShRSIOp::create(e.builder, e.loc, b, eight);
   StringRef name = width == 64   ? "llvm.x86.avx512.pmaddw.d.512"

@@ -114,9 +114,9 @@ private:
   ScheduleBook &schedules;
   bool knowsSizes = false;
   llvm::StringMap<Entry> entries;
-  llvm::StringMap<std::string> emitted; // by key
+  llvm::StringMap<std::string> emitted;              // by key
   llvm::StringMap<mlir::func::FuncOp> sharedKernels; // by text
-  llvm::StringMap<std::string> cutNames; // by signature
+  llvm::StringMap<std::string> cutNames;             // by signature
   llvm::StringMap<unsigned> nameCounts;
   std::vector<std::string> order;
 };

@@ -100,8 +100,8 @@ double estimateStep(Region &step) {
 double estimateSize(const DimExpr &expr) {
   // Sizes that windows leave nothing of are larger: 64 samples make no frame.
   for (int64_t usual : {64, 4096, 1 << 18}) {
-    DimExpr guess = expr.substitute(
-        [&](StringRef) -> std::optional<DimExpr> { return DimExpr(usual); });
+    DimExpr guess =
+        expr.substitute([&](StringRef) -> std::optional<DimExpr> { return DimExpr(usual); });
     if (int64_t size = guess.asConstant().value_or(64); size > 0)
       return static_cast<double>(size);
   }

@@ -28,22 +28,20 @@ SmallVector<DimExpr> KernelBuilder::dims(Value sourceValue) const {
   return getDims(cast<RankedTensorType>(sourceValue.getType()));
 }
 
-Value KernelBuilder::index(int64_t value) {
-  return arith::ConstantIndexOp::create(*this, value);
-}
+Value KernelBuilder::index(int64_t value) { return arith::ConstantIndexOp::create(*this, value); }
 
 Value KernelBuilder::index(const DimExpr &expr) { return lowerDimExpr(*this, expr, symbols); }
 
 void KernelBuilder::require(const DimExpr &size, int64_t least) {
   if (!size.isAtLeast(least))
-    RequireOp::create(*this, arith::CmpIOp::create(*this, arith::CmpIPredicate::sge, index(size),
-                                                   index(least)));
+    RequireOp::create(
+        *this, arith::CmpIOp::create(*this, arith::CmpIPredicate::sge, index(size), index(least)));
 }
 
 void KernelBuilder::requireEqual(const DimExpr &lhs, const DimExpr &rhs) {
   if (lhs != rhs)
-    RequireOp::create(*this, arith::CmpIOp::create(*this, arith::CmpIPredicate::eq, index(lhs),
-                                                   index(rhs)));
+    RequireOp::create(
+        *this, arith::CmpIOp::create(*this, arith::CmpIPredicate::eq, index(lhs), index(rhs)));
 }
 
 Value KernelBuilder::empty(ArrayRef<DimExpr> dims, Type elementType) {
@@ -86,7 +84,7 @@ Value KernelBuilder::map(Value result, ValueRange operands, Body body) {
 
 Value KernelBuilder::map(ArrayRef<DimExpr> dims, Type elementType, ValueRange operands,
                          ArrayRef<SmallVector<DimExpr>> operandDims, Body body) {
-  SmallVector<Value> inputs;    // those whose broadcast is decided now
+  SmallVector<Value> inputs; // those whose broadcast is decided now
   SmallVector<AffineMap> maps;
   SmallVector<unsigned> inputOf(operands.size(), ~0u);
   auto fillOf = [](Value operand) { return operand.getDefiningOp<linalg::FillOp>(); };
@@ -218,9 +216,8 @@ Value KernelBuilder::reduce(Value input, ArrayRef<DimExpr> inputDims, ArrayRef<i
   AffineMap outMap = AffineMap::get(inputDims.size(), 0, places, getContext());
   Value out = filled(outDims, start);
   auto generic = linalg::GenericOp::create(
-      *this, out.getType(), input, out,
-      ArrayRef{getMultiDimIdentityMap(inputDims.size()), outMap}, iterators,
-      [&](OpBuilder &nested, Location loc, ValueRange arguments) {
+      *this, out.getType(), input, out, ArrayRef{getMultiDimIdentityMap(inputDims.size()), outMap},
+      iterators, [&](OpBuilder &nested, Location loc, ValueRange arguments) {
         OpBuilder::InsertionGuard guard(*this);
         setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
         linalg::YieldOp::create(*this, combine(arguments[1], arguments[0]));

@@ -68,8 +68,8 @@ public:
 
   /// The same where `places` says which element of each operand belongs to a place of the result:
   /// permuted, or along some axes only, such as the channel's. No size is broadcast.
-  mlir::Value mapAt(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType,
-                    mlir::ValueRange operands, llvm::ArrayRef<mlir::AffineMap> places, Body body);
+  mlir::Value mapAt(llvm::ArrayRef<DimExpr> dims, mlir::Type elementType, mlir::ValueRange operands,
+                    llvm::ArrayRef<mlir::AffineMap> places, Body body);
   /// The place along these axes of a tensor of `rank`: {1} for a channel's element.
   mlir::AffineMap alongAxes(int64_t rank, llvm::ArrayRef<int64_t> axes);
   mlir::AffineMap identity(int64_t rank) { return getMultiDimIdentityMap(rank); }

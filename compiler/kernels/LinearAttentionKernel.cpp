@@ -37,8 +37,8 @@ std::string keyOf(LinearAttentionOp op, const LinearAttentionSpec &spec, unsigne
   std::string key;
   llvm::raw_string_ostream os(key);
   os << "linear_attention " << op.getUpdate() << " " << spec.element << " " << batch << " "
-     << spec.readsBefore << spec.output << spec.last << spec.fullBlocks << spec.chunk << " " << spec.lanes << "x"
-     << spec.vectors;
+     << spec.readsBefore << spec.output << spec.last << spec.fullBlocks << spec.chunk << " "
+     << spec.lanes << "x" << spec.vectors;
   for (const OwnAxes &own : {spec.decay, spec.rate, spec.init}) {
     os << " ";
     for (bool axis : own)

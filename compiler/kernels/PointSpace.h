@@ -23,9 +23,9 @@ public:
   /// Of a block, given values of it that have the same axes though no operation says so: a state and
   /// the next one. Fails where an operation reads other places, or where the values have no shape
   /// in common; `reason` then says so.
-  static llvm::FailureOr<PointSpace>
-  of(mlir::Block &block, llvm::ArrayRef<std::pair<mlir::Value, mlir::Value>> same,
-     std::string &reason);
+  static llvm::FailureOr<PointSpace> of(mlir::Block &block,
+                                        llvm::ArrayRef<std::pair<mlir::Value, mlir::Value>> same,
+                                        std::string &reason);
 
   llvm::ArrayRef<DimExpr> sizes() const { return points; }
   unsigned rank() const { return points.size(); }

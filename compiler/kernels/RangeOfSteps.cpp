@@ -26,7 +26,8 @@ Made madeBy(Block &step, unsigned yielded) {
       continue; // conditions and integers choose, their values do not get here
     if (isa<onnx::MaxOp, onnx::MinOp, onnx::WhereOp, onnx::ClipOp, onnx::ReluOp>(op))
       made.byChoice = true;
-    else if (operationKind(op) != OperationKind::View && operationKind(op) != OperationKind::Constant)
+    else if (operationKind(op) != OperationKind::View &&
+             operationKind(op) != OperationKind::Constant)
       made.byArithmetic = true;
     open.insert(op->operand_begin(), op->operand_end());
   }

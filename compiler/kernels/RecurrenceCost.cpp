@@ -16,17 +16,17 @@ namespace heddle {
 namespace {
 
 /// Nanoseconds on a Zen 5 core with AVX-512.
-constexpr double kLatency = 1.0;   // of an addition or a product, fused ones included
-constexpr double kIssue = 0.25;    // of an operation on a vector that waits for nothing
-constexpr double kFunction = 8;    // of an exponential or a quotient, in additions
+constexpr double kLatency = 1.0;    // of an addition or a product, fused ones included
+constexpr double kIssue = 0.25;     // of an operation on a vector that waits for nothing
+constexpr double kFunction = 8;     // of an exponential or a quotient, in additions
 constexpr double kMagnitude = 3.5;  // to follow a product, in additions
-constexpr double kNear = 0.3;      // of a vector read or written, in the cache of the core
-constexpr double kFar = 0.55;      // in the cache of all cores
-constexpr double kBeyond = 1.1;    // in memory
+constexpr double kNear = 0.3;       // of a vector read or written, in the cache of the core
+constexpr double kFar = 0.55;       // in the cache of all cores
+constexpr double kBeyond = 1.1;     // in memory
 constexpr double kTransposed = 1.1; // of a vector of elements that is read or written across chunks
-constexpr double kSpilled = 0.3;   // the same for each doubling of a block beyond the registers
+constexpr double kSpilled = 0.3;    // the same for each doubling of a block beyond the registers
 constexpr double kRegisters = 32;
-constexpr double kLanes = 16;      // also the steps of a block
+constexpr double kLanes = 16; // also the steps of a block
 constexpr double kVectorBytes = 64;
 constexpr double kNearBytes = 1 << 20, kFarBytes = 32 << 20;
 /// Vectors of a grid point: enough to hide how long one operation takes, few enough for registers.

@@ -32,11 +32,11 @@ private:
   double bytes(double length) const;
 
   double points = 1;
-  double latency = 0;             // until the next step can begin
-  double single = 0, wide = 0;    // to issue, of what is the same for all lanes, and for a vector
-  double elements = 0;            // to issue, for a vector for each element
-  double accesses = 0;            // vectors of points read and written
-  double slots = 0, read = 0;     // vectors of chunks read and written, and read
+  double latency = 0;          // until the next step can begin
+  double single = 0, wide = 0; // to issue, of what is the same for all lanes, and for a vector
+  double elements = 0;         // to issue, for a vector for each element
+  double accesses = 0;         // vectors of points read and written
+  double slots = 0, read = 0;  // vectors of chunks read and written, and read
   double accessedBytes = 0;
 };
 

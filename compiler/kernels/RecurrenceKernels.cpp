@@ -92,8 +92,7 @@ void Recurrence::chooseLanes(const PointSpace &space, const codegen::Target &tar
   std::optional<int64_t> chunks = spec.chunks.asConstant();
   // A block has as many steps as lanes, all written out.
   int64_t acrossChunks = std::min<int64_t>(full, 16);
-  if (!spec.before && all && *all >= 1 && *all <= kFewPoints && chunks &&
-      *chunks >= acrossChunks) {
+  if (!spec.before && all && *all >= 1 && *all <= kFewPoints && chunks && *chunks >= acrossChunks) {
     spec.acrossChunks = true;
     spec.lanes = acrossChunks;
     return;
@@ -121,8 +120,7 @@ double Recurrence::nanosecondsPerStep() const {
                            : cost.ofPoints(spec.vectors, estimateSize(spec.length));
 }
 
-func::FuncOp Recurrence::outline(ModuleOp module, DimRenaming &renaming,
-                                 IRMapping &mapping) const {
+func::FuncOp Recurrence::outline(ModuleOp module, DimRenaming &renaming, IRMapping &mapping) const {
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   SmallVector<Type> types;
   auto add = [&](TypeRange more) {

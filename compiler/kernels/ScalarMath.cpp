@@ -49,7 +49,8 @@ Value ScalarMath::highest(Type type) {
     return arith::ConstantOp::create(
         b, b.getFloatAttr(type, APFloat::getInf(floating.getFloatSemantics())));
   unsigned width = type.getIntOrFloatBitWidth();
-  APInt value = isUnsigned || width == 1 ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
+  APInt value =
+      isUnsigned || width == 1 ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
   return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
 }
 

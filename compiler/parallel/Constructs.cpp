@@ -43,10 +43,11 @@ static constexpr llvm::StringLiteral kFound = "heddle.found";
 
 void noteFinding(Operation *op, const Construct &found) {
   Builder b(op->getContext());
-  op->setAttr(kFound, b.getDictionaryAttr(
-                          {b.getNamedAttr("summary", b.getStringAttr(found.summary)),
-                           b.getNamedAttr("proof", b.getStringAttr(found.proof)),
-                           b.getNamedAttr("equivalence", b.getStringAttr(nameOf(found.equivalence)))}));
+  op->setAttr(kFound,
+              b.getDictionaryAttr(
+                  {b.getNamedAttr("summary", b.getStringAttr(found.summary)),
+                   b.getNamedAttr("proof", b.getStringAttr(found.proof)),
+                   b.getNamedAttr("equivalence", b.getStringAttr(nameOf(found.equivalence)))}));
 }
 
 bool hasFinding(Operation *op) { return op->hasAttr(kFound); }
@@ -77,8 +78,9 @@ void recordConstruct(Operation *op, const Construct &construct) {
 
 void recordSequential(Operation *op, StringRef reason) {
   Builder b(op->getContext());
-  append(op, "heddle.sequential",
-         {b.getNamedAttr("reason", b.getStringAttr(reason)), b.getNamedAttr("source", op->getLoc())});
+  append(
+      op, "heddle.sequential",
+      {b.getNamedAttr("reason", b.getStringAttr(reason)), b.getNamedAttr("source", op->getLoc())});
 }
 
 std::string describeNode(Operation *op) {

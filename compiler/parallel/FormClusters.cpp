@@ -7,13 +7,13 @@
 // group has the results of the user. What may be merged with what follows from the access patterns;
 // the comments at `canMerge` say which and why.
 
+#include "compiler/Passes.h"
 #include "compiler/codegen/contraction/ContractionKernel.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "compiler/kernels/OutlineCluster.h"
 #include "compiler/kernels/Parameters.h"
 #include "compiler/kernels/Runs.h"
 #include "compiler/kernels/StructuredLowering.h"
-#include "compiler/Passes.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
@@ -51,7 +51,8 @@ unsigned rowDims(Operation *op) {
 bool movesRows(Operation *op) {
   if (auto slice = dyn_cast<onnx::SliceOp>(op)) {
     auto steps = constantIntegers(slice.getSteps());
-    return !slice.getSteps() || (steps && llvm::all_of(*steps, [](int64_t step) { return step == 1; }));
+    return !slice.getSteps() ||
+           (steps && llvm::all_of(*steps, [](int64_t step) { return step == 1; }));
   }
   auto transpose = dyn_cast<onnx::TransposeOp>(op);
   return transpose && transpose.getPerm() && !transpose.getPerm()->empty() &&
@@ -73,8 +74,7 @@ bool meantToBeEqual(const Dims &value, const Dims &result) {
     dim.walkSymbols([&](StringRef name) { symbols.insert(name); });
     return symbols;
   };
-  return value.size() == result.size() &&
-         llvm::all_of(llvm::zip(value, result), [&](auto pair) {
+  return value.size() == result.size() && llvm::all_of(llvm::zip(value, result), [&](auto pair) {
            auto [mine, whole] = pair;
            if (mine == whole)
              return true;
@@ -86,9 +86,9 @@ bool meantToBeEqual(const Dims &value, const Dims &result) {
 struct Group {
   SmallVector<Operation *> members; // in block order
   bool contraction = false, reduction = false, irregular = false, expensive = false;
-  bool constant = false;          // depends on constants only: runs while compiling
-  std::optional<unsigned> rows;   // leading dimensions of its rows, where it has row operations
-  Dims rowSpace;                  // their sizes
+  bool constant = false;        // depends on constants only: runs while compiling
+  std::optional<unsigned> rows; // leading dimensions of its rows, where it has row operations
+  Dims rowSpace;                // their sizes
 };
 
 class ClusterBuilder {
@@ -230,7 +230,8 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
       return false;
     // The same rows: the result has the row space, reduced or not, and so has the value between.
     auto sameRows = [&](const Dims &other) {
-      return other.size() >= rows && ArrayRef(other).take_front(rows) == ArrayRef(space).take_front(rows);
+      return other.size() >= rows &&
+             ArrayRef(other).take_front(rows) == ArrayRef(space).take_front(rows);
     };
     if (!sameRows(rootDims) || !sameRows(dims))
       return false;

@@ -46,7 +46,8 @@ static DimExpr depthOf(Operation *op) {
 
 /// Two products, what the region does to a score, and four operations of the softmax for each score.
 static Work workOfAttention(AttentionOp op) {
-  Dims scores = dimsOf(op.getProducts()), query = dimsOf(op.getQuery()), value = dimsOf(op.getValue());
+  Dims scores = dimsOf(op.getProducts()), query = dimsOf(op.getQuery()),
+       value = dimsOf(op.getValue());
   const DimExpr &keys = scores.back(), &size = query[op.axesOf(0).back()];
   const DimExpr &width = value[op.axesOf(2).back()];
   Work region = workOf(op.getScores().front());

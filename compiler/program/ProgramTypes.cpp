@@ -52,18 +52,24 @@ std::optional<ElementType> programElementType(Type type) {
 
 Type elementTypeOfProgram(MLIRContext *context, int number) {
   Builder b(context);
-  SmallVector<Type> types = {b.getI1Type(),   b.getF16Type(), b.getBF16Type(),
-                             b.getF32Type(),  b.getF64Type(), Float8E4M3FNType::get(context),
-                             Float8E4M3FNUZType::get(context), Float8E5M2Type::get(context),
-                             Float8E5M2FNUZType::get(context), Float4E2M1FNType::get(context),
-                             ComplexType::get(b.getF32Type()), ComplexType::get(b.getF64Type())};
+  SmallVector<Type> types = {b.getI1Type(),
+                             b.getF16Type(),
+                             b.getBF16Type(),
+                             b.getF32Type(),
+                             b.getF64Type(),
+                             Float8E4M3FNType::get(context),
+                             Float8E4M3FNUZType::get(context),
+                             Float8E5M2Type::get(context),
+                             Float8E5M2FNUZType::get(context),
+                             Float4E2M1FNType::get(context),
+                             ComplexType::get(b.getF32Type()),
+                             ComplexType::get(b.getF64Type())};
   for (unsigned width : {4, 8, 16, 32, 64}) {
     types.push_back(b.getIntegerType(width));
     types.push_back(b.getIntegerType(width, /*isSigned=*/false));
   }
-  auto found = llvm::find_if(types, [&](Type type) {
-    return static_cast<int>(*programElementType(type)) == number;
-  });
+  auto found = llvm::find_if(
+      types, [&](Type type) { return static_cast<int>(*programElementType(type)) == number; });
   return found == types.end() ? Type() : *found;
 }
 

@@ -100,10 +100,9 @@ FailureOr<std::vector<uint8_t>> writeProgram(ModuleOp module, task::GraphOp main
   auto kernels = buffer.CreateVectorOfStrings(code.kernels);
   auto imports = buffer.CreateVectorOfStrings(code.imports);
   auto metadataOffset = writeMetadata(buffer, metadata);
-  fb::FinishProgramBuffer(buffer,
-                          fb::CreateProgram(buffer, graphsOffset, kernels, imports, cores,
-                                            metadataOffset, records.constructs,
-                                            records.sequential));
+  fb::FinishProgramBuffer(buffer, fb::CreateProgram(buffer, graphsOffset, kernels, imports, cores,
+                                                    metadataOffset, records.constructs,
+                                                    records.sequential));
   std::vector<uint8_t> bytes(buffer.GetBufferPointer(),
                              buffer.GetBufferPointer() + buffer.GetSize());
   if (absl::Status status = verify(bytes, weights.bytes()); !status.ok())

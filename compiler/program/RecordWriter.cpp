@@ -68,13 +68,12 @@ Records writeRecords(flatbuffers::FlatBufferBuilder &buffer, task::GraphOp graph
   records.constructs =
       writeList<fb::Construct>(buffer, graph, "heddle.constructs", [&](const Fields &fields) {
         Text kind = fields.text("kind"), summary = fields.text("summary"),
-             proof = fields.text("proof"), form = fields.text("form"),
-             work = fields.text("work"), span = fields.text("span");
+             proof = fields.text("proof"), form = fields.text("form"), work = fields.text("work"),
+             span = fields.text("span");
         auto sources = fields.sources();
-        return fb::CreateConstruct(buffer, kind, summary, sources, proof,
-                                   equivalenceOf(fields.get("equivalence")), form,
-                                   expression(fields.get("work")),
-                                   expression(fields.get("span")), work, span);
+        return fb::CreateConstruct(
+            buffer, kind, summary, sources, proof, equivalenceOf(fields.get("equivalence")), form,
+            expression(fields.get("work")), expression(fields.get("span")), work, span);
       });
   records.sequential =
       writeList<fb::Sequential>(buffer, graph, "heddle.sequential", [&](const Fields &fields) {

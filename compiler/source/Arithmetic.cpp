@@ -71,7 +71,8 @@ Value Arithmetic::shape(const Dims &dims, Value sizes) {
     return integers(known);
   SmallVector<StringRef> exprs(texts.begin(), texts.end());
   auto type = RankedTensorType::get({static_cast<int64_t>(dims.size())}, b.getI64Type());
-  return IndexTensorOp::create(b, loc, type, b.getStrArrayAttr(exprs), ValueRange{sizes}).getValue();
+  return IndexTensorOp::create(b, loc, type, b.getStrArrayAttr(exprs), ValueRange{sizes})
+      .getValue();
 }
 
 Value Arithmetic::viewedAs(Value value, const Dims &dims) {

@@ -141,18 +141,15 @@ std::optional<ChannelChain::Bound> ChannelChain::boundOf(Value value, int64_t ax
   if (!bound)
     return std::nullopt;
   // Factors below 1 do not make what they are multiplied with smaller.
-  limit = std::min(limit, bound->factor < kLarge
-                              ? std::pow(kLarge / std::max(1.0, bound->factor),
-                                         1 / std::max(1.0, bound->degree))
-                              : 0.0);
+  limit = std::min(limit, bound->factor < kLarge ? std::pow(kLarge / std::max(1.0, bound->factor),
+                                                            1 / std::max(1.0, bound->degree))
+                                                 : 0.0);
   axes[op] = axis;
   bounds[op] = *bound;
   operations.insert(op);
   return bound;
 }
 
-bool ChannelChain::follow(Value value, int64_t axis) {
-  return boundOf(value, axis) && source;
-}
+bool ChannelChain::follow(Value value, int64_t axis) { return boundOf(value, axis) && source; }
 
 } // namespace heddle

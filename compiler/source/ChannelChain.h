@@ -19,8 +19,8 @@ public:
   /// Follows a value, of which `axis` has the channels. False where it is made of anything else.
   bool follow(mlir::Value value, int64_t axis);
 
-  mlir::Value source;                            // of all convolutions and products
-  llvm::SetVector<mlir::Operation *> operations; // in order
+  mlir::Value source;                              // of all convolutions and products
+  llvm::SetVector<mlir::Operation *> operations;   // in order
   llvm::DenseMap<mlir::Operation *, int64_t> axes; // of their results
   /// What they multiply with, and its axis of channels.
   llvm::DenseMap<mlir::OpOperand *, int64_t> weights;

@@ -101,7 +101,7 @@ void sliceParts(onnx::SplitOp split) {
 
 /// Replaces op(concat(parts...)) by the concatenation of op(part) along an axis, which is returned.
 onnx::ConcatOp applyToParts(Operation *op, onnx::ConcatOp concat, int64_t axis,
-                  function_ref<Dims(Value part)> resultDims) {
+                            function_ref<Dims(Value part)> resultDims) {
   OpBuilder b(op);
   Value result = op->getResult(0);
   SmallVector<Value> parts;
@@ -137,13 +137,12 @@ onnx::ConcatOp transposeParts(onnx::TransposeOp transpose, onnx::ConcatOp concat
 /// Elementwise work that does the same to every element.
 onnx::ConcatOp computeParts(Operation *op, onnx::ConcatOp concat) {
   Dims dims = dimsOf(concat.getResult());
-  bool uniform = op->getNumResults() == 1 && op->getNumRegions() == 0 &&
-                 accessPattern(op) == AccessPattern::Elementwise &&
-                 dimsOf(op->getResult(0)) == dims &&
-                 llvm::all_of(op->getOperands(), [&](Value operand) {
-                   return operand == concat.getResult() ||
-                          countElements(dimsOf(operand)).isConstant(1);
-                 });
+  bool uniform =
+      op->getNumResults() == 1 && op->getNumRegions() == 0 &&
+      accessPattern(op) == AccessPattern::Elementwise && dimsOf(op->getResult(0)) == dims &&
+      llvm::all_of(op->getOperands(), [&](Value operand) {
+        return operand == concat.getResult() || countElements(dimsOf(operand)).isConstant(1);
+      });
   if (!uniform || !joinsRuns(concat))
     return {};
   return applyToParts(op, concat, axisOf(concat), [](Value part) { return dimsOf(part); });

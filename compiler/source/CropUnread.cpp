@@ -78,8 +78,7 @@ void cropUnread(onnx::MaxPoolOp pool) {
   }
   conv.setPads(kept);
   for (Value result : between)
-    result.setType(
-        tensorWithDims(dims, cast<RankedTensorType>(result.getType()).getElementType()));
+    result.setType(tensorWithDims(dims, cast<RankedTensorType>(result.getType()).getElementType()));
 }
 
 } // namespace heddle

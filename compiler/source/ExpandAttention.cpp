@@ -60,8 +60,8 @@ bool Expansion::applies() {
   if (static_cast<bool>(op.getPastKey()) != static_cast<bool>(op.getPastValue()))
     return false;
   unsigned rank = dimsOf(op.getQ()).size();
-  if ((rank != 3 && rank != 4) || dimsOf(op.getK()).size() != rank || dimsOf(op.getV()).size() != rank ||
-      static_cast<int64_t>(op.getLeftWindowSize()) < -1 ||
+  if ((rank != 3 && rank != 4) || dimsOf(op.getK()).size() != rank ||
+      dimsOf(op.getV()).size() != rank || static_cast<int64_t>(op.getLeftWindowSize()) < -1 ||
       static_cast<int64_t>(op.getRightWindowSize()) < -1)
     return false;
   DimExpr length = dimsOf(op.getK())[rank == 3 ? 1 : 2];
@@ -81,8 +81,8 @@ bool Expansion::applies() {
     if (dimsOf(operand)[0] != batch || dimsOf(operand)[rank == 3 ? 1 : 2] != length)
       return false;
   if (op.getPastKey())
-    for (auto [now, before] : {std::pair(op.getK(), op.getPastKey()),
-                               std::pair(op.getV(), op.getPastValue())}) {
+    for (auto [now, before] :
+         {std::pair(op.getK(), op.getPastKey()), std::pair(op.getV(), op.getPastValue())}) {
       Dims dims = dimsOf(before);
       DimExpr size = rank == 3 ? dimsOf(now)[2].floorDiv(shared) : dimsOf(now)[3];
       if (dims.size() != 4 || dims[0] != batch || dims[1] != shared || dims[2] != past ||
@@ -181,7 +181,8 @@ Value Expansion::score(Block *body) {
     else
       score = m.add(score, argument);
   }
-  int64_t left = op.getLeftWindowSize(), right = op.getIsCausal() ? 0 : int64_t(op.getRightWindowSize());
+  int64_t left = op.getLeftWindowSize(),
+          right = op.getIsCausal() ? 0 : int64_t(op.getRightWindowSize());
   auto integer = [&](int64_t value) {
     auto type = RankedTensorType::get({}, m.b.getI64Type());
     auto constant = onnx::ConstantOp::create(m.b, m.loc, TypeRange{type}, ValueRange{});
@@ -196,13 +197,15 @@ Value Expansion::score(Block *body) {
     return score;
   Value rows = body->getArgument(next), keys = body->getArgument(next + 1);
   if (right >= 0)
-    compare([&](Type type, Value x, Value y) -> Value {
-      return onnx::LessOrEqualOp::create(m.b, m.loc, type, x, y);
-    }, keys, m.add(rows, integer(right)));
+    compare([&](Type type, Value x,
+                Value y) -> Value { return onnx::LessOrEqualOp::create(m.b, m.loc, type, x, y); },
+            keys, m.add(rows, integer(right)));
   if (left >= 0)
-    compare([&](Type type, Value x, Value y) -> Value {
-      return onnx::GreaterOrEqualOp::create(m.b, m.loc, type, x, y);
-    }, keys, m.sub(rows, integer(left)));
+    compare(
+        [&](Type type, Value x, Value y) -> Value {
+          return onnx::GreaterOrEqualOp::create(m.b, m.loc, type, x, y);
+        },
+        keys, m.sub(rows, integer(left)));
   return score;
 }
 
@@ -226,10 +229,11 @@ void Expansion::run() {
   Dims logical = {space[0], space[1], queries, v.size(3)}, stored;
   for (int64_t axis : resultAxes)
     stored.push_back(logical[axis]);
-  auto attention = AttentionOp::create(
-      m.b, m.loc, tensorWithDims(stored, elementOf(op.getY())), q.tensor, k.tensor, v.tensor, extras,
-      order(q), order(k), order(v), m.b.getDenseI64ArrayAttr(resultAxes), /*shares_keys=*/false,
-      /*in_parts=*/false, "zero");
+  auto attention =
+      AttentionOp::create(m.b, m.loc, tensorWithDims(stored, elementOf(op.getY())), q.tensor,
+                          k.tensor, v.tensor, extras, order(q), order(k), order(v),
+                          m.b.getDenseI64ArrayAttr(resultAxes), /*shares_keys=*/false,
+                          /*in_parts=*/false, "zero");
   Block *body = m.b.createBlock(&attention.getScores());
   body->addArgument(tensorWithDims(space, elementOf(op.getQ())), m.loc);
   for (Value extra : extras)

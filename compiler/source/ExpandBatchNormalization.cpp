@@ -48,8 +48,8 @@ void expand(onnx::BatchNormalizationOp norm) {
   };
   auto scalar = RankedTensorType::get({}, channels.getElementType());
   Value epsilon = constant(DenseElementsAttr::get(
-      scalar, Attribute(b.getFloatAttr(scalar.getElementType(),
-                                       norm.getEpsilon().convertToDouble()))));
+      scalar,
+      Attribute(b.getFloatAttr(scalar.getElementType(), norm.getEpsilon().convertToDouble()))));
   Value variance = onnx::AddOp::create(b, loc, channels, norm.getInputVar(), epsilon);
   Value deviation = onnx::SqrtOp::create(b, loc, channels, variance);
   Value factor = onnx::DivOp::create(b, loc, channels, norm.getScale(), deviation);

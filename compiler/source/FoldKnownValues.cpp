@@ -14,7 +14,7 @@ static std::optional<bool> knownCondition(IfOp branch, ShapeContext &context) {
   if (const ShapeContext::OnlyBranch *only = context.onlyBranch(branch)) {
     OpBuilder builder(branch);
     ExpectOp::create(builder, branch.getLoc(), branch.getCond(), only->condition,
-                      "the other branch of an If cannot run: " + only->message);
+                     "the other branch of an If cannot run: " + only->message);
     return only->condition;
   }
   const TensorFacts *facts = context.lookup(branch.getCond());
@@ -114,8 +114,8 @@ static Value materialize(OpBuilder &builder, Value value, ShapeContext &context)
 
 /// The operand that an operation passes on, if that is all it does.
 static Value passedOn(Operation *op, ShapeContext &context) {
-  if (isa<IdentityOp>(op) || (isa<CastOp, CastLikeOp>(op) &&
-                              op->getOperand(0).getType() == op->getResult(0).getType()))
+  if (isa<IdentityOp>(op) ||
+      (isa<CastOp, CastLikeOp>(op) && op->getOperand(0).getType() == op->getResult(0).getType()))
     return op->getOperand(0);
   auto dropout = dyn_cast<DropoutOp>(op);
   if (!dropout || (dropout.getMask() && !dropout.getMask().use_empty()))

@@ -40,8 +40,8 @@ std::optional<Shuffle> shuffleOf(onnx::TransposeOp transpose) {
     return std::nullopt;
   std::swap(exchanged[1], exchanged[2]);
   std::optional<int64_t> runs = split[1].asConstant(), length = split[2].asConstant();
-  bool keepsOthers = split[0] == channels[0] &&
-                     ArrayRef(split).drop_front(3) == ArrayRef(channels).drop_front(2);
+  bool keepsOthers =
+      split[0] == channels[0] && ArrayRef(split).drop_front(3) == ArrayRef(channels).drop_front(2);
   if (!runs || !length || !keepsOthers || !channels[1].isConstant(*runs * *length) ||
       *transpose.getPerm() != ArrayRef<int64_t>(exchanged))
     return std::nullopt;
@@ -103,8 +103,8 @@ private:
         if (operand.get() != source && isa<RankedTensorType>(operand.get().getType()))
           operand.set(shuffled(a, operand.get(), spatialAxes, shuffle));
     }
-    conv->setAttr(kShuffledRuns, DenseI64ArrayAttr::get(conv.getContext(),
-                                                        {shuffle.runs, shuffle.length}));
+    conv->setAttr(kShuffledRuns,
+                  DenseI64ArrayAttr::get(conv.getContext(), {shuffle.runs, shuffle.length}));
     onnx::ReshapeOp to = shuffle.to, apart = transpose.getData().getDefiningOp<onnx::ReshapeOp>();
     to.getReshaped().replaceAllUsesWith(shuffle.from);
     to->erase();

@@ -78,9 +78,8 @@ void rewrite(onnx::MatMulOp matmul) {
   if (!w || !onePoint || dimsOf(matmul.getB()).size() < 2)
     return;
   Arithmetic m(matmul);
-  Value sum =
-      onnx::MatMulIntegerOp::create(m.b, m.loc, sumType(matmul), a.getX(), w.getX(),
-                                    a.getXZeroPoint(), w.getXZeroPoint());
+  Value sum = onnx::MatMulIntegerOp::create(m.b, m.loc, sumType(matmul), a.getX(), w.getX(),
+                                            a.getXZeroPoint(), w.getXZeroPoint());
   Value scale = m.mul(m.asScalar(w.getXScale()), m.asScalar(a.getXScale()));
   matmul.getResult().replaceAllUsesWith(m.mul(m.toF32(sum), scale));
   matmul.erase();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "compiler/Passes.h"
 #include "compiler/source/DuplicateTail.h"
 #include "compiler/source/FoldKnownValues.h"
-#include "compiler/Passes.h"
 #include "dialects/heddle/CacheOps.h"
 #include "dialects/onnx/ShapeContext.h"
 
@@ -37,8 +37,8 @@ static LogicalResult addArguments(func::FuncOp function, ShapeContext &context) 
     Dims dims = getDims(type);
     for (auto [axis, dim] : llvm::enumerate(dims))
       if (!dim.isKnown())
-        dim = DimExpr::symbol(nameOf(function, argument.getArgNumber()) + ":" +
-                              std::to_string(axis));
+        dim =
+            DimExpr::symbol(nameOf(function, argument.getArgNumber()) + ":" + std::to_string(axis));
     context.setFacts(argument, type.getElementType(), dims);
   }
   return success(ok);

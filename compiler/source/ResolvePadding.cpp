@@ -16,9 +16,8 @@ namespace {
 
 /// Pads before and after one axis under SAME_UPPER or SAME_LOWER; nothing where sizes decide that
 /// are not known.
-std::optional<std::pair<int64_t, int64_t>> samePads(StringRef mode, const DimExpr &input,
-                                                    int64_t window, int64_t stride,
-                                                    int64_t dilation) {
+std::optional<std::pair<int64_t, int64_t>>
+samePads(StringRef mode, const DimExpr &input, int64_t window, int64_t stride, int64_t dilation) {
   int64_t extent = (window - 1) * dilation + 1;
   std::optional<int64_t> size = input.asConstant();
   if (!size && stride != 1)

@@ -79,8 +79,7 @@ public:
     // Not below it is what is no number, either.
     Value isSmall = onnx::LessOp::create(m.b, m.loc, withElement(scalar, m.b.getI1Type()),
                                          magnitude, m.number(chain.limit));
-    auto branch =
-        onnx::IfOp::create(m.b, m.loc, reader.product->getResultTypes(), isSmall);
+    auto branch = onnx::IfOp::create(m.b, m.loc, reader.product->getResultTypes(), isSmall);
     fill(branch.getThenBranch(), /*all=*/false);
     fill(branch.getElseBranch(), /*all=*/true);
     reader.product.replaceAllUsesWith(branch->getResult(0));

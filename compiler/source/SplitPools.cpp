@@ -103,8 +103,8 @@ struct SplitPools : impl::SplitPoolsPassBase<SplitPools> {
     for (onnx::AveragePoolOp pool : averages)
       if (coversPlane(pool)) {
         OpBuilder b(pool);
-        Value average = onnx::GlobalAveragePoolOp::create(b, pool.getLoc(), pool.getY().getType(),
-                                                          pool.getX());
+        Value average =
+            onnx::GlobalAveragePoolOp::create(b, pool.getLoc(), pool.getY().getType(), pool.getX());
         pool.getY().replaceAllUsesWith(average);
         pool.erase();
       }

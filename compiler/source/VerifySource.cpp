@@ -23,9 +23,8 @@ struct VerifySource : heddle::impl::VerifySourcePassBase<VerifySource> {
     });
     forEachValue([&](Value value) { ok &= succeeded(checkValue(value)); });
     if (auto main = getOperation().lookupSymbol<func::FuncOp>("main")) {
-      checkNames(main, main.getNumArguments(), "argument", [&](unsigned i) {
-        return main.getArgAttrOfType<StringAttr>(i, "heddle.name");
-      });
+      checkNames(main, main.getNumArguments(), "argument",
+                 [&](unsigned i) { return main.getArgAttrOfType<StringAttr>(i, "heddle.name"); });
       checkNames(main, main.getNumResults(), "result", [&](unsigned i) {
         return main.getResultAttrOfType<StringAttr>(i, "heddle.name");
       });

@@ -43,9 +43,8 @@ struct WidenProducts : impl::WidenProductsPassBase<WidenProducts> {
       OpBuilder b(op->getContext());
       b.setInsertionPointAfter(op);
       result.setType(withElement(type, b.getF32Type()));
-      auto narrowed =
-          onnx::CastOp::create(b, op->getLoc(), type, result, "up", /*saturate=*/1,
-                               type.getElementType().isF16() ? kFloat16 : kBFloat16);
+      auto narrowed = onnx::CastOp::create(b, op->getLoc(), type, result, "up", /*saturate=*/1,
+                                           type.getElementType().isF16() ? kFloat16 : kBFloat16);
       result.replaceAllUsesExcept(narrowed, narrowed);
       ++numWidened;
     }

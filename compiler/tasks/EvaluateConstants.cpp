@@ -3,9 +3,9 @@
 #include "compiler/tasks/EvaluateConstants.h"
 
 #include "compiler/FirstError.h"
-#include "compiler/tasks/LowerToTasks.h"
 #include "compiler/program/ProgramImage.h"
 #include "compiler/program/ProgramWriter.h"
+#include "compiler/tasks/LowerToTasks.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "runtime/session/session.h"
 
@@ -17,8 +17,9 @@ namespace heddle {
 static ElementsAttr toAttribute(RankedTensorType type, const Tensor &tensor, unsigned number) {
   auto plain = RankedTensorType::get(type.getShape(), type.getElementType());
   ArrayRef<char> bytes(static_cast<const char *>(tensor.data()), tensor.bytes());
-  AsmResourceBlob blob(bytes, alignof(std::max_align_t), [tensor](void *, size_t, size_t) {},
-                       /*dataIsMutable=*/false);
+  AsmResourceBlob blob(
+      bytes, alignof(std::max_align_t), [tensor](void *, size_t, size_t) {},
+      /*dataIsMutable=*/false);
   return DenseResourceElementsAttr::get(plain, "computed_" + std::to_string(number),
                                         std::move(blob));
 }
@@ -33,8 +34,7 @@ static SmallVector<DenseResourceElementsAttr> borrowConstants(task::GraphOp cons
     if (!resource || !resource.getRawHandle().getBlob())
       continue;
     borrowed.push_back(resource);
-    constant.replaceAllUsesWith(
-        Value(body.addArgument(constant.getType(), constant.getLoc())));
+    constant.replaceAllUsesWith(Value(body.addArgument(constant.getType(), constant.getLoc())));
     constant.erase();
   }
   return borrowed;
@@ -50,8 +50,7 @@ static absl::StatusOr<std::shared_ptr<const Model>> loadConstants(ModuleOp modul
   FailureOr<std::vector<uint8_t>> program =
       writeProgram(module, constants, code, /*cores=*/1, {}, weights);
   if (failed(program))
-    return error.status("writing the program that computes constants",
-                        absl::StatusCode::kInternal);
+    return error.status("writing the program that computes constants", absl::StatusCode::kInternal);
   ArtifactWriter writer;
   addTarget(writer, target, code, *program);
   addWeights(writer, weights);

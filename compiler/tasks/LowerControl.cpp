@@ -183,11 +183,11 @@ LogicalResult TaskLowering::lowerControl(Operation &op, Sequence &sequence) {
 }
 
 FailureOr<task::GraphOp> TaskLowering::lowerRegion(Region &region, StringRef name,
-                                                   ArrayRef<Value> captures,
-                                                   SubGraphs &around) {
+                                                   ArrayRef<Value> captures, SubGraphs &around) {
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   std::string unique = (name + "_" + Twine(graphNames[name]++)).str();
-  auto graph = task::GraphOp::create(b, region.getLoc(), b.getStringAttr(unique), b.getArrayAttr({}), b.getArrayAttr({}));
+  auto graph = task::GraphOp::create(b, region.getLoc(), b.getStringAttr(unique),
+                                     b.getArrayAttr({}), b.getArrayAttr({}));
   Block *body = &graph.getBody().emplaceBlock();
   for (auto [argument, type] :
        llvm::zip(region.getArguments(), tensorTypesOf(region.getArguments())))

@@ -21,9 +21,9 @@ LogicalResult TaskLowering::lowerLinearAttention(LinearAttentionOp op, Sequence 
   FailureOr<KernelUse> use = linearAttentionKernel(kernels, op);
   if (failed(use))
     return failure();
-  auto launched = launch(sequence, op.getLoc(), use->kernel, mapped(op.getOperands()),
-                         ValueRange(wanted).getTypes(), use->dims, use->grid, use->scratchBytes,
-                         use->cost);
+  auto launched =
+      launch(sequence, op.getLoc(), use->kernel, mapped(op.getOperands()),
+             ValueRange(wanted).getTypes(), use->dims, use->grid, use->scratchBytes, use->cost);
   map(wanted, launched.getOutputs());
   return takeConstants(op);
 }

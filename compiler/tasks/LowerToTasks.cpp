@@ -81,7 +81,8 @@ void TaskLowering::lowerConstant(onnx::ConstantOp constant, Sequence &sequence) 
 
 void TaskLowering::lowerView(Operation &op, Sequence &sequence) {
   Value source = mapped(op.getOperand(0));
-  auto view = task::ViewOp::create(sequence.builder, op.getLoc(), op.getResult(0).getType(), source);
+  auto view =
+      task::ViewOp::create(sequence.builder, op.getLoc(), op.getResult(0).getType(), source);
   noteConstant(view, source);
   mapping.map(op.getResult(0), view.getResult());
 }
@@ -163,7 +164,8 @@ static ArrayAttr namesOf(func::FuncOp function, unsigned count, bool arguments) 
 
 LogicalResult TaskLowering::run(func::FuncOp function) {
   OpBuilder b(function);
-  auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr(kMainGraph), namesOf(function, function.getNumArguments(), true),
+  auto graph = task::GraphOp::create(b, function.getLoc(), b.getStringAttr(kMainGraph),
+                                     namesOf(function, function.getNumArguments(), true),
                                      namesOf(function, function.getNumResults(), false));
   // What passes recorded of the function is said of the graph.
   for (StringRef records : {"heddle.constructs", "heddle.sequential"})

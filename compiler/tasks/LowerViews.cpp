@@ -86,8 +86,8 @@ std::optional<Box> boxOf(Operation *op, Value result, ClusterOp cluster) {
     return boxOf(split, result);
   if (auto gather = dyn_cast<onnx::GatherOp>(op)) {
     auto argument = dyn_cast<BlockArgument>(gather.getIndices());
-    return boxOf(gather, argument ? cluster.getInputs()[argument.getArgNumber()]
-                                  : gather.getIndices());
+    return boxOf(gather,
+                 argument ? cluster.getInputs()[argument.getArgNumber()] : gather.getIndices());
   }
   return std::nullopt;
 }
@@ -120,8 +120,8 @@ Value TaskLowering::lowerAsView(ClusterOp cluster, unsigned index, Sequence &seq
   Value yielded = cluster.getYielded()[index], result = cluster.getResult(index);
   auto isCode = [](Operation &op) { return !isa<onnx::ConstantOp, IndexTensorOp>(op); };
   Operation *op = yielded.getDefiningOp();
-  auto argument = op && op->getNumOperands() > 0 ? dyn_cast<BlockArgument>(op->getOperand(0))
-                                                 : BlockArgument();
+  auto argument =
+      op && op->getNumOperands() > 0 ? dyn_cast<BlockArgument>(op->getOperand(0)) : BlockArgument();
   auto type = cast<RankedTensorType>(result.getType());
   unsigned bits = type.getElementTypeBitWidth();
   if (!argument || llvm::count_if(cluster.getBody().front().without_terminator(), isCode) != 1 ||

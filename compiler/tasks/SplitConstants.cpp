@@ -28,9 +28,9 @@ static SmallVector<Operation *> nearTheirUses(ArrayRef<Operation *> moved) {
     Operation *op = stack.back();
     size_t before = stack.size();
     for (Value operand : op->getOperands())
-      if (Operation *source = operand.getDefiningOp();
-          isa<RankedTensorType>(operand.getType()) && all.contains(source) &&
-          !ordered.contains(source))
+      if (Operation *source = operand.getDefiningOp(); isa<RankedTensorType>(operand.getType()) &&
+                                                       all.contains(source) &&
+                                                       !ordered.contains(source))
         stack.push_back(source);
     if (stack.size() != before)
       continue;

@@ -65,8 +65,7 @@ private:
                                Sequence &sequence);
   mlir::LogicalResult lowerSeparately(ClusterOp cluster, Sequence &sequence);
   mlir::LogicalResult lowerAsCall(ClusterOp cluster, mlir::Operation &op, Sequence &sequence);
-  template <typename ChunkOp>
-  mlir::LogicalResult lowerRecurrence(ChunkOp op, Sequence &sequence);
+  template <typename ChunkOp> mlir::LogicalResult lowerRecurrence(ChunkOp op, Sequence &sequence);
   mlir::LogicalResult lowerSpawn(SpawnOp spawn, Sequence &sequence);
   mlir::LogicalResult lowerLinearAttention(LinearAttentionOp op, Sequence &sequence);
   mlir::LogicalResult lowerControl(mlir::Operation &op, Sequence &sequence);
@@ -80,8 +79,8 @@ private:
 
   task::LaunchOp launch(Sequence &sequence, mlir::Location loc, llvm::StringRef kernel,
                         mlir::ValueRange inputs, mlir::TypeRange results,
-                        llvm::ArrayRef<DimExpr> dims,
-                        const DimExpr &grid, const DimExpr &scratch, const KernelCost &cost);
+                        llvm::ArrayRef<DimExpr> dims, const DimExpr &grid, const DimExpr &scratch,
+                        const KernelCost &cost);
   mlir::Value pack(Sequence &sequence, mlir::Location loc, const KernelUse::Pack &use,
                    mlir::Value weight);
   mlir::Value launchPack(Sequence &sequence, mlir::Location loc, const KernelUse::Pack &use,

@@ -140,8 +140,7 @@ static bool fits(const DimExpr &value, IntegerType type) {
   if (std::optional<int64_t> number = value.asConstant()) {
     if (width >= 64)
       return true;
-    return isUnsigned ? uint64_t(*number) < uint64_t(1) << width
-                      : llvm::isIntN(width, *number);
+    return isUnsigned ? uint64_t(*number) < uint64_t(1) << width : llvm::isIntN(width, *number);
   }
   return width >= 32; // sizes are taken to fit 32 bits where a model keeps them so
 }

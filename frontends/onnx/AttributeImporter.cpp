@@ -65,10 +65,10 @@ static int kindFor(AttributeType type) {
 }
 
 static std::string kindName(int kind) {
-  static constexpr const char *names[] = {
-      "nothing",        "a float",         "an int",     "a string",         "a tensor",
-      "a graph",        "floats",          "ints",       "strings",          "tensors",
-      "graphs",         "a sparse tensor", "sparse tensors", "a type",       "types"};
+  static constexpr const char *names[] = {"nothing",        "a float", "an int", "a string",
+                                          "a tensor",       "a graph", "floats", "ints",
+                                          "strings",        "tensors", "graphs", "a sparse tensor",
+                                          "sparse tensors", "a type",  "types"};
   if (kind < 0 || kind >= static_cast<int>(std::size(names)))
     return "of kind " + std::to_string(kind);
   return names[kind];

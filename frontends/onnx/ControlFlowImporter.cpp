@@ -72,7 +72,8 @@ absl::Status GraphImporter::importRegions(const Attributes &attributes, SourceNo
   if (node.op == "Loop") {
     types.push_back(scalarArgument(body, 0, builder.getI64Type()));
     types.push_back(scalarArgument(body, 1, builder.getI1Type()));
-    for (Value carried : llvm::drop_begin(node.operands, std::min<size_t>(2, node.operands.size()))) {
+    for (Value carried :
+         llvm::drop_begin(node.operands, std::min<size_t>(2, node.operands.size()))) {
       if (!carried)
         return invalidInput("a loop-carried value is left out");
       types.push_back(unranked(carried));
@@ -106,7 +107,8 @@ absl::Status GraphImporter::checkControlFlow(SourceNode &node) {
       return invalidInput("its branches have " + llvm::Twine(other.size()) + " and " +
                           llvm::Twine(yields.size()) + " outputs");
     for (size_t i = 0; i < yields.size(); ++i)
-      HEDDLE_RETURN_IF_ERROR(sameType(yields[i], other[i], "output " + llvm::Twine(i) + " of its branches"));
+      HEDDLE_RETURN_IF_ERROR(
+          sameType(yields[i], other[i], "output " + llvm::Twine(i) + " of its branches"));
   } else if (node.op == "Loop") {
     size_t carried = node.operands.size() > 2 ? node.operands.size() - 2 : 0;
     if (yields.size() < 1 + carried)
@@ -122,16 +124,18 @@ absl::Status GraphImporter::checkControlFlow(SourceNode &node) {
     auto scanned = dyn_cast_or_null<IntegerAttr>(node.attributes.get("num_scan_inputs"));
     int64_t values = static_cast<int64_t>(node.operands.size() - skipped);
     if (!scanned || scanned.getInt() < 1 || scanned.getInt() > values)
-      return invalidInput("its num_scan_inputs does not fit its " + llvm::Twine(values) + " inputs");
+      return invalidInput("its num_scan_inputs does not fit its " + llvm::Twine(values) +
+                          " inputs");
     size_t states = static_cast<size_t>(values - scanned.getInt());
     if (yields.size() < states)
       return invalidInput("its body has fewer outputs than it has states");
     for (size_t i = 0; i < states; ++i)
-      HEDDLE_RETURN_IF_ERROR(sameType(node.operands[skipped + i], yields[i], "state " + llvm::Twine(i)));
+      HEDDLE_RETURN_IF_ERROR(
+          sameType(node.operands[skipped + i], yields[i], "state " + llvm::Twine(i)));
   }
   if (node.wanted.size() > results)
-    return invalidInput("it has " + llvm::Twine(node.wanted.size()) + " outputs, its sub-graph gives " +
-                        llvm::Twine(results));
+    return invalidInput("it has " + llvm::Twine(node.wanted.size()) +
+                        " outputs, its sub-graph gives " + llvm::Twine(results));
   node.wanted.resize(results, false);
   return absl::OkStatus();
 }

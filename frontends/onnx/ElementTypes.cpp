@@ -42,7 +42,8 @@ Rule ruleOf(const SourceNode &node) {
   return llvm::StringSwitch<Rule>(node.op)
       .Cases({"Cast", "BitCast"}, Rule::FromTo)
       .Cases({"RandomNormal", "RandomUniform"}, Rule::FromDtype)
-      .Cases({"EyeLike", "Bernoulli", "RandomNormalLike", "RandomUniformLike"}, Rule::FromDtypeOrOperand)
+      .Cases({"EyeLike", "Bernoulli", "RandomNormalLike", "RandomUniformLike"},
+             Rule::FromDtypeOrOperand)
       .Case("Multinomial", Rule::FromIntDtype)
       .Cases({"BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix"},
              Rule::FromOutputDatatype)

@@ -44,8 +44,9 @@ ElementsAttr takeElements(MLIRContext *context, HostTensor &&tensor) {
   } else {
     // The tensor's bytes stay where they are.
     auto bytes = std::make_shared<const std::string>(std::move(tensor.bytes));
-    AsmResourceBlob blob({bytes->data(), bytes->size()}, alignof(std::max_align_t),
-                         [bytes](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
+    AsmResourceBlob blob(
+        {bytes->data(), bytes->size()}, alignof(std::max_align_t),
+        [bytes](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
     // The manager makes the key unique.
     StringRef key = tensor.name.empty() ? StringRef("constant") : StringRef(tensor.name);
     result = cast<ElementsAttr>(

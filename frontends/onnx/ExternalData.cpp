@@ -58,7 +58,8 @@ absl::StatusOr<ExternalData::File *> ExternalData::find(const std::string &locat
   std::error_code error;
   fs::path root = fs::canonical(folder, error);
   if (error)
-    return absl::InvalidArgumentError("cannot resolve the folder " + folder + ": " + error.message());
+    return absl::InvalidArgumentError("cannot resolve the folder " + folder + ": " +
+                                      error.message());
   fs::path resolved = fs::canonical(root / relative, error);
   if (error)
     return absl::NotFoundError("its data file " + (fs::path(folder) / relative).string() +
@@ -88,7 +89,8 @@ absl::Status ExternalData::read(const ExternalRange &range, int64_t count, std::
                                       std::to_string(range.offset) + " lie outside '" +
                                       range.location + "', which has " + std::to_string(size));
   if (count > mostReadsOfAByte * size - entry.bytesRead)
-    return absl::InvalidArgumentError("too many tensors share the bytes of '" + range.location + "'");
+    return absl::InvalidArgumentError("too many tensors share the bytes of '" + range.location +
+                                      "'");
   entry.bytesRead += count;
   out.resize(static_cast<size_t>(count));
   return entry.file.read(range.offset, out.data(), count);

@@ -76,10 +76,9 @@ private:
 
   absl::Status buildFunction(ModuleOp module) {
     builder.setInsertionPointToEnd(module.getBody());
-    Location loc = NameLoc::get(builder.getStringAttr(
-        model.graph().name().empty() ? "main" : model.graph().name()));
-    auto function =
-        func::FuncOp::create(builder, loc, "main", builder.getFunctionType(types, {}));
+    Location loc = NameLoc::get(
+        builder.getStringAttr(model.graph().name().empty() ? "main" : model.graph().name()));
+    auto function = func::FuncOp::create(builder, loc, "main", builder.getFunctionType(types, {}));
     Block *block = function.addEntryBlock();
     builder.setInsertionPointToStart(block);
     GraphImporter importer(builder, functions, Opsets(model.opset_import()), external, options);
@@ -157,8 +156,7 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importBytes(MLIRContext &context, std::str
     return prefixed(name + ": ", module.status());
   // Which of the files of this name it was.
   NamedAttrList metadata((**module)->getAttrOfType<DictionaryAttr>("heddle.metadata"));
-  metadata.set("source_digest",
-               StringAttr::get(&context, digest.get()));
+  metadata.set("source_digest", StringAttr::get(&context, digest.get()));
   (**module)->setAttr("heddle.metadata", metadata.getDictionary(&context));
   return module;
 }

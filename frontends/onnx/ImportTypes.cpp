@@ -14,7 +14,8 @@ using namespace mlir;
 namespace heddle {
 
 Type elementTypeFor(MLIRContext *context, int32_t dataType) {
-  auto integer = [&](unsigned width, IntegerType::SignednessSemantics sign = IntegerType::Signless) {
+  auto integer = [&](unsigned width,
+                     IntegerType::SignednessSemantics sign = IntegerType::Signless) {
     return IntegerType::get(context, width, sign);
   };
   switch (dataType) {
@@ -140,9 +141,9 @@ absl::Status InputTypes::checkOptions() {
       for (const auto &entry : symbols)
         names.insert(entry.second);
       std::string list = llvm::join(names, ", ");
-      return invalidInput("--dim " + llvm::Twine(name) + ": the model has no such dimension; " +
-                          (names.empty() ? "all of its inputs' dimensions are static"
-                                         : "it has " + list));
+      return invalidInput(
+          "--dim " + llvm::Twine(name) + ": the model has no such dimension; " +
+          (names.empty() ? "all of its inputs' dimensions are static" : "it has " + list));
     }
     auto [entry, isNew] = fixed.emplace(symbol->second, size);
     if (!isNew && entry->second != size)
@@ -167,9 +168,10 @@ absl::StatusOr<RankedTensorType> InputTypes::typeOf(const onnx_model::ValueInfoP
     return unsupported(what + " holds elements of type " + dataTypeName(tensor.elem_type()) +
                        ", which is not supported");
   if (!tensor.has_shape())
-    return unsupported(what + " has no shape: its rank must be known. Declare its dimensions in the "
-                              "model (onnx.helper.make_tensor_value_info with a shape; names or None "
-                              "for sizes that vary)");
+    return unsupported(what +
+                       " has no shape: its rank must be known. Declare its dimensions in the "
+                       "model (onnx.helper.make_tensor_value_info with a shape; names or None "
+                       "for sizes that vary)");
   if (tensor.shape().dim_size() > 64)
     return invalidInput(what + " has " + llvm::Twine(tensor.shape().dim_size()) + " dimensions");
   Dims dims;

@@ -16,7 +16,7 @@ namespace onnx_model {
 class GraphProto;
 class TypeProto;
 class ValueInfoProto;
-}
+} // namespace onnx_model
 
 /// The type with the format's number; null for strings and what the runtime has no type for.
 mlir::Type elementTypeFor(mlir::MLIRContext *context, int32_t dataType);

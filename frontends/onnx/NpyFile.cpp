@@ -21,10 +21,12 @@ struct NpyType {
 };
 
 constexpr NpyType npyTypes[] = {
-    {"b1", ElementType::kBool},    {"i1", ElementType::kInt8},      {"u1", ElementType::kUint8},
-    {"i2", ElementType::kInt16},   {"u2", ElementType::kUint16},    {"i4", ElementType::kInt32},
-    {"u4", ElementType::kUint32},  {"i8", ElementType::kInt64},     {"u8", ElementType::kUint64},
-    {"f2", ElementType::kFloat16}, {"f4", ElementType::kFloat32},   {"f8", ElementType::kFloat64},
+    {"b1", ElementType::kBool},      {"i1", ElementType::kInt8},
+    {"u1", ElementType::kUint8},     {"i2", ElementType::kInt16},
+    {"u2", ElementType::kUint16},    {"i4", ElementType::kInt32},
+    {"u4", ElementType::kUint32},    {"i8", ElementType::kInt64},
+    {"u8", ElementType::kUint64},    {"f2", ElementType::kFloat16},
+    {"f4", ElementType::kFloat32},   {"f8", ElementType::kFloat64},
     {"c8", ElementType::kComplex64}, {"c16", ElementType::kComplex128},
 };
 
@@ -87,7 +89,8 @@ private:
   }
 
   void skipSpace() {
-    while (!text.empty() && (text[0] == ' ' || text[0] == '\n' || text[0] == '\t' || text[0] == '\r'))
+    while (!text.empty() &&
+           (text[0] == ' ' || text[0] == '\n' || text[0] == '\t' || text[0] == '\r'))
       text.remove_prefix(1);
   }
   char peek() {
@@ -191,7 +194,8 @@ absl::StatusOr<HostTensor> parseNpy(std::string_view bytes, const std::string &n
   for (const NpyType &row : npyTypes)
     if (!header.descr.empty() && header.descr.substr(1) == row.code)
       tensor.type = row.type;
-  if (tensor.type == ElementType::kUndefined || std::string_view("<>|=").find(order) == std::string_view::npos)
+  if (tensor.type == ElementType::kUndefined ||
+      std::string_view("<>|=").find(order) == std::string_view::npos)
     return absl::UnimplementedError(name + ": element type '" + std::string(header.descr) +
                                     "' is not supported");
   tensor.dims = std::move(header.dims);
@@ -199,14 +203,16 @@ absl::StatusOr<HostTensor> parseNpy(std::string_view bytes, const std::string &n
   if (!needed)
     return invalid(name, "its dimensions " + dimsText(tensor.dims) + " are negative or overflow");
   if (static_cast<int64_t>(data.size()) != *needed)
-    return invalid(name, "its dimensions " + dimsText(tensor.dims) + " need " + std::to_string(*needed) +
-                             " bytes, but the file holds " + std::to_string(data.size()));
+    return invalid(name, "its dimensions " + dimsText(tensor.dims) + " need " +
+                             std::to_string(*needed) + " bytes, but the file holds " +
+                             std::to_string(data.size()));
   size_t width = static_cast<size_t>(elementBitsOf(tensor.type)) / 8;
   if (header.fortran && tensor.dims.size() > 1)
     tensor.bytes = toCOrder(data, tensor.dims, width);
   else
     tensor.bytes.assign(data);
-  bool isComplex = tensor.type == ElementType::kComplex64 || tensor.type == ElementType::kComplex128;
+  bool isComplex =
+      tensor.type == ElementType::kComplex64 || tensor.type == ElementType::kComplex128;
   size_t part = isComplex ? width / 2 : width;
   if (order == '>' && part > 1)
     for (size_t i = 0; i + part <= tensor.bytes.size(); i += part)

@@ -33,11 +33,10 @@ constexpr VersionRow versionRows[] = {
 #define ATTRIBUTE(name, kind, required, text)                                                      \
   {nullptr, name, 0, 0, 0, 0, 0, false, AttributeType::kind, required, text},
 #include "dialects/onnx/OperatorVersions.inc"
-// The table gives only the newest form of this operator. Version 18 has a scale and a bias for each
-// group rather than each channel.
-OPERATOR("", "GroupNormalization", 18, 3, 3, 1, 1, false, true)
-ATTRIBUTE("epsilon", Float, false, "1e-05")
-ATTRIBUTE("num_groups", Int, true, "")
+    // The table gives only the newest form of this operator. Version 18 has a scale and a bias for each
+    // group rather than each channel.
+    OPERATOR("", "GroupNormalization", 18, 3, 3, 1, 1, false, true)
+        ATTRIBUTE("epsilon", Float, false, "1e-05") ATTRIBUTE("num_groups", Int, true, "")
 #undef OPERATOR
 #undef ATTRIBUTE
 };
@@ -77,9 +76,9 @@ struct Table {
       if (!row.domain) {
         attributes.push_back({row.name, row.type, row.required, row.defaultText});
         OperatorVersion &version = versions[key]->back();
-        version.attributes = ArrayRef(version.attributes.empty() ? &attributes.back()
-                                                                 : version.attributes.data(),
-                                      version.attributes.size() + 1);
+        version.attributes =
+            ArrayRef(version.attributes.empty() ? &attributes.back() : version.attributes.data(),
+                     version.attributes.size() + 1);
         continue;
       }
       key = keyOf(row.domain, row.name);
@@ -88,8 +87,15 @@ struct Table {
         list = std::make_unique<std::vector<OperatorVersion>>();
       if (!list->empty() && row.since <= list->back().since) // the correction above
         std::erase_if(*list, [&](const OperatorVersion &v) { return v.since == row.since; });
-      list->push_back({row.domain, row.name, row.since, row.leastInputs, row.mostInputs,
-                       row.leastOutputs, row.mostOutputs, row.deprecated, {}});
+      list->push_back({row.domain,
+                       row.name,
+                       row.since,
+                       row.leastInputs,
+                       row.mostInputs,
+                       row.leastOutputs,
+                       row.mostOutputs,
+                       row.deprecated,
+                       {}});
     }
     for (auto &entry : versions)
       llvm::sort(*entry.second, [](const OperatorVersion &a, const OperatorVersion &b) {
@@ -107,7 +113,8 @@ struct Table {
         continue;
       }
       formals.push_back({row.name, row.variable, row.presence, row.mask});
-      ArrayRef<Formal> &list = row.kind == TypeRow::IsOperand ? current->operands : current->results;
+      ArrayRef<Formal> &list =
+          row.kind == TypeRow::IsOperand ? current->operands : current->results;
       list = ArrayRef(list.empty() ? &formals.back() : list.data(), list.size() + 1);
     }
   }

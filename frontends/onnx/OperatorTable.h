@@ -14,7 +14,16 @@
 namespace heddle {
 
 enum class AttributeType {
-  Int, Float, String, Ints, Floats, Strings, Tensor, SparseTensor, Graph, TypeProto
+  Int,
+  Float,
+  String,
+  Ints,
+  Floats,
+  Strings,
+  Tensor,
+  SparseTensor,
+  Graph,
+  TypeProto
 };
 
 struct AttributeFact {

@@ -48,8 +48,7 @@ absl::StatusOr<SmallVector<Value>> createOperation(OpBuilder &builder, SourceNod
   const Signature *signature = findSignature(node.domain, node.op);
   if (!signature)
     return unsupported("the operator does not exist any more and cannot be upgraded");
-  OperationState state(node.loc,
-                       (node.domain.empty() ? "onnx." : "onnx.ml.") + node.op);
+  OperationState state(node.loc, (node.domain.empty() ? "onnx." : "onnx.ml.") + node.op);
   std::optional<RegisteredOperationName> info = state.name.getRegisteredInfo();
   if (!info)
     return unsupported("the dialect has no such operator");
@@ -90,7 +89,8 @@ absl::StatusOr<SmallVector<Value>> createOperation(OpBuilder &builder, SourceNod
   Operation *operation = builder.create(state);
   SmallVector<Value> results;
   for (int result : resultOfOutput)
-    results.push_back(result < 0 ? Value() : Value(operation->getResult(static_cast<unsigned>(result))));
+    results.push_back(result < 0 ? Value()
+                                 : Value(operation->getResult(static_cast<unsigned>(result))));
   return results;
 }
 

@@ -11,7 +11,8 @@
 
 namespace heddle {
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensor data is little endian, as hosts are");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "tensor data is little endian, as hosts are");
 
 namespace {
 
@@ -219,12 +220,14 @@ absl::StatusOr<HostTensor> takeSparseTensor(onnx_model::SparseTensorProto &tenso
     return invalid("its dimensions are negative or overflow");
   if (*needed > mostBytes)
     return invalid("it is sparse and would take " + std::to_string(*needed) +
-                   " bytes with its zeros, more than the " + std::to_string(mostBytes) + " allowed");
+                   " bytes with its zeros, more than the " + std::to_string(mostBytes) +
+                   " allowed");
   size_t stored = values->dims.size() == 1 ? static_cast<size_t>(values->dims[0]) : 0;
   size_t rank = indices->dims.size() == 2 ? static_cast<size_t>(indices->dims[1]) : 1;
-  bool shaped = values->dims.size() == 1 && indices->type == ElementType::kInt64 &&
-                (indices->dims.size() == 1 || (indices->dims.size() == 2 && rank == result.dims.size())) &&
-                static_cast<size_t>(indices->dims[0]) == stored;
+  bool shaped =
+      values->dims.size() == 1 && indices->type == ElementType::kInt64 &&
+      (indices->dims.size() == 1 || (indices->dims.size() == 2 && rank == result.dims.size())) &&
+      static_cast<size_t>(indices->dims[0]) == stored;
   if (!shaped || elementBitsOf(result.type) < 8)
     return invalid("its sparse values and indices do not belong together");
   // Indices [N, 1] of a vector are flat ones.
@@ -233,7 +236,8 @@ absl::StatusOr<HostTensor> takeSparseTensor(onnx_model::SparseTensorProto &tenso
   result.bytes.assign(static_cast<size_t>(*needed), '\0');
   std::vector<int64_t> row(rank);
   for (size_t i = 0; i < stored; ++i) {
-    std::memcpy(row.data(), indices->bytes.data() + i * rank * sizeof(int64_t), rank * sizeof(int64_t));
+    std::memcpy(row.data(), indices->bytes.data() + i * rank * sizeof(int64_t),
+                rank * sizeof(int64_t));
     absl::StatusOr<int64_t> flat = flatIndex(row.data(), rank, result.dims, count);
     if (!flat.ok())
       return flat.status();

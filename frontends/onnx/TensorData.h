@@ -18,7 +18,7 @@ namespace onnx_model {
 class NodeProto;
 class SparseTensorProto;
 class TensorProto;
-}
+} // namespace onnx_model
 
 /// The element type with the format's number; nothing where the number is unknown, and for those
 /// the runtime has no type for.

@@ -50,10 +50,12 @@ absl::Status writeTensorFile(const std::string &path, const HostTensor &tensor) 
     message.set_name(tensor.name);
   std::string head = message.SerializeAsString();
   if (tensor.bytes.size() + head.size() + 16 > std::numeric_limits<int>::max())
-    return absl::InvalidArgumentError(path + ": an ONNX tensor file holds at most 2 GiB; write .npy");
-  constexpr char rawDataTag = static_cast<char>(onnx_model::TensorProto::kRawDataFieldNumber << 3 | 2);
+    return absl::InvalidArgumentError(path +
+                                      ": an ONNX tensor file holds at most 2 GiB; write .npy");
+  constexpr char rawDataTag =
+      static_cast<char>(onnx_model::TensorProto::kRawDataFieldNumber << 3 | 2);
   head.push_back(rawDataTag);
-  for (size_t length = tensor.bytes.size(); ; length >>= 7) {
+  for (size_t length = tensor.bytes.size();; length >>= 7) {
     if (length < 0x80) {
       head.push_back(static_cast<char>(length));
       break;

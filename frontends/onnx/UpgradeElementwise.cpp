@@ -22,8 +22,8 @@ static Value padShape(NodeUpgrade &upgrade, Value value, Value like, Value from)
                                     ArrayRef<int64_t>(1));
   Value ones = upgrade.emit("ConstantOfShape", {upgrade.emit("Shape", {rest})},
                             upgrade.builder.getNamedAttr("value", one));
-  Value shape = upgrade.emit("Concat", {upgrade.emit("Shape", {value}), ones},
-                             upgrade.intAttr("axis", 0));
+  Value shape =
+      upgrade.emit("Concat", {upgrade.emit("Shape", {value}), ones}, upgrade.intAttr("axis", 0));
   return upgrade.emit("Reshape", {value, shape});
 }
 
@@ -108,11 +108,11 @@ static absl::Status castToName(NodeUpgrade &upgrade) {
 
 ArrayRef<UpgradeStep> elementwiseUpgrades() {
   static const UpgradeStep steps[] = {
-      {"Add", 7, legacyBroadcast},     {"And", 7, legacyBroadcast},  {"Div", 7, legacyBroadcast},
-      {"Equal", 7, legacyBroadcast},   {"Greater", 7, legacyBroadcast}, {"Less", 7, legacyBroadcast},
-      {"Mul", 7, legacyBroadcast},     {"Or", 7, legacyBroadcast},   {"Pow", 7, legacyBroadcast},
-      {"Sub", 7, legacyBroadcast},     {"Xor", 7, legacyBroadcast},  {"Gemm", 7, legacyBroadcast},
-      {"PRelu", 7, preluChannels},     {"Clip", 11, clipBounds},     {"Cast", 6, castToName},
+      {"Add", 7, legacyBroadcast},   {"And", 7, legacyBroadcast},     {"Div", 7, legacyBroadcast},
+      {"Equal", 7, legacyBroadcast}, {"Greater", 7, legacyBroadcast}, {"Less", 7, legacyBroadcast},
+      {"Mul", 7, legacyBroadcast},   {"Or", 7, legacyBroadcast},      {"Pow", 7, legacyBroadcast},
+      {"Sub", 7, legacyBroadcast},   {"Xor", 7, legacyBroadcast},     {"Gemm", 7, legacyBroadcast},
+      {"PRelu", 7, preluChannels},   {"Clip", 11, clipBounds},        {"Cast", 6, castToName},
   };
   return steps;
 }

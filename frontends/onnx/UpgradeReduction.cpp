@@ -38,12 +38,12 @@ static absl::Status integerNorm(NodeUpgrade &upgrade) {
 
 ArrayRef<UpgradeStep> reductionUpgrades() {
   static const UpgradeStep steps[] = {
-      {"ReduceL1", 18, axesOperand},        {"ReduceL2", 18, axesOperand},
-      {"ReduceLogSum", 18, axesOperand},    {"ReduceLogSumExp", 18, axesOperand},
-      {"ReduceMax", 18, axesOperand},       {"ReduceMean", 18, axesOperand},
-      {"ReduceMin", 18, axesOperand},       {"ReduceProd", 18, axesOperand},
-      {"ReduceSum", 13, axesOperand},       {"ReduceSumSquare", 18, axesOperand},
-      {"TopK", 10, topKCount},              {"GlobalLpPool", 2, integerNorm},
+      {"ReduceL1", 18, axesOperand},     {"ReduceL2", 18, axesOperand},
+      {"ReduceLogSum", 18, axesOperand}, {"ReduceLogSumExp", 18, axesOperand},
+      {"ReduceMax", 18, axesOperand},    {"ReduceMean", 18, axesOperand},
+      {"ReduceMin", 18, axesOperand},    {"ReduceProd", 18, axesOperand},
+      {"ReduceSum", 13, axesOperand},    {"ReduceSumSquare", 18, axesOperand},
+      {"TopK", 10, topKCount},           {"GlobalLpPool", 2, integerNorm},
       {"LpPool", 2, integerNorm},
   };
   return steps;

@@ -48,7 +48,8 @@ static absl::Status halfPixelForNearest(NodeUpgrade &upgrade) {
   bool isNearest = !mode || mode.getValue() == "nearest";
   if (!isNearest || (rounding != "floor" && rounding != "round_prefer_floor"))
     return unsupported("coordinate_transformation_mode tf_half_pixel_for_nn, which newer versions "
-                       "do not have, is not supported with nearest_mode " + rounding);
+                       "do not have, is not supported with nearest_mode " +
+                       rounding);
   upgrade.set("coordinate_transformation_mode", upgrade.builder.getStringAttr("half_pixel"));
   upgrade.set("nearest_mode",
               upgrade.builder.getStringAttr(rounding == "floor" ? "round_prefer_ceil" : "ceil"));
@@ -60,8 +61,8 @@ static absl::Status resizeOperands(NodeUpgrade &upgrade) {
   for (size_t index : {1, 2, 3})
     if (index < upgrade.node.operands.size() && NodeUpgrade::isEmptyTensor(upgrade.operand(index)))
       upgrade.node.operands[index] = Value();
-  auto mode = dyn_cast_or_null<StringAttr>(
-      upgrade.node.attributes.get("coordinate_transformation_mode"));
+  auto mode =
+      dyn_cast_or_null<StringAttr>(upgrade.node.attributes.get("coordinate_transformation_mode"));
   if (upgrade.node.version < 13 && mode && mode.getValue() == "tf_half_pixel_for_nn")
     return halfPixelForNearest(upgrade);
   return absl::OkStatus();
@@ -94,15 +95,14 @@ static absl::Status gridModes(NodeUpgrade &upgrade) {
 }
 
 static absl::Status roiCoordinates(NodeUpgrade &upgrade) {
-  upgrade.set("coordinate_transformation_mode",
-              upgrade.builder.getStringAttr("output_half_pixel"));
+  upgrade.set("coordinate_transformation_mode", upgrade.builder.getStringAttr("output_half_pixel"));
   return absl::OkStatus();
 }
 
 ArrayRef<UpgradeStep> samplingUpgrades() {
   static const UpgradeStep steps[] = {
-      {"Resize", 11, resizeScales},     {"Resize", INT_MAX, resizeOperands},
-      {"Upsample", 7, upsampleFactors}, {"Upsample", 9, upsampleScales},
+      {"Resize", 11, resizeScales},       {"Resize", INT_MAX, resizeOperands},
+      {"Upsample", 7, upsampleFactors},   {"Upsample", 9, upsampleScales},
       {"Upsample", 10, upsampleToResize}, {"GridSample", 20, gridModes},
       {"RoiAlign", 16, roiCoordinates},
   };

@@ -19,7 +19,8 @@ static absl::Status outputSequence(NodeUpgrade &upgrade) {
 /// The first version misspelled its default.
 static absl::Status gruDirection(NodeUpgrade &upgrade) {
   std::string direction = upgrade.takeString("direction").value_or("forward");
-  upgrade.set("direction", upgrade.builder.getStringAttr(direction == "foward" ? "forward" : direction));
+  upgrade.set("direction",
+              upgrade.builder.getStringAttr(direction == "foward" ? "forward" : direction));
   return absl::OkStatus();
 }
 
@@ -51,8 +52,8 @@ static absl::Status scanBatch(NodeUpgrade &upgrade) {
     Block *block = builder.createBlock(region.get());
     node.operands.clear();
     for (Value operand : outer.operands)
-      node.operands.push_back(block->addArgument(
-          UnrankedTensorType::get(NodeUpgrade::elementType(operand)), node.loc));
+      node.operands.push_back(
+          block->addArgument(UnrankedTensorType::get(NodeUpgrade::elementType(operand)), node.loc));
     node.wanted.assign(node.wanted.size(), true);
     HEDDLE_ASSIGN_OR_RETURN(SmallVector<Value> rows, createOperation(builder, node));
     onnx::YieldOp::create(builder, node.loc, rows);

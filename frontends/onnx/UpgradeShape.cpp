@@ -98,9 +98,9 @@ static absl::Status scatterElements(NodeUpgrade &upgrade) {
 
 ArrayRef<UpgradeStep> shapeUpgrades() {
   static const UpgradeStep steps[] = {
-      {"Concat", 4, concatAxis},    {"Pad", 2, padPaddings},     {"Pad", 11, padOperands},
+      {"Concat", 4, concatAxis},    {"Pad", 2, padPaddings},          {"Pad", 11, padOperands},
       {"Reshape", 5, reshapeShape}, {"Scatter", 11, scatterElements}, {"Slice", 10, sliceRanges},
-      {"Split", 13, splitSizes},    {"Split", 18, splitCount},   {"Squeeze", 13, squeezeAxes},
+      {"Split", 13, splitSizes},    {"Split", 18, splitCount},        {"Squeeze", 13, squeezeAxes},
       {"Tile", 6, tileAxis},        {"Unsqueeze", 13, squeezeAxes},
   };
   return steps;

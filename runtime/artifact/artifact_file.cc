@@ -139,8 +139,8 @@ absl::Status ArtifactFile::ReadTargetTable(const Descriptor& file) {
     return absl::DataLossError("damaged artifact: the digest of its targets does not match");
   }
   HEDDLE_ASSIGN_OR_RETURN(
-      targets_, ReadTargets({reinterpret_cast<const uint8_t*>(table.data()), size},
-                            footer_.targets_offset));
+      targets_,
+      ReadTargets({reinterpret_cast<const uint8_t*>(table.data()), size}, footer_.targets_offset));
   return absl::OkStatus();
 }
 
@@ -229,9 +229,9 @@ absl::Status ArtifactFile::VerifyWeights() const {
   }
   if (targets_.size() == 1) return absl::OkStatus();
   for (const ArtifactTarget& t : targets_) {
-    absl::Status status =
-        CheckImage(t, all_images_.bytes().subspan(t.image_offset, t.image_size));
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(name_, ": ", status.message()));
+    absl::Status status = CheckImage(t, all_images_.bytes().subspan(t.image_offset, t.image_size));
+    if (!status.ok())
+      return absl::Status(status.code(), absl::StrCat(name_, ": ", status.message()));
   }
   return absl::OkStatus();
 }

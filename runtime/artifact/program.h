@@ -59,7 +59,7 @@ struct ProgramTask {
   uint32_t grain;
   uint32_t scratch;  // kNoExpression: 0
   float cost_per_point;
-  uint32_t work = kNoExpression;  // a factor of the cost; kNoExpression: 1
+  uint32_t work = kNoExpression;        // a factor of the cost; kNoExpression: 1
   uint32_t operations = kNoExpression;  // arithmetic of all points; kNoExpression: not counted
   std::string_view function;
   std::vector<ProgramAttribute> attributes;

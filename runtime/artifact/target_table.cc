@@ -110,8 +110,8 @@ absl::StatusOr<size_t> PickTarget(const std::vector<ArtifactTarget>& targets,
     if (last.ok()) return i;
   }
   if (targets.size() == 1) return last;
-  return absl::FailedPreconditionError(absl::StrCat("this CPU runs none of the artifact's targets, ",
-                                                    Names(targets), ": ", last.message()));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "this CPU runs none of the artifact's targets, ", Names(targets), ": ", last.message()));
 }
 
 }  // namespace heddle

@@ -44,9 +44,9 @@ class ViewPlaces {
   bool Precedes(uint32_t first, uint32_t second) const;
 
   const ProgramGraph& graph_;
-  std::vector<Sum> sums_;                      // by expression
-  std::vector<Place> places_;                  // by value, of views
-  std::vector<std::vector<uint32_t>> views_;   // by value: views of it
+  std::vector<Sum> sums_;                     // by expression
+  std::vector<Place> places_;                 // by value, of views
+  std::vector<std::vector<uint32_t>> views_;  // by value: views of it
 };
 
 }  // namespace heddle

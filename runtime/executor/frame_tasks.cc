@@ -165,9 +165,8 @@ WorkItem Frame::Execute(WorkItem item, Worker& worker) {
   }
   uint32_t t = item.task;
   if (item.chunk != WorkItem::kWhole) {
-    return task(t).kind == TaskKind::kKernel
-               ? ExecuteChunk(item, worker)
-               : DriveLane(t, static_cast<int>(item.chunk), worker);
+    return task(t).kind == TaskKind::kKernel ? ExecuteChunk(item, worker)
+                                             : DriveLane(t, static_cast<int>(item.chunk), worker);
   }
   if (context_.run.stopped()) return FinishTask(t, worker);
   TraceRecorder* trace = context_.trace;

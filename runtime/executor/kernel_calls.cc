@@ -24,7 +24,7 @@ void KernelCalls::Describe(const GraphInfo& info, const ShapePlan& plan,
                            absl::Span<const HeddleKernel> kernels) {
   const ProgramGraph& graph = info.graph;
   calls_.assign(graph.tasks.size(), {});
-  std::vector<uint32_t> values;           // in the order of the calls' buffers
+  std::vector<uint32_t> values;              // in the order of the calls' buffers
   std::vector<size_t> begin(calls_.size());  // of a call's
   for (size_t t = 0; t < calls_.size(); ++t) {
     const ProgramTask& task = graph.tasks[t];

@@ -49,8 +49,8 @@ class KernelCalls {
     uint32_t buffer;
     int64_t offset;
   };
-  std::vector<KernelCall> calls_;  // by task
-  std::vector<void*> buffers_;     // of all calls
+  std::vector<KernelCall> calls_;     // by task
+  std::vector<void*> buffers_;        // of all calls
   std::vector<uint32_t> uses_begin_;  // by value, and the end
   std::vector<Use> uses_;             // of a root value in buffers_
 };

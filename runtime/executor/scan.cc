@@ -229,7 +229,7 @@ class Scan final : public ControlFlow {
   // the compiler did not say so.
   const int64_t grain_;
   std::vector<Lane> lanes_;
-  int count_ = 1;  // of lanes in this run
+  int count_ = 1;               // of lanes in this run
   std::vector<Tensor> inputs_;  // initial states, room for slices, captures
   std::vector<Tensor> scan_inputs_;
   std::vector<Tensor> taken_states_;  // on their way from a frame's outputs to its inputs

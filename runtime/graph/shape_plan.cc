@@ -167,10 +167,9 @@ class Planner {
     LastLayout& last = last_ != nullptr ? *last_ : own;
     if (!Fits(sizes, last.sizes)) {
       if (!last.sizes.empty()) std::transform(sizes.begin(), sizes.end(), sizes.begin(), RoundUp);
-      HEDDLE_ASSIGN_OR_RETURN(
-          last.layout, PlanArena(sizes, [this](uint32_t a, uint32_t b) {
-            return info_.arena.MayShare(a, b);
-          }));
+      HEDDLE_ASSIGN_OR_RETURN(last.layout, PlanArena(sizes, [this](uint32_t a, uint32_t b) {
+                                return info_.arena.MayShare(a, b);
+                              }));
       last.sizes = std::move(sizes);
     }
     for (size_t block = 0; block < values.size(); ++block) {
@@ -297,7 +296,8 @@ absl::StatusOr<std::shared_ptr<const ShapePlan>> ShapePlanCache::Get(
     }
   }
   // Planning under the lock: a second worker that needs the same plan waits for it.
-  HEDDLE_ASSIGN_OR_RETURN(std::shared_ptr<const ShapePlan> plan, MakeShapePlan(info, inputs, &last_));
+  HEDDLE_ASSIGN_OR_RETURN(std::shared_ptr<const ShapePlan> plan,
+                          MakeShapePlan(info, inputs, &last_));
   if (entries_.size() >= kPlans) entries_.pop_back();
   entries_.push_front({{}, plan});
   AppendShapes(inputs, entries_.front().key);

@@ -39,8 +39,9 @@ absl::StatusOr<TensorView> LoadCache(LibraryCall& call, std::string_view op, int
   TensorView view = call.operand(index);
   if (view.element_type == ElementType::kUndefined || view.rank() == 0 ||
       ElementBits(view.element_type) < 8) {
-    return Invalid(op, "operand ", index, " is no cache: ", Absl(ElementTypeName(view.element_type)),
-                   " of shape ", ShapeText(view.dims));
+    return Invalid(op, "operand ", index,
+                   " is no cache: ", Absl(ElementTypeName(view.element_type)), " of shape ",
+                   ShapeText(view.dims));
   }
   return view;
 }

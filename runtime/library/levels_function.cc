@@ -81,8 +81,9 @@ absl::Status Levels(LibraryCall& call) {
         const int64_t given = values[step * each + j];
         const int64_t row = given < 0 ? given + count : given;
         if (row < 0 || row >= count) {
-          return absl::InvalidArgumentError(absl::StrCat("step ", step, " of a recurrence has index ",
-                                                         given, " into a table of ", count, " rows"));
+          return absl::InvalidArgumentError(absl::StrCat("step ", step,
+                                                         " of a recurrence has index ", given,
+                                                         " into a table of ", count, " rows"));
         }
         visit(tables[table][row], static_cast<int64_t>(i) < writes);
       }

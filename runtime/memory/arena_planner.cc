@@ -31,9 +31,8 @@ constexpr size_t kMostToImprove = 512;
 constexpr int kImprovements = 16;
 
 // Blocks one after the other in the order, each into the tightest gap, or the first one.
-absl::StatusOr<ArenaLayout> Place(absl::Span<const int64_t> sizes,
-                                  absl::Span<const uint32_t> order, bool tightest,
-                                  MayShare may_share) {
+absl::StatusOr<ArenaLayout> Place(absl::Span<const int64_t> sizes, absl::Span<const uint32_t> order,
+                                  bool tightest, MayShare may_share) {
   ArenaLayout layout;
   layout.offsets.assign(sizes.size(), 0);
   std::vector<Placed> placed;  // by their begin
@@ -58,8 +57,9 @@ absl::StatusOr<ArenaLayout> Place(absl::Span<const int64_t> sizes,
     }
     layout.offsets[block] = offset;
     Placed added{offset, offset + size, block};
-    auto after = std::upper_bound(placed.begin(), placed.end(), added,
-                                  [](const Placed& a, const Placed& b) { return a.begin < b.begin; });
+    auto after =
+        std::upper_bound(placed.begin(), placed.end(), added,
+                         [](const Placed& a, const Placed& b) { return a.begin < b.begin; });
     placed.insert(after, added);
     layout.size = std::max(layout.size, offset + size);
   }

@@ -109,9 +109,8 @@ void BufferPool::Trim() {
   std::unique_lock lock(mutex_);
   ++epoch_;
   uint64_t epochs = users_ > 1 ? kKeepEpochsShared * users_ : kKeepEpochs;
-  auto keep = std::partition(free_.begin(), free_.end(), [&](Buffer* buffer) {
-    return epoch_ - buffer->epoch_ <= epochs;
-  });
+  auto keep = std::partition(free_.begin(), free_.end(),
+                             [&](Buffer* buffer) { return epoch_ - buffer->epoch_ <= epochs; });
   std::for_each(keep, free_.end(), [this](Buffer* buffer) { Release(buffer); });
   free_.erase(keep, free_.end());
 }

@@ -57,8 +57,8 @@ class Buffer {
   void* data_ = nullptr;
   size_t capacity_ = 0;
   std::atomic<int64_t> versions_end_{-1};  // -1: no cache
-  uint64_t epoch_ = 0;                // the pool's epoch when it was freed
-  std::shared_ptr<BufferPool> pool_;  // set while in use
+  uint64_t epoch_ = 0;                     // the pool's epoch when it was freed
+  std::shared_ptr<BufferPool> pool_;       // set while in use
 };
 
 class BufferRef {

@@ -45,7 +45,8 @@ std::string TensorSignature::ShapeText() const {
 
 absl::StatusOr<std::shared_ptr<const Model>> Model::Load(const std::string& path,
                                                          const ModelOptions& options) {
-  HEDDLE_ASSIGN_OR_RETURN(std::unique_ptr<ArtifactFile> file, ArtifactFile::Open(path, options.target_cpu));
+  HEDDLE_ASSIGN_OR_RETURN(std::unique_ptr<ArtifactFile> file,
+                          ArtifactFile::Open(path, options.target_cpu));
   return Make(std::move(file), options);
 }
 

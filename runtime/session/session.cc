@@ -152,9 +152,9 @@ absl::Status Session::Truncate(int input, int64_t length) {
   const TensorSignature& expected = model_->inputs()[input];
   Tensor& version = inputs_[input];
   if (expected.dims.empty() || expected.dims[0].size >= 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("state ", Quoted(expected.name), " of shape ", expected.ShapeText(),
-                     " does not grow along axis 0"));
+    return absl::InvalidArgumentError(absl::StrCat("state ", Quoted(expected.name), " of shape ",
+                                                   expected.ShapeText(),
+                                                   " does not grow along axis 0"));
   }
   if (length < 0 || length > version.dims()[0]) {
     return absl::InvalidArgumentError(absl::StrCat("state ", Quoted(expected.name), " has ",

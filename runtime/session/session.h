@@ -37,7 +37,7 @@ struct SessionOptions {
   // Most threads that work on a run at once; 0 means as many as the machine has. One means that a
   // run stays on the thread that called it.
   int threads = 0;
-  Backend* backend = nullptr;      // null: the process's arena
+  Backend* backend = nullptr;                      // null: the process's arena
   std::shared_ptr<Allocator> allocator = nullptr;  // null: the C++ heap
 };
 
@@ -50,7 +50,7 @@ struct SessionStatistics {
   // Memory the session holds now, kept blocks and outputs included, and large blocks that all sessions
   // share.
   size_t held_bytes = 0;
-  size_t peak_bytes = 0;    // the most it has held
+  size_t peak_bytes = 0;  // the most it has held
 };
 
 class Session {

@@ -61,7 +61,8 @@ class CommandCall : public ToolCall {
     std::string message = ShortMessage(error_output_);
     if (message.empty()) message = absl::StrCat("'", run_.command[0], "': ", end.Text());
     // Nobody knows why a program failed; who declares retries for it expects them.
-    Finish(ToolError{.message = std::move(message), .may_retry = true, .retry_after = std::nullopt});
+    Finish(
+        ToolError{.message = std::move(message), .may_retry = true, .retry_after = std::nullopt});
   }
 
   // The last thing that a call does: whoever is told may destroy it.

@@ -56,8 +56,7 @@ Limbs MultiplyLimbs(const Limbs& a, const Limbs& b) {
   for (size_t i = 0; i < a.size(); ++i) {
     uint64_t carry = 0;
     for (size_t j = 0; j < b.size() || carry; ++j) {
-      const uint64_t limb =
-          product[i + j] + carry + (j < b.size() ? uint64_t{a[i]} * b[j] : 0);
+      const uint64_t limb = product[i + j] + carry + (j < b.size() ? uint64_t{a[i]} * b[j] : 0);
       product[i + j] = limb % kBase;
       carry = limb / kBase;
     }
@@ -96,8 +95,10 @@ Limbs DivideLimbs(const Limbs& a, const Limbs& b, Limbs& rest) {
     top = top * kBase + FromTop(rest, size, 1);
     uint64_t divisor = FromTop(b, b.size(), 0);
     if (b.size() > 1) divisor = divisor * kBase + FromTop(b, b.size(), 1);
-    if (size > b.size()) top = b.size() > 1 ? top * kBase + FromTop(rest, size, 2) : top;
-    else if (b.size() == 1) top = FromTop(rest, size, 0);
+    if (size > b.size())
+      top = b.size() > 1 ? top * kBase + FromTop(rest, size, 2) : top;
+    else if (b.size() == 1)
+      top = FromTop(rest, size, 0);
     uint64_t digit = static_cast<uint64_t>(std::min<unsigned __int128>(top / divisor, kBase - 1));
     Limbs product = MultiplyLimbs(b, {static_cast<uint32_t>(digit)});
     while (CompareLimbs(product, rest) > 0) {
@@ -167,7 +168,8 @@ std::optional<Decimal> Decimal::Parse(std::string_view text, int max_digits) {
       (point == std::string_view::npos ? 0 : int64_t(mantissa.size() - point - 1)) - exponent;
   if (digits.size() > size_t(max_digits) || std::abs(scale) > max_digits) return std::nullopt;
   Limbs limbs = LimbsOf(digits);
-  Decimal value(false, scale < 0 ? Scaled(limbs, -scale) : std::move(limbs), std::max<int>(0, scale));
+  Decimal value(false, scale < 0 ? Scaled(limbs, -scale) : std::move(limbs),
+                std::max<int>(0, scale));
   if (value.digits() > max_digits) return std::nullopt;
   return value;
 }
@@ -223,7 +225,8 @@ Decimal operator+(const Decimal& a, const Decimal& b) {
 }
 
 Decimal operator*(const Decimal& a, const Decimal& b) {
-  return Decimal(a.negative_ != b.negative_, MultiplyLimbs(a.limbs_, b.limbs_), a.scale_ + b.scale_);
+  return Decimal(a.negative_ != b.negative_, MultiplyLimbs(a.limbs_, b.limbs_),
+                 a.scale_ + b.scale_);
 }
 
 int Decimal::Compare(const Decimal& a, const Decimal& b) {

@@ -12,8 +12,7 @@ namespace heddle {
 namespace {
 
 ToolOutcome Failed(std::string message) {
-  return ToolError{
-      .message = std::move(message), .may_retry = false, .retry_after = std::nullopt};
+  return ToolError{.message = std::move(message), .may_retry = false, .retry_after = std::nullopt};
 }
 
 // The host program's code may throw; nothing above expects that.

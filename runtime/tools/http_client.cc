@@ -122,8 +122,8 @@ class HttpClient::State : public std::enable_shared_from_this<HttpClient::State>
   };
 
   void Admit(Host& host) {
-    const int most = host.reached ? options_.max_per_host
-                                  : std::min(kUnknownHostLimit, options_.max_per_host);
+    const int most =
+        host.reached ? options_.max_per_host : std::min(kUnknownHostLimit, options_.max_per_host);
     while (!host.waiting.empty() && host.active < most) {
       Call& call = *host.waiting.front();
       host.waiting.pop_front();

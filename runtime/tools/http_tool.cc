@@ -63,8 +63,8 @@ class HttpTool : public Tool {
     request.repeatable = description().repeatable();
     auto call = std::make_unique<HttpToolCall>();
     call->call = host_.http.Start(
-        std::move(request), [calls = BatchCalls(arguments), done = std::move(done)](
-                                absl::StatusOr<HttpResponse> response) {
+        std::move(request), [calls = BatchCalls(arguments),
+                             done = std::move(done)](absl::StatusOr<HttpResponse> response) {
           if (!response.ok()) return done(ErrorFromStatus(response.status()));
           if (response->status >= 300) return done(ErrorFromResponse(*response));
           done(CheckBatch(calls, ResultFromText(std::move(response->body))));

@@ -66,7 +66,8 @@ absl::Status HttpTransfer::CheckText() const {
   for (const auto& [name, value] : request_.headers) {
     if (!IsToken(name)) return absl::InvalidArgumentError("the name of a header is not a word");
     if (HasLineBreak(value)) {
-      return absl::InvalidArgumentError(absl::StrCat("the header ", name, " has a line break in it"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the header ", name, " has a line break in it"));
     }
   }
   return absl::OkStatus();
@@ -74,8 +75,8 @@ absl::Status HttpTransfer::CheckText() const {
 
 absl::Status HttpTransfer::ParseOrigin() {
   const UrlParts parts;
-  const CURLUcode code = curl_url_set(parts.url, CURLUPART_URL, request_.url.c_str(),
-                                      CURLU_NON_SUPPORT_SCHEME);
+  const CURLUcode code =
+      curl_url_set(parts.url, CURLUPART_URL, request_.url.c_str(), CURLU_NON_SUPPORT_SCHEME);
   const std::string scheme = parts.Get(CURLUPART_SCHEME, 0);
   if (code != CURLUE_OK || request_.url.find('\0') != std::string::npos) {
     return absl::InvalidArgumentError("malformed URL");
@@ -106,7 +107,8 @@ void HttpTransfer::SetBody() {
     has_type |= absl::EqualsIgnoreCase(name, "Content-Type");
     // libcurl's spelling of a header without a value.
     headers_ = curl_slist_append(
-        headers_, (value.empty() ? absl::StrCat(name, ";") : absl::StrCat(name, ": ", value)).c_str());
+        headers_,
+        (value.empty() ? absl::StrCat(name, ";") : absl::StrCat(name, ": ", value)).c_str());
   }
   // Else libcurl would call it a form.
   if (sends && !has_type) headers_ = curl_slist_append(headers_, "Content-Type:");
@@ -154,8 +156,8 @@ size_t HttpTransfer::OnHeader(char* data, size_t size, size_t count, HttpTransfe
   if (absl::StartsWith(line, "HTTP/") && !self->head_complete_) {
     self->response_.headers.clear();  // of "100 Continue", or of a proxy
   } else if (colon != absl::string_view::npos) {
-    self->response_.headers.emplace_back(
-        line.substr(0, colon), absl::StripLeadingAsciiWhitespace(line.substr(colon + 1)));
+    self->response_.headers.emplace_back(line.substr(0, colon),
+                                         absl::StripLeadingAsciiWhitespace(line.substr(colon + 1)));
   } else if (line.empty() && status >= 200) {
     self->response_.status = static_cast<int>(status);
     self->head_complete_ = true;
@@ -196,8 +198,9 @@ void HttpTransfer::Finish(CURLcode code) {
                      " bytes, or its head than ", kMaxHeaderBytes));
   } else if (code == CURLE_ABORTED_BY_CALLBACK) {
     outcome_ = absl::UnavailableError(absl::StrCat(
-        origin_, ": the connection was lost before the response; the request may have been carried "
-                 "out and is not sent again"));
+        origin_,
+        ": the connection was lost before the response; the request may have been carried "
+        "out and is not sent again"));
   } else {
     outcome_ = absl::Status(
         CodeOf(code), absl::StrCat(origin_, ": ", error_[0] ? error_ : curl_easy_strerror(code)));

@@ -108,9 +108,8 @@ class MathParser {
   }
 
   Result ParseCall(const MathFunction& function) {
-    const Commas outside =
-        std::exchange(commas_, function.most == 1 || HasSpacedComma() ? Commas::kThousands
-                                                                      : Commas::kUnclear);
+    const Commas outside = std::exchange(
+        commas_, function.most == 1 || HasSpacedComma() ? Commas::kThousands : Commas::kUnclear);
     std::vector<MathNumber> arguments;
     do {
       HEDDLE_ASSIGN_OR_RETURN(MathNumber argument, ParseSum());
@@ -121,11 +120,10 @@ class MathParser {
       return at_ < text_.size() ? Result(Unexpected()) : Error("a parenthesis is not closed");
     }
     if (arguments.size() < function.least || arguments.size() > function.most) {
-      return Error(absl::StrCat(function.name, " takes ", function.least,
-                                function.most > function.least
-                                    ? absl::StrCat(" to ", function.most)
-                                    : std::string(),
-                                " arguments, not ", arguments.size()));
+      return Error(absl::StrCat(
+          function.name, " takes ", function.least,
+          function.most > function.least ? absl::StrCat(" to ", function.most) : std::string(),
+          " arguments, not ", arguments.size()));
     }
     return function.apply(arguments);
   }
@@ -146,8 +144,9 @@ class MathParser {
     std::string digits = TakeDigits();
     if (!digits.empty() && digits.size() <= 3 && StartsGroup()) {
       if (commas_ == Commas::kUnclear) {
-        return Error("a comma here may separate arguments or thousands; put a space after those "
-                     "that separate arguments");
+        return Error(
+            "a comma here may separate arguments or thousands; put a space after those "
+            "that separate arguments");
       }
       while (StartsGroup()) {
         ++at_;
@@ -224,9 +223,9 @@ class MathParser {
 
   absl::Status Error(std::string_view message) const {
     constexpr size_t kShown = 100;
-    return absl::InvalidArgumentError(absl::StrCat(
-        Absl(message), ", at character ", at_ + 1, " of '", Absl(text_.substr(0, kShown)),
-        text_.size() > kShown ? "...'" : "'"));
+    return absl::InvalidArgumentError(absl::StrCat(Absl(message), ", at character ", at_ + 1,
+                                                   " of '", Absl(text_.substr(0, kShown)),
+                                                   text_.size() > kShown ? "...'" : "'"));
   }
 
   const std::string_view text_;

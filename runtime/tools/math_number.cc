@@ -92,8 +92,7 @@ Decimal RoundToPlaces(const Decimal& value, int places) {
 absl::StatusOr<Decimal> AsDecimal(const MathNumber& number) {
   if (const auto* decimal = std::get_if<Decimal>(&number)) return *decimal;
   const double value = std::get<double>(number);
-  std::optional<Decimal> decimal =
-      Decimal::Parse(ToText(Json(std::abs(value))), kMaxMathDigits);
+  std::optional<Decimal> decimal = Decimal::Parse(ToText(Json(std::abs(value))), kMaxMathDigits);
   if (!decimal) return absl::InvalidArgumentError("the number is too large to round");
   return value < 0 ? -*decimal : *decimal;
 }
@@ -187,8 +186,14 @@ constexpr MathFunction kFunctions[] = {
     {"floor", 1, 1, &Floor},
     {"ln", 1, 1, &Log},
     {"log", 1, 2, &Log},
-    {"log10", 1, 1, [](const Arguments& a) { return Log({a[0], Decimal(10)}); }},
-    {"log2", 1, 1, [](const Arguments& a) { return Log({a[0], Decimal(2)}); }},
+    {"log10", 1, 1,
+     [](const Arguments& a) {
+       return Log({a[0], Decimal(10)});
+     }},
+    {"log2", 1, 1,
+     [](const Arguments& a) {
+       return Log({a[0], Decimal(2)});
+     }},
     {"max", 1, 1000, &Max},
     {"mean", 1, 1000, &Mean},
     {"min", 1, 1000, &Min},

@@ -67,7 +67,8 @@ std::unique_ptr<Tool> MakeMathTool(const ToolSpec& spec) {
         {"type", "object"},
         {"properties",
          {{"expression",
-           {{"type", "string"}, {"description", "Arithmetic on plain numbers, such as (3 + 4) / 2"}}}}},
+           {{"type", "string"},
+            {"description", "Arithmetic on plain numbers, such as (3 + 4) / 2"}}}}},
         {"required", Json::array({"expression"})}};
   }
   return std::make_unique<MathTool>(std::move(description));

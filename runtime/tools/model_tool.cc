@@ -135,8 +135,9 @@ absl::Status SetInputs(Session& session, const Json& arguments) {
     absl::Status status =
         tensor.ok() ? session.SetInput(static_cast<int>(i), *std::move(tensor)) : tensor.status();
     if (!status.ok()) {
-      return absl::Status(status.code(), absl::StrCat("the input '", inputs[i].name, "' (",
-                                                      TypeText(inputs[i]), "): ", status.message()));
+      return absl::Status(status.code(),
+                          absl::StrCat("the input '", inputs[i].name, "' (", TypeText(inputs[i]),
+                                       "): ", status.message()));
     }
   }
   return absl::OkStatus();

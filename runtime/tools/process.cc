@@ -106,8 +106,9 @@ class Process::State : public std::enable_shared_from_this<Process::State> {
     output_.fd = std::move(spawned.output);
     error_output_.fd = std::move(spawned.error_output);
     for (Stream* stream : {&output_, &error_output_}) {
-      HEDDLE_ASSIGN_OR_RETURN(stream->watch, loop_.Add(stream->fd.get(), EPOLLIN,
-                                                       [this, stream](uint32_t) { Read(*stream); }));
+      HEDDLE_ASSIGN_OR_RETURN(
+          stream->watch,
+          loop_.Add(stream->fd.get(), EPOLLIN, [this, stream](uint32_t) { Read(*stream); }));
     }
     // An error is reported whatever is waited for: the process has closed its input.
     HEDDLE_ASSIGN_OR_RETURN(input_watch_, loop_.Add(input_.get(), 0, [this](uint32_t ready) {
@@ -162,7 +163,8 @@ class Process::State : public std::enable_shared_from_this<Process::State> {
       const ssize_t count = write(input_.get(), first.data() + written_, first.size() - written_);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) return input_watch_.SetEvents(EPOLLOUT);
-      if (count < 0) return DropInput();  // it closed its input; its exit code tells what that means
+      if (count < 0)
+        return DropInput();  // it closed its input; its exit code tells what that means
       written_ += count;
       unwritten_ -= count;
       if (written_ < first.size()) continue;

@@ -143,8 +143,7 @@ absl::StatusOr<SpawnedChild> Spawn(
     return SpawnError(errno, command[0]);
   }
   SpawnSettings settings;
-  int error =
-      settings.Connect(input.read.get(), output.write.get(), error_output.write.get());
+  int error = settings.Connect(input.read.get(), output.write.get(), error_output.write.get());
   const std::vector<std::string> variables =
       environment.empty() ? std::vector<std::string>() : MergedEnvironment(environment);
   std::vector<char*> variable_pointers = Pointers(variables);

@@ -46,8 +46,8 @@ absl::Status FromNumber(const Json& value, T& element) {
   } else if (value.is_null()) {
     return element = static_cast<T>(std::numeric_limits<double>::quiet_NaN()), absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat(Absl(ToText(value).substr(0, 100)),
-                                                 " is no element of the input's type"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(Absl(ToText(value).substr(0, 100)), " is no element of the input's type"));
 }
 
 template <typename T>

@@ -30,19 +30,19 @@ enum class ToolEffects { kPure, kRead, kWrite };
 struct ToolDescription {
   std::string name;
   std::string description;
-  Json input_schema = Json::object();    // JSON Schema of the arguments, an object
-  std::optional<Json> output_schema;     // of the result, where it is known
+  Json input_schema = Json::object();  // JSON Schema of the arguments, an object
+  std::optional<Json> output_schema;   // of the result, where it is known
   ToolEffects effects = ToolEffects::kWrite;
-  std::string resource;                  // what reads and writes share; empty: unknown
-  bool idempotent = false;               // a write that may be repeated
-  bool approval = false;                 // a person must agree to each call
+  std::string resource;     // what reads and writes share; empty: unknown
+  bool idempotent = false;  // a write that may be repeated
+  bool approval = false;    // a person must agree to each call
   int retries = 0;
   std::chrono::milliseconds backoff{250};
   std::optional<std::chrono::milliseconds> timeout;
-  std::optional<double> cost_ms;         // for scheduling; measured history is better
+  std::optional<double> cost_ms;  // for scheduling; measured history is better
   std::optional<int> max_parallel;
-  std::optional<double> rate_per_second; // a burst of one second's worth
-  std::optional<int> batch_size;         // calls that go as one: see StartCall
+  std::optional<double> rate_per_second;  // a burst of one second's worth
+  std::optional<int> batch_size;          // calls that go as one: see StartCall
 
   // Whether a call may be made again when nobody knows what became of it.
   bool repeatable() const { return effects != ToolEffects::kWrite || idempotent; }
@@ -58,8 +58,9 @@ struct ToolError {
 using ToolOutcome = std::variant<Json, ToolError>;
 
 struct ToolCallOptions {
-  std::optional<std::chrono::steady_clock::time_point> deadline;  // the run's, for tools that pass it on
-  std::string traceparent;                                        // W3C; empty without a trace
+  std::optional<std::chrono::steady_clock::time_point>
+      deadline;             // the run's, for tools that pass it on
+  std::string traceparent;  // W3C; empty without a trace
   std::function<void(double progress, const std::string& message)> on_progress;
 };
 

@@ -31,8 +31,8 @@ absl::Status AddTools(const ToolsFile& file, ToolHost& host, ToolRegistry& regis
   for (const ToolSpec& spec : file.tools) {
     absl::StatusOr<std::unique_ptr<Tool>> tool = MakeTool(spec, host, make_model_tool);
     if (!tool.ok()) {
-      return absl::Status(tool.status().code(), absl::StrCat("tool '", spec.description.name, "': ",
-                                                             tool.status().message()));
+      return absl::Status(tool.status().code(), absl::StrCat("tool '", spec.description.name,
+                                                             "': ", tool.status().message()));
     }
     HEDDLE_RETURN_IF_ERROR(registry.Add(*std::move(tool)));
   }

@@ -36,8 +36,8 @@ struct ToolHost {
 };
 
 // Makes models tools; linked where the runtime is. Null: models are refused.
-using ModelToolMaker =
-    absl::StatusOr<std::unique_ptr<Tool>> (*)(const ToolSpec& spec, ToolHost& host);
+using ModelToolMaker = absl::StatusOr<std::unique_ptr<Tool>> (*)(const ToolSpec& spec,
+                                                                 ToolHost& host);
 
 absl::Status AddTools(const ToolsFile& file, ToolHost& host, ToolRegistry& registry,
                       ModelToolMaker make_model_tool = nullptr);

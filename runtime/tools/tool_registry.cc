@@ -119,9 +119,9 @@ void ToolRegistry::Loaded(Source& source, absl::Status status,
 }
 
 absl::Status ToolRegistry::Answer(const Waiter& waiter) const {
-  const bool missing = waiter.names.empty() ||
-                       std::any_of(waiter.names.begin(), waiter.names.end(),
-                                   [&](const std::string& name) { return !Find(name); });
+  const bool missing =
+      waiter.names.empty() || std::any_of(waiter.names.begin(), waiter.names.end(),
+                                          [&](const std::string& name) { return !Find(name); });
   if (missing) {
     for (const Source* source : waiter.sources) {
       if (!source->status.ok()) return source->status;

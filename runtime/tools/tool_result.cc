@@ -36,11 +36,12 @@ ToolOutcome CheckBatch(size_t batch_calls, ToolOutcome outcome) {
   const Json* result = std::get_if<Json>(&outcome);
   if (batch_calls == 0 || !result) return outcome;
   if (result->is_array() && result->size() == batch_calls) return outcome;
-  return ToolError{.message = absl::StrCat(
-                       "a batch of ", batch_calls, " calls must give a list of as many results, not ",
-                       result->is_array() ? absl::StrCat(result->size()) : result->type_name()),
-                   .may_retry = false,
-                   .retry_after = std::nullopt};
+  return ToolError{
+      .message = absl::StrCat(
+          "a batch of ", batch_calls, " calls must give a list of as many results, not ",
+          result->is_array() ? absl::StrCat(result->size()) : result->type_name()),
+      .may_retry = false,
+      .retry_after = std::nullopt};
 }
 
 std::unique_ptr<ToolCall> FailCall(ToolError error, const Tool::Done& done) {

@@ -40,7 +40,8 @@ class Parser {
     }
     reader.Find("$schema");
     reader.WarnOfTheRest();
-    if (root.is_object() && file.tools.empty() && file.servers.empty() && problems_.errors.empty()) {
+    if (root.is_object() && file.tools.empty() && file.servers.empty() &&
+        problems_.errors.empty()) {
       problems_.Warn("", "there are no tools: neither \"tools\" nor \"mcpServers\" lists any");
     }
     file.warnings = problems_.warnings;
@@ -81,8 +82,8 @@ class Parser {
   }
 
   void ParseSchemas(JsonReader& reader, ToolSpec& tool) {
-    const bool own = std::holds_alternative<ModelRun>(tool.run) ||
-                     std::holds_alternative<BuiltinRun>(tool.run);
+    const bool own =
+        std::holds_alternative<ModelRun>(tool.run) || std::holds_alternative<BuiltinRun>(tool.run);
     tool.has_schema = reader.Find("inputSchema") != nullptr;
     if (tool.has_schema || !own) {
       ParseSchema(reader, "inputSchema", JsonReader::kRequired, tool.description.input_schema);
@@ -133,7 +134,8 @@ class Parser {
   void ParseHeddle(JsonReader& reader, ToolSpec& tool) {
     ToolDescription& about = tool.description;
     // These depend on their arguments alone, whoever describes them.
-    if (std::holds_alternative<BuiltinRun>(tool.run) || std::holds_alternative<ModelRun>(tool.run)) {
+    if (std::holds_alternative<BuiltinRun>(tool.run) ||
+        std::holds_alternative<ModelRun>(tool.run)) {
       about.effects = ToolEffects::kPure;
     }
     std::optional<JsonReader> heddle = reader.Object("heddle");
@@ -187,7 +189,8 @@ class Parser {
     }
     run->RefuseTheRest();
     if (ways != 1) {
-      problems_.Error(run->path(), "must have one of \"command\", \"http\", \"model\", \"builtin\"");
+      problems_.Error(run->path(),
+                      "must have one of \"command\", \"http\", \"model\", \"builtin\"");
     }
   }
 
@@ -252,7 +255,8 @@ Json ToJson(const ToolDescription& tool) {
   if (tool.max_parallel) heddle["maxParallel"] = *tool.max_parallel;
   if (tool.rate_per_second) heddle["ratePerSecond"] = *tool.rate_per_second;
   if (tool.batch_size) heddle["batch"] = {{"maxSize", *tool.batch_size}};
-  Json entry = {{"name", tool.name}, {"description", tool.description}, {"inputSchema", tool.input_schema}};
+  Json entry = {
+      {"name", tool.name}, {"description", tool.description}, {"inputSchema", tool.input_schema}};
   if (tool.output_schema) entry["outputSchema"] = *tool.output_schema;
   if (tool.idempotent) entry["annotations"] = {{"idempotentHint", true}};
   entry["heddle"] = std::move(heddle);

@@ -52,7 +52,7 @@ struct ToolSpec {
 
 struct McpServerSpec {
   struct Stdio {
-    std::vector<std::string> command;  // with its arguments
+    std::vector<std::string> command;                              // with its arguments
     std::vector<std::pair<std::string, std::string>> environment;  // beside this process's own
   };
   struct Http {

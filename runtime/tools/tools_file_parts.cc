@@ -44,8 +44,8 @@ void Expand(std::string& text, const std::string& path, Variables& variables,
             JsonProblems& problems) {
   text = variables.Expand(text);
   for (const std::string& name : variables.missing) {
-    problems.Error(path, absl::StrCat("the environment has no ", name, "; set it, or write ${", name,
-                                      ":-default}"));
+    problems.Error(path, absl::StrCat("the environment has no ", name, "; set it, or write ${",
+                                      name, ":-default}"));
   }
 }
 
@@ -75,8 +75,9 @@ std::optional<McpServerSpec> ReadMcpServer(const std::string& name, JsonReader r
   McpServerSpec server;
   server.name = name;
   if (!IsToolName(name)) {
-    problems.Error(reader.path(), "the name of a server is part of the names of its tools: it has "
-                                  "letters, digits, '_', '-', '.' and '/'");
+    problems.Error(reader.path(),
+                   "the name of a server is part of the names of its tools: it has "
+                   "letters, digits, '_', '-', '.' and '/'");
   }
   bool disabled = false;
   std::string type;

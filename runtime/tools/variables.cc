@@ -35,8 +35,8 @@ std::string Variables::Expand(std::string_view text) {
     const std::string name(text.substr(start + 2, end - start - 2));
     const bool has_default = text.substr(end).starts_with(":-");
     const size_t close = has_default ? text.find('}', end) : end;
-    const bool is_variable = !name.empty() && !absl::ascii_isdigit(name[0]) &&
-                             close < text.size() && text[close] == '}';
+    const bool is_variable =
+        !name.empty() && !absl::ascii_isdigit(name[0]) && close < text.size() && text[close] == '}';
     const bool escaped = start > at && text[start - 1] == '$';
     if (!is_variable || escaped) {
       // "$${NAME}" loses its first dollar.
@@ -63,7 +63,8 @@ std::string Variables::Expand(std::string_view text) {
 std::string HideValues(std::string text, const std::map<std::string, std::string>& values) {
   std::vector<std::pair<std::string, std::string>> replacements;
   for (const auto& [name, value] : values) {
-    if (value.size() >= kShortestSecret) replacements.emplace_back(value, absl::StrCat("${", name, "}"));
+    if (value.size() >= kShortestSecret)
+      replacements.emplace_back(value, absl::StrCat("${", name, "}"));
   }
   return absl::StrReplaceAll(text, replacements);
 }

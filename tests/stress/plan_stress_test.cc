@@ -134,7 +134,8 @@ class PlanStress : public PlanRunTest {
     std::optional<RunReport> report;
     size_t next = 0;
     std::function<void()> feed = [&] {
-      for (int burst = static_cast<int>(random_() % 5); burst >= 0 && next < plan.calls.size(); --burst) {
+      for (int burst = static_cast<int>(random_() % 5); burst >= 0 && next < plan.calls.size();
+           --burst) {
         run.Add(plan.calls[next++]);
       }
       if (next < plan.calls.size()) return loop_->Post(feed);
@@ -162,11 +163,12 @@ TEST_F(PlanStress, EveryOrderGivesTheResultsOfOneAfterAnother) {
     ASSERT_EQ(report.calls.size(), calls.size());
     for (size_t id = 0; id < calls.size(); ++id) {
       const CallReport& call = report.calls[id];
-      std::string status = call.status == CallStatus::kDeduplicated ? "ok" : std::string(ToText(call.status));
+      std::string status =
+          call.status == CallStatus::kDeduplicated ? "ok" : std::string(ToText(call.status));
       ASSERT_EQ(status, expected[id].status) << "round " << round << ", call " << id;
       if (status == "ok") {
-        ASSERT_EQ(call.result, expected[id].result) << "round " << round << ", call " << id << " of "
-                                                    << call.tool;
+        ASSERT_EQ(call.result, expected[id].result)
+            << "round " << round << ", call " << id << " of " << call.tool;
       }
     }
     ASSERT_LE(report.critical_path_ms, report.makespan_ms);

@@ -114,8 +114,8 @@ void AttentionEmitter::weighRows(const Block &block, Value first, int64_t count)
     lines.push_back(e.mul(rows[r], plan.keys));
     before.push_back(e.load(tops, stateAt(rows[r]), lanes));
   }
-  Values top = e.loop(
-      e.index(0), block.count, e.index(lanes), before, [&](Value key, ValueRange carried) {
+  Values top =
+      e.loop(e.index(0), block.count, e.index(lanes), before, [&](Value key, ValueRange carried) {
         Value inside = e.firstLanes(e.sub(block.count, key), lanes);
         Values next;
         for (int64_t r = 0; r < count; ++r) {
@@ -140,12 +140,11 @@ void AttentionEmitter::weighRows(const Block &block, Value first, int64_t count)
                         Values next;
                         for (int64_t r = 0; r < count; ++r) {
                           Value at = e.add(lines[r], key);
-                          Value above = arith::SubFOp::create(b, e.loc, e.load(scores, at, lanes),
-                                                              base[r]);
+                          Value above =
+                              arith::SubFOp::create(b, e.loc, e.load(scores, at, lanes), base[r]);
                           Value weight = softmax.power(above);
                           e.store(weight, scores, at);
-                          next.push_back(
-                              arith::AddFOp::create(b, e.loc, carried[r], weight));
+                          next.push_back(arith::AddFOp::create(b, e.loc, carried[r], weight));
                         }
                         return next;
                       });

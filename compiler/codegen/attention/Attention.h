@@ -51,7 +51,7 @@ AttentionPlan planAttention(const AttentionSpec &spec, const Target &target);
 /// Steps are elements from one query, key or value to the next; the elements of queries and values
 /// are neighbours.
 struct AttentionOperands {
-  mlir::Value query, key, value; // buffers
+  mlir::Value query, key, value;           // buffers
   mlir::Value queries, keys, depth, width; // sizes
   mlir::Value queryStep, keyStep, keyDepthStep, valueStep;
   mlir::Value parts = {}; // of the keys; null: results are of all of them
@@ -90,9 +90,9 @@ struct MergeOperands {
 };
 
 /// Grid: rows of results. `sink` gets them vector by vector, the row as the query.
-void emitMergeAttention(Emitter &e, const AttentionSpec &spec, const MergeOperands &operands,
-                        mlir::Value begin, mlir::Value end,
-                        llvm::function_ref<void(mlir::Value results, const AttentionPosition &)> sink);
+void emitMergeAttention(
+    Emitter &e, const AttentionSpec &spec, const MergeOperands &operands, mlir::Value begin,
+    mlir::Value end, llvm::function_ref<void(mlir::Value results, const AttentionPosition &)> sink);
 
 } // namespace heddle::codegen
 

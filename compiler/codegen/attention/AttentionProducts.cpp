@@ -30,28 +30,26 @@ void AttentionEmitter::productsOfFew(const Block &block) {
       keys.push_back(e.add(block.starts.key, e.mul(key, ops.keyStep)));
     }
     e.loop(e.index(0), block.rows, e.index(1), [&](Value row) {
-      Value query = e.add(block.starts.query,
-                          e.mul(e.add(block.query0, row), ops.queryStep));
-      Values products = e.loop(
-          e.index(0), ops.depth, e.index(lanes), Values(lanes, number(0)),
-          [&](Value depth, ValueRange carried) {
-            Value inside = e.firstLanes(e.sub(ops.depth, depth), lanes);
-            auto read = [&](Value buffer, Value start) {
-              Value elements = e.load(buffer, e.add(start, depth), lanes, inside);
-              return e.convertFloat(elements, spec.accumulator);
-            };
-            Value elements = read(ops.query, query);
-            Values next;
-            for (auto [key, sum] : llvm::zip(keys, carried))
-              next.push_back(e.fma(elements, read(ops.key, key), sum));
-            return next;
-          });
+      Value query = e.add(block.starts.query, e.mul(e.add(block.query0, row), ops.queryStep));
+      Values products = e.loop(e.index(0), ops.depth, e.index(lanes), Values(lanes, number(0)),
+                               [&](Value depth, ValueRange carried) {
+                                 Value inside = e.firstLanes(e.sub(ops.depth, depth), lanes);
+                                 auto read = [&](Value buffer, Value start) {
+                                   Value elements =
+                                       e.load(buffer, e.add(start, depth), lanes, inside);
+                                   return e.convertFloat(elements, spec.accumulator);
+                                 };
+                                 Value elements = read(ops.query, query);
+                                 Values next;
+                                 for (auto [key, sum] : llvm::zip(keys, carried))
+                                   next.push_back(e.fma(elements, read(ops.key, key), sum));
+                                 return next;
+                               });
       // Lane i of each to lane i of one.
       products = e.transpose(products);
       for (size_t half = products.size() / 2; half > 0; half /= 2)
         for (size_t i = 0; i < half; ++i)
-          products[i] =
-              arith::AddFOp::create(e.builder, e.loc, products[i], products[i + half]);
+          products[i] = arith::AddFOp::create(e.builder, e.loc, products[i], products[i + half]);
       e.store(products[0], scores, e.add(e.mul(row, plan.keys), first));
     });
   });
@@ -137,39 +135,38 @@ void AttentionEmitter::addValues(const Block &block) {
   EvenSplit panels(e, e.ceilDiv(ops.width, plan.panel), plan.panels);
   e.loop(e.index(0), panels.parts, e.index(1), [&](Value part) {
     Value panel = panels.start(e, part);
-    e.specialize(panels.length(e, part), tileLengths({}, plan.panels, plan.panels),
-                 [&](int64_t panelCount) {
-      rowTiles(block.rows, [&](Value row, int64_t count) {
-        RegisterTile tile;
-        tile.a = scores;
-        tile.aStart = e.mul(row, plan.keys);
-        tile.aRowStep = e.index(plan.keys);
-        tile.aDepthStep = e.index(1);
-        tile.b = values.buffer;
-        tile.bDepthStep = values.depthStep;
-        for (int64_t p = 0; p < panelCount; ++p)
-          tile.bPanels.push_back(
-              e.add(values.start, e.mul(e.add(panel, p), values.panelStep)));
-        tile.kBegin = e.index(0);
-        tile.kEnd = block.count;
-        tile.rows = count;
-        tile.panels = panelCount;
-        tile.vectorsPerPanel = plan.panel / lanes;
-        int64_t vectors = panelCount * tile.vectorsPerPanel;
-        auto slot = [&](int64_t r, int64_t v) {
-          Value start = e.add(e.mul(e.add(row, r), wide), e.mul(panel, plan.panel));
-          return e.add(start, v * lanes);
-        };
-        Values sums;
-        for (int64_t r = 0; r < count; ++r)
-          for (int64_t v = 0; v < vectors; ++v)
-            sums.push_back(e.load(results, slot(r, v), lanes));
-        sums = emitRegisterTile(e, math, tile, sums);
-        for (int64_t r = 0; r < count; ++r)
-          for (int64_t v = 0; v < vectors; ++v)
-            e.store(sums[r * vectors + v], results, slot(r, v));
-      });
-    });
+    e.specialize(
+        panels.length(e, part), tileLengths({}, plan.panels, plan.panels), [&](int64_t panelCount) {
+          rowTiles(block.rows, [&](Value row, int64_t count) {
+            RegisterTile tile;
+            tile.a = scores;
+            tile.aStart = e.mul(row, plan.keys);
+            tile.aRowStep = e.index(plan.keys);
+            tile.aDepthStep = e.index(1);
+            tile.b = values.buffer;
+            tile.bDepthStep = values.depthStep;
+            for (int64_t p = 0; p < panelCount; ++p)
+              tile.bPanels.push_back(e.add(values.start, e.mul(e.add(panel, p), values.panelStep)));
+            tile.kBegin = e.index(0);
+            tile.kEnd = block.count;
+            tile.rows = count;
+            tile.panels = panelCount;
+            tile.vectorsPerPanel = plan.panel / lanes;
+            int64_t vectors = panelCount * tile.vectorsPerPanel;
+            auto slot = [&](int64_t r, int64_t v) {
+              Value start = e.add(e.mul(e.add(row, r), wide), e.mul(panel, plan.panel));
+              return e.add(start, v * lanes);
+            };
+            Values sums;
+            for (int64_t r = 0; r < count; ++r)
+              for (int64_t v = 0; v < vectors; ++v)
+                sums.push_back(e.load(results, slot(r, v), lanes));
+            sums = emitRegisterTile(e, math, tile, sums);
+            for (int64_t r = 0; r < count; ++r)
+              for (int64_t v = 0; v < vectors; ++v)
+                e.store(sums[r * vectors + v], results, slot(r, v));
+          });
+        });
   });
 }
 

@@ -33,8 +33,7 @@ void emitMergeAttention(Emitter &e, const AttentionSpec &spec, const MergeOperan
     e.loop(e.index(0), ops.width, e.index(lanes), [&](Value column) {
       Value inside = e.firstLanes(e.sub(ops.width, column), lanes);
       Values sums = overParts({zero, zero}, [&](Value at, ValueRange sums) {
-        Value scale =
-            softmax.power(arith::SubFOp::create(e.builder, e.loc, number(at, 0), base));
+        Value scale = softmax.power(arith::SubFOp::create(e.builder, e.loc, number(at, 0), base));
         Value summed = e.load(ops.buffer, e.add(at, column), lanes, inside);
         return Values{e.fma(summed, scale, sums[0]), e.fma(number(at, 1), scale, sums[1])};
       });

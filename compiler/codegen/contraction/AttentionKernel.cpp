@@ -84,8 +84,7 @@ Value AttentionKernelEmitter::startOf(KernelFrame &frame, Emitter &e, const Side
       continue;
     Value coordinate = coordinates[axis];
     if (side.dims[axis] != space[axis])
-      coordinate = e.div(coordinate,
-                         e.div(frame.index(space[axis]), frame.index(side.dims[axis])));
+      coordinate = e.div(coordinate, e.div(frame.index(space[axis]), frame.index(side.dims[axis])));
     start = e.add(start, e.mul(coordinate, side.steps[axis]));
   }
   return start;
@@ -166,8 +165,8 @@ ContractionKernel AttentionKernelEmitter::emit() {
   result.kernel.function = frame.function;
   result.kernel.grid = batch * queries.ceilDiv(plan.queries) * parts;
   // Reading keys and values takes as long as another query does.
-  result.kernel.pointElements = (DimExpr::min(queries, plan.queries) + 1) *
-                                space.back().ceilDiv(parts) * (depth + width);
+  result.kernel.pointElements =
+      (DimExpr::min(queries, plan.queries) + 1) * space.back().ceilDiv(parts) * (depth + width);
   result.kernel.nanosecondsPerElement =
       (element.isF64() ? 2.0 : 1.0) * 0.16 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = plan.scratchBytes(depth, width.ceilDiv(plan.panel));

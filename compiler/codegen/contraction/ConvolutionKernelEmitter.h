@@ -41,11 +41,12 @@ private:
   /// A kernel whose grid points are blocks of pixels and output channels, of which `emit` computes some
   /// and hands the results to a sink that takes them through the epilogue to their places.
   /// With `openRowBlock` where the rows of a block depend on sizes that only the run tells.
-  ContractionKernel emitBlocks(
-      const codegen::ConvolutionSpec &spec, const codegen::ConvolutionBlocks &blocks,
-      llvm::function_ref<void(codegen::Emitter &, const codegen::ConvolutionOperands &,
-                              KernelFrame &, codegen::PixelSink)> emit,
-      std::optional<DimExpr> openRowBlock = {});
+  ContractionKernel
+  emitBlocks(const codegen::ConvolutionSpec &spec, const codegen::ConvolutionBlocks &blocks,
+             llvm::function_ref<void(codegen::Emitter &, const codegen::ConvolutionOperands &,
+                                     KernelFrame &, codegen::PixelSink)>
+                 emit,
+             std::optional<DimExpr> openRowBlock = {});
   Packing emitPacking(const codegen::ConvolutionSpec &spec);
   /// In both forms of minimal filtering.
   Packing packTransformed(int64_t elements, const codegen::ConvolutionSpec &spec,

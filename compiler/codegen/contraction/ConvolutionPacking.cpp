@@ -25,8 +25,11 @@ Packing ConvolutionKernelEmitter::emitPacking(const ConvolutionSpec &spec) {
   DimExpr depth = spec.element.isInteger(8) ? (inputs.ceilDiv(4) * space.taps() + 1) * 4
                   : spec.pairs              ? inputs.ceilDiv(2) * 2 * space.taps()
                                             : inputs * space.taps();
-  Packing packing{filterNumber(), {groups, outputs * groups, inputs}, {},
-                  panels * spec.panel() * depth, packed};
+  Packing packing{filterNumber(),
+                  {groups, outputs * groups, inputs},
+                  {},
+                  panels * spec.panel() * depth,
+                  packed};
   packing.kernel.grid = panels;
   packing.kernel.nanosecondsPerElement = 0.5;
   emitPackingKernel(packing, structured, name + "_pack", stored, target,
@@ -57,8 +60,8 @@ Packing ConvolutionKernelEmitter::emitTransform(const WinogradSpec &spec,
   transform.kernel.nanosecondsPerElement = 0.25;
   emitPackingKernel(transform, structured, name + "_transform", packed, target,
                     [&](Emitter &e, KernelFrame &frame, ArrayRef<Value> sizes) {
-                      emitTransformWinograd(e, spec.convolution, frame.buffers[0],
-                                            frame.buffers[1], sizes[0], frame.begin, frame.end);
+                      emitTransformWinograd(e, spec.convolution, frame.buffers[0], frame.buffers[1],
+                                            sizes[0], frame.begin, frame.end);
                     });
   return transform;
 }

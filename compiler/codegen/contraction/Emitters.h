@@ -57,16 +57,16 @@ mlir::FailureOr<ContractionKernel> emitAttentionKernel(mlir::func::FuncOp struct
                                                        mlir::Operation *op, llvm::StringRef name,
                                                        const codegen::Target &target);
 
-mlir::FailureOr<ContractionKernel>
-emitPooledConvolutionKernel(mlir::func::FuncOp structured, mlir::Operation *convolution,
-                            mlir::Operation *pooling, llvm::StringRef name,
-                            const codegen::Target &target);
+mlir::FailureOr<ContractionKernel> emitPooledConvolutionKernel(mlir::func::FuncOp structured,
+                                                               mlir::Operation *convolution,
+                                                               mlir::Operation *pooling,
+                                                               llvm::StringRef name,
+                                                               const codegen::Target &target);
 
 /// Pooling has the same form: windows, results that are pixels, an epilogue.
 bool isEmittedPooling(mlir::Operation *op);
 mlir::FailureOr<ContractionKernel> emitPoolingKernel(mlir::func::FuncOp structured,
-                                                     mlir::Operation *pooling,
-                                                     llvm::StringRef name,
+                                                     mlir::Operation *pooling, llvm::StringRef name,
                                                      const codegen::Target &target);
 
 } // namespace heddle

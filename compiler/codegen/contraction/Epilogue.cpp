@@ -21,8 +21,8 @@ Epilogue::Epilogue(KernelFrame &frame, Operation *contraction)
 
 Epilogue::Epilogue(KernelFrame &frame, Operation *contraction, Value result)
     : frame(frame), contraction(contraction), result(result),
-      dims(getDims(cast<RankedTensorType>(result.getType()))),
-      joinable(joinableDimensions(result)), elements(frame.b, /*lanes=*/1, frame.failure) {
+      dims(getDims(cast<RankedTensorType>(result.getType()))), joinable(joinableDimensions(result)),
+      elements(frame.b, /*lanes=*/1, frame.failure) {
   frame.bindOperands(elements);
 }
 
@@ -66,7 +66,8 @@ void Epilogue::prefetch(ArrayRef<Element> place) {
   elements.prefetch(result, place, /*isWrite=*/true);
   for (BlockArgument operand : frame.structured.getArguments()) {
     auto tensor = dyn_cast<RankedTensorType>(operand.getType());
-    if (tensor && getDims(tensor) == dims && !llvm::is_contained(contraction->getOperands(), operand))
+    if (tensor && getDims(tensor) == dims &&
+        !llvm::is_contained(contraction->getOperands(), operand))
       elements.prefetch(operand, place, /*isWrite=*/false);
   }
 }
@@ -74,8 +75,8 @@ void Epilogue::prefetch(ArrayRef<Element> place) {
 Element Epilogue::evaluate(Value accumulators, ArrayRef<Element> place, int64_t lanes, Value mask) {
   elements.setLanes(lanes);
   elements.setMask(mask);
-  Element value{accumulators, isa<VectorType>(accumulators.getType()) ? Element::Varying
-                                                                       : Element::Uniform};
+  Element value{accumulators,
+                isa<VectorType>(accumulators.getType()) ? Element::Varying : Element::Uniform};
   Value produced = contraction->getResult(0);
   if (produced == result)
     return value;

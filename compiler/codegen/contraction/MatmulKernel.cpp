@@ -93,8 +93,8 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
     if (factor.isExactlyValue(1.0))
       return value;
     Type type = getElementTypeOrSelf(value.getType());
-    Value scalar = arith::ConstantOp::create(
-        b, e.loc, b.getFloatAttr(type, factor.convertToDouble()));
+    Value scalar =
+        arith::ConstantOp::create(b, e.loc, b.getFloatAttr(type, factor.convertToDouble()));
     Value vector = isa<VectorType>(value.getType()) ? e.broadcast(scalar, at.lanes) : scalar;
     return arith::MulFOp::create(b, e.loc, value, vector);
   };
@@ -245,12 +245,14 @@ ContractionKernel MatmulKernelEmitter::emit() {
   KernelFrame frame(structured, name, bufferElements(structured, weights, spec.b));
   emitProduct(frame);
   result.kernel.function = frame.function;
-  result.kernel.grid =
-      shape.batch * shape.m.ceilDiv(plan.mBlock) * shape.n.ceilDiv(plan.nBlock);
-  result.kernel.pointElements = DimExpr::min(shape.m, plan.mBlock) *
-                                DimExpr::min(shape.n, plan.nBlock) * shape.k;
-  result.kernel.nanosecondsPerElement =
-      (element.isF64() ? 2.0 : plan.tiles ? 0.1 : plan.pairs ? 0.5 : 1.0) * 0.4 / static_cast<double>(target.vectorBytes() / 4);
+  result.kernel.grid = shape.batch * shape.m.ceilDiv(plan.mBlock) * shape.n.ceilDiv(plan.nBlock);
+  result.kernel.pointElements =
+      DimExpr::min(shape.m, plan.mBlock) * DimExpr::min(shape.n, plan.nBlock) * shape.k;
+  result.kernel.nanosecondsPerElement = (element.isF64() ? 2.0
+                                         : plan.tiles    ? 0.1
+                                         : plan.pairs    ? 0.5
+                                                         : 1.0) *
+                                        0.4 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerK) * shape.k;
   if (packs)
     result.packing = emitPacking();

@@ -13,12 +13,12 @@ namespace heddle {
 
 /// The product in the emitter's terms.
 struct MatmulShape {
-  unsigned a = 0, b = 1;           // operands of the operation
+  unsigned a = 0, b = 1; // operands of the operation
   DimExpr batch = 1, m, n, k;
   codegen::MatrixLayout aLayout = codegen::MatrixLayout::RowMajor;
   codegen::MatrixLayout bLayout = codegen::MatrixLayout::RowMajor;
-  Dims batchDims, aBatch, bBatch;  // of the result and of each operand; empty where batch is 1
-  unsigned rowDims = 0;            // leading dimensions of the result that are rows, batch included
+  Dims batchDims, aBatch, bBatch; // of the result and of each operand; empty where batch is 1
+  unsigned rowDims = 0;           // leading dimensions of the result that are rows, batch included
 };
 
 /// Rows of packed B: those of the product, filled up, and sums of bytes.

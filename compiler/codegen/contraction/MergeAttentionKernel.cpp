@@ -13,9 +13,7 @@ using namespace heddle::codegen;
 
 namespace heddle {
 
-bool isEmittedMergeAttention(Operation *op) {
-  return isa<FloatType>(elementOf(op->getResult(0)));
-}
+bool isEmittedMergeAttention(Operation *op) { return isa<FloatType>(elementOf(op->getResult(0))); }
 
 FailureOr<ContractionKernel> emitMergeAttentionKernel(func::FuncOp structured, Operation *op,
                                                       StringRef name, const Target &target) {

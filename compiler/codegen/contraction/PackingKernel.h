@@ -14,11 +14,11 @@ namespace heddle {
 
 /// Makes the kernel of a packing that has all else but the elements of a point: from elements `stored`
 /// to those of the packing. `emit` gets the packing's sizes as values.
-void emitPackingKernel(Packing &packing, mlir::func::FuncOp structured, const llvm::Twine &name,
-                       mlir::Type stored, const codegen::Target &target,
-                       llvm::function_ref<void(codegen::Emitter &, KernelFrame &,
-                                               llvm::ArrayRef<mlir::Value> sizes)>
-                           emit);
+void emitPackingKernel(
+    Packing &packing, mlir::func::FuncOp structured, const llvm::Twine &name, mlir::Type stored,
+    const codegen::Target &target,
+    llvm::function_ref<void(codegen::Emitter &, KernelFrame &, llvm::ArrayRef<mlir::Value> sizes)>
+        emit);
 
 } // namespace heddle
 

@@ -64,9 +64,9 @@ std::optional<int64_t> registersForPixelsInLanes(Operation *op) {
 ContractionKernel ConvolutionKernelEmitter::emitPlane() {
   ConvolutionSpec spec = directSpec();
   PlanePlan plan = planPlaneConvolution(spec, target);
-  ContractionKernel result =
-      emitBlocks(spec, plan, [&](Emitter &e, const ConvolutionOperands &operands,
-                                 KernelFrame &frame, PixelSink sink) {
+  ContractionKernel result = emitBlocks(
+      spec, plan,
+      [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitPlaneConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
   result.packing = emitPacking(spec);

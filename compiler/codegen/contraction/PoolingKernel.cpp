@@ -59,8 +59,7 @@ bool isEmittedPooling(Operation *op) {
   if (dims.size() != static_cast<size_t>(window.size()) + 2)
     return false;
   std::optional<int64_t> width = dims.back().asConstant();
-  return !width || *width >= kShortestRow || op->hasAttr(kEvenWindows) ||
-         hasEvenWindows(op);
+  return !width || *width >= kShortestRow || op->hasAttr(kEvenWindows) || hasEvenWindows(op);
 }
 
 namespace {
@@ -77,7 +76,7 @@ public:
 
   ContractionKernel emit() {
     return op->hasAttr(kEvenWindows) && epilogue.joins(0, space.y.size() - 1) ? emitRow()
-                                                                               : emitPlanes();
+                                                                              : emitPlanes();
   }
 
 private:

@@ -57,8 +57,8 @@ Value SpatialOperation::storedChannel(Epilogue &epilogue, Value channel) const {
   Value length = index(shuffledRuns[1]);
   Value run = b.createOrFold<arith::DivUIOp>(channel, length),
         inRun = b.createOrFold<arith::RemUIOp>(channel, length);
-  return b.createOrFold<arith::AddIOp>(
-      b.createOrFold<arith::MulIOp>(inRun, index(shuffledRuns[0])), run);
+  return b.createOrFold<arith::AddIOp>(b.createOrFold<arith::MulIOp>(inRun, index(shuffledRuns[0])),
+                                       run);
 }
 
 Place SpatialOperation::placeOf(Epilogue &epilogue, const PixelPosition &at, bool isVector) const {
@@ -79,7 +79,8 @@ Value SpatialOperation::evaluate(Epilogue &epilogue, Value pixels, const PixelPo
 void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPosition &at,
                              Value bias) const {
   bool isVector = isa<VectorType>(pixels.getType());
-  epilogue.store(withBias(epilogue, pixels, at, bias), placeOf(epilogue, at, isVector), at.lanes, at.mask);
+  epilogue.store(withBias(epilogue, pixels, at, bias), placeOf(epilogue, at, isVector), at.lanes,
+                 at.mask);
 }
 
 void SpatialOperation::prefetch(Epilogue &epilogue, const PixelPosition &at) const {

@@ -140,10 +140,10 @@ void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) 
   // Which patch scratch holds is its first number; 0: none.
   Type i64 = e.builder.getI64Type();
   Value held = e.view(scratch, int64_t(0), i64);
-  Value patch = arith::IndexCastOp::create(e.builder, e.loc, i64,
-                                           e.add(e.div(index, panelSplit.parts), 1));
-  Value refill = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ne,
-                                       e.load(held, zero), patch);
+  Value patch =
+      arith::IndexCastOp::create(e.builder, e.loc, i64, e.add(e.div(index, panelSplit.parts), 1));
+  Value refill =
+      arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ne, e.load(held, zero), patch);
   e.store(patch, held, zero);
   Value otherPatch = e.equal(e.rem(next, panelSplit.parts), zero);
   Value nextExists = arith::AndIOp::create(e.builder, e.loc, otherPatch, e.less(next, end));

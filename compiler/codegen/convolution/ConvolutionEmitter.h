@@ -115,7 +115,8 @@ private:
   InputPatch patchOf(const Place &place, mlir::Value refill);
   mlir::Value firstPlane(const Place &place);
   /// `next` is asked for meanwhile, if it exists.
-  void panelTiles(const Place &place, mlir::Value refill, const Place &next, mlir::Value nextExists);
+  void panelTiles(const Place &place, mlir::Value refill, const Place &next,
+                  mlir::Value nextExists);
   void channelPanels(const Place &place, const InputPatch &patch, const PatchAhead &ahead,
                      mlir::Value firstTurn);
   void rowTiles(const Place &place, const Channels &channels, Tile &tile, mlir::Value firstTurn);

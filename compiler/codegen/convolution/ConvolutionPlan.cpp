@@ -47,8 +47,7 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
     plan.rowBlock = 64 / spec.narrowWidth;
     plan.tileColumns = plan.columnBlock = spec.narrowWidth;
   }
-  plan.channelBlock = plan.panels * plan.panel *
-                      target.choose("convolution.panelBlock", 1, {2, 4});
+  plan.channelBlock = plan.panels * plan.panel * target.choose("convolution.panelBlock", 1, {2, 4});
   int64_t lanes = std::min(target.vectorBytes() / bytes, plan.panel);
   // The phases of the last tile have equally many pixels, some of them past the row.
   int64_t pixels = (spec.narrowWidth != 0 ? plan.rowBlock : 1) * plan.columnBlock + phases - 1;

@@ -25,8 +25,7 @@ PlaneEmitter::PlaneEmitter(Emitter &e, const ConvolutionSpec &spec, const Convol
                            Value scratch, PixelSink sink)
     : e(e), spec(spec), ops(ops), plan(planPlaneConvolution(spec, e.target)), sink(sink),
       scratch(scratch), math(e.target, spec.element), lanes(e.lanesOf(spec.element)),
-      panel(spec.panel()),
-      taps(spec.window[0] * spec.window[1] * spec.window[2]),
+      panel(spec.panel()), taps(spec.window[0] * spec.window[1] * spec.window[2]),
       parked(e.view(scratch, int64_t(0), spec.element)), inputs(e.div(ops.ic, ops.groups)),
       outputs(e.div(ops.oc, ops.groups)) {}
 
@@ -84,10 +83,10 @@ PlaneEmitter::Place PlaneEmitter::place(const Pixels &pixels, Value refill) {
   const PixelBlock &block = pixels.block;
   Value plane = firstPlane(pixels);
   if (!plan.copies || spec.stride[2] == 1) {
-    InputPatch patch =
-        plan.copies ? patchCopied(e, spec, ops.input, plane, inputs, ops.inputSize, block,
-                                  e.view(scratch, plan.patchOffset, spec.element), refill)
-                    : patchInPlace(e, spec, ops.input, plane, ops.inputSize, block);
+    InputPatch patch = plan.copies
+                           ? patchCopied(e, spec, ops.input, plane, inputs, ops.inputSize, block,
+                                         e.view(scratch, plan.patchOffset, spec.element), refill)
+                           : patchInPlace(e, spec, ops.input, plane, ops.inputSize, block);
     place.patch = {.buffer = patch.buffer,
                    .start = patch.start,
                    .channelStep = patch.channelStep,
@@ -135,8 +134,8 @@ void PlaneEmitter::tiles(const Channels &channels) {
   EvenSplit split = tilesOf(place.block);
   e.loop(e.index(0), split.parts, e.index(1), [&](Value part) {
     if (place.ahead)
-      place.ahead->prefetch(
-          e, e.add(e.mul(e.sub(channels.tile, place.firstTile), split.parts), part));
+      place.ahead->prefetch(e,
+                            e.add(e.mul(e.sub(channels.tile, place.firstTile), split.parts), part));
     Value first = split.start(e, part), vectors = split.length(e, part);
     e.specialize(vectors, tileLengths({}, plan.vectors, plan.vectors), [&](int64_t count) {
       if (ops.prefetch)

@@ -50,9 +50,8 @@ private:
   EvenSplit tilesOf(const PixelBlock &block);
   void tiles(const Channels &channels);
   void accumulate(const Channels &channels, mlir::Value first, int64_t vectors);
-  void eachResult(
-      const Channels &channels, mlir::Value first, int64_t vectors,
-      llvm::function_ref<void(const PixelPosition &, mlir::Value parkedAt)> body);
+  void eachResult(const Channels &channels, mlir::Value first, int64_t vectors,
+                  llvm::function_ref<void(const PixelPosition &, mlir::Value parkedAt)> body);
   mlir::Value row(const Channels &channels, mlir::Value vector) {
     return e.div(vector, channels.rowVectors);
   }

@@ -32,7 +32,7 @@ struct PooledSpec {
 };
 
 struct PooledPlan {
-  bool sideBySide; // windows, and each is full of results
+  bool sideBySide;               // windows, and each is full of results
   int64_t rowBlock, columnBlock; // pooled rows and columns of a point, at most
   int64_t channelBlock;          // channels of a point, at most
   int64_t channelUnit;           // of which it is a multiple

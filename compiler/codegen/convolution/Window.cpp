@@ -44,9 +44,9 @@ Values WindowEmitter::columnMasks(const Place &place, Value column) {
   Values masks;
   for (int64_t w = 0; w < spec.window[2]; ++w) {
     Value first = e.add(e.add(place.column, column), w * spec.dilation[2]);
-    masks.push_back(arith::AndIOp::create(
-        e.builder, e.loc, e.firstLanes(e.sub(ops.inputSize[2], first), lanes),
-        e.notFirstLanes(e.sub(e.index(0), first), lanes)));
+    masks.push_back(arith::AndIOp::create(e.builder, e.loc,
+                                          e.firstLanes(e.sub(ops.inputSize[2], first), lanes),
+                                          e.notFirstLanes(e.sub(e.index(0), first), lanes)));
   }
   return masks;
 }

@@ -34,7 +34,7 @@ struct WindowPlan {
   int64_t rowBlock, columnBlock; // of a grid point, at most
   int64_t rows;                  // of the register tile
   int64_t scratchBytes;
-  int64_t weightsOffset;         // where in scratch a channel's filter is, if it is converted
+  int64_t weightsOffset; // where in scratch a channel's filter is, if it is converted
 
   int64_t gridPoints(int64_t planes, int64_t od, int64_t oh, int64_t ow) const {
     auto parts = [](int64_t size, int64_t most) { return (size + most - 1) / most; };

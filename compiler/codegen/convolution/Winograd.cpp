@@ -16,7 +16,8 @@ namespace heddle::codegen {
 WinogradEmitter::WinogradEmitter(Emitter &e, const WinogradSpec &spec,
                                  const ConvolutionOperands &ops, Value scratch, PixelSink sink)
     : e(e), spec(spec), ops(ops), plan(planWinograd(spec, e.target)), sink(sink), scratch(scratch),
-      math(e.target, spec.convolution.element), lanes(math.columns()), perPanel(plan.panel / lanes) {
+      math(e.target, spec.convolution.element), lanes(math.columns()),
+      perPanel(plan.panel / lanes) {
   auto part = [&](int64_t offset) { return e.view(scratch, offset, spec.convolution.element); };
   turned = part(plan.turnedOffset);
   patch = part(plan.patchOffset);
@@ -37,22 +38,19 @@ void WinogradEmitter::point(Value index, Value end) {
     Value columnPart = e.rem(rest, columnSplit.parts);
     rest = e.div(rest, columnSplit.parts);
     Value rowPart = e.rem(rest, rowSplit.parts);
-    return Place{e.div(rest, rowSplit.parts),
-                 panelSplit.start(e, panelPart),
-                 panelSplit.length(e, panelPart),
-                 rowSplit.start(e, rowPart),
-                 rowSplit.length(e, rowPart),
-                 columnSplit.start(e, columnPart),
+    return Place{e.div(rest, rowSplit.parts),      panelSplit.start(e, panelPart),
+                 panelSplit.length(e, panelPart),  rowSplit.start(e, rowPart),
+                 rowSplit.length(e, rowPart),      columnSplit.start(e, columnPart),
                  columnSplit.length(e, columnPart)};
   };
   Place place = placeOf(index), next = placeOf(e.add(index, 1));
   // Which block scratch holds is its first number; 0: none.
   Type i64 = e.builder.getI64Type();
   Value held = e.view(scratch, int64_t(0), i64), zero = e.index(0);
-  Value block = arith::IndexCastOp::create(e.builder, e.loc, i64,
-                                           e.add(e.div(index, panelSplit.parts), 1));
-  Value isNew = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ne,
-                                      e.load(held, zero), block);
+  Value block =
+      arith::IndexCastOp::create(e.builder, e.loc, i64, e.add(e.div(index, panelSplit.parts), 1));
+  Value isNew =
+      arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ne, e.load(held, zero), block);
   e.when(isNew, [&] { transformInput(place); });
   e.store(block, held, zero);
 
@@ -125,12 +123,12 @@ void WinogradEmitter::products(const Place &place, const PatchAhead &ahead, int6
     prefetchResults(place, position);
     Values filters;
     for (int64_t j = 0; j < panels; ++j)
-      filters.push_back(e.add(e.mul(e.add(place.panel, j), panelSize),
-                              e.mul(position, positionSize)));
+      filters.push_back(
+          e.add(e.mul(e.add(place.panel, j), panelSize), e.mul(position, positionSize)));
     // After the last position come the next panels.
     Value isLast = e.equal(position, e.index(kPositions - 1));
-    Value nextFilters = e.select(isLast, e.index((panels - 1) * panelSize + positionSize),
-                                 e.index(positionSize));
+    Value nextFilters =
+        e.select(isLast, e.index((panels - 1) * panelSize + positionSize), e.index(positionSize));
     e.loop(zero, tiles.parts, one, [&](Value part) {
       ahead.prefetch(e, e.add(e.mul(position, tiles.parts), part));
       Value start = tiles.start(e, part);
@@ -170,8 +168,8 @@ void WinogradEmitter::prefetchResults(const Place &place, Value position) {
     return;
   EvenSplit shares(e, channelsOf(place), (plan.tileRow() + kPositions - 1) / kPositions);
   auto &[depth, height, width] = ops.outputSize;
-  Value one = e.index(1), count = e.select(e.less(position, shares.parts),
-                                           shares.length(e, position), e.index(0));
+  Value one = e.index(1),
+        count = e.select(e.less(position, shares.parts), shares.length(e, position), e.index(0));
   Value first = e.add(firstChannel(place), shares.start(e, position));
   e.loop(first, e.add(first, count), one, [&](Value channel) {
     eachRun(place, [&](Value row, Value column, Value pixels, Value) {
@@ -195,10 +193,10 @@ void WinogradEmitter::prefetchResults(const Place &place, Value position) {
 void WinogradEmitter::deliver(const Place &place) {
   ChannelResults channels{rows, plan.tileRow(), turned, lanes};
   eachRun(place, [&](Value row, Value column, Value pixels, Value first) {
-    deliverTurned(e, ops, channels,
-                  {place.n, firstChannel(place), channelsOf(place), e.index(0), row, column, pixels,
-                   first},
-                  [&](Value sum, const PixelPosition &at, Value) { sink(sum, at); });
+    deliverTurned(
+        e, ops, channels,
+        {place.n, firstChannel(place), channelsOf(place), e.index(0), row, column, pixels, first},
+        [&](Value sum, const PixelPosition &at, Value) { sink(sum, at); });
   });
 }
 

@@ -33,8 +33,8 @@ void WinogradEmitter::direct(const Place &place) {
       return e.loop(zero, e.index(taps), one, s0, [&](Value tap, ValueRange s1) {
         Value inRow = e.sub(e.add(row, e.div(tap, e.index(window))), e.index(padRows));
         Value inColumn = e.sub(e.add(column, e.rem(tap, e.index(window))), e.index(padColumns));
-        Value inside = arith::AndIOp::create(e.builder, e.loc, within(inRow, height),
-                                             within(inColumn, width));
+        Value inside =
+            arith::AndIOp::create(e.builder, e.loc, within(inRow, height), within(inColumn, width));
         Value tapAt = e.add(blockAt, e.mul(e.mul(tap, deep), plan.panel));
         return e.loop(zero, deep, one, s1, [&](Value channel, ValueRange s2) {
           Value plane = e.add(firstPlane(place), e.add(first, channel));
@@ -54,7 +54,8 @@ void WinogradEmitter::direct(const Place &place) {
         });
       });
     });
-    Value pixelAt = e.add(e.mul(e.sub(row, block.row), rowPitch(place)), e.sub(column, block.column));
+    Value pixelAt =
+        e.add(e.mul(e.sub(row, block.row), rowPitch(place)), e.sub(column, block.column));
     Value to = e.add(e.mul(pixelAt, plan.tileRow()), e.mul(panel, plan.panel));
     for (int64_t v = 0; v < perPanel; ++v)
       e.store(sums[v], rows, e.add(to, v * lanes));

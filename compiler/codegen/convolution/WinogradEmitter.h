@@ -38,10 +38,9 @@ private:
   /// Pixels between the rows of results.
   mlir::Value rowPitch(const Place &place);
   /// The runs of pixels that the block's results are.
-  void eachRun(const Place &place,
-               llvm::function_ref<void(mlir::Value row, mlir::Value column, mlir::Value pixels,
-                                       mlir::Value first)>
-                   body);
+  void eachRun(const Place &place, llvm::function_ref<void(mlir::Value row, mlir::Value column,
+                                                           mlir::Value pixels, mlir::Value first)>
+                                       body);
 
   void transformInput(const Place &place);
   void products(const Place &place, const PatchAhead &ahead, int64_t panels);

@@ -24,8 +24,8 @@ int64_t roundUp(int64_t size, int64_t to) { return parts(size, to) * to; }
 int64_t mostPatchElements(const WinogradSpec &spec, const WinogradPlan &plan, int64_t lanes) {
   int64_t most = patchElements(spec.convolution, plan.rowBlock, plan.columnBlock, lanes);
   for (int64_t columns = 1; !spec.width && columns < plan.columnTiles; ++columns)
-    most = std::max(most, patchElements(spec.convolution, plan.blockTiles() / columns * 2,
-                                        columns * 2, lanes));
+    most = std::max(
+        most, patchElements(spec.convolution, plan.blockTiles() / columns * 2, columns * 2, lanes));
   return most;
 }
 
@@ -44,13 +44,15 @@ WinogradPlan planWinograd(const WinogradSpec &spec, const Target &target) {
   // One point is nothing to share.
   bool isOnePoint = spec.outputs <= plan.panels * plan.panel && spec.width && spec.height;
   if (spec.width) {
-    int64_t across = std::max<int64_t>(1, parts(*spec.width, 2)), blocks = parts(across, plan.columnTiles);
+    int64_t across = std::max<int64_t>(1, parts(*spec.width, 2)),
+            blocks = parts(across, plan.columnTiles);
     plan.columnTiles = parts(across, blocks);
     plan.rowTiles = tiles / plan.columnTiles;
     isOnePoint &= blocks == 1;
   }
   if (spec.height) {
-    int64_t down = std::max<int64_t>(1, parts(*spec.height, 2)), blocks = parts(down, plan.rowTiles);
+    int64_t down = std::max<int64_t>(1, parts(*spec.height, 2)),
+            blocks = parts(down, plan.rowTiles);
     isOnePoint &= blocks == 1;
     plan.rowTiles = parts(down, isOnePoint ? 2 : blocks);
   }

@@ -54,8 +54,7 @@ Value ElementEmitter::vectorOf(Element element) {
 Value ElementEmitter::allLanes() {
   if (mask)
     return mask;
-  return arith::ConstantOp::create(
-      b, DenseElementsAttr::get(laneType(b.getI1Type()), true));
+  return arith::ConstantOp::create(b, DenseElementsAttr::get(laneType(b.getI1Type()), true));
 }
 
 Element ElementEmitter::elementAt(Value tensor, ArrayRef<Element> place) {
@@ -119,7 +118,7 @@ Element ElementEmitter::yieldedAt(linalg::GenericOp generic, ArrayRef<Element> i
     SmallVector<Element> operands;
     for (Value operand : op.getOperands())
       operands.push_back(isa<RankedTensorType>(operand.getType()) ? Element{operand}
-                                                                   : valueOf(operand));
+                                                                  : valueOf(operand));
     known[op.getResult(0)] = emit(op, operands, iteration);
   }
   return valueOf(body.getTerminator()->getOperand(0));

@@ -39,9 +39,7 @@ public:
   /// The element of a tensor that has just one within the current iteration: a reduced row.
   void bindElement(mlir::Value tensor, Element element) { elements[tensor] = element; }
   /// Values outside the loops that bodies use: dimension sizes.
-  void bindUniform(mlir::Value original, mlir::Value emitted) {
-    uniforms[original] = emitted;
-  }
+  void bindUniform(mlir::Value original, mlir::Value emitted) { uniforms[original] = emitted; }
 
   /// Lanes of what is emitted from now on.
   void setLanes(int64_t count) { lanes = count; }

@@ -28,9 +28,9 @@ Element ElementEmitter::offsetOf(const Buffer &buffer, ArrayRef<Element> place) 
     if (!unit)
       term = {arith::MulIOp::create(b, vectorOf(coordinate), vectorOf({buffer.strides[axis]})),
               Element::Varying};
-    rest = rest ? Element{arith::AddIOp::create(b, vectorOf(*rest), vectorOf(term)),
-                          Element::Varying}
-                : term;
+    rest =
+        rest ? Element{arith::AddIOp::create(b, vectorOf(*rest), vectorOf(term)), Element::Varying}
+             : term;
   }
   if (!rest)
     return {uniform};
@@ -106,8 +106,8 @@ Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *i
     raw = loadAlternate(buffer, offset.value, type);
   } else if (offset.kind == Element::Varying || offset.kind == Element::Alternate) {
     Value active = lanesInside ? lanesInside : allLanes();
-    raw = vector::GatherOp::create(b, type, buffer.memory, ValueRange{index(0)},
-                                   vectorOf(offset), active, otherwise);
+    raw = vector::GatherOp::create(b, type, buffer.memory, ValueRange{index(0)}, vectorOf(offset),
+                                   active, otherwise);
   } else if (offset.kind == Element::Uniform && !lanesInside) {
     raw = vectorOf({loadScalar(buffer, offset.value, nullptr, nullptr, stored)});
   } else if (offset.kind == Element::Uniform) {
@@ -128,9 +128,8 @@ Value ElementEmitter::loadLanes(const Buffer &buffer, Element offset, Element *i
                                arith::ConstantOp::create(b, b.getZeroAttr(type)));
 }
 
-Value ElementEmitter::loadUniformOrContiguous(const Buffer &buffer, Element offset,
-                                              Element *inside, Element *fallback,
-                                              Type elementType) {
+Value ElementEmitter::loadUniformOrContiguous(const Buffer &buffer, Element offset, Element *inside,
+                                              Element *fallback, Type elementType) {
   auto ifUniform = scf::IfOp::create(b, TypeRange{laneType(elementType)}, offset.uniformIf, true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToEnd(ifUniform.thenBlock());
@@ -152,7 +151,8 @@ Value ElementEmitter::loadAlternate(const Buffer &buffer, Value offset, VectorTy
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   Value low = vector::LoadOp::create(b, type, buffer.memory, ValueRange{offset});
   Value high = vector::MaskedLoadOp::create(
-      b, type, buffer.memory, ValueRange{arith::AddIOp::create(b, offset, index(lanes))}, mask, zero);
+      b, type, buffer.memory, ValueRange{arith::AddIOp::create(b, offset, index(lanes))}, mask,
+      zero);
   SmallVector<int64_t> even;
   for (int64_t lane = 0; lane < lanes; ++lane)
     even.push_back(2 * lane);

@@ -45,8 +45,7 @@ void KernelFrame::create(StringRef name, ArrayRef<Type> bufferElements,
                          ArrayRef<std::string> names) {
   SmallVector<Type> types;
   for (Type element : bufferElements)
-    types.push_back(
-        MemRefType::get({ShapedType::kDynamic}, ElementEmitter::storageType(element)));
+    types.push_back(MemRefType::get({ShapedType::kDynamic}, ElementEmitter::storageType(element)));
   types.append(names.size() + 2, b.getIndexType());
   types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
   function = func::FuncOp::create(b, name, b.getFunctionType(types, b.getI32Type()));

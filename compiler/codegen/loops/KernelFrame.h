@@ -23,8 +23,7 @@ public:
 
   /// A frame for a kernel beside that of `structured`, with buffers and symbols of its own.
   KernelFrame(mlir::func::FuncOp structured, llvm::StringRef name,
-              llvm::ArrayRef<mlir::Type> bufferElements,
-              llvm::ArrayRef<std::string> symbolNames);
+              llvm::ArrayRef<mlir::Type> bufferElements, llvm::ArrayRef<std::string> symbolNames);
 
   mlir::Value index(const DimExpr &expr) { return lowerDimExpr(b, expr, symbols); }
   mlir::Value index(int64_t value);

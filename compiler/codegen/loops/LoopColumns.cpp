@@ -75,8 +75,7 @@ void LoopKernelEmitter::storeColumn(ElementEmitter &elements, Place place, unsig
     elements.store(schedule.result, place, value);
     return;
   }
-  auto loop =
-      scf::ForOp::create(b, index(0), index(schedule.iteration[axis]), index(1));
+  auto loop = scf::ForOp::create(b, index(0), index(schedule.iteration[axis]), index(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   place[axis] = {loop.getInductionVar()};

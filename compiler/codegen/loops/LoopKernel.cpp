@@ -114,9 +114,9 @@ void LoopKernelEmitter::emitRow(ElementEmitter &elements, ArrayRef<Element> oute
   Place place(outer);
   unsigned rank = schedule.iteration.size();
   if (schedule.kind == LoopSchedule::Reduce) {
-    Element value = emitRowReduction(b, elements, schedule.root, schedule.iteration, outer,
-                                     schedule.joins, lanes,
-                                     [&](const DimExpr &expr) { return index(expr); });
+    Element value =
+        emitRowReduction(b, elements, schedule.root, schedule.iteration, outer, schedule.joins,
+                         lanes, [&](const DimExpr &expr) { return index(expr); });
     // The place in the result: the iteration's parallel dimensions through the output map.
     place.resize(rank, Element{index(0)});
     Place resultPlace;

@@ -65,8 +65,9 @@ public:
           return;
         Dims space = iterationSpace(generic);
         bool sameSpace = space == rootSpace;
-        visitBody(generic, sameSpace ? AffineMap::getMultiDimIdentityMap(space.size(), tensor.getContext())
-                                     : AffineMap());
+        visitBody(generic,
+                  sameSpace ? AffineMap::getMultiDimIdentityMap(space.size(), tensor.getContext())
+                            : AffineMap());
         if (!sameSpace)
           joins.assign(joins.size(), false);
         reductions.push_back(generic);

@@ -18,10 +18,10 @@ struct LoopSchedule {
   enum Kind { Map, Row, Reduce, Column };
   Kind kind = Map;
 
-  mlir::Value result;              // the tensor to compute
-  mlir::linalg::GenericOp root;    // its producer; null where it is a fill or an operand
-  Dims iteration;                  // the iteration space of the root
-  unsigned outer = 0;              // Row, Reduce: leading dimensions that are the grid
+  mlir::Value result;           // the tensor to compute
+  mlir::linalg::GenericOp root; // its producer; null where it is a fill or an operand
+  Dims iteration;               // the iteration space of the root
+  unsigned outer = 0;           // Row, Reduce: leading dimensions that are the grid
   /// Row and Reduce: reductions to compute for each row, producers first, the root not among them.
   llvm::SmallVector<mlir::linalg::GenericOp> reductions;
   /// Column: the same, and the dimensions of the root that it and they are computed for, in order;

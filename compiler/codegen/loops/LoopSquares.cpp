@@ -34,8 +34,8 @@ void LoopKernelEmitter::emitSquares(ElementEmitter &elements) {
   Square square;
   square.place.assign(rank, Element{index(0)});
   Value count = index(strips), rest = points.getInductionVar();
-  Value first = arith::MulIOp::create(b, arith::RemUIOp::create(b, rest, count),
-                                      index(squaresDown * lanes));
+  Value first =
+      arith::MulIOp::create(b, arith::RemUIOp::create(b, rest, count), index(squaresDown * lanes));
   rest = arith::DivUIOp::create(b, rest, count);
   for (unsigned k : llvm::reverse(outer)) {
     Value size = index(schedule.iteration[k]);
@@ -43,8 +43,8 @@ void LoopKernelEmitter::emitSquares(ElementEmitter &elements) {
     rest = arith::DivUIOp::create(b, rest, size);
   }
   Value height = index(joinedSize(axis)), width = index(joinedSize(rank - 1));
-  Value end = arith::MinUIOp::create(
-      b, height, arith::AddIOp::create(b, first, index(squaresDown * lanes)));
+  Value end = arith::MinUIOp::create(b, height,
+                                     arith::AddIOp::create(b, first, index(squaresDown * lanes)));
   auto columns = scf::ForOp::create(b, index(0), width, index(lanes));
   b.setInsertionPointToStart(columns.getBody());
   square.place.back() = {columns.getInductionVar()};

@@ -43,12 +43,10 @@ Value combineLanes(ImplicitLocOpBuilder &b, linalg::GenericOp reduction, Value l
   int64_t count = cast<VectorType>(lanes.getType()).getNumElements();
   while (count > 1) {
     int64_t half = count / 2;
-    Value low = vector::ExtractStridedSliceOp::create(b, lanes, ArrayRef<int64_t>{0},
-                                                      ArrayRef<int64_t>{half},
-                                                      ArrayRef<int64_t>{1});
-    Value high = vector::ExtractStridedSliceOp::create(b, lanes, ArrayRef<int64_t>{half},
-                                                       ArrayRef<int64_t>{half},
-                                                       ArrayRef<int64_t>{1});
+    Value low = vector::ExtractStridedSliceOp::create(
+        b, lanes, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{half}, ArrayRef<int64_t>{1});
+    Value high = vector::ExtractStridedSliceOp::create(
+        b, lanes, ArrayRef<int64_t>{half}, ArrayRef<int64_t>{half}, ArrayRef<int64_t>{1});
     lanes = combinePartials(b, reduction, low, high);
     count = half;
   }
@@ -105,8 +103,8 @@ struct RowLoops {
       place[axis++] = {elements.index(0)};
     if (axis + 1 == space.size())
       return innermost(place, partials);
-    auto loop = scf::ForOp::create(b, elements.index(0), index(joinedSize(axis)),
-                                   elements.index(1), partials);
+    auto loop = scf::ForOp::create(b, elements.index(0), index(joinedSize(axis)), elements.index(1),
+                                   partials);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     place[axis] = {loop.getInductionVar()};

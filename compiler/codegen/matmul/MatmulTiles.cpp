@@ -238,8 +238,8 @@ SmallVector<int64_t> MatmulEmitter::panelCounts(int64_t tile) const {
   SmallVector<int64_t> sizes = known(spec.columns, ops.n), rows = known(spec.rows, ops.m);
   auto mayJoin = [&](int64_t count) { return count <= mostJoined(); };
   std::optional<int64_t> far = getConstantIntValue(isFar());
-  bool someJoin = mostJoined() > 0 && far.value_or(0) == 0 &&
-                  (rows.empty() || llvm::any_of(rows, mayJoin));
+  bool someJoin =
+      mostJoined() > 0 && far.value_or(0) == 0 && (rows.empty() || llvm::any_of(rows, mayJoin));
   bool allJoin = getConstantIntValue(ops.batch) == 1 && far == 0 && !rows.empty() &&
                  llvm::all_of(rows, mayJoin);
   SmallVector<int64_t> panels; // of blocks, or of tiles where they are joined

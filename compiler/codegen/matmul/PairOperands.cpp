@@ -31,13 +31,11 @@ void contiguousRow(Emitter &e, const FloatRows &rows, Value from, const Prepared
     e.store(roundToBf16(e, values), target.buffer, e.add(to, target.place(e, k)));
   };
   Value whole = e.mul(e.div(rows.k, e.index(kLanes)), kLanes);
-  e.loop(e.index(0), whole, e.index(kLanes),
-         [&](Value k) {
-           Value at = e.add(from, k);
-           e.prefetch(rows.buffer, e.add(at, e.mul(rows.rowStep, kRowsAhead)),
-                      Emitter::Cache::First);
-           store(e.load(rows.buffer, at, kLanes), k);
-         });
+  e.loop(e.index(0), whole, e.index(kLanes), [&](Value k) {
+    Value at = e.add(from, k);
+    e.prefetch(rows.buffer, e.add(at, e.mul(rows.rowStep, kRowsAhead)), Emitter::Cache::First);
+    store(e.load(rows.buffer, at, kLanes), k);
+  });
   e.loop(whole, target.length, e.index(kLanes), [&](Value k) {
     Value mask = e.firstLanes(e.sub(rows.k, k), kLanes);
     store(e.load(rows.buffer, e.add(from, k), kLanes, mask), k);

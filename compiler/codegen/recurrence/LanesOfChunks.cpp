@@ -179,10 +179,11 @@ void LanesOfChunks::emitTotals() {
            ArrayRef(totals).drop_front(spec.elements));
   // Only those that other chunks follow: others have elements that are none.
   Value before = arith::DivSIOp::create(
-      b, arith::MaxSIOp::create(b, arith::SubIOp::create(b, length, frame.index(1)), frame.index(0)),
+      b,
+      arith::MaxSIOp::create(b, arith::SubIOp::create(b, length, frame.index(1)), frame.index(0)),
       steps);
-  elements.setMask(arith::AndIOp::create(
-      b, chunkMask, firstLanes(arith::SubIOp::create(b, before, firstChunk))));
+  elements.setMask(arith::AndIOp::create(b, chunkMask,
+                                         firstLanes(arith::SubIOp::create(b, before, firstChunk))));
   for (unsigned i = 0; i < spec.elements; ++i)
     for (unsigned v = 0; v < vectors(); ++v) {
       Place at = place(stepArgument(i), v);

@@ -66,9 +66,9 @@ Place LanesOfPoints::place(Value value, unsigned vector) {
 DimExpr LanesOfPoints::grid() const {
   DimExpr grid = spec.chunks;
   for (auto [group, size] : llvm::enumerate(points.groups))
-    grid = grid * (static_cast<int64_t>(group) == laneGroup()
-                       ? size.ceilDiv(spec.lanes * spec.vectors)
-                       : size);
+    grid =
+        grid * (static_cast<int64_t>(group) == laneGroup() ? size.ceilDiv(spec.lanes * spec.vectors)
+                                                           : size);
   return grid;
 }
 

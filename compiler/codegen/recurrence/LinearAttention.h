@@ -39,9 +39,10 @@ struct LinearAttentionSpec {
 };
 
 struct LinearAttentionOperands {
-  mlir::Value query, key, value, init, decay, rate, output, last; // buffers; null where there are none
-  mlir::Value length, segment, rows, columns;                     // sizes
-  Values batch;                                                   // sizes
+  mlir::Value query, key, value, init, decay, rate, output,
+      last;                                   // buffers; null where there are none
+  mlir::Value length, segment, rows, columns; // sizes
+  Values batch;                               // sizes
 };
 
 /// Lanes of a vector for so many columns; 0: not known.

@@ -43,8 +43,8 @@ private:
   Values learnedRow(Value step) {
     Values vectors;
     for (int64_t j = 0; j < width; ++j)
-      vectors.push_back(e.load(learned, e.add(e.mul(step, width * spec.lanes), j * spec.lanes),
-                               spec.lanes));
+      vectors.push_back(
+          e.load(learned, e.add(e.mul(step, width * spec.lanes), j * spec.lanes), spec.lanes));
     return vectors;
   }
   Value mask(Value offset, int64_t j) {
@@ -151,8 +151,7 @@ void Chunks::read(Value offset) {
 
 void Chunks::update(Value offset) {
   Value whole = e.mul(e.div(ops.rows, e.index(kTile)), kTile);
-  e.loop(e.index(0), whole, e.index(kTile),
-         [&](Value row) { updateRows(offset, row, kTile); });
+  e.loop(e.index(0), whole, e.index(kTile), [&](Value row) { updateRows(offset, row, kTile); });
   e.loop(whole, ops.rows, e.index(1), [&](Value row) { updateRows(offset, row, 1); });
 }
 
@@ -206,9 +205,8 @@ Value emitChunks(Emitter &e, const LinearAttentionSpec &spec, const LinearAttent
                  LinearAttentionPoint &point, Value scratch) {
   Value count = e.div(e.sub(point.end, point.begin), e.index(kSteps));
   Value rest = e.add(point.begin, e.mul(count, kSteps));
-  e.loop(point.begin, rest, e.index(kSteps), [&](Value first) {
-    Chunks(e, spec, ops, point, scratch).chunk(first);
-  });
+  e.loop(point.begin, rest, e.index(kSteps),
+         [&](Value first) { Chunks(e, spec, ops, point, scratch).chunk(first); });
   return rest;
 }
 

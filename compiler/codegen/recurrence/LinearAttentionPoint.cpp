@@ -39,9 +39,10 @@ LinearAttentionPoint::LinearAttentionPoint(Emitter &e, const LinearAttentionSpec
     outer = e.div(outer, ops.batch[axis]);
   }
   for (int64_t j = 0; j < spec.vectors; ++j)
-    masks.push_back(spec.fullBlocks ? Value()
-                                    : e.firstLanes(e.sub(ops.columns, e.add(column, j * spec.lanes)),
-                                                   spec.lanes));
+    masks.push_back(
+        spec.fullBlocks
+            ? Value()
+            : e.firstLanes(e.sub(ops.columns, e.add(column, j * spec.lanes)), spec.lanes));
   Values sizes{ops.length};
   sizes.append(ops.batch);
   sizes.push_back(ops.rows);
@@ -79,9 +80,7 @@ Value LinearAttentionPoint::decay(Value step, Value row) {
   return scalar(ops.decay, hasRowDecay() ? e.add(at, decayStrides->offset(e, last, row)) : at);
 }
 
-Value LinearAttentionPoint::rate(Value step) {
-  return scalar(ops.rate, rateOf(step));
-}
+Value LinearAttentionPoint::rate(Value step) { return scalar(ops.rate, rateOf(step)); }
 
 Values LinearAttentionPoint::value(Value step) {
   Value row = valueOf(step);
@@ -123,10 +122,10 @@ void LinearAttentionPoint::loadInit() {
     Value at = e.add(start, strides.offset(e, rowAxis, row));
     Values vectors;
     for (int64_t j = 0; j < spec.vectors; ++j)
-      vectors.push_back(spec.init.back()
-                            ? e.load(ops.init, e.add(e.add(at, column), j * spec.lanes), spec.lanes,
-                                     masks[j])
-                            : scalar(ops.init, at));
+      vectors.push_back(
+          spec.init.back()
+              ? e.load(ops.init, e.add(e.add(at, column), j * spec.lanes), spec.lanes, masks[j])
+              : scalar(ops.init, at));
     storeRow(row, vectors);
   });
 }

@@ -63,9 +63,7 @@ public:
     return e.add(decayStart, decayStrides->offset(e, 0, step));
   }
   /// Columns of this block that exist, from one of them.
-  mlir::Value columnsFrom(mlir::Value first) {
-    return e.sub(ops.columns, e.add(column, first));
-  }
+  mlir::Value columnsFrom(mlir::Value first) { return e.sub(ops.columns, e.add(column, first)); }
 
   mlir::Value begin, end; // steps
   mlir::Value state;      // rows of `vectors` vectors

@@ -108,41 +108,40 @@ void ChunkSteps::pairs(int64_t begin, int64_t end) {
     if (p.hasDecay() && !p.hasRowDecay())
       common.push_back(scalar(ops.decay, p.decayOf(steps.back())));
   }
-  Values sums = e.loop(
-      e.index(0), ops.rows, e.index(1), Values(outputs + mixing, e.zero(type)),
-      [&](Value row, ValueRange carried) {
-        Values sums(carried), keys(vectors, e.zero(type));
-        Value at = e.mul(row, kSteps);
-        for (int64_t j = 0; begin > 0 && j < vectors; ++j)
-          keys[j] = e.load(together, e.add(at, j * lanes), lanes);
-        for (int64_t i = 0; i < end - begin; ++i) {
-          Value place = e.add(p.vectorOf(steps[i]), row);
-          Value key = scalar(ops.key, place), decay;
-          auto accumulate = [&](Value factor, int64_t slot) {
-            for (int64_t j = 0; j < vectors; ++j) {
-              Value &sum = sums[slot + i * vectors + j];
-              sum = e.fma(factor, keys[j], sum);
-            }
-          };
-          if (spec.output && spec.readsBefore)
-            accumulate(scalar(ops.query, place), 0);
-          if (p.hasDecay())
-            decay = p.hasRowDecay()
-                        ? scalar(ops.decay, e.add(p.decayOf(steps[i]), row))
-                        : common[i];
-          for (int64_t j = 0; decay && j < vectors; ++j)
-            keys[j] = p.mul(decay, keys[j]);
-          if (spec.delta)
-            accumulate(key, outputs);
-          for (int64_t j = 0; j < vectors; ++j)
-            keys[j] = e.select(lane(j, begin + i), key, keys[j]);
-          if (spec.output && !spec.readsBefore)
-            accumulate(scalar(ops.query, place), 0);
-        }
-        for (int64_t j = 0; j < vectors; ++j)
-          e.store(keys[j], together, e.add(at, j * lanes));
-        return sums;
-      });
+  Values sums = e.loop(e.index(0), ops.rows, e.index(1), Values(outputs + mixing, e.zero(type)),
+                       [&](Value row, ValueRange carried) {
+                         Values sums(carried), keys(vectors, e.zero(type));
+                         Value at = e.mul(row, kSteps);
+                         for (int64_t j = 0; begin > 0 && j < vectors; ++j)
+                           keys[j] = e.load(together, e.add(at, j * lanes), lanes);
+                         for (int64_t i = 0; i < end - begin; ++i) {
+                           Value place = e.add(p.vectorOf(steps[i]), row);
+                           Value key = scalar(ops.key, place), decay;
+                           auto accumulate = [&](Value factor, int64_t slot) {
+                             for (int64_t j = 0; j < vectors; ++j) {
+                               Value &sum = sums[slot + i * vectors + j];
+                               sum = e.fma(factor, keys[j], sum);
+                             }
+                           };
+                           if (spec.output && spec.readsBefore)
+                             accumulate(scalar(ops.query, place), 0);
+                           if (p.hasDecay())
+                             decay = p.hasRowDecay()
+                                         ? scalar(ops.decay, e.add(p.decayOf(steps[i]), row))
+                                         : common[i];
+                           for (int64_t j = 0; decay && j < vectors; ++j)
+                             keys[j] = p.mul(decay, keys[j]);
+                           if (spec.delta)
+                             accumulate(key, outputs);
+                           for (int64_t j = 0; j < vectors; ++j)
+                             keys[j] = e.select(lane(j, begin + i), key, keys[j]);
+                           if (spec.output && !spec.readsBefore)
+                             accumulate(scalar(ops.query, place), 0);
+                         }
+                         for (int64_t j = 0; j < vectors; ++j)
+                           e.store(keys[j], together, e.add(at, j * lanes));
+                         return sums;
+                       });
   storePairs(sums, begin, end);
 }
 
@@ -163,6 +162,5 @@ void ChunkSteps::storePairs(ValueRange sums, int64_t begin, int64_t end) {
       e.store(mixed, mixes, at);
     }
 }
-
 
 } // namespace heddle::codegen

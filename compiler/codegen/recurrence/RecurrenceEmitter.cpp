@@ -20,9 +20,8 @@ static SmallVector<Type> bufferElements(func::FuncOp structured, unsigned buffer
 RecurrenceEmitter::RecurrenceEmitter(func::FuncOp structured, StringRef name,
                                      const RecurrenceSpec &spec, const RecurrencePoints &points)
     : structured(structured), spec(spec), points(points),
-      firstElement(spec.totals ? 0 : spec.states),
-      firstOrigin(firstElement + spec.elements), firstShared(firstOrigin + spec.origins),
-      firstResult(firstShared + spec.shared),
+      firstElement(spec.totals ? 0 : spec.states), firstOrigin(firstElement + spec.elements),
+      firstShared(firstOrigin + spec.origins), firstResult(firstShared + spec.shared),
       buffers(firstResult + (spec.totals ? spec.elements : llvm::count(spec.keeps, true))),
       frame(structured, name, bufferElements(structured, buffers)), b(frame.b),
       elements(b, spec.lanes, frame.failure) {}
@@ -153,9 +152,8 @@ int64_t fullLanes(ArrayRef<Type> tensors, const codegen::Target &target) {
   return std::max<int64_t>(2, target.vectorBytes() * 8 / bits);
 }
 
-LoopKernel emitRecurrenceKernel(func::FuncOp structured, StringRef name,
-                                const RecurrenceSpec &spec, const RecurrencePoints &points,
-                                const codegen::Target &target) {
+LoopKernel emitRecurrenceKernel(func::FuncOp structured, StringRef name, const RecurrenceSpec &spec,
+                                const RecurrencePoints &points, const codegen::Target &target) {
   if (spec.acrossChunks)
     return lanesOfChunks(structured, name, spec, points, target)->emit();
   return lanesOfPoints(structured, name, spec, points)->emit();

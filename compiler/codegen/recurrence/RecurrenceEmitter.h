@@ -20,8 +20,8 @@ public:
   virtual ~RecurrenceEmitter() = default;
 
 protected:
-  RecurrenceEmitter(mlir::func::FuncOp structured, llvm::StringRef name,
-                    const RecurrenceSpec &spec, const RecurrencePoints &points);
+  RecurrenceEmitter(mlir::func::FuncOp structured, llvm::StringRef name, const RecurrenceSpec &spec,
+                    const RecurrencePoints &points);
 
   /// The code of one point of the grid.
   virtual void emitPoint(mlir::Value point) = 0;
@@ -42,8 +42,7 @@ protected:
   /// Runs the step's operations: from the values of its arguments to what it yields.
   llvm::SmallVector<Lanes> step(llvm::ArrayRef<Lanes> arguments);
   /// A loop that carries values.
-  using Body =
-      llvm::function_ref<llvm::SmallVector<Lanes>(mlir::Value, llvm::ArrayRef<Lanes>)>;
+  using Body = llvm::function_ref<llvm::SmallVector<Lanes>(mlir::Value, llvm::ArrayRef<Lanes>)>;
   llvm::SmallVector<Lanes> loop(mlir::Value low, mlir::Value high, int64_t by,
                                 llvm::ArrayRef<Lanes> initial, Body body);
 
@@ -70,8 +69,8 @@ protected:
     return points.places.find(value)->second;
   }
   static Element asElement(mlir::Value value) {
-    return {value, mlir::isa<mlir::VectorType>(value.getType()) ? Element::Varying
-                                                                 : Element::Uniform};
+    return {value,
+            mlir::isa<mlir::VectorType>(value.getType()) ? Element::Varying : Element::Uniform};
   }
   mlir::Value less(mlir::Value x, mlir::Value y);
   mlir::Value isZero(mlir::Value x);

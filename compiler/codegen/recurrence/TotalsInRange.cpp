@@ -16,7 +16,9 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-FloatType floatOf(Value value) { return dyn_cast<FloatType>(getElementTypeOrSelf(value.getType())); }
+FloatType floatOf(Value value) {
+  return dyn_cast<FloatType>(getElementTypeOrSelf(value.getType()));
+}
 
 /// The number in all lanes that the value has.
 Value constantLike(OpBuilder &b, Location loc, Value value, const APFloat &number) {
@@ -48,8 +50,7 @@ Value nanWhere(OpBuilder &b, Location loc, Value condition, Value value) {
 
 /// Infinite or NaN.
 Value isInfinite(OpBuilder &b, Location loc, Value value) {
-  Value infinity =
-      constantLike(b, loc, value, APFloat::getInf(floatOf(value).getFloatSemantics()));
+  Value infinity = constantLike(b, loc, value, APFloat::getInf(floatOf(value).getFloatSemantics()));
   return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGE,
                                math::AbsFOp::create(b, loc, value), infinity);
 }
@@ -103,7 +104,8 @@ void RecurrenceEmitter::distrust(MutableArrayRef<Lanes> totals, ArrayRef<Lanes> 
                                               arith::AddFOp::create(b, loc, own, own), magnitude);
         Value grew = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, magnitude,
                                            constantLike(b, loc, total, bound));
-        isWrong = arith::OrIOp::create(b, loc, isWrong, arith::AndIOp::create(b, loc, differs, grew));
+        isWrong =
+            arith::OrIOp::create(b, loc, isWrong, arith::AndIOp::create(b, loc, differs, grew));
       }
       total = nanWhere(b, loc, isWrong, total);
     }

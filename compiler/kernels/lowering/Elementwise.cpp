@@ -36,8 +36,7 @@ Value mod(ScalarMath &m, KernelBuilder &b, Operation *op, ValueRange x) {
     return truncated;
   Value zero = m.zero(type);
   Value nonZero = m.logicalNot(m.equal(truncated, zero));
-  Value signsDiffer =
-      arith::XOrIOp::create(b, m.less(truncated, zero), m.less(x[1], zero));
+  Value signsDiffer = arith::XOrIOp::create(b, m.less(truncated, zero), m.less(x[1], zero));
   return m.select(m.logicalAnd(nonZero, signsDiffer), m.add(truncated, x[1]), truncated);
 }
 
@@ -93,8 +92,7 @@ template <Value (ScalarMath::*compare)(Value, Value)>
 Value comparison(ScalarMath &m, KernelBuilder &, Operation *, ValueRange x) {
   return (m.*compare)(x[0], x[1]);
 }
-template <typename BitOp>
-Value bitwise(ScalarMath &, KernelBuilder &b, Operation *, ValueRange x) {
+template <typename BitOp> Value bitwise(ScalarMath &, KernelBuilder &b, Operation *, ValueRange x) {
   return BitOp::create(b, x[0], x[1]);
 }
 Value bitwiseNot(ScalarMath &m, KernelBuilder &b, Operation *, ValueRange x) {
@@ -147,8 +145,7 @@ LogicalResult lowerFirst(KernelBuilder &b, Operation *op, ArrayRef<Value> operan
   Value source = op->getOperand(0), result = op->getResult(0);
   ScalarMath math(b, signednessOf(elementTypeOf(source)));
   results.push_back(b.map(b.dims(result), signlessType(elementTypeOf(result)), operands[0],
-                          b.dims(source),
-                          [&](ValueRange x) { return function(math, b, op, x); }));
+                          b.dims(source), [&](ValueRange x) { return function(math, b, op, x); }));
   return success();
 }
 

@@ -101,8 +101,8 @@ LogicalResult lowerPad(KernelBuilder &b, Operation *op, ArrayRef<Value> operands
       DimExpr cutBefore = DimExpr::max(-ends.begin, 0), cutAfter = DimExpr::max(-ends.end, 0);
       Value kept = ix.add(at[axis], -DimExpr::max(ends.begin, 0));
       if (mayBePositive(ends.begin) || mayBePositive(ends.end))
-        kept = reflected(ix, kept, DimExpr::max(ends.begin, 0),
-                         dims[axis] - cutBefore - cutAfter, mode);
+        kept = reflected(ix, kept, DimExpr::max(ends.begin, 0), dims[axis] - cutBefore - cutAfter,
+                         mode);
       place[axis] = ix.add(kept, cutBefore);
     }
     return b.element(data, place);

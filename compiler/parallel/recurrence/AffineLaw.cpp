@@ -83,8 +83,7 @@ std::optional<Form> AffineLaw::product(const Form &x, const Form &y, std::string
     Form result;
     auto mul = [&](Coefficient a, Coefficient b) { return ring.mul(m, a, b); };
     Coefficient a = x.factors[0], c = y.factors[0];
-    result.factors.push_back(ring.add(
-        m, mul(a, c), ring.add(m, mul(a, y.bias), mul(x.bias, c))));
+    result.factors.push_back(ring.add(m, mul(a, c), ring.add(m, mul(a, y.bias), mul(x.bias, c))));
     result.bias = mul(x.bias, y.bias);
     return result;
   }
@@ -151,9 +150,10 @@ std::optional<Form> AffineLaw::transferNumbers(Operation *op, ArrayRef<Form> ope
       return a.isZero() ? a : Coefficient(m.div(ring.valueOf(m, a), divisor));
     });
   }
-  why = isa<onnx::ModOp>(op) ? "takes a remainder of the state, which composes as the last operation "
-                               "of a step on integers and for powers of two only"
-                             : "is not a linear function of the state";
+  why = isa<onnx::ModOp>(op)
+            ? "takes a remainder of the state, which composes as the last operation "
+              "of a step on integers and for powers of two only"
+            : "is not a linear function of the state";
   return std::nullopt;
 }
 
@@ -208,8 +208,8 @@ std::optional<Recurrence> AffineLaw::find(Refusal &refusal) {
     refusal.why = "mixes " + std::to_string(count) + " states, more than pay to be composed";
     return std::nullopt;
   }
-  bool number = element.isF32() || element.isF64() ||
-                (isa<IntegerType>(element) && !element.isInteger(1));
+  bool number =
+      element.isF32() || element.isF64() || (isa<IntegerType>(element) && !element.isInteger(1));
   if (bits ? !isa<IntegerType>(element) : !number) {
     refusal.why = "computes with numbers that another order would round otherwise";
     return std::nullopt;

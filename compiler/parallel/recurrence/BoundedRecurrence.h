@@ -13,7 +13,8 @@ mlir::Value maximum(Arithmetic &m, mlir::Value x, mlir::Value y);
 mlir::Value minimum(Arithmetic &m, mlir::Value x, mlir::Value y);
 
 /// Of those that are there: the shift, the lower and the upper bound.
-Recurrence boundedRecurrence(llvm::ArrayRef<mlir::Value> parameters, bool shifts, bool low, bool high);
+Recurrence boundedRecurrence(llvm::ArrayRef<mlir::Value> parameters, bool shifts, bool low,
+                             bool high);
 
 } // namespace heddle
 

@@ -21,10 +21,11 @@ static Recurrence single(Arithmetic &m, const Ring &ring, Coefficient a, Coeffic
     proof += (" " + plus + " a value without it").str();
   }
   found.proof = proof;
-  found.summary = bits ? "recurrence of bits" : scales && shifts ? "affine recurrence"
-                  : scales ? "running product"
-                  : shifts ? "running sum"
-                           : "state that is kept";
+  found.summary = bits               ? "recurrence of bits"
+                  : scales && shifts ? "affine recurrence"
+                  : scales           ? "running product"
+                  : shifts           ? "running sum"
+                                     : "state that is kept";
   Ring r = ring;
   found.apply = [=](Arithmetic &m, ValueRange s, ValueRange e) -> SmallVector<Value> {
     Value next = s[0];

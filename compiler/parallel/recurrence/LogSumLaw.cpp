@@ -36,7 +36,8 @@ Value logSum(Arithmetic &m, Value x, Value y) {
   Value rest = onnx::ExpOp::create(m.b, m.loc, difference.getType(), difference);
   rest = m.add(rest, scalarConstant(m, element, 1));
   rest = onnx::LogOp::create(m.b, m.loc, rest.getType(), rest);
-  Value same = onnx::EqualOp::create(m.b, m.loc, withElement(high.getType(), m.b.getI1Type()), low, high);
+  Value same =
+      onnx::EqualOp::create(m.b, m.loc, withElement(high.getType(), m.b.getI1Type()), low, high);
   return m.add(high, select(m, same, scalarConstant(m, element, std::log(2.0)), rest));
 }
 
@@ -138,7 +139,8 @@ std::optional<Form> LogSumLaw::transfer(Operation *op, ArrayRef<Form> operands, 
     if (std::optional<Form> sum = add(op, x, operands[1]))
       return sum;
     // The other way around: what was the second operand is the first of a sum that is the same.
-    if (operands[1].kind == Form::Log && operands[1].pivot && operands[1].pivot == op->getOperand(0)) {
+    if (operands[1].kind == Form::Log && operands[1].pivot &&
+        operands[1].pivot == op->getOperand(0)) {
       Form sum = operands[1];
       sum.pivot = {};
       return sum;

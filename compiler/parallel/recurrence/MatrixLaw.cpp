@@ -55,7 +55,9 @@ private:
 Value MatrixLaw::matmul(Arithmetic &m, Value x, Value y) const {
   Dims a = dimsOf(x), b = dimsOf(y);
   // Vectors and matrices, of which a batch has been checked to broadcast.
-  auto batch = [](const Dims &dims) { return ArrayRef(dims).drop_back(std::min<size_t>(2, dims.size())); };
+  auto batch = [](const Dims &dims) {
+    return ArrayRef(dims).drop_back(std::min<size_t>(2, dims.size()));
+  };
   Dims dims = *broadcastDims(batch(a), batch(b));
   if (a.size() > 1)
     dims.push_back(a[a.size() - 2]);
@@ -131,7 +133,8 @@ std::optional<Form> MatrixLaw::product(const Form &x, const Form &y, std::string
   const Form &form = left ? y : x;
   Value by = left ? x.bias : y.bias;
   Dims dims = dimsOf(by);
-  bool fits = state.size() == 1 ? dims.size() == 2 : dims.size() >= 2 && dims.size() <= state.size();
+  bool fits =
+      state.size() == 1 ? dims.size() == 2 : dims.size() >= 2 && dims.size() <= state.size();
   if (fits && dims.size() > 2) {
     ArrayRef batch = ArrayRef(state).drop_back(2);
     fits = broadcastDims(ArrayRef(dims).drop_back(2), batch) == Dims(batch);
@@ -194,16 +197,21 @@ std::optional<Form> MatrixLaw::transfer(Operation *op, ArrayRef<Form> operands, 
 std::optional<Recurrence> MatrixLaw::find(Refusal &refusal) {
   refusal.op = component.steps.empty() ? component.end : component.steps.front();
   refusal.why = "mixes states, or states that are not a vector or matrix of 32 or 64 bit numbers";
-  bool number = element.isF32() || element.isF64() || element.isInteger(32) ||
-                element.isInteger(64);
+  bool number =
+      element.isF32() || element.isF64() || element.isInteger(32) || element.isInteger(64);
   if (component.before.size() != 1 || !number || state.empty())
     return std::nullopt;
   // Along the axis that is multiplied.
   std::optional<int64_t> rows =
       (left && state.size() > 1 ? state[state.size() - 2] : state.back()).asConstant();
   auto forms = interpret<Form>(
-      component, [&](unsigned) { return Form{Coefficient::One, {}, {}, state}; },
-      [&](Value value) { return Form{{}, {}, value, value ? dimsOf(value) : Dims()}; },
+      component,
+      [&](unsigned) {
+        return Form{Coefficient::One, {}, {}, state};
+      },
+      [&](Value value) {
+        return Form{{}, {}, value, value ? dimsOf(value) : Dims()};
+      },
       [&](Operation *op, ArrayRef<Form> operands, std::string &why) {
         return transfer(op, operands, why);
       },

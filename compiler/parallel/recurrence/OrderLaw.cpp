@@ -249,8 +249,13 @@ std::optional<Recurrence> OrderLaw::find(Refusal &refusal) {
   if (component.before.size() != 1 || element.isInteger(1))
     return std::nullopt;
   auto forms = interpret<Form>(
-      component, [&](unsigned) { return Form{{}, {}, {}, {}, state}; },
-      [&](Value value) { return Form{{}, {}, {}, value, value ? dimsOf(value) : Dims()}; },
+      component,
+      [&](unsigned) {
+        return Form{{}, {}, {}, {}, state};
+      },
+      [&](Value value) {
+        return Form{{}, {}, {}, value, value ? dimsOf(value) : Dims()};
+      },
       [&](Operation *op, ArrayRef<Form> operands, std::string &why) {
         return transfer(op, operands, why);
       },

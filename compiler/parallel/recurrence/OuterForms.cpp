@@ -61,7 +61,8 @@ std::optional<Flat> OuterLaw::rows(Value value) {
     return std::nullopt;
   while (own.size() < dims.size())
     own.insert(own.begin(), 1);
-  size_t keyAxis = dims.size() - (transposed ? 1 : 2), valueAxis = dims.size() - (transposed ? 2 : 1);
+  size_t keyAxis = dims.size() - (transposed ? 1 : 2),
+         valueAxis = dims.size() - (transposed ? 2 : 1);
   if (!own[valueAxis].isConstant(1) && !values.isConstant(1))
     return std::nullopt;
   Dims shape(own.begin(), own.end() - 2);
@@ -188,7 +189,8 @@ std::optional<Form> OuterLaw::add(Operation *op, Form x, Form y, bool subtract) 
       if (!product || !isa<onnx::MulOp, onnx::MatMulOp>(product) || dimsOf(y.value) != dims)
         return std::nullopt;
       Value a = product->getOperand(0), b = product->getOperand(1);
-      bool swaps = isa<onnx::MulOp>(product) && dimsOf(b).size() >= 2 && dimsOf(b).back().isConstant(1);
+      bool swaps =
+          isa<onnx::MulOp>(product) && dimsOf(b).size() >= 2 && dimsOf(b).back().isConstant(1);
       if (swaps)
         std::swap(a, b);
       if (dimsOf(a).size() < 2 || !dimsOf(a).back().isConstant(1) ||
@@ -221,8 +223,8 @@ std::optional<Form> OuterLaw::add(Operation *op, Form x, Form y, bool subtract) 
   // v - c S^T k; where c is a factor of v as well, c (w - S^T k).
   if (x.kind == Form::Vector && y.kind == Form::Free)
     std::swap(x, y);
-  if (x.kind != Form::Free || y.kind != Form::Vector || y.constant.value || y.negative != subtract ||
-      dimsOf(op->getResult(0)) != dimsOf(op->getOperand(0)) ||
+  if (x.kind != Form::Free || y.kind != Form::Vector || y.constant.value ||
+      y.negative != subtract || dimsOf(op->getResult(0)) != dimsOf(op->getOperand(0)) ||
       dimsOf(op->getResult(0)) != dimsOf(op->getOperand(1)))
     return std::nullopt;
   Value constant = x.value;

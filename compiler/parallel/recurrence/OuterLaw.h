@@ -26,16 +26,16 @@ enum class Standing { Row, Column, Flat };
 
 struct Form {
   enum Kind { Free, Matrix, Vector, Product } kind = Free;
-  mlir::Value value;                   // Free
-  llvm::SmallVector<Flat, 2> factors;  // Matrix: of the state, in order; last what it was read with
-  bool turned = false;           // Matrix: transposed
+  mlir::Value value;                  // Free
+  llvm::SmallVector<Flat, 2> factors; // Matrix: of the state, in order; last what it was read with
+  bool turned = false;                // Matrix: transposed
   // Vector, Product and the update of a Matrix:
   bool updated = false;
-  Flat key;                      // of the product
+  Flat key; // of the product
   bool negative = false;
-  mlir::Value rate;                    // one number for each point
-  Flat constant;                 // null: zero
-  int sign = 0;                  // of the read
+  mlir::Value rate; // one number for each point
+  Flat constant;    // null: zero
+  int sign = 0;     // of the read
   Flat readKey;
   llvm::SmallVector<Flat, 2> readFactors;
 };
@@ -46,8 +46,8 @@ mlir::Value rootOf(mlir::Value value);
 class OuterLaw {
 public:
   OuterLaw(const LoopBody &body, unsigned state, bool transposed)
-      : body(body), state(state), transposed(transposed), m(body.end()),
-        init(body.init(state)), dims(dimsOf(init)) {
+      : body(body), state(state), transposed(transposed), m(body.end()), init(body.init(state)),
+        dims(dimsOf(init)) {
     batch.assign(dims.begin(), dims.end() - 2);
     keys = dims[dims.size() - (transposed ? 1 : 2)];
     values = dims[dims.size() - (transposed ? 2 : 1)];

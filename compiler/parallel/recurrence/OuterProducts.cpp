@@ -46,7 +46,8 @@ bool OuterLaw::finish(const Form &form, OuterProducts &found) {
     if ((form.sign < 0) == negative)
       return false;
     if (!value)
-      value = m.expandedTo(m.viewedAs(scalarConstant(m, elementOf(init), 0), {}), with(values), init);
+      value =
+          m.expandedTo(m.viewedAs(scalarConstant(m, elementOf(init), 0), {}), with(values), init);
     found.value = value;
   }
   if (negative)
@@ -96,7 +97,8 @@ bool OuterLaw::findReads(OuterProducts &found) {
           if (!form->readFactors.empty())
             return false;
           if (!llvm::is_contained(
-                  llvm::map_range(found.reads, [](const auto &read) { return read.result; }), result))
+                  llvm::map_range(found.reads, [](const auto &read) { return read.result; }),
+                  result))
             found.reads.push_back({form->readKey.value, result, before});
           continue;
         }
@@ -137,10 +139,11 @@ std::optional<OuterProducts> OuterLaw::find() {
       refusal);
   if (!forms || !finish(forms->front(), found) || !findReads(found))
     return std::nullopt;
-  found.proof = found.delta ? "the new state is the decayed old one, to which a key writes the "
-                              "difference of a value and what it reads"
-                            : "the new state is the decayed old one plus the product of a key and a "
-                              "value";
+  found.proof = found.delta
+                    ? "the new state is the decayed old one, to which a key writes the "
+                      "difference of a value and what it reads"
+                    : "the new state is the decayed old one plus the product of a key and a "
+                      "value";
   found.proof += "; it is read by vectors alone";
   return found;
 }

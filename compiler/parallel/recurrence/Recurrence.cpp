@@ -71,9 +71,8 @@ static std::optional<Recurrence> findRestarted(const Component &component, Refus
     return {select(m, e[0], e[1], apply(m, s, e.drop_front(2))[0])};
   };
   found.combine = [=](Arithmetic &m, ValueRange x, ValueRange y) {
-    SmallVector<Value> both = {
-        m.apply<onnx::OrOp>(x[0], y[0]),
-        select(m, y[0], y[1], apply(m, x[1], y.drop_front(2))[0])};
+    SmallVector<Value> both = {m.apply<onnx::OrOp>(x[0], y[0]),
+                               select(m, y[0], y[1], apply(m, x[1], y.drop_front(2))[0])};
     llvm::append_range(both, combine(m, x.drop_front(2), y.drop_front(2)));
     return both;
   };

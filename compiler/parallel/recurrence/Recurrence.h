@@ -75,13 +75,12 @@ std::optional<Recurrence> findMatrix(const Component &component, Refusal &refusa
 /// Interprets the steps of a component: `transfer(op, of)` gives the form of the operation's result,
 /// where `of` gives those of its operands, or says why not. Returns the forms of the new states.
 template <typename Form>
-std::optional<llvm::SmallVector<Form>>
-interpret(const Component &component, llvm::function_ref<Form(unsigned)> state,
-          llvm::function_ref<Form(mlir::Value)> constant,
-          llvm::function_ref<std::optional<Form>(mlir::Operation *, llvm::ArrayRef<Form>,
-                                                 std::string &)>
-              transfer,
-          Refusal &refusal) {
+std::optional<llvm::SmallVector<Form>> interpret(
+    const Component &component, llvm::function_ref<Form(unsigned)> state,
+    llvm::function_ref<Form(mlir::Value)> constant,
+    llvm::function_ref<std::optional<Form>(mlir::Operation *, llvm::ArrayRef<Form>, std::string &)>
+        transfer,
+    Refusal &refusal) {
   llvm::DenseMap<mlir::Value, Form> forms;
   for (auto [i, value] : llvm::enumerate(component.before))
     forms.try_emplace(value, state(i));

@@ -31,9 +31,9 @@ Value scalarConstant(Arithmetic &m, Type element, double value) {
   if (auto floating = dyn_cast<FloatType>(element))
     attribute = FloatAttr::get(floating, value);
   else
-    attribute = IntegerAttr::get(
-        element, APInt(element.getIntOrFloatBitWidth(), static_cast<int64_t>(value),
-                       /*isSigned=*/true, /*implicitTrunc=*/true));
+    attribute = IntegerAttr::get(element,
+                                 APInt(element.getIntOrFloatBitWidth(), static_cast<int64_t>(value),
+                                       /*isSigned=*/true, /*implicitTrunc=*/true));
   auto constant = onnx::ConstantOp::create(m.b, m.loc, TypeRange{type}, ValueRange{});
   constant.setValueAttr(DenseElementsAttr::get(type, Attribute(attribute)));
   return constant.getResult();

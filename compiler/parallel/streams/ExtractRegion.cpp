@@ -38,7 +38,8 @@ StreamsOp StreamRegion::extract() {
   llvm::MapVector<SmallVector<Value>, Value> inputs;
   SmallVector<SmallVector<Value>> results;
   auto isInput = [&](ArrayRef<Value> values) {
-    return !isShared(values) && !(values.front().getDefiningOp() && isInside(values.front().getDefiningOp()));
+    return !isShared(values) &&
+           !(values.front().getDefiningOp() && isInside(values.front().getDefiningOp()));
   };
   for (unsigned bundle : order) {
     Operation *op = bundles[bundle].front();

@@ -39,8 +39,8 @@ std::vector<Bundle> StreamExtractor::independent(const Bundle &group) {
   DenseSet<Operation *> members(group.begin(), group.end());
   DenseMap<Operation *, unsigned> behind;
   std::vector<Bundle> levels;
-  for (Operation &op : llvm::make_range(group.front()->getIterator(),
-                                        std::next(group.back()->getIterator()))) {
+  for (Operation &op :
+       llvm::make_range(group.front()->getIterator(), std::next(group.back()->getIterator()))) {
     unsigned most = 0;
     op.walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())
@@ -78,8 +78,8 @@ std::vector<Bundle> StreamExtractor::findSeeds() {
       if (isConstant(op.getOperand(1 - weight)))
         continue;
       std::vector<Bundle> &forms = readers[{op.getOperand(weight), weight}];
-      auto form = llvm::find_if(
-          forms, [&](const Bundle &group) { return isSameForm(group.front(), &op); });
+      auto form =
+          llvm::find_if(forms, [&](const Bundle &group) { return isSameForm(group.front(), &op); });
       if (form == forms.end())
         form = forms.insert(forms.end(), Bundle());
       if (llvm::none_of(*form, [&](Operation *other) {

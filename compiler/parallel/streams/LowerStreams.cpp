@@ -10,9 +10,9 @@
 #include "compiler/Passes.h"
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/OperationKinds.h"
-#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/Constructs.h"
 #include "compiler/parallel/Work.h"
+#include "compiler/parallel/batching/Batching.h"
 #include "compiler/parallel/streams/Chunks.h"
 #include "compiler/source/Arithmetic.h"
 
@@ -33,8 +33,8 @@ double elementsOf(Value value) { return estimateSize(countElements(dimsOf(value)
 class StreamsLowering {
 public:
   StreamsLowering(StreamsOp streams, int cores)
-      : streams(streams), body(streams.getBody().front()), count(streams.getCount()),
-        cores(cores) {}
+      : streams(streams), body(streams.getBody().front()), count(streams.getCount()), cores(cores) {
+  }
 
   void run(bool always);
 

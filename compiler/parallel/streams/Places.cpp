@@ -141,9 +141,8 @@ static bool areApart(const AxisPlaces &a, const AxisPlaces &b) {
 }
 
 bool areApart(const Places &a, const Places &b) {
-  return llvm::any_of(llvm::zip(a, b), [](auto pair) {
-    return areApart(std::get<0>(pair), std::get<1>(pair));
-  });
+  return llvm::any_of(llvm::zip(a, b),
+                      [](auto pair) { return areApart(std::get<0>(pair), std::get<1>(pair)); });
 }
 
 bool areWithin(const AxisPlaces &places, const DimExpr &low, const DimExpr &high) {

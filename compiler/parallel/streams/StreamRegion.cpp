@@ -43,7 +43,8 @@ bool StreamRegion::mayAdd(const Bundle &bundle) const {
     if (op->getBlock() != &block || !isSameForm(op, first) || !distinct.insert(op).second)
       return false;
   if (first->getNumRegions() != 0 || isa<onnx::ConstantOp, IndexTensorOp>(first) ||
-      !isMemoryEffectFree(first) || !llvm::all_of(first->getResultTypes(), llvm::IsaPred<RankedTensorType>))
+      !isMemoryEffectFree(first) ||
+      !llvm::all_of(first->getResultTypes(), llvm::IsaPred<RankedTensorType>))
     return false;
   SmallVector<bool> stacked;
   double shared = 0, copied = 0;
@@ -72,7 +73,8 @@ void StreamRegion::addProducers(const Bundle &bundle) {
     Bundle producers;
     for (Value value : values)
       if (auto result = dyn_cast<OpResult>(value);
-          result && result.getResultNumber() == first.getResultNumber() && !isInside(result.getOwner()))
+          result && result.getResultNumber() == first.getResultNumber() &&
+          !isInside(result.getOwner()))
         producers.push_back(result.getOwner());
     if (producers.size() == count && mayAdd(producers))
       add(producers);
@@ -99,8 +101,8 @@ void StreamRegion::addUsersOf(ArrayRef<Value> values, bool sameShared) {
     return true;
   };
   for (auto [stream, value] : llvm::enumerate(values)) {
-    SmallVector<OpOperand *> uses = llvm::map_to_vector(
-        value.getUses(), [](OpOperand &use) { return &use; });
+    SmallVector<OpOperand *> uses =
+        llvm::map_to_vector(value.getUses(), [](OpOperand &use) { return &use; });
     for (OpOperand *use : llvm::reverse(uses)) { // lists of uses are the latest first
       Operation *user = use->getOwner();
       if (user->getBlock() != &block || isInside(user) || user->hasTrait<OpTrait::IsTerminator>())

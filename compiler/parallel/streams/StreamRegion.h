@@ -25,8 +25,7 @@ using Bundle = llvm::SmallVector<mlir::Operation *, 8>;
 
 /// What the streams' operations take, and make.
 inline llvm::SmallVector<mlir::Value> operandsOf(const Bundle &bundle, unsigned operand) {
-  return llvm::map_to_vector(bundle,
-                                [&](mlir::Operation *op) { return op->getOperand(operand); });
+  return llvm::map_to_vector(bundle, [&](mlir::Operation *op) { return op->getOperand(operand); });
 }
 inline llvm::SmallVector<mlir::Value> resultsOf(const Bundle &bundle, unsigned result) {
   return llvm::map_to_vector(

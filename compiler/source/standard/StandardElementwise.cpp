@@ -115,7 +115,11 @@ static int64_t codeOf(Type element) {
         .Case("32", 6)
         .Case("64", 7)
         .Default(0);
-  return element.isF32() ? 1 : element.isF64() ? 11 : element.isF16() ? 10 : element.isBF16() ? 16 : 0;
+  return element.isF32()    ? 1
+         : element.isF64()  ? 11
+         : element.isF16()  ? 10
+         : element.isBF16() ? 16
+                            : 0;
 }
 
 std::optional<Value> StandardTranslator::conversion(Operation *op) {

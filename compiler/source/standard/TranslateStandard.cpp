@@ -110,8 +110,8 @@ LogicalResult StandardTranslator::translateFor(scf::ForOp op) {
   for (auto [old, type] : llvm::zip(op.getRegionIterArgs(), types))
     replace(old, body->addArgument(type, loc));
   Operation *yield = op.getBody()->getTerminator();
-  body->getOperations().splice(body->end(), op.getBody()->getOperations(),
-                               op.getBody()->begin(), yield->getIterator());
+  body->getOperations().splice(body->end(), op.getBody()->getOperations(), op.getBody()->begin(),
+                               yield->getIterator());
   b.setInsertionPointToStart(body);
   if (step != 1)
     number = whole("Mul", number, of(op.getStep()));
@@ -165,8 +165,9 @@ LogicalResult StandardTranslator::translate(Operation *op) {
   if (auto branch = dyn_cast<scf::IfOp>(op))
     return translateIf(branch);
   if (isa<scf::WhileOp>(op))
-    return op->emitOpError("runs until a condition says otherwise; write a loop of a known number of "
-                           "iterations (scf.for), or a Loop of ONNX");
+    return op->emitOpError(
+        "runs until a condition says otherwise; write a loop of a known number of "
+        "iterations (scf.for), or a Loop of ONNX");
   for (auto rule : {&StandardTranslator::elementwise, &StandardTranslator::comparison,
                     &StandardTranslator::conversion, &StandardTranslator::tensorAccess})
     if (std::optional<Value> value = (this->*rule)(op)) {
@@ -198,7 +199,8 @@ void StandardTranslator::finishSignature() {
   Block &block = function.getBody().front();
   Operation *end = block.getTerminator();
   end->setOperands(of(end->getOperands()));
-  function.setType(FunctionType::get(b.getContext(), block.getArgumentTypes(), end->getOperandTypes()));
+  function.setType(
+      FunctionType::get(b.getContext(), block.getArgumentTypes(), end->getOperandTypes()));
   auto named = [&](unsigned i, StringRef what) { return b.getStringAttr(what + llvm::Twine(i)); };
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     if (!function.getArgAttr(i, "heddle.name"))

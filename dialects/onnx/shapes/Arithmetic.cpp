@@ -202,7 +202,7 @@ static LogicalResult inferWhere(WhereOp op, ShapeContext &context) {
     result.integers.emplace();
     for (size_t i = 0; i < truth.size(); ++i) {
       std::optional<int64_t> taken = truth[i].asConstant();
-      result.integers->push_back(taken                      ? (*taken ? ifTrue[i] : ifFalse[i])
+      result.integers->push_back(taken                     ? (*taken ? ifTrue[i] : ifFalse[i])
                                  : ifTrue[i] == ifFalse[i] ? ifTrue[i]
                                                            : DimExpr::unknown());
     }

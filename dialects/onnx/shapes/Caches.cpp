@@ -16,7 +16,8 @@ static LogicalResult inferSame(Operation *op, ShapeContext &context) {
 }
 
 static LogicalResult inferAppend(CacheAppendOp op, ShapeContext &context) {
-  const TensorFacts &cache = context.facts(op.getCache()), &entries = context.facts(op.getEntries());
+  const TensorFacts &cache = context.facts(op.getCache()),
+                    &entries = context.facts(op.getEntries());
   if (failed(expectSameType(op, cache, entries)) ||
       failed(expectRank(op, "the entries", entries, cache.rank())))
     return failure();
@@ -35,7 +36,8 @@ static LogicalResult inferAppend(CacheAppendOp op, ShapeContext &context) {
 static LogicalResult inferTruncate(CacheTruncateOp op, ShapeContext &context) {
   const TensorFacts &cache = context.facts(op.getCache()), &length = context.facts(op.getLength());
   Dims dims = cache.dims;
-  dims[0] = dimOrFresh(context, length.integers ? &*length.integers : nullptr, 0, op.getTruncated(), 0);
+  dims[0] =
+      dimOrFresh(context, length.integers ? &*length.integers : nullptr, 0, op.getTruncated(), 0);
   context.setFacts(op.getTruncated(), cache.elementType, dims);
   return success();
 }

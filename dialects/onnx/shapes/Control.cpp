@@ -81,8 +81,7 @@ static LogicalResult inferIf(IfOp op, ShapeContext &context) {
   if (!countElements(condition.dims).isAtLeast(1) && countElements(condition.dims).asConstant())
     return op.emitOpError("expects a condition of one element, got ") << describe(condition.dims);
   for (Region *region : {&op.getThenBranch(), &op.getElseBranch()})
-    if (region->empty() ||
-        region->front().getTerminator()->getNumOperands() != op->getNumResults())
+    if (region->empty() || region->front().getTerminator()->getNumOperands() != op->getNumResults())
       return op.emitOpError("expects branches that yield ") << op->getNumResults() << " values";
   std::optional<SmallVector<int64_t>> taken = condition.constantIntegers();
   if (taken && taken->size() == 1) {
@@ -163,8 +162,8 @@ struct CarriedLoop {
           continue;
         auto change = std::pair(before.dims[axis].str(), after.dims[axis].str());
         auto known = alike.find(change);
-        DimExpr fresh = known != alike.end() && !all ? known->second
-                                                     : context.freshSymbol(argument, axis);
+        DimExpr fresh =
+            known != alike.end() && !all ? known->second : context.freshSymbol(argument, axis);
         if (before.dims[axis].isKnown() && after.dims[axis].isKnown())
           alike.try_emplace(change, fresh);
         changed |= before.dims[axis] != fresh;
@@ -202,8 +201,7 @@ static std::optional<DimExpr> tripCount(LoopOp op, ShapeContext &context) {
     if (condition->isConstant(0))
       return DimExpr(0);
   }
-  if (!op.getM() ||
-      !staysTrue(context, body.getTerminator()->getOperand(0), body.getArgument(1)))
+  if (!op.getM() || !staysTrue(context, body.getTerminator()->getOperand(0), body.getArgument(1)))
     return std::nullopt;
   std::optional<DimExpr> count = context.facts(op.getM()).scalar();
   return count ? std::optional(DimExpr::max(*count, 0)) : std::nullopt;
@@ -229,8 +227,8 @@ static LogicalResult inferLoop(LoopOp op, ShapeContext &context) {
   unsigned carried = op.getVInitial().size();
   Region &body = op.getBody();
   if (body.empty() || body.getNumArguments() != carried + 2)
-    return op.emitOpError("expects a body of ") << carried + 2 << " arguments, got "
-                                                << (body.empty() ? 0 : body.getNumArguments());
+    return op.emitOpError("expects a body of ")
+           << carried + 2 << " arguments, got " << (body.empty() ? 0 : body.getNumArguments());
   unsigned yields = body.front().getTerminator()->getNumOperands();
   if (yields != op->getNumResults() + 1 || yields < carried + 1)
     return op.emitOpError("expects a body that yields a condition, ")
@@ -274,8 +272,8 @@ static LogicalResult inferScan(ScanOp op, ShapeContext &context) {
     return op.emitOpError("has ") << inputs << " scan inputs among " << operands << " operands";
   unsigned states = operands - inputs;
   if (body.empty() || body.getNumArguments() != operands)
-    return op.emitOpError("expects a body of ") << operands << " arguments, got "
-                                                << (body.empty() ? 0 : body.getNumArguments());
+    return op.emitOpError("expects a body of ")
+           << operands << " arguments, got " << (body.empty() ? 0 : body.getNumArguments());
   unsigned yields = body.front().getTerminator()->getNumOperands();
   if (yields != op->getNumResults() || yields < states)
     return op.emitOpError("expects a body that yields ")

@@ -21,9 +21,9 @@ static LogicalResult inferRoiAlign(RoiAlignOp op, ShapeContext &context) {
   const TensorFacts &x = context.facts(op.getX()), &rois = context.facts(op.getRois());
   if (failed(expectRank(op, "an operand", x, 4)) || failed(expectRank(op, "rois", rois, 2)))
     return failure();
-  context.setFacts(op.getY(), x.elementType,
-                   {rois.dims[0], x.dims[1], int64_t(op.getOutputHeight()),
-                    int64_t(op.getOutputWidth())});
+  context.setFacts(
+      op.getY(), x.elementType,
+      {rois.dims[0], x.dims[1], int64_t(op.getOutputHeight()), int64_t(op.getOutputWidth())});
   return success();
 }
 

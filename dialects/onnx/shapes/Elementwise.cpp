@@ -22,10 +22,10 @@ static DimExpr applyToInteger(Operation *op, const DimExpr &x) {
       })
       .Case([&](SignOp) {
         std::optional<int64_t> high = x.upperBound();
-        return x.isAtLeast(1)          ? DimExpr(1)
-               : high && *high < 0     ? DimExpr(-1)
-               : x.isConstant(0)       ? DimExpr(0)
-                                       : DimExpr::unknown();
+        return x.isAtLeast(1)      ? DimExpr(1)
+               : high && *high < 0 ? DimExpr(-1)
+               : x.isConstant(0)   ? DimExpr(0)
+                                   : DimExpr::unknown();
       })
       .Default([](Operation *) { return DimExpr::unknown(); });
 }

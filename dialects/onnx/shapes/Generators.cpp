@@ -63,8 +63,7 @@ static LogicalResult inferShape(ShapeOp op, ShapeContext &context) {
   int64_t start = clamp(int64_t(op.getStart()));
   int64_t end = std::max(start, clamp(op.getEnd() ? int64_t(*op.getEnd()) : rank));
   TensorFacts result(IntegerType::get(op.getContext(), 64), {end - start});
-  result.integers =
-      std::vector<DimExpr>(data.dims.begin() + start, data.dims.begin() + end);
+  result.integers = std::vector<DimExpr>(data.dims.begin() + start, data.dims.begin() + end);
   context.setFacts(op.getShape(), std::move(result));
   return success();
 }
@@ -87,8 +86,8 @@ static LogicalResult inferRange(RangeOp op, ShapeContext &context) {
   TensorFacts result(start.elementType, {DimExpr::unknown()});
   std::optional<DimExpr> first = start.scalar(), last = limit.scalar(), step = delta.scalar();
   if (start.floats && limit.floats && delta.floats) {
-    double count = std::ceil((limit.floats->front() - start.floats->front()) /
-                             delta.floats->front());
+    double count =
+        std::ceil((limit.floats->front() - start.floats->front()) / delta.floats->front());
     if (std::isfinite(count) && count < 1e15)
       result.dims[0] = int64_t(std::max(count, 0.0));
   } else if (first && last && step) {
@@ -154,9 +153,9 @@ template <typename Op> static LogicalResult inferWindow(Op op, ShapeContext &con
   if (failed(type))
     return failure();
   const TensorFacts &size = context.facts(op.getSize());
-  context.setFacts(op.getOutput(), *type,
-                   {dimOrFresh(context, size.integers ? &*size.integers : nullptr, 0,
-                               op.getOutput(), 0)});
+  context.setFacts(
+      op.getOutput(), *type,
+      {dimOrFresh(context, size.integers ? &*size.integers : nullptr, 0, op.getOutput(), 0)});
   return success();
 }
 
@@ -175,8 +174,8 @@ static LogicalResult inferMelWeightMatrix(MelWeightMatrixOp op, ShapeContext &co
 void heddle::onnx::attachGeneratorShapes(MLIRContext *context) {
   attachRules<inferConstant, inferConstantOfShape, inferShape, inferSize, inferRange,
               inferRandom<RandomNormalOp>, inferRandom<RandomUniformOp>,
-              inferLike<RandomNormalLikeOp>, inferLike<RandomUniformLikeOp>,
-              inferLike<BernoulliOp>, inferEyeLike, inferMultinomial,
-              inferWindow<BlackmanWindowOp>, inferWindow<HammingWindowOp>,
-              inferWindow<HannWindowOp>, inferMelWeightMatrix>(context);
+              inferLike<RandomNormalLikeOp>, inferLike<RandomUniformLikeOp>, inferLike<BernoulliOp>,
+              inferEyeLike, inferMultinomial, inferWindow<BlackmanWindowOp>,
+              inferWindow<HammingWindowOp>, inferWindow<HannWindowOp>, inferMelWeightMatrix>(
+      context);
 }

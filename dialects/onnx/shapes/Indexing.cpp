@@ -61,8 +61,7 @@ static LogicalResult inferGather(GatherOp op, ShapeContext &context) {
 static LogicalResult inferGatherElements(GatherElementsOp op, ShapeContext &context) {
   const TensorFacts &data = context.facts(op.getData()), &indices = context.facts(op.getIndices());
   if (failed(normalizeAxis(op, int64_t(op.getAxis()), data.rank())) ||
-      failed(expectRank(op, "indices", indices, data.rank())) ||
-      failed(expectIndices(op, indices)))
+      failed(expectRank(op, "indices", indices, data.rank())) || failed(expectIndices(op, indices)))
     return failure();
   context.setFacts(op.getOutput(), data.elementType, indices.dims);
   return success();
@@ -75,7 +74,8 @@ static LogicalResult inferGatherND(GatherNDOp op, ShapeContext &context) {
     return failure();
   std::optional<int64_t> width = indices.dims.back().asConstant();
   if (!width)
-    return op.emitOpError("cannot tell the rank of its result: the last dimension of its indices is ")
+    return op.emitOpError(
+               "cannot tell the rank of its result: the last dimension of its indices is ")
            << indices.dims.back().str();
   if (batch < 0 || batch >= std::min(data.rank(), indices.rank()) || *width < 1 ||
       *width > data.rank() - batch)
@@ -84,8 +84,7 @@ static LogicalResult inferGatherND(GatherNDOp op, ShapeContext &context) {
            << " batch dimensions";
   Dims dims(ArrayRef<DimExpr>(indices.dims).drop_back());
   for (int64_t axis = 0; axis < batch; ++axis) {
-    FailureOr<DimExpr> dim =
-        unifyDims(op, "batch dimensions", data.dims[axis], indices.dims[axis]);
+    FailureOr<DimExpr> dim = unifyDims(op, "batch dimensions", data.dims[axis], indices.dims[axis]);
     if (failed(dim))
       return failure();
     dims[axis] = *dim;
@@ -149,8 +148,7 @@ static LogicalResult inferOneHot(OneHotOp op, ShapeContext &context) {
 static LogicalResult inferCompress(CompressOp op, ShapeContext &context) {
   const TensorFacts &input = context.facts(op.getInput());
   std::optional<DimExpr> kept;
-  if (std::optional<SmallVector<int64_t>> condition =
-          constantIntegers(context, op.getCondition()))
+  if (std::optional<SmallVector<int64_t>> condition = constantIntegers(context, op.getCondition()))
     kept = llvm::count(*condition, 1);
   if (!op.getAxis()) {
     context.setFacts(op.getOutput(), input.elementType,

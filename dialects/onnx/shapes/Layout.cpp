@@ -205,7 +205,7 @@ static LogicalResult inferExpand(ExpandOp op, ShapeContext &context) {
   for (int64_t axis = 0; axis < rank; ++axis) {
     int64_t own = axis - (rank - input.rank()), asked = axis - (rank - *wanted);
     DimExpr dim = own >= 0 ? input.dims[own] : DimExpr(1);
-    DimExpr size = asked < 0            ? DimExpr(1)
+    DimExpr size = asked < 0        ? DimExpr(1)
                    : shape.integers ? (*shape.integers)[asked]
                                     : DimExpr::unknown();
     if (!size.isKnown()) {
@@ -260,9 +260,9 @@ static LogicalResult inferDepthToSpace(DepthToSpaceOp op, ShapeContext &context)
   if (std::optional<int64_t> depth = input.dims[1].asConstant();
       depth && !input.dims[1].divideExactly(area))
     return op.emitOpError("cannot divide ") << *depth << " channels by " << area.str();
-  context.setFacts(op.getOutput(), input.elementType,
-                   {input.dims[0], input.dims[1].floorDiv(area), input.dims[2] * block,
-                    input.dims[3] * block});
+  context.setFacts(
+      op.getOutput(), input.elementType,
+      {input.dims[0], input.dims[1].floorDiv(area), input.dims[2] * block, input.dims[3] * block});
   return success();
 }
 

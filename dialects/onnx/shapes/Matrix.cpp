@@ -19,9 +19,9 @@ static FailureOr<Dims> matmulDims(Operation *op, const TensorFacts &a, const Ten
   const DimExpr &inner = right.size() == 1 ? right.front() : right[right.size() - 2];
   if (left.back().asConstant() && inner.asConstant() && left.back() != inner)
     return op->emitOpError("cannot multiply ") << describe(left) << " and " << describe(right);
-  FailureOr<Dims> dims = broadcast(op, {left.size() > 2 ? left.drop_back(2) : ArrayRef<DimExpr>(),
-                                        right.size() > 2 ? right.drop_back(2)
-                                                         : ArrayRef<DimExpr>()});
+  FailureOr<Dims> dims =
+      broadcast(op, {left.size() > 2 ? left.drop_back(2) : ArrayRef<DimExpr>(),
+                     right.size() > 2 ? right.drop_back(2) : ArrayRef<DimExpr>()});
   if (failed(dims))
     return failure();
   if (left.size() > 1)
@@ -178,8 +178,8 @@ static LogicalResult inferEinsum(EinsumOp op, ShapeContext &context) {
   for (auto [term, input] : llvm::zip(terms, op.getInputs()))
     if (failed(labels.addOperand(term, context.facts(input).dims)))
       return failure();
-  FailureOr<Dims> dims = labels.result(StringRef(equation).contains("->") ? std::optional(right)
-                                                                          : std::nullopt);
+  FailureOr<Dims> dims =
+      labels.result(StringRef(equation).contains("->") ? std::optional(right) : std::nullopt);
   if (failed(dims))
     return failure();
   context.setFacts(op.getOutput(), context.facts(op.getInputs().front()).elementType, *dims);
@@ -197,8 +197,8 @@ static FailureOr<Dims> splitHeads(AttentionOp op, StringRef what, const TensorFa
     return op.emitOpError("expects q_num_heads and kv_num_heads for operands of rank 3");
   int64_t count = int64_t(*heads);
   if (facts.dims[2].asConstant() && !facts.dims[2].divideExactly(count))
-    return op.emitOpError("cannot divide ") << describe(facts.dims) << " among " << count
-                                            << " heads";
+    return op.emitOpError("cannot divide ")
+           << describe(facts.dims) << " among " << count << " heads";
   return Dims{facts.dims[0], count, facts.dims[1], facts.dims[2].floorDiv(count)};
 }
 
@@ -227,8 +227,7 @@ static LogicalResult inferAttention(AttentionOp op, ShapeContext &context) {
   if (op.getPresentValue())
     context.setFacts(op.getPresentValue(), value.elementType, {(*v)[0], (*v)[1], total, (*v)[3]});
   if (op.getQkMatmulOutput())
-    context.setFacts(op.getQkMatmulOutput(), query.elementType,
-                     {(*q)[0], (*q)[1], (*q)[2], total});
+    context.setFacts(op.getQkMatmulOutput(), query.elementType, {(*q)[0], (*q)[1], (*q)[2], total});
   return success();
 }
 
@@ -258,6 +257,6 @@ static LogicalResult inferRotaryEmbedding(RotaryEmbeddingOp op, ShapeContext &co
 }
 
 void heddle::onnx::attachMatrixShapes(MLIRContext *context) {
-  attachRules<inferMatMul, inferMatMulInteger, inferQLinearMatMul, inferGemm, inferDet,
-              inferEinsum, inferAttention, inferLinearAttention, inferRotaryEmbedding>(context);
+  attachRules<inferMatMul, inferMatMulInteger, inferQLinearMatMul, inferGemm, inferDet, inferEinsum,
+              inferAttention, inferLinearAttention, inferRotaryEmbedding>(context);
 }

@@ -29,8 +29,7 @@ static LogicalResult inferBatchNormalization(BatchNormalizationOp op, ShapeConte
   return success();
 }
 
-static LogicalResult inferInstanceNormalization(InstanceNormalizationOp op,
-                                                ShapeContext &context) {
+static LogicalResult inferInstanceNormalization(InstanceNormalizationOp op, ShapeContext &context) {
   const TensorFacts &input = context.facts(op.getInput());
   if (failed(expectRankAtLeast(op, "an operand", input, 2)) ||
       failed(expectPerChannel(op, "a scale", input, context.facts(op.getScale()))) ||
@@ -46,8 +45,8 @@ static LogicalResult inferGroupNormalization(GroupNormalizationOp op, ShapeConte
   if (failed(expectRankAtLeast(op, "an operand", x, 2)))
     return failure();
   if (groups < 1 || (x.dims[1].asConstant() && !x.dims[1].divideExactly(groups)))
-    return op.emitOpError("cannot divide ") << describe(x.dims) << " into " << groups
-                                            << " groups of channels";
+    return op.emitOpError("cannot divide ")
+           << describe(x.dims) << " into " << groups << " groups of channels";
   context.setFacts(op.getY(), x.elementType, x.dims);
   return success();
 }
@@ -109,8 +108,7 @@ static LogicalResult inferNegativeLogLikelihood(NegativeLogLikelihoodLossOp op,
   return success();
 }
 
-static LogicalResult inferSoftmaxCrossEntropy(SoftmaxCrossEntropyLossOp op,
-                                              ShapeContext &context) {
+static LogicalResult inferSoftmaxCrossEntropy(SoftmaxCrossEntropyLossOp op, ShapeContext &context) {
   const TensorFacts &scores = context.facts(op.getScores());
   if (failed(expectRankAtLeast(op, "scores", scores, 2)) ||
       failed(expectRank(op, "labels", context.facts(op.getLabels()), scores.rank() - 1)))

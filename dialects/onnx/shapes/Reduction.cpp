@@ -35,7 +35,7 @@ static void reduceContents(const TensorFacts &data, ArrayRef<int64_t> axes, Tens
     });
     result.integers.emplace();
     for (const std::optional<DimExpr> &sum : sums)
-      result.integers->push_back(sum                ? *sum
+      result.integers->push_back(sum               ? *sum
                                  : isSum || isProd ? DimExpr(isProd ? 1 : 0)
                                                    : DimExpr::unknown());
   }
@@ -56,8 +56,7 @@ template <typename Op> static LogicalResult inferReduce(Op op, ShapeContext &con
       int64_t left = op.getKeepdims() ? rank : rank - *count;
       if (left < 0)
         return op.emitOpError("has ") << *count << " axes for " << describe(data.dims);
-      context.setFacts(op.getReduced(), data.elementType,
-                       context.freshDims(op.getReduced(), left));
+      context.setFacts(op.getReduced(), data.elementType, context.freshDims(op.getReduced(), left));
       return success();
     }
     if (values)

@@ -30,8 +30,8 @@ template <typename Op> static LogicalResult inferRecurrent(Op op, ShapeContext &
   }
   bool batchFirst = op.getLayout() != 0;
   const DimExpr &steps = x.dims[batchFirst], &batch = x.dims[!batchFirst];
-  Dims all = batchFirst ? Dims{batch, steps, directions, hidden}
-                        : Dims{steps, directions, batch, hidden};
+  Dims all =
+      batchFirst ? Dims{batch, steps, directions, hidden} : Dims{steps, directions, batch, hidden};
   Dims last = batchFirst ? Dims{batch, directions, hidden} : Dims{directions, batch, hidden};
   if (op.getY())
     context.setFacts(op.getY(), x.elementType, all);

@@ -14,13 +14,26 @@ using namespace heddle::onnx;
 
 void heddle::onnx::registerShapeModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, OnnxDialect *) {
-    for (auto attach :
-         {attachArithmeticShapes, attachCacheShapes, attachControlShapes, attachConvolutionShapes,
-          attachDetectionShapes, attachElementwiseShapes, attachGeneratorShapes,
-          attachIndexingShapes, attachLayoutShapes, attachMatrixShapes, attachMlShapes,
-          attachNormalizationShapes, attachPoolingShapes, attachQuantizationShapes,
-          attachReductionShapes, attachResizeShapes, attachSequenceModelShapes, attachSignalShapes,
-          attachSlicingShapes, attachTextShapes})
+    for (auto attach : {attachArithmeticShapes,
+                        attachCacheShapes,
+                        attachControlShapes,
+                        attachConvolutionShapes,
+                        attachDetectionShapes,
+                        attachElementwiseShapes,
+                        attachGeneratorShapes,
+                        attachIndexingShapes,
+                        attachLayoutShapes,
+                        attachMatrixShapes,
+                        attachMlShapes,
+                        attachNormalizationShapes,
+                        attachPoolingShapes,
+                        attachQuantizationShapes,
+                        attachReductionShapes,
+                        attachResizeShapes,
+                        attachSequenceModelShapes,
+                        attachSignalShapes,
+                        attachSlicingShapes,
+                        attachTextShapes})
       attach(context);
   });
 }
@@ -93,8 +106,8 @@ FailureOr<int64_t> heddle::onnx::normalizeAxis(Operation *op, int64_t axis, int6
   return axis < 0 ? axis + rank : axis;
 }
 
-FailureOr<SmallVector<int64_t>>
-heddle::onnx::normalizeAxes(Operation *op, ArrayRef<int64_t> axes, int64_t rank) {
+FailureOr<SmallVector<int64_t>> heddle::onnx::normalizeAxes(Operation *op, ArrayRef<int64_t> axes,
+                                                            int64_t rank) {
   SmallVector<int64_t> normalized;
   for (int64_t axis : axes) {
     FailureOr<int64_t> positive = normalizeAxis(op, axis, rank);
@@ -120,16 +133,16 @@ LogicalResult heddle::onnx::expectRank(Operation *op, StringRef what, const Tens
                                        int64_t rank) {
   if (facts.rank() == rank)
     return success();
-  return op->emitOpError("expects ") << what << " of rank " << rank << ", got "
-                                     << describe(facts.dims);
+  return op->emitOpError("expects ")
+         << what << " of rank " << rank << ", got " << describe(facts.dims);
 }
 
 LogicalResult heddle::onnx::expectRankAtLeast(Operation *op, StringRef what,
                                               const TensorFacts &facts, int64_t rank) {
   if (facts.rank() >= rank)
     return success();
-  return op->emitOpError("expects ") << what << " of rank " << rank << " or more, got "
-                                     << describe(facts.dims);
+  return op->emitOpError("expects ")
+         << what << " of rank " << rank << " or more, got " << describe(facts.dims);
 }
 
 FailureOr<int64_t> heddle::onnx::rankGivenBy(Operation *op, const TensorFacts &shape) {

@@ -45,8 +45,8 @@ struct RuleModel : ShapeInference::ExternalModel<RuleModel<rule, Op>, Op> {
 };
 
 template <auto... rules> void attachRules(mlir::MLIRContext *context) {
-  (decltype(operationOf(rules))::template attachInterface<
-       RuleModel<rules, decltype(operationOf(rules))>>(*context),
+  (decltype(operationOf(
+       rules))::template attachInterface<RuleModel<rules, decltype(operationOf(rules))>>(*context),
    ...);
 }
 

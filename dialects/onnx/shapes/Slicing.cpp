@@ -25,8 +25,8 @@ static LogicalResult inferConcat(ConcatOp op, ShapeContext &context) {
         result.dims[i] = result.dims[i] + next.dims[i];
         continue;
       }
-      FailureOr<DimExpr> dim = unifyDims(op, "dimensions beside the axis", result.dims[i],
-                                         next.dims[i]);
+      FailureOr<DimExpr> dim =
+          unifyDims(op, "dimensions beside the axis", result.dims[i], next.dims[i]);
       if (failed(dim))
         return failure();
       result.dims[i] = *dim;
@@ -230,9 +230,9 @@ static LogicalResult inferSlice(SliceOp op, ShapeContext &context) {
   for (auto [i, axis] : llvm::enumerate(*axes)) {
     Cut cut{starts.integers ? (*starts.integers)[i] : DimExpr::unknown(),
             ends.integers ? (*ends.integers)[i] : DimExpr::unknown(),
-            steps            ? (*steps)[i]
+            steps           ? (*steps)[i]
             : op.getSteps() ? 0
-                             : 1};
+                            : 1};
     if (steps && cut.step == 0)
       return op.emitOpError("has a step of 0 for axis ") << axis;
     if (cut.step < -INT32_MAX)
@@ -270,9 +270,8 @@ static LogicalResult inferPad(PadOp op, ShapeContext &context) {
     DimExpr before = pads.integers ? (*pads.integers)[i] : DimExpr::unknown();
     DimExpr after = pads.integers ? (*pads.integers)[i + count] : DimExpr::unknown();
     DimExpr size = data.dims[axis] + before + after;
-    result.dims[axis] = before.isKnown() && after.isKnown()
-                            ? size
-                            : context.freshSymbol(op.getOutput(), axis);
+    result.dims[axis] =
+        before.isKnown() && after.isKnown() ? size : context.freshSymbol(op.getOutput(), axis);
   }
   context.setFacts(op.getOutput(), std::move(result));
   return success();

@@ -39,8 +39,7 @@ static LogicalResult inferStringSplit(StringSplitOp op, ShapeContext &context) {
 }
 
 static LogicalResult inferRegexFullMatch(RegexFullMatchOp op, ShapeContext &context) {
-  context.setFacts(op.getY(), IntegerType::get(op.getContext(), 1),
-                   context.facts(op.getX()).dims);
+  context.setFacts(op.getY(), IntegerType::get(op.getContext(), 1), context.facts(op.getX()).dims);
   return success();
 }
 

@@ -52,8 +52,8 @@ int KernelHarness::add(const std::string &name, ArrayRef<Type> buffers, int dims
 LoadedKernels KernelHarness::compile() {
   if (emulates)
     emulateTiles(*module);
-  FailureOr<NativeCode> code =
-      compileNative(*module, names, emulates ? resolveOrAbort("native", target.optLevel()) : target);
+  FailureOr<NativeCode> code = compileNative(
+      *module, names, emulates ? resolveOrAbort("native", target.optLevel()) : target);
   if (failed(code))
     std::abort();
   return LoadedKernels::load(*code);

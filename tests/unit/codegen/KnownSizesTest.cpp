@@ -85,12 +85,13 @@ int64_t multiplyAddsOf(int64_t channels, int64_t outputs, int64_t height, int64_
   std::string code = harness.print(Listing::LlvmIr),
               call = "call <16 x float> @llvm.fmuladd.v16f32";
   int64_t count = 0;
-  for (size_t at = 0; (at = code.find(call, at)) != std::string::npos; ++at) ++count;
+  for (size_t at = 0; (at = code.find(call, at)) != std::string::npos; ++at)
+    ++count;
   return count;
 }
 
 TEST(KnownSizesTest, TilesOfAConvolution) {
-  constexpr int64_t steps = 4;  // at once
+  constexpr int64_t steps = 4; // at once
   // Two panels of channels.
   EXPECT_EQ(multiplyAddsOf(64, 64, 8, 13, 0), steps * 2 * 13);
   EXPECT_EQ(multiplyAddsOf(64, 64, 8, 40, 0), steps * 2 * (13 + 14));
@@ -102,4 +103,4 @@ TEST(KnownSizesTest, TilesOfAConvolution) {
   EXPECT_EQ(multiplyAddsOf(64, 64, 15, 7, 7), steps * 2 * (2 + 1) * 7);
 }
 
-}  // namespace
+} // namespace

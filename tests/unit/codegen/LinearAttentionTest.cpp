@@ -42,11 +42,12 @@ template <typename T> class Run {
 public:
   Run(const LinearAttentionSpec &spec, const Case &c, unsigned seed)
       : spec(spec), c(c), points(c.outer * c.inner), steps{c.length, c.outer, c.inner, c.rows},
-        rates{c.length, c.outer, c.inner, 1},
-        starts{c.segments(), c.outer, c.inner, c.rows, c.columns}, q(c.length * points * c.rows),
-        k(q.size()), v(c.length * points * c.columns), init(Operand{spec.init}.count(starts)),
-        decay(Operand{spec.decay}.count(steps)), rate(Operand{spec.rate}.count(rates)),
-        output(v.size()), last(c.segments() * points * c.rows * c.columns) {
+        rates{c.length, c.outer, c.inner, 1}, starts{c.segments(), c.outer, c.inner, c.rows,
+                                                     c.columns},
+        q(c.length * points * c.rows), k(q.size()), v(c.length * points * c.columns),
+        init(Operand{spec.init}.count(starts)), decay(Operand{spec.decay}.count(steps)),
+        rate(Operand{spec.rate}.count(rates)), output(v.size()),
+        last(c.segments() * points * c.rows * c.columns) {
     std::mt19937 random(seed);
     std::normal_distribution<double> normal;
     std::uniform_real_distribution<double> uniform(0.6, 1.0);
@@ -73,10 +74,10 @@ public:
     int64_t grid = c.segments() * points * ((c.columns + block - 1) / block);
     LinearAttentionScratch scratch = linearAttentionScratch(spec);
     for (int64_t part = 0; part < parts; ++part)
-      kernels.call(kernel, buffers,
-                   {c.length, c.segment ? c.segment : c.length, c.rows, c.columns, c.outer, c.inner},
-                   part * grid / parts, (part + 1) * grid / parts,
-                   scratch.fixed + scratch.perRow * c.rows);
+      kernels.call(
+          kernel, buffers,
+          {c.length, c.segment ? c.segment : c.length, c.rows, c.columns, c.outer, c.inner},
+          part * grid / parts, (part + 1) * grid / parts, scratch.fixed + scratch.perRow * c.rows);
   }
 
   /// The greatest difference from the loop.
@@ -92,7 +93,8 @@ public:
 private:
   double columnError(int64_t s, int64_t point, int64_t column) const {
     int64_t b0 = point / c.inner, b1 = point % c.inner;
-    int64_t begin = s * c.segment, end = c.segment ? std::min(c.length, begin + c.segment) : c.length;
+    int64_t begin = s * c.segment,
+            end = c.segment ? std::min(c.length, begin + c.segment) : c.length;
     std::vector<double> state;
     for (int64_t row = 0; row < c.rows; ++row)
       state.push_back(init[Operand{spec.init}.place(starts, {s, b0, b1, row, column})]);
@@ -135,7 +137,7 @@ private:
 };
 
 const Case kCases[] = {
-    {37, 1, 1, 16, 32, 0}, {64, 2, 3, 5, 7, 0},  {16, 1, 2, 64, 17, 0}, {0, 1, 2, 4, 8, 0},
+    {37, 1, 1, 16, 32, 0}, {64, 2, 3, 5, 7, 0},   {16, 1, 2, 64, 17, 0}, {0, 1, 2, 4, 8, 0},
     {1, 3, 1, 1, 1, 0},    {95, 1, 1, 33, 70, 0}, {50, 2, 1, 9, 24, 20}, {0, 1, 1, 3, 3, 20},
 };
 

@@ -28,9 +28,9 @@ float rounded(float value) {
 struct Size {
   int64_t batch, m, n, k;
 };
-const Size kSizes[] = {{1, 1, 1, 1},    {1, 1, 16, 2},    {2, 1, 100, 70},   {1, 9, 49, 63},
-                       {1, 64, 64, 64}, {2, 70, 33, 41},  {1, 17, 130, 300}, {1, 3, 5, 0},
-                       {1, 33, 300, 95}, {1, 150, 40, 600}, {1, 15, 70, 90}, {2, 16, 70, 90},
+const Size kSizes[] = {{1, 1, 1, 1},     {1, 1, 16, 2},     {2, 1, 100, 70},   {1, 9, 49, 63},
+                       {1, 64, 64, 64},  {2, 70, 33, 41},   {1, 17, 130, 300}, {1, 3, 5, 0},
+                       {1, 33, 300, 95}, {1, 150, 40, 600}, {1, 15, 70, 90},   {2, 16, 70, 90},
                        {1, 600, 50, 33}};
 
 class PairMatmulTest : public ::testing::TestWithParam<const char *> {
@@ -118,7 +118,7 @@ TEST_P(PairMatmulTest, TransposedOperands) {
 }
 TEST_P(PairMatmulTest, NanAndTiesStayWhatTheyAre) {
   check(MatrixLayout::RowMajor, false, {{1, 20, 40, 33}}, [](GuardedArray<float> &a) {
-    a[0] = std::bit_cast<float>(0x7f800001u); // all of its payload would be cut off
+    a[0] = std::bit_cast<float>(0x7f800001u);  // all of its payload would be cut off
     a[40] = std::bit_cast<float>(0x3f808000u); // a tie: down to even
     a[41] = std::bit_cast<float>(0x3f818000u); // up
   });

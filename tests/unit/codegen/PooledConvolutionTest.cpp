@@ -19,26 +19,26 @@ namespace {
 
 struct Case {
   int64_t n, channels, outputs, inputHeight, inputWidth;
-  int64_t window, stride, padding;               // of the convolution
-  int64_t pool, poolStride, poolPad, pooledEnd;  // pooledEnd: of padding after
+  int64_t window, stride, padding;              // of the convolution
+  int64_t pool, poolStride, poolPad, pooledEnd; // pooledEnd: of padding after
 };
 
 const Case kCases[] = {
-    {2, 3, 24, 61, 45, 3, 2, 0, 3, 2, 0, 0},     // no padding, ragged channels
-    {1, 3, 64, 64, 64, 7, 2, 3, 3, 2, 1, 1},     // a network's stem
-    {1, 16, 100, 30, 125, 3, 1, 1, 2, 2, 0, 0},  // no overlap, several blocks of channels
-    {1, 2, 7, 40, 20, 3, 1, 1, 5, 1, 2, 2},      // overlap larger than a step
-    {2, 3, 150, 37, 118, 3, 1, 1, 2, 2, 0, 0},   // the same, rows and columns left over
-    {1, 16, 20, 9, 40, 3, 1, 1, 20, 20, 0, 0},   // windows of more columns than a tile
-    {1, 4, 16, 9, 300, 3, 1, 1, 3, 3, 0, 2},     // rows and columns past the end
-    {1, 1, 70, 200, 17, 5, 1, 2, 2, 1, 0, 1},    // many rows
+    {2, 3, 24, 61, 45, 3, 2, 0, 3, 2, 0, 0},    // no padding, ragged channels
+    {1, 3, 64, 64, 64, 7, 2, 3, 3, 2, 1, 1},    // a network's stem
+    {1, 16, 100, 30, 125, 3, 1, 1, 2, 2, 0, 0}, // no overlap, several blocks of channels
+    {1, 2, 7, 40, 20, 3, 1, 1, 5, 1, 2, 2},     // overlap larger than a step
+    {2, 3, 150, 37, 118, 3, 1, 1, 2, 2, 0, 0},  // the same, rows and columns left over
+    {1, 16, 20, 9, 40, 3, 1, 1, 20, 20, 0, 0},  // windows of more columns than a tile
+    {1, 4, 16, 9, 300, 3, 1, 1, 3, 3, 0, 2},    // rows and columns past the end
+    {1, 1, 70, 200, 17, 5, 1, 2, 2, 1, 0, 1},   // many rows
 };
 
 const Case kWeightedCases[] = {
-    {1, 16, 96, 61, 45, 1, 1, 0, 3, 2, 1, 1},  // a mobile network's first block, stride 2
-    {2, 5, 20, 37, 64, 1, 1, 0, 3, 1, 1, 1},   // rows of whole vectors, ragged channels
-    {1, 24, 70, 40, 20, 1, 1, 0, 5, 2, 2, 1},  // several tiles of channels, wider windows
-    {1, 3, 8, 9, 14, 1, 1, 0, 3, 1, 0, 0},     // no padding
+    {1, 16, 96, 61, 45, 1, 1, 0, 3, 2, 1, 1}, // a mobile network's first block, stride 2
+    {2, 5, 20, 37, 64, 1, 1, 0, 3, 1, 1, 1},  // rows of whole vectors, ragged channels
+    {1, 24, 70, 40, 20, 1, 1, 0, 5, 2, 2, 1}, // several tiles of channels, wider windows
+    {1, 3, 8, 9, 14, 1, 1, 0, 3, 1, 0, 0},    // no padding
 };
 
 int64_t outputs(int64_t size, int64_t window, int64_t stride, int64_t before, int64_t after) {
@@ -58,7 +58,7 @@ std::vector<float> poolRows(const Case &c, int64_t height, int64_t width, int64_
                ++j)
             if (i >= 0 && j >= 0 && i < height && j < width) {
               float value = std::max(conv[(plane * height + i) * width + j], 0.0f) +
-                            conv[(plane * height + i) * width + j] * 0;  // NaN stays
+                            conv[(plane * height + i) * width + j] * 0; // NaN stays
               most = std::isnan(most) || std::isnan(value) ? NAN : std::max(most, value);
             }
         result.push_back(most);
@@ -81,7 +81,7 @@ std::vector<float> sumRows(const Case &c, int64_t height, int64_t width, int64_t
             float value = inside ? conv[(plane * height + i) * width + j] : 0;
             float relu = std::isnan(value) ? value : std::max(value, 0.0f);
             float weight = weights[(plane % c.outputs * c.pool + h) * c.pool + w];
-            float product = relu * weight;  // rounded before it is added
+            float product = relu * weight; // rounded before it is added
             sum = fuses ? std::fma(relu, weight, sum) : sum + product;
           }
         result.push_back(sum);
@@ -149,8 +149,10 @@ void check(const char *cpu, const Case &c, bool pixelsInLanes, bool weighted = f
   std::uniform_real_distribution<float> uniform(-1, 1);
   GuardedArray<float> x(c.n * c.channels * c.inputHeight * c.inputWidth);
   GuardedArray<float> f(c.outputs * c.channels * c.window * c.window);
-  for (float &value : x) value = uniform(random);
-  for (float &value : f) value = uniform(random);
+  for (float &value : x)
+    value = uniform(random);
+  for (float &value : f)
+    value = uniform(random);
   x[x.size() / 3] = NAN;
   GuardedArray<float> packed(plain.packedElements(1, c.outputs, c.channels, c.window * c.window));
   kernels.call(2, {f.data(), packed.data()}, {}, 0, (c.outputs + plain.panel - 1) / plain.panel);
@@ -159,7 +161,8 @@ void check(const char *cpu, const Case &c, bool pixelsInLanes, bool weighted = f
                plain.gridPoints(c.n, 1, c.outputs, 1, height, width),
                plain.scratchBytes(c.channels));
   GuardedArray<float> weights(c.outputs * c.pool * c.pool);
-  for (float &value : weights) value = uniform(random);
+  for (float &value : weights)
+    value = uniform(random);
   std::vector<float> want = weighted ? sumRows(c, height, width, pooledHeight, pooledWidth, conv,
                                                weights, harness.target.has("fma"))
                                      : poolRows(c, height, width, pooledHeight, pooledWidth, conv);
@@ -207,4 +210,4 @@ TEST_P(PooledConvolutionTest, SumsWindowsWithTheBitsOfBoth) {
 INSTANTIATE_TEST_SUITE_P(Targets, PooledConvolutionTest,
                          ::testing::Values("x86-64-v2", "x86-64-v3", "x86-64-v4"));
 
-}  // namespace
+} // namespace

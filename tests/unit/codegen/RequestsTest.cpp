@@ -135,7 +135,8 @@ INSTANTIATE_TEST_SUITE_P(Targets, RequestsTest,
 
 int64_t count(const std::string &code, const char *instruction) {
   int64_t count = 0;
-  for (size_t at = 0; (at = code.find(instruction, at)) != std::string::npos; ++at) ++count;
+  for (size_t at = 0; (at = code.find(instruction, at)) != std::string::npos; ++at)
+    ++count;
   return count;
 }
 
@@ -169,7 +170,7 @@ TEST(DistantInput, IsAskedFor) {
   EXPECT_EQ(requestsOf(32, 1, 1), 0);
   EXPECT_EQ(requestsOf(256, 1, 1), 4 * 2);
   EXPECT_EQ(requestsOf(256, 1, 2), 4 * 3);
-  EXPECT_EQ(requestsOf(256, 3, 1), 0);  // each would be asked for by three windows
+  EXPECT_EQ(requestsOf(256, 3, 1), 0); // each would be asked for by three windows
 }
 
 // Tiles of many rows ask for the columns to the right of theirs where these are read in place, planes
@@ -186,10 +187,9 @@ TEST(ColumnsInPlace, AreAskedFor) {
       MatmulOperands ops{k.buffers[0],  k.buffers[1], e.index(1),
                          e.index(rows), e.index(480), e.index(96)};
       ops.prefetch = [](Emitter &, const MatmulPosition &) {};
-      emitMatmul(e, spec, ops, k.begin, k.end, k.scratch,
-                 [&](Value acc, const MatmulPosition &at) {
-                   e.store(acc, k.buffers[2], at.offset, at.mask);
-                 });
+      emitMatmul(e, spec, ops, k.begin, k.end, k.scratch, [&](Value acc, const MatmulPosition &at) {
+        e.store(acc, k.buffers[2], at.offset, at.mask);
+      });
     });
     int64_t asked = count(harness.print(Listing::Assembly), "prefetcht0");
     EXPECT_GT(asked, 0) << rows;
@@ -214,4 +214,4 @@ TEST(Results, AreAskedForToBeWritten) {
   }
 }
 
-}  // namespace
+} // namespace

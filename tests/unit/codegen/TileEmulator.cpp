@@ -72,8 +72,7 @@ template <typename T> T at(const Tile &tile, int row, int element) {
 }
 
 /// `add(sum, step, row, column)` for every step in order.
-template <typename T, typename Add>
-void multiply(int8_t sums, int8_t left, int8_t right, Add add) {
+template <typename T, typename Add> void multiply(int8_t sums, int8_t left, int8_t right, Add add) {
   Tile &c = tileOf(sums), &a = tileOf(left), &b = tileOf(right);
   if (sums == left || left == right || sums == right || a.rows != c.rows || b.bytes != c.bytes ||
       a.bytes != 4 * b.rows)
@@ -136,8 +135,7 @@ void emulateTiles(ModuleOp module) {
       auto constant = [&](Type type, int64_t value) -> Value {
         return LLVM::ConstantOp::create(b, assembly.getLoc(), type, b.getIntegerAttr(type, value));
       };
-      Value address =
-          constant(b.getI64Type(), reinterpret_cast<intptr_t>(instruction.function));
+      Value address = constant(b.getI64Type(), reinterpret_cast<intptr_t>(instruction.function));
       SmallVector<Value> operands;
       for (size_t at = 0; (at = rest.find("%tmm", at)) != StringRef::npos; ++at)
         operands.push_back(constant(b.getI8Type(), rest[at + 4] - '0'));

@@ -154,7 +154,8 @@ TEST(BadModel, TensorData) {
   ModelBuilder raw = identity();
   auto &tensor = addFloats(raw.graph(), "w", {4}, {});
   tensor.set_raw_data("abc");
-  EXPECT_CONTAINS(raw.import(), "initializer 'w': its dimensions 4 of float need 16 bytes, but its data has 3");
+  EXPECT_CONTAINS(raw.import(),
+                  "initializer 'w': its dimensions 4 of float need 16 bytes, but its data has 3");
 
   ModelBuilder promise = identity();
   addFloats(promise.graph(), "w", {int64_t(1) << 33}, {1});
@@ -285,7 +286,8 @@ TEST(BadModel, ExternalData) {
   EXPECT_EQ(importExternal(model, "./data.bin"), "ok");
   EXPECT_CONTAINS(importExternal(model, "none.bin"), "cannot be found");
   EXPECT_CONTAINS(importExternal(model, "../secret.bin"), "leaves the model's folder");
-  EXPECT_CONTAINS(importExternal(model, (folder.path / "secret.bin").string()), "leaves the model's folder");
+  EXPECT_CONTAINS(importExternal(model, (folder.path / "secret.bin").string()),
+                  "leaves the model's folder");
   EXPECT_CONTAINS(importExternal(model, "link.bin"), "through a link");
   EXPECT_CONTAINS(importExternal(model, "up/secret.bin"), "through a link");
   EXPECT_CONTAINS(importExternal(model, "data.bin", "60"), "lie outside");

@@ -27,7 +27,8 @@ TEST(Graph, OverridesDimensions) {
   options.dims = {{"batch", 2}, {"x:1", 5}};
   EXPECT_CONTAINS(relu().import(options), "%arg0: tensor<2x5x3xf32>");
   options.dims = {{"x:0", 2}};
-  EXPECT_CONTAINS(relu().import(options), "tensor<2x?x3xf32, #heddle.dims<[\"2\", \"x:1\", \"3\"]>>");
+  EXPECT_CONTAINS(relu().import(options),
+                  "tensor<2x?x3xf32, #heddle.dims<[\"2\", \"x:1\", \"3\"]>>");
 }
 
 TEST(Graph, RefusesUnknownDimensions) {
@@ -193,7 +194,8 @@ TEST(Graph, LoopCarriesValues) {
   b.output("last");
   b.output("all");
   std::string text = b.import();
-  EXPECT_CONTAINS(text, "(tensor<*xf32> {heddle.name = \"last\"}, tensor<*xi64> {heddle.name = \"all\"})");
+  EXPECT_CONTAINS(
+      text, "(tensor<*xf32> {heddle.name = \"last\"}, tensor<*xi64> {heddle.name = \"all\"})");
   EXPECT_CONTAINS(text, "operandSegmentSizes = array<i32: 1, 0, 1>");
 }
 

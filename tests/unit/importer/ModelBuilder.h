@@ -56,8 +56,8 @@ inline onnx_model::NodeProto &addNode(onnx_model::GraphProto &graph, const std::
   return *node;
 }
 
-inline onnx_model::AttributeProto &addAttribute(onnx_model::NodeProto &node, const std::string &name,
-                                                int kind) {
+inline onnx_model::AttributeProto &addAttribute(onnx_model::NodeProto &node,
+                                                const std::string &name, int kind) {
   auto *attribute = node.add_attribute();
   attribute->set_name(name);
   attribute->set_type(kind);
@@ -70,7 +70,8 @@ inline void setInt(onnx_model::NodeProto &node, const std::string &name, int64_t
 inline void setFloat(onnx_model::NodeProto &node, const std::string &name, float value) {
   addAttribute(node, name, onnx_model::ATTRIBUTE_FLOAT).set_f(value);
 }
-inline void setString(onnx_model::NodeProto &node, const std::string &name, const std::string &value) {
+inline void setString(onnx_model::NodeProto &node, const std::string &name,
+                      const std::string &value) {
   addAttribute(node, name, onnx_model::ATTRIBUTE_STRING).set_s(value);
 }
 inline void setInts(onnx_model::NodeProto &node, const std::string &name,

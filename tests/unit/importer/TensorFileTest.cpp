@@ -2,11 +2,11 @@
 //
 // Tensor files and .npy files: round trips, every way a message can hold data, malformed input.
 
+#include "frontends/onnx/TensorFile.h"
 #include "frontends/onnx/ExternalData.h"
 #include "frontends/onnx/FileBytes.h"
 #include "frontends/onnx/NpyFile.h"
 #include "frontends/onnx/TensorData.h"
-#include "frontends/onnx/TensorFile.h"
 #include "frontends/onnx/onnx_model.pb.h"
 
 #include "gtest/gtest.h"
@@ -21,7 +21,8 @@ namespace heddle {
 namespace {
 
 struct TensorFiles : ::testing::Test {
-  TensorFiles() : folder(fs::temp_directory_path() / ("heddle_tensors_" + std::to_string(getpid()))) {
+  TensorFiles()
+      : folder(fs::temp_directory_path() / ("heddle_tensors_" + std::to_string(getpid()))) {
     fs::create_directories(folder);
   }
   ~TensorFiles() override { fs::remove_all(folder); }
@@ -88,25 +89,30 @@ std::string npy(const std::string &header, const std::string &data, int version 
 TEST(Npy, FortranOrder) {
   std::string data = bytesOf<int16_t>({0, 3, 1, 4, 2, 5});
   for (int version : {1, 2, 3}) {
-    auto read = parseNpy(npy("{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }\n", data, version), "f");
+    auto read = parseNpy(
+        npy("{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }\n", data, version), "f");
     ASSERT_TRUE(read.ok()) << read.status().message();
     EXPECT_EQ(read->bytes, bytesOf<int16_t>({0, 1, 2, 3, 4, 5}));
   }
 }
 
 TEST(Npy, BigEndian) {
-  auto read = parseNpy(npy("{'shape':(2,),'fortran_order':False,\"descr\":\">u2\"}", std::string("\1\2\3\4", 4)), "f");
+  auto read = parseNpy(
+      npy("{'shape':(2,),'fortran_order':False,\"descr\":\">u2\"}", std::string("\1\2\3\4", 4)),
+      "f");
   ASSERT_TRUE(read.ok()) << read.status().message();
   EXPECT_EQ(read->bytes, bytesOf<uint16_t>({0x0102, 0x0304}));
 }
 
 TEST(Npy, Malformed) {
-  const std::string good = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "12345678");
+  const std::string good =
+      npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "12345678");
   ASSERT_TRUE(parseNpy(good, "f").ok());
   for (size_t length = 0; length < good.size(); ++length)
     EXPECT_FALSE(parseNpy(good.substr(0, length), "f").ok());
   for (const char *header :
-       {"", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
+       {"", "{", "{}", "{'descr': '<f4'}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
         "{'descr': '', 'fortran_order': False, 'shape': (2,)}",

@@ -50,7 +50,8 @@ TEST(Upgrade, SoftmaxFlattens) {
 }
 
 TEST(Upgrade, AxesBecomeOperands) {
-  for (auto [op, opset] : {std::pair("ReduceMean", 13), {"ReduceSum", 11}, {"Squeeze", 11}, {"Unsqueeze", 1}}) {
+  for (auto [op, opset] :
+       {std::pair("ReduceMean", 13), {"ReduceSum", 11}, {"Squeeze", 11}, {"Unsqueeze", 1}}) {
     OldNode b(opset, op, {"h"}, {"y"});
     setInts(*b.target, "axes", {0});
     std::string text = b.import();

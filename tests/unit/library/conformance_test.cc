@@ -10,8 +10,8 @@
 #include <map>
 #include <set>
 
-#include "tests/unit/library/model_case.h"
 #include "gtest/gtest.h"
+#include "tests/unit/library/model_case.h"
 
 namespace heddle {
 namespace {
@@ -28,19 +28,15 @@ bool ShapeOnly(const ModelCase &model) {
 
 // Empty if the case holds; else why not.
 std::string Replay(ModelCase &model, const fs::path &data) {
-  if (!ReadOperands(data.string(), model))
-    return "skip: input";
+  if (!ReadOperands(data.string(), model)) return "skip: input";
   absl::Status status = model.call.Run(model.op);
-  if (!status.ok())
-    return std::string(status.message());
+  if (!status.ok()) return std::string(status.message());
   for (size_t i = 0; i < model.graph_outputs.size(); ++i) {
     FakeTensor expected;
     fs::path file = data / ("output_" + std::to_string(i) + ".pb");
-    if (!ReadTensor(ReadFile(file.string()), expected))
-      return "skip: output";
+    if (!ReadTensor(ReadFile(file.string()), expected)) return "skip: output";
     for (size_t r = 0; r < model.result_names.size(); ++r) {
-      if (model.result_names[r] != model.graph_outputs[i])
-        continue;
+      if (model.result_names[r] != model.graph_outputs[i]) continue;
       std::string why;
       if (!SameTensor(model.call.results[r], expected, ShapeOnly(model), why)) {
         return "result " + std::to_string(r) + ": " + why;
@@ -52,8 +48,7 @@ std::string Replay(ModelCase &model, const fs::path &data) {
 
 TEST(LibraryConformance, SingleNodeCases) {
   std::string folder = CaseFolder();
-  if (folder.empty())
-    GTEST_SKIP() << "no test cases: set HEDDLE_CONFORMANCE";
+  if (folder.empty()) GTEST_SKIP() << "no test cases: set HEDDLE_CONFORMANCE";
   // What Debian's older cases do with attributes that have become operands since, the importer
   // upgrades; such cases are not the library's.
   int64_t oldest = std::getenv("HEDDLE_CONFORMANCE") != nullptr ? 0 : 18;
@@ -61,11 +56,9 @@ TEST(LibraryConformance, SingleNodeCases) {
   std::map<std::string, std::pair<int, int>> counts;
   std::map<std::string, int> skipped;
   std::set<fs::path> cases;
-  for (const auto &entry : fs::directory_iterator(folder))
-    cases.insert(entry.path());
+  for (const auto &entry : fs::directory_iterator(folder)) cases.insert(entry.path());
   for (const fs::path &path : cases) {
-    if (filter != nullptr && path.filename().string().find(filter) == std::string::npos)
-      continue;
+    if (filter != nullptr && path.filename().string().find(filter) == std::string::npos) continue;
     ModelCase model;
     ReadModelCase(ReadFile((path / "model.onnx").string()), model);
     if (model.skipped.empty() && FindLibraryFunction(model.op) == nullptr) {
@@ -75,15 +68,13 @@ TEST(LibraryConformance, SingleNodeCases) {
     if (model.skipped.empty() && model.op == "DFT" && model.opset < 20) {
       model.skipped = "an older operator set";
     }
-    if (model.skipped.empty() && model.opset < oldest)
-      model.skipped = "an older operator set";
+    if (model.skipped.empty() && model.opset < oldest) model.skipped = "an older operator set";
     if (!model.skipped.empty()) {
       ++skipped[model.skipped];
       continue;
     }
     for (const auto &data : fs::directory_iterator(path)) {
-      if (!data.is_directory())
-        continue;
+      if (!data.is_directory()) continue;
       std::string why = Replay(model, data.path());
       if (why.rfind("skip: ", 0) == 0) {
         ++skipped["unreadable " + why + " of " + model.op];
@@ -96,12 +87,11 @@ TEST(LibraryConformance, SingleNodeCases) {
   for (const auto &[op, count] : counts) {
     std::cout << op << ": " << count.first << " passed, " << count.second << " failed\n";
   }
-  for (const auto &[why, count] : skipped)
-    std::cout << "skipped " << count << ": " << why << "\n";
+  for (const auto &[why, count] : skipped) std::cout << "skipped " << count << ": " << why << "\n";
   if (counts.empty()) {
     GTEST_SKIP() << "all cases in " << folder << " are older than the functions";
   }
 }
 
-} // namespace
-} // namespace heddle
+}  // namespace
+}  // namespace heddle

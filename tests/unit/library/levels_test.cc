@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <random>
 
-#include "tests/unit/library/fake_call.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/library/fake_call.h"
 
 namespace heddle {
 namespace {

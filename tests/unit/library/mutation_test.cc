@@ -11,8 +11,8 @@
 #include <random>
 #include <set>
 
-#include "tests/unit/library/model_case.h"
 #include "gtest/gtest.h"
+#include "tests/unit/library/model_case.h"
 
 namespace heddle {
 namespace {
@@ -37,48 +37,42 @@ double StrangeNumber(Random &random) {
 }
 
 void MutateTensor(Random &random, FakeTensor &t) {
-  if (t.type == ElementType::kUndefined)
-    return;
+  if (t.type == ElementType::kUndefined) return;
   switch (Pick(random, 3)) {
-  case 0: { // an element
-    if (t.bytes.empty())
+    case 0: {  // an element
+      if (t.bytes.empty()) return;
+      int64_t integer = StrangeInteger(random);
+      double number = StrangeNumber(random);
+      float single = static_cast<float>(number);
+      size_t size = std::max(1, ElementBits(t.type) / 8);
+      size_t at =
+          static_cast<size_t>(Pick(random, static_cast<int64_t>(t.bytes.size() / size))) * size;
+      if (t.type == ElementType::kBool) integer &= 1;
+      const void *from = &integer;
+      if (t.type == ElementType::kFloat32) from = &single;
+      if (t.type == ElementType::kFloat64) from = &number;
+      std::memcpy(&t.bytes[at], from, std::min<size_t>(size, 8));
       return;
-    int64_t integer = StrangeInteger(random);
-    double number = StrangeNumber(random);
-    float single = static_cast<float>(number);
-    size_t size = std::max(1, ElementBits(t.type) / 8);
-    size_t at =
-        static_cast<size_t>(Pick(random, static_cast<int64_t>(t.bytes.size() / size))) * size;
-    if (t.type == ElementType::kBool)
-      integer &= 1;
-    const void *from = &integer;
-    if (t.type == ElementType::kFloat32)
-      from = &single;
-    if (t.type == ElementType::kFloat64)
-      from = &number;
-    std::memcpy(&t.bytes[at], from, std::min<size_t>(size, 8));
-    return;
-  }
-  case 1: { // a dimension
-    if (t.dims.empty())
-      return;
-    t.dims[Pick(random, static_cast<int64_t>(t.dims.size()))] = Pick(random, 6);
-    break;
-  }
-  default: // the rank
-    if (Pick(random, 2) == 0 && !t.dims.empty()) {
-      t.dims.pop_back();
-    } else {
-      t.dims.insert(t.dims.begin(), Pick(random, 3));
     }
+    case 1: {  // a dimension
+      if (t.dims.empty()) return;
+      t.dims[Pick(random, static_cast<int64_t>(t.dims.size()))] = Pick(random, 6);
+      break;
+    }
+    default:  // the rank
+      if (Pick(random, 2) == 0 && !t.dims.empty()) {
+        t.dims.pop_back();
+      } else {
+        t.dims.insert(t.dims.begin(), Pick(random, 3));
+      }
   }
   int64_t count = 1;
-  for (int64_t d : t.dims)
-    count *= d;
+  for (int64_t d : t.dims) count *= d;
   t.bytes.resize(ElementBytes(t.type, count), 0);
 }
 
-template <typename Map> auto *PickValue(Random &random, Map &map) {
+template <typename Map>
+auto *PickValue(Random &random, Map &map) {
   auto it = map.begin();
   std::advance(it, Pick(random, static_cast<int64_t>(map.size())));
   return &it->second;
@@ -107,26 +101,21 @@ void Mutate(Random &random, FakeCall &call) {
 
 TEST(LibraryMutation, RefusesOrRuns) {
   std::string folder = CaseFolder();
-  if (folder.empty())
-    GTEST_SKIP() << "no test cases: set HEDDLE_CONFORMANCE";
+  if (folder.empty()) GTEST_SKIP() << "no test cases: set HEDDLE_CONFORMANCE";
   const char *count_text = std::getenv("HEDDLE_MUTATIONS");
   int count = count_text != nullptr ? std::atoi(count_text) : 5;
   const char *filter = std::getenv("HEDDLE_CONFORMANCE_FILTER");
   const bool trace = std::getenv("HEDDLE_MUTATION_TRACE") != nullptr;
   Random random(1);
   std::set<std::filesystem::path> cases;
-  for (const auto &entry : std::filesystem::directory_iterator(folder))
-    cases.insert(entry.path());
+  for (const auto &entry : std::filesystem::directory_iterator(folder)) cases.insert(entry.path());
   int64_t refused = 0, ran = 0;
   for (const auto &path : cases) {
-    if (filter != nullptr && path.filename().string().find(filter) == std::string::npos)
-      continue;
+    if (filter != nullptr && path.filename().string().find(filter) == std::string::npos) continue;
     ModelCase model;
     ReadModelCase(ReadFile(path.string() + "/model.onnx"), model);
-    if (!model.skipped.empty() || FindLibraryFunction(model.op) == nullptr)
-      continue;
-    if (!ReadOperands(path.string() + "/test_data_set_0", model))
-      continue;
+    if (!model.skipped.empty() || FindLibraryFunction(model.op) == nullptr) continue;
+    if (!ReadOperands(path.string() + "/test_data_set_0", model)) continue;
     for (int i = 0; i < count; ++i) {
       FakeCall call;
       call.operands = model.call.operands;
@@ -138,15 +127,13 @@ TEST(LibraryMutation, RefusesOrRuns) {
       call.ints = model.call.ints;
       call.floats = model.call.floats;
       call.limit = 1 << 20;
-      for (int64_t m = 0; m <= Pick(random, 3); ++m)
-        Mutate(random, call);
-      if (trace)
-        std::cerr << path.filename() << " " << i << "\n";
+      for (int64_t m = 0; m <= Pick(random, 3); ++m) Mutate(random, call);
+      if (trace) std::cerr << path.filename() << " " << i << "\n";
       ++(call.Run(model.op).ok() ? ran : refused);
     }
   }
   std::cout << "ran " << ran << ", refused " << refused << "\n";
 }
 
-} // namespace
-} // namespace heddle
+}  // namespace
+}  // namespace heddle

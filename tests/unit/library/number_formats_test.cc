@@ -11,7 +11,8 @@ namespace heddle::library {
 namespace {
 
 // Every code survives the way to float and back, but for the payloads of NaN.
-template <typename T> void RoundTrip(uint32_t codes) {
+template <typename T>
+void RoundTrip(uint32_t codes) {
   for (uint32_t code = 0; code < codes; ++code) {
     T value;
     value.bits = static_cast<decltype(value.bits)>(code);
@@ -44,7 +45,7 @@ TEST(NumberFormats, KnownValues) {
   EXPECT_EQ(Float8E4M3FN::Saturated(1e9).bits, 0x7e);
   EXPECT_TRUE(std::isnan(static_cast<float>(Float8E4M3FN(1e9))));
   EXPECT_TRUE(std::isinf(static_cast<float>(Float8E5M2(1e9))));
-  EXPECT_EQ(Float8E4M3FNUZ(-0.0).bits, 0); // there is no negative zero
+  EXPECT_EQ(Float8E4M3FNUZ(-0.0).bits, 0);  // there is no negative zero
   EXPECT_EQ(Float16(65519.0f).bits, 0x7bff);
   EXPECT_EQ(Float16(65520.0f).bits, 0x7c00);
 }
@@ -53,8 +54,7 @@ TEST(NumberFormats, Float16RoundsAsTheCompilerDoes) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 1000000; ++i) {
     float x = std::bit_cast<float>(static_cast<uint32_t>(random()));
-    if (std::isnan(x))
-      continue;
+    if (std::isnan(x)) continue;
     __extension__ _Float16 expected = static_cast<_Float16>(x);
     ASSERT_EQ(Float16(x).bits, std::bit_cast<uint16_t>(expected)) << x;
   }
@@ -62,7 +62,7 @@ TEST(NumberFormats, Float16RoundsAsTheCompilerDoes) {
 
 // Rounding a double once: to the nearer of the two neighbours, never by way of float.
 TEST(NumberFormats, DoublesRoundOnce) {
-  double above_half = 1 + 0x1p-8 + 0x1p-40; // bfloat16 has 7 bits of fraction
+  double above_half = 1 + 0x1p-8 + 0x1p-40;  // bfloat16 has 7 bits of fraction
   EXPECT_EQ(static_cast<float>(BFloat16(above_half)), 1.0f + 0x1p-7f);
   EXPECT_EQ(static_cast<float>(BFloat16(1 + 0x1p-8 - 0x1p-40)), 1.0f);
   EXPECT_EQ(static_cast<float>(Float16(1 + 0x1p-11 + 0x1p-40)), 1.0f + 0x1p-10f);
@@ -80,5 +80,5 @@ TEST(NumberFormats, ConversionIsDefinedForEveryNumber) {
   EXPECT_EQ(ConvertNumber<uint8_t>(int64_t{257}), 1);
 }
 
-} // namespace
-} // namespace heddle::library
+}  // namespace
+}  // namespace heddle::library

@@ -7,8 +7,8 @@
 #include <iostream>
 #include <random>
 
-#include "tests/unit/library/fake_call.h"
 #include "gtest/gtest.h"
+#include "tests/unit/library/fake_call.h"
 
 namespace heddle {
 namespace {
@@ -26,8 +26,7 @@ Case MakeCase(int gates, int64_t steps, int64_t batch, int64_t inputs, int64_t h
   std::uniform_real_distribution<float> numbers(-1, 1);
   auto fill = [&](int64_t n) {
     std::vector<float> v(n);
-    for (float &f : v)
-      f = numbers(random) / std::sqrt(static_cast<float>(hidden));
+    for (float &f : v) f = numbers(random) / std::sqrt(static_cast<float>(hidden));
     return v;
   };
   Case t{steps, batch, inputs, hidden, {}, {}, {}, {}, {}, {}, {}, {}};
@@ -38,15 +37,15 @@ Case MakeCase(int gates, int64_t steps, int64_t batch, int64_t inputs, int64_t h
   t.h = fill(2 * batch * hidden);
   t.c = fill(2 * batch * hidden);
   t.p = fill(2 * 3 * hidden);
-  for (int64_t i = 0; i < batch; ++i)
-    t.lengths.push_back(static_cast<int32_t>(steps - i % steps));
+  for (int64_t i = 0; i < batch; ++i) t.lengths.push_back(static_cast<int32_t>(steps - i % steps));
   return t;
 }
 
 double Squash(double x) { return 1 / (1 + std::exp(-x)); }
 
 // One direction of one sequence of an LSTM; calls emit(time, h).
-template <typename Emit> void PlainLstm(const Case &t, int64_t d, int64_t b, Emit emit) {
+template <typename Emit>
+void PlainLstm(const Case &t, int64_t d, int64_t b, Emit emit) {
   int64_t n = t.hidden, rows = 4 * n;
   std::vector<double> h(n), c(n);
   for (int64_t i = 0; i < n; ++i) {
@@ -61,8 +60,7 @@ template <typename Emit> void PlainLstm(const Case &t, int64_t d, int64_t b, Emi
       for (int64_t i = 0; i < t.inputs; ++i) {
         g[row] += t.w[(d * rows + row) * t.inputs + i] * t.x[(time * t.batch + b) * t.inputs + i];
       }
-      for (int64_t i = 0; i < n; ++i)
-        g[row] += t.r[(d * rows + row) * n + i] * h[i];
+      for (int64_t i = 0; i < n; ++i) g[row] += t.r[(d * rows + row) * n + i] * h[i];
     }
     const float *p = &t.p[d * 3 * n];
     for (int64_t i = 0; i < n; ++i) {
@@ -96,11 +94,9 @@ TEST(Recurrent, LstmBothWaysWithLengthsAndPeepholes) {
           ASSERT_NEAR(y[((time * 2 + d) * 3 + b) * 19 + i], h[i], 1e-5);
         last = h;
       });
-      for (int64_t i = 0; i < 19; ++i)
-        EXPECT_NEAR(y_h[(d * 3 + b) * 19 + i], last[i], 1e-5);
+      for (int64_t i = 0; i < 19; ++i) EXPECT_NEAR(y_h[(d * 3 + b) * 19 + i], last[i], 1e-5);
       for (int64_t time = t.lengths[b]; time < 5; ++time) {
-        for (int64_t i = 0; i < 19; ++i)
-          EXPECT_EQ(y[((time * 2 + d) * 3 + b) * 19 + i], 0);
+        for (int64_t i = 0; i < 19; ++i) EXPECT_EQ(y[((time * 2 + d) * 3 + b) * 19 + i], 0);
       }
     }
   }
@@ -143,5 +139,5 @@ TEST(Recurrent, LstmOfASpeechModel) {
             << flops / best / 1e6 << " GFLOP/s\n";
 }
 
-} // namespace
-} // namespace heddle
+}  // namespace
+}  // namespace heddle

@@ -10,9 +10,9 @@ int heddle_c_smoke(const char* path) {
   HeddleSession* session = NULL;
   float x_data[] = {1, 2, 3};
   int64_t dims[] = {3};
-  HeddleValue x = {.kind = HEDDLE_VALUE_TENSOR,
-                   .as.tensor = {.data = x_data, .element_type = HEDDLE_FLOAT32, .rank = 1,
-                                 .dims = dims}};
+  HeddleValue x = {
+      .kind = HEDDLE_VALUE_TENSOR,
+      .as.tensor = {.data = x_data, .element_type = HEDDLE_FLOAT32, .rank = 1, .dims = dims}};
   HeddleValue y;
   int failed = 1;
   HeddleStatus* status = heddle_model_load(path, NULL, &model);

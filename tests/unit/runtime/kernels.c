@@ -91,5 +91,5 @@ static int32_t Nothing(void* const* b, const int64_t* dims, int64_t begin, int64
   return HEDDLE_KERNEL_OK;
 }
 
-const HeddleKernel heddle_kernels[] = {Add,  Scale,   Exp, Fail,   Append,
-                                       Less, Reverse, Mix, Shift,  Nothing};
+const HeddleKernel heddle_kernels[] = {Add,  Scale,   Exp, Fail,  Append,
+                                       Less, Reverse, Mix, Shift, Nothing};

@@ -163,8 +163,7 @@ TEST_P(MapTest, EndsWhereIterationsFail) {
     auto tensor = Tensor::Borrow(ElementType::kFloat32, {100, width}, data.data());
     ASSERT_TRUE(session->SetInput(0, *tensor).ok());
     absl::Status status = session->Run();
-    EXPECT_EQ(status.code(),
-              run % 2 == 0 ? absl::StatusCode::kOutOfRange : absl::StatusCode::kOk);
+    EXPECT_EQ(status.code(), run % 2 == 0 ? absl::StatusCode::kOutOfRange : absl::StatusCode::kOk);
   }
 }
 

@@ -45,8 +45,9 @@ TEST(HeaviestAntichain, IsThatOfAllSets) {
       }
       heaviest = std::max(heaviest, sum);
     }
-    EXPECT_EQ(HeaviestAntichain(weights, [&](uint32_t a, uint32_t b) { return before[b] >> a & 1; }),
-              heaviest);
+    EXPECT_EQ(
+        HeaviestAntichain(weights, [&](uint32_t a, uint32_t b) { return before[b] >> a & 1; }),
+        heaviest);
   }
 }
 
@@ -80,9 +81,8 @@ TEST(ArenaPlanner, IsLegalOnRandomGraphs) {
         if (random() % 3 == 0) apart.emplace(i, j);
       }
     }
-    auto layout = PlanArena(sizes, [&](uint32_t a, uint32_t b) {
-      return !apart.contains(std::minmax(a, b));
-    });
+    auto layout = PlanArena(
+        sizes, [&](uint32_t a, uint32_t b) { return !apart.contains(std::minmax(a, b)); });
     ASSERT_TRUE(layout.ok());
     int64_t total = 0;
     for (uint32_t i = 0; i < count; ++i) {

@@ -264,8 +264,7 @@ TEST(ShapePlans, ShareLayoutsWhileSomethingGrows) {
   const GraphInfo& info = *model->executable().graphs[0];
   auto arena_bytes = [&](int64_t size) {
     std::vector<float> data(size + 1);
-    auto plan =
-        *cache.Get(info, {*Tensor::Borrow(ElementType::kFloat32, {size}, data.data())});
+    auto plan = *cache.Get(info, {*Tensor::Borrow(ElementType::kFloat32, {size}, data.data())});
     EXPECT_GE(std::abs(plan->offset[a] - plan->offset[c]), 4 * size);
     EXPECT_GE(plan->arena_bytes, 8 * size);
     return plan->arena_bytes;

@@ -233,7 +233,8 @@ TEST(Versions, ALoopGrowsWhatItCarries) {
   for (int64_t trips : {0, 1, 2, 1000}) {
     ASSERT_TRUE(session->SetInput(0, *Tensor::Borrow(ElementType::kInt64, {}, &trips)).ok());
     ASSERT_TRUE(
-        session->SetInput(1, *Tensor::Borrow(ElementType::kFloat32, {2, kWidth}, rows.data())).ok());
+        session->SetInput(1, *Tensor::Borrow(ElementType::kFloat32, {2, kWidth}, rows.data()))
+            .ok());
     ASSERT_TRUE(
         session->SetInput(2, *Tensor::Borrow(ElementType::kFloat32, {1, kWidth}, added.data()))
             .ok());
