@@ -12,6 +12,10 @@ command -v clang-format-14 >/dev/null || {
   echo "format.sh: there is no clang-format-14 here; apt-get install clang-format-14" >&2
   exit 77
 }
+git rev-parse --git-dir >/dev/null 2>&1 || {
+  echo "format.sh: not a checkout of git, which says what the sources are" >&2
+  exit 77
+}
 mode=(-i)
 [ "${1:-}" = --check ] && mode=(--dry-run --Werror)
 git ls-files -z '*.c' '*.cc' '*.cpp' '*.h' '*.hpp' |

@@ -28,7 +28,7 @@ packages=(
 print=false npm=false
 for argument in "$@"; do
   case $argument in
-  --tests) packages+=(libgtest-dev libgmock-dev libonnx-testdata python3 python3-numpy) ;;
+  --tests) packages+=(clang-format-14 libgtest-dev libgmock-dev libonnx-testdata python3 python3-numpy) ;;
   --npm) npm=true ;;
   --models) npm=true && packages+=(python3-onnx python3-numpy) ;;
   --systems) packages+=(python3-onnx python3-numpy) ;;
