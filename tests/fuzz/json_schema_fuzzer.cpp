@@ -7,9 +7,9 @@
 #include "frontends/plan/ToolPrompt.h"
 #include "plan_fuzzing.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace heddle;
-  std::string_view text(reinterpret_cast<const char *>(data), size);
+  std::string_view text(reinterpret_cast<const char*>(data), size);
   absl::StatusOr<Json> input = ParseJson(text, {});
   if (!input.ok() || !input->is_object()) return 0;
   Json schema = input->value("schema", Json()), value = input->value("value", Json());
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
   class OneTool : public ToolCatalog {
    public:
-    const ToolDescription *find(std::string_view name) const override {
+    const ToolDescription* find(std::string_view name) const override {
       return name == "t" ? &tool : nullptr;
     }
     std::vector<std::string> names() const override { return {"t"}; }

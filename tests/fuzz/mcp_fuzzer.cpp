@@ -32,7 +32,7 @@ class Sink : public McpTransport {
   void receive(std::string_view text) {
     absl::StatusOr<std::vector<McpMessage>> messages = ParseMcpMessages(text);
     if (!messages.ok()) return;
-    for (McpMessage &message : *messages) Deliver(std::move(message));
+    for (McpMessage& message : *messages) Deliver(std::move(message));
   }
 };
 
@@ -44,26 +44,26 @@ struct Once {
 };
 
 void converse(std::string_view input, bool events) {
-  static EventLoop *loop = EventLoop::Create().value().release();
+  static EventLoop* loop = EventLoop::Create().value().release();
   Once greeted, listed, called, closed;
   bool ready = false;
   auto connection = std::make_shared<McpConnection>();
-  auto sink = std::make_shared<Sink>(connection->TransportEvents([&](const std::string &) {}));
+  auto sink = std::make_shared<Sink>(connection->TransportEvents([&](const std::string&) {}));
   connection->Attach(sink);
   std::unique_ptr<McpHandshake> handshake;
   const auto use = [&] {
     ListMcpTools(connection, true, [&](absl::StatusOr<McpToolList> list) {
       listed();
-      for (const McpToolInfo &tool : list.ok() ? list->tools : std::vector<McpToolInfo>())
+      for (const McpToolInfo& tool : list.ok() ? list->tools : std::vector<McpToolInfo>())
         (void)McpHeadersOf(tool.header_parameters, tool.description.input_schema);
     });
     McpRequestSpec call;
     call.method = "tools/call";
-    call.on_progress = [](double, const std::string &) {};
+    call.on_progress = [](double, const std::string&) {};
     auto cancelled = connection->Request(call, [](McpAnswer) { std::abort(); });
     connection->Request(call, [&](McpAnswer answer) {
       called();
-      if (auto *result = std::get_if<Json>(&answer)) {
+      if (auto* result = std::get_if<Json>(&answer)) {
         (void)McpCallOutcome(*result, false);
         (void)McpCallOutcome(*result, true);
       }
@@ -90,9 +90,9 @@ void converse(std::string_view input, bool events) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  std::string_view input(reinterpret_cast<const char *>(data) + 1, size - 1);
+  std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
   converse(input, data[0] & 1);
   return 0;
 }

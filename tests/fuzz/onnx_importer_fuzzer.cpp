@@ -11,8 +11,8 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  std::string_view bytes(reinterpret_cast<const char *>(data), size);
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  std::string_view bytes(reinterpret_cast<const char*>(data), size);
   (void)heddle::parseTensorMessage(bytes, "fuzz.pb");
   (void)heddle::parseNpy(bytes, "fuzz.npy");
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);

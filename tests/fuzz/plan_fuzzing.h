@@ -24,7 +24,7 @@ class FuzzCatalog : public ToolCatalog {
     typed.output_schema =
         Json::parse(R"({"type": "object", "properties": {"x": {"type": "string"}}})");
   }
-  const ToolDescription *find(std::string_view name) const override {
+  const ToolDescription* find(std::string_view name) const override {
     return name == "a" ? &any : name == "s" ? &typed : nullptr;
   }
   std::vector<std::string> names() const override { return {"a", "s"}; }
@@ -43,21 +43,21 @@ class EventLog : public PlanListener {
     SourceRange where = join.where;
     add(where, toPlanText(Plan{{}, std::move(join)}));
   }
-  void onDiagnostic(const PlanDiagnostic &diagnostic) override {
+  void onDiagnostic(const PlanDiagnostic& diagnostic) override {
     add(diagnostic.range, std::string(toText(diagnostic.severity)) + " " + diagnostic.message);
   }
 
   std::string text;
 
  private:
-  void add(SourceRange range, const std::string &what) {
+  void add(SourceRange range, const std::string& what) {
     text += std::to_string(range.begin) + "-" + std::to_string(range.end) + ": " + what + "\n";
   }
 };
 
-inline void checkRoundTrip(std::string_view text, const ToolCatalog &catalog) {
+inline void checkRoundTrip(std::string_view text, const ToolCatalog& catalog) {
   CheckedPlan checked = parsePlan(text, "fuzz", catalog);
-  for (const PlanDiagnostic &diagnostic : checked.diagnostics) {
+  for (const PlanDiagnostic& diagnostic : checked.diagnostics) {
     if (diagnostic.range.begin > text.size() || diagnostic.range.end > text.size()) std::abort();
     (void)render(diagnostic, checked.source);
   }

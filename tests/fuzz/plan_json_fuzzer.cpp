@@ -4,10 +4,10 @@
 
 #include "plan_fuzzing.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace heddle;
   if (size == 0) return 0;
-  std::string text(reinterpret_cast<const char *>(data) + 1, size - 1);
+  std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   static const FuzzCatalog catalog;
   switch (data[0] % 3) {
     case 0:

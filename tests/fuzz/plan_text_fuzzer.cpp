@@ -10,7 +10,7 @@
 
 namespace {
 
-std::string eventsOf(std::string_view text, size_t step, const heddle::PlanReadOptions &options) {
+std::string eventsOf(std::string_view text, size_t step, const heddle::PlanReadOptions& options) {
   static const heddle::FuzzCatalog catalog;
   heddle::EventLog log;
   heddle::PlanStream stream("fuzz", catalog, options, log);
@@ -21,10 +21,10 @@ std::string eventsOf(std::string_view text, size_t step, const heddle::PlanReadO
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace heddle;
   if (size == 0) return 0;
-  std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
+  std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   PlanReadOptions options;
   if (data[0] & 0x80) {
     options.maxCalls = 3;

@@ -97,7 +97,7 @@ TEST_F(StructuredLoweringTest, ResizeByAWholeFactorDividesIndices) {
   EXPECT_EQ(result.error, "");
   EXPECT_THAT(realsOf(result.tensors[0]), ElementsAre(0, 0, 0, 1, 1, 1));
   // The coordinates of other factors are computed in f64.
-  kernel.function.walk([&](mlir::Operation *op) {
+  kernel.function.walk([&](mlir::Operation* op) {
     for (mlir::Type type : op->getResultTypes())
       EXPECT_FALSE(type.isF64() && llvm::isa<mlir::linalg::GenericOp>(op->getParentOp()));
   });

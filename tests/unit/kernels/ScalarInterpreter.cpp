@@ -83,14 +83,14 @@ double minimum(double a, double b) {
   return std::isnan(a) || std::isnan(b) ? NAN : std::fmin(a, b);
 }
 
-std::optional<Number> evaluateInteger(Operation *op, ArrayRef<Number> in) {
+std::optional<Number> evaluateInteger(Operation* op, ArrayRef<Number> in) {
   Type type = op->getResult(0).getType();
   Type from = op->getNumOperands() ? op->getOperand(0).getType() : type;
   if (op->getNumOperands() == 0 || !from.isIntOrIndex()) return std::nullopt;
   int64_t a = in[0].integer, b = in.size() > 1 ? in[1].integer : 0;
   uint64_t ua = zeroExtend(from, a), ub = in.size() > 1 ? zeroExtend(from, b) : 0;
   auto number = [&](auto value) { return fromInt(type, static_cast<int64_t>(value)); };
-  return llvm::TypeSwitch<Operation *, std::optional<Number>>(op)
+  return llvm::TypeSwitch<Operation*, std::optional<Number>>(op)
       .Case([&](arith::AddIOp) {
         return number(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
       })
@@ -122,16 +122,16 @@ std::optional<Number> evaluateInteger(Operation *op, ArrayRef<Number> in) {
       .Case([&](arith::CmpIOp cmp) {
         return number(-int64_t(compareIntegers(cmp.getPredicate(), a, b, ua, ub)));
       })
-      .Default([](Operation *) { return std::nullopt; });
+      .Default([](Operation*) { return std::nullopt; });
 }
 
-std::optional<Number> evaluateReal(Operation *op, ArrayRef<Number> in) {
+std::optional<Number> evaluateReal(Operation* op, ArrayRef<Number> in) {
   Type type = op->getResult(0).getType();
   if (op->getNumOperands() == 0 || !isa<FloatType>(op->getOperand(0).getType()))
     return std::nullopt;
   double a = in[0].real, b = in.size() > 1 ? in[1].real : 0;
   auto number = [&](double value) { return fromReal(type, value); };
-  return llvm::TypeSwitch<Operation *, std::optional<Number>>(op)
+  return llvm::TypeSwitch<Operation*, std::optional<Number>>(op)
       .Case([&](arith::AddFOp) { return number(a + b); })
       .Case([&](arith::SubFOp) { return number(a - b); })
       .Case([&](arith::MulFOp) { return number(a * b); })
@@ -168,7 +168,7 @@ std::optional<Number> evaluateReal(Operation *op, ArrayRef<Number> in) {
       .Case([&](math::AsinhOp) { return number(std::asinh(a)); })
       .Case([&](math::AcoshOp) { return number(std::acosh(a)); })
       .Case([&](math::AtanhOp) { return number(std::atanh(a)); })
-      .Default([](Operation *) { return std::nullopt; });
+      .Default([](Operation*) { return std::nullopt; });
 }
 
 }  // namespace
@@ -184,7 +184,7 @@ double roundTo(Type type, double value) {
   return number.convertToDouble();
 }
 
-std::optional<Number> evaluateScalar(Operation *op, ArrayRef<Number> operands) {
+std::optional<Number> evaluateScalar(Operation* op, ArrayRef<Number> operands) {
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     if (auto real = dyn_cast<FloatAttr>(constant.getValue()))
       return fromReal(real.getType(), real.getValueAsDouble());

@@ -11,7 +11,7 @@
 namespace heddle::testing {
 
 /// The result, or nothing for an operation that is not known.
-std::optional<Number> evaluateScalar(mlir::Operation *op, llvm::ArrayRef<Number> operands);
+std::optional<Number> evaluateScalar(mlir::Operation* op, llvm::ArrayRef<Number> operands);
 
 }  // namespace heddle::testing
 

@@ -17,12 +17,12 @@ using namespace mlir;
 
 namespace heddle::testing {
 
-void loadDialects(MLIRContext &context) {
+void loadDialects(MLIRContext& context) {
   context.loadDialect<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
                       math::MathDialect, tensor::TensorDialect, HeddleDialect, onnx::OnnxDialect>();
 }
 
-Operation *operatorOf(func::FuncOp source) {
+Operation* operatorOf(func::FuncOp source) {
   return source.getBody().front().getTerminator()->getPrevNode();
 }
 
@@ -34,8 +34,8 @@ Type structuredType(Type type) {
                                tensor.getEncoding());
 }
 
-void collectSymbols(Type type, llvm::SetVector<StringRef> &symbols, MLIRContext *context) {
-  for (const DimExpr &dim : getDims(cast<RankedTensorType>(type)))
+void collectSymbols(Type type, llvm::SetVector<StringRef>& symbols, MLIRContext* context) {
+  for (const DimExpr& dim : getDims(cast<RankedTensorType>(type)))
     dim.walkSymbols(
         [&](StringRef name) { symbols.insert(StringAttr::get(context, name).getValue()); });
 }
@@ -43,8 +43,8 @@ void collectSymbols(Type type, llvm::SetVector<StringRef> &symbols, MLIRContext 
 }  // namespace
 
 SingleKernel lowerSingle(func::FuncOp source) {
-  Operation *op = operatorOf(source);
-  MLIRContext *context = op->getContext();
+  Operation* op = operatorOf(source);
+  MLIRContext* context = op->getContext();
   SingleKernel kernel;
   llvm::SetVector<StringRef> symbols;
   for (Type type : source.getArgumentTypes()) collectSymbols(type, symbols, context);
@@ -57,7 +57,7 @@ SingleKernel lowerSingle(func::FuncOp source) {
   builder.setInsertionPointToEnd(kernel.module->getBody());
   auto function = func::FuncOp::create(builder, op->getLoc(), "kernel",
                                        builder.getFunctionType(arguments, results));
-  Block *body = function.addEntryBlock();
+  Block* body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
   llvm::StringMap<Value> values;
   for (auto [i, symbol] : llvm::enumerate(symbols)) {

@@ -16,10 +16,10 @@
 namespace heddle::testing {
 
 /// Loads the dialects that kernels are made of.
-void loadDialects(mlir::MLIRContext &context);
+void loadDialects(mlir::MLIRContext& context);
 
 /// The last operation of the function that is not its terminator: the operator under test.
-mlir::Operation *operatorOf(mlir::func::FuncOp source);
+mlir::Operation* operatorOf(mlir::func::FuncOp source);
 
 struct SingleKernel {
   mlir::OwningOpRef<mlir::ModuleOp> module;

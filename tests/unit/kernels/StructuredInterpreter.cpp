@@ -30,9 +30,9 @@ class Interpreter {
     else
       tensors[value] = std::move(tensor);
   }
-  const HostTensor &tensor(Value value) { return tensors[value]; }
+  const HostTensor& tensor(Value value) { return tensors[value]; }
 
-  void run(Operation *op) {
+  void run(Operation* op) {
     if (auto empty = dyn_cast<tensor::EmptyOp>(op)) return runEmpty(empty);
     if (auto fill = dyn_cast<linalg::FillOp>(op)) {
       HostTensor filled = tensors[fill.getOutputs()[0]];
@@ -48,7 +48,7 @@ class Interpreter {
   }
 
  private:
-  void fail(const Twine &message) {
+  void fail(const Twine& message) {
     if (error.empty()) error = message.str();
   }
 
@@ -69,7 +69,7 @@ class Interpreter {
     return cast<AffineConstantExpr>(expr).getValue();
   }
 
-  int64_t offsetIn(const HostTensor &tensor, ArrayRef<int64_t> at) {
+  int64_t offsetIn(const HostTensor& tensor, ArrayRef<int64_t> at) {
     int64_t offset = 0;
     for (auto [index, size] : llvm::zip(at, tensor.shape)) {
       if (index < 0 || index >= size) {
@@ -93,7 +93,7 @@ class Interpreter {
           bound = size;
         }
     HostTensor out = tensors[generic.getOutputs()[0]];
-    Block &body = generic.getRegion().front();
+    Block& body = generic.getRegion().front();
     place.assign(bounds.size(), 0);
     if (llvm::is_contained(bounds, 0)) {
       bind(generic.getResult(0), std::move(out));
@@ -107,13 +107,13 @@ class Interpreter {
         at.clear();
         for (AffineExpr expr : map.getResults()) at.push_back(evaluate(expr, place));
         bool isOut = operand == generic->getOperands().back();
-        const HostTensor &source = isOut ? out : tensors[operand];
+        const HostTensor& source = isOut ? out : tensors[operand];
         int64_t offset = offsetIn(source, at);
         if (offset < 0) return;
         numbers[argument] = source.elements[offset];
         outOffset = offset;
       }
-      for (Operation &inner : body.without_terminator()) {
+      for (Operation& inner : body.without_terminator()) {
         runScalar(&inner);
         if (!error.empty() && error != "index out of range") return;
       }
@@ -133,11 +133,11 @@ class Interpreter {
   void load(Value result, Value source, ValueRange indices) {
     SmallVector<int64_t> at;
     for (Value index : indices) at.push_back(numbers[index].integer);
-    const HostTensor &from = tensors[source];
+    const HostTensor& from = tensors[source];
     if (int64_t offset = offsetIn(from, at); offset >= 0) numbers[result] = from.elements[offset];
   }
 
-  void runScalar(Operation *op) {
+  void runScalar(Operation* op) {
     if (auto index = dyn_cast<linalg::IndexOp>(op)) {
       numbers[index] = {.integer = place[index.getDim()]};
     } else if (auto extract = dyn_cast<tensor::ExtractOp>(op)) {
@@ -174,10 +174,10 @@ class Interpreter {
 
 InterpreterResult interpret(func::FuncOp function, ArrayRef<HostTensor> arguments) {
   Interpreter interpreter;
-  Block &body = function.getBody().front();
+  Block& body = function.getBody().front();
   for (auto [argument, tensor] : llvm::zip(body.getArguments(), arguments))
     interpreter.bind(argument, tensor);
-  for (Operation &op : body.without_terminator()) {
+  for (Operation& op : body.without_terminator()) {
     interpreter.run(&op);
     if (!interpreter.error.empty()) return {{}, interpreter.error};
   }

@@ -36,13 +36,13 @@ inline HostTensor counting(std::vector<int64_t> shape) {
   return tensor;
 }
 
-inline std::vector<double> realsOf(const HostTensor &tensor) {
+inline std::vector<double> realsOf(const HostTensor& tensor) {
   std::vector<double> values;
   for (Number number : tensor.elements) values.push_back(number.real);
   return values;
 }
 
-inline std::vector<int64_t> integersOf(const HostTensor &tensor) {
+inline std::vector<int64_t> integersOf(const HostTensor& tensor) {
   std::vector<int64_t> values;
   for (Number number : tensor.elements) values.push_back(number.integer);
   return values;
@@ -72,12 +72,12 @@ class StructuredLoweringTest : public ::testing::Test {
   /// Runs the operator; symbols take the values that `sizes` gives them by name.
   InterpreterResult run(std::vector<std::string> operandTypes, llvm::StringRef body,
                         std::vector<HostTensor> operands,
-                        const std::map<std::string, int64_t> &sizes = {}) {
+                        const std::map<std::string, int64_t>& sizes = {}) {
     mlir::func::FuncOp function = parse(std::move(operandTypes), body);
     EXPECT_TRUE(accessPattern(operatorOf(function)));
     kernel = lowerSingle(function);
     if (!kernel.function) return {{}, "the lowering failed"};
-    for (const std::string &symbol : kernel.symbols)
+    for (const std::string& symbol : kernel.symbols)
       operands.push_back(integers({}, {sizes.at(symbol)}));
     return interpret(kernel.function, operands);
   }

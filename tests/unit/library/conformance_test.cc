@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Random numbers agree in shape only.
-bool ShapeOnly(const ModelCase &model) {
+bool ShapeOnly(const ModelCase& model) {
   static const std::set<std::string> kRandom = {"Bernoulli",     "Multinomial",
                                                 "RandomNormal",  "RandomNormalLike",
                                                 "RandomUniform", "RandomUniformLike"};
@@ -27,7 +27,7 @@ bool ShapeOnly(const ModelCase &model) {
 }
 
 // Empty if the case holds; else why not.
-std::string Replay(ModelCase &model, const fs::path &data) {
+std::string Replay(ModelCase& model, const fs::path& data) {
   if (!ReadOperands(data.string(), model)) return "skip: input";
   absl::Status status = model.call.Run(model.op);
   if (!status.ok()) return std::string(status.message());
@@ -52,12 +52,12 @@ TEST(LibraryConformance, SingleNodeCases) {
   // What Debian's older cases do with attributes that have become operands since, the importer
   // upgrades; such cases are not the library's.
   int64_t oldest = std::getenv("HEDDLE_CONFORMANCE") != nullptr ? 0 : 18;
-  const char *filter = std::getenv("HEDDLE_CONFORMANCE_FILTER");
+  const char* filter = std::getenv("HEDDLE_CONFORMANCE_FILTER");
   std::map<std::string, std::pair<int, int>> counts;
   std::map<std::string, int> skipped;
   std::set<fs::path> cases;
-  for (const auto &entry : fs::directory_iterator(folder)) cases.insert(entry.path());
-  for (const fs::path &path : cases) {
+  for (const auto& entry : fs::directory_iterator(folder)) cases.insert(entry.path());
+  for (const fs::path& path : cases) {
     if (filter != nullptr && path.filename().string().find(filter) == std::string::npos) continue;
     ModelCase model;
     ReadModelCase(ReadFile((path / "model.onnx").string()), model);
@@ -73,7 +73,7 @@ TEST(LibraryConformance, SingleNodeCases) {
       ++skipped[model.skipped];
       continue;
     }
-    for (const auto &data : fs::directory_iterator(path)) {
+    for (const auto& data : fs::directory_iterator(path)) {
       if (!data.is_directory()) continue;
       std::string why = Replay(model, data.path());
       if (why.rfind("skip: ", 0) == 0) {
@@ -84,10 +84,10 @@ TEST(LibraryConformance, SingleNodeCases) {
       EXPECT_EQ(why, "") << path.filename() << " (" << model.op << ", opset " << model.opset << ")";
     }
   }
-  for (const auto &[op, count] : counts) {
+  for (const auto& [op, count] : counts) {
     std::cout << op << ": " << count.first << " passed, " << count.second << " failed\n";
   }
-  for (const auto &[why, count] : skipped) std::cout << "skipped " << count << ": " << why << "\n";
+  for (const auto& [why, count] : skipped) std::cout << "skipped " << count << ": " << why << "\n";
   if (counts.empty()) {
     GTEST_SKIP() << "all cases in " << folder << " are older than the functions";
   }

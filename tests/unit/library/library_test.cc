@@ -10,10 +10,10 @@ namespace {
 
 using enum ElementType;
 
-FakeTensor Floats(std::vector<int64_t> dims, const std::vector<float> &values) {
+FakeTensor Floats(std::vector<int64_t> dims, const std::vector<float>& values) {
   return FakeTensor(kFloat32, std::move(dims), values);
 }
-FakeTensor Longs(std::vector<int64_t> dims, const std::vector<int64_t> &values) {
+FakeTensor Longs(std::vector<int64_t> dims, const std::vector<int64_t>& values) {
   return FakeTensor(kInt64, std::move(dims), values);
 }
 

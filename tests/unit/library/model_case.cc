@@ -25,7 +25,7 @@ struct Field {
   bool is_bytes = false;
 };
 
-bool Varint(std::string_view &text, uint64_t &value) {
+bool Varint(std::string_view& text, uint64_t& value) {
   value = 0;
   for (int shift = 0; shift < 64 && !text.empty(); shift += 7) {
     uint8_t byte = static_cast<uint8_t>(text.front());
@@ -36,7 +36,7 @@ bool Varint(std::string_view &text, uint64_t &value) {
   return false;
 }
 
-bool ForEachField(std::string_view text, const std::function<void(const Field &)> &visit) {
+bool ForEachField(std::string_view text, const std::function<void(const Field&)>& visit) {
   while (!text.empty()) {
     uint64_t key, length = 0;
     if (!Varint(text, key)) return false;
@@ -70,7 +70,7 @@ bool ForEachField(std::string_view text, const std::function<void(const Field &)
 
 // A repeated number field, packed or not.
 template <typename T>
-void Append(const Field &field, bool fixed, std::vector<T> &to) {
+void Append(const Field& field, bool fixed, std::vector<T>& to) {
   auto add = [&](uint64_t bits) {
     T value;
     if constexpr (std::is_integral_v<T>) {
@@ -105,12 +105,12 @@ ElementType FromOnnx(int64_t type) {
   return type >= 0 && type < 24 ? kTypes[type] : kUndefined;
 }
 
-bool ParseTensor(std::string_view text, FakeTensor &tensor) {
+bool ParseTensor(std::string_view text, FakeTensor& tensor) {
   std::vector<float> floats;
   std::vector<double> doubles;
   std::vector<int64_t> numbers;
   std::string_view raw;
-  bool fine = ForEachField(text, [&](const Field &f) {
+  bool fine = ForEachField(text, [&](const Field& f) {
     if (f.number == 1) Append(f, false, tensor.dims);
     if (f.number == 2) tensor.type = FromOnnx(static_cast<int64_t>(f.value));
     if (f.number == 4) Append(f, true, floats);
@@ -123,7 +123,7 @@ bool ParseTensor(std::string_view text, FakeTensor &tensor) {
   int64_t count = 1;
   for (int64_t d : tensor.dims) count *= d;
   tensor.bytes.assign(ElementBytes(tensor.type, count), 0);
-  auto copy = [&](const void *from, size_t bytes) {
+  auto copy = [&](const void* from, size_t bytes) {
     std::memcpy(tensor.bytes.data(), from, std::min(bytes, tensor.bytes.size()));
     return bytes == tensor.bytes.size();
   };
@@ -141,7 +141,7 @@ bool ParseTensor(std::string_view text, FakeTensor &tensor) {
   return true;
 }
 
-void ParseAttribute(std::string_view text, ModelCase &model) {
+void ParseAttribute(std::string_view text, ModelCase& model) {
   std::string name;
   int64_t type = 0, integer = 0;
   float number = 0;
@@ -149,7 +149,7 @@ void ParseAttribute(std::string_view text, ModelCase &model) {
   std::vector<int64_t> ints;
   std::vector<float> floats;
   std::string strings;
-  ForEachField(text, [&](const Field &f) {
+  ForEachField(text, [&](const Field& f) {
     if (f.number == 1) name = std::string(f.bytes);
     if (f.number == 2) std::memcpy(&number, &f.value, 4);
     if (f.number == 3) integer = static_cast<int64_t>(f.value);
@@ -206,14 +206,14 @@ void ParseAttribute(std::string_view text, ModelCase &model) {
   }
 }
 
-std::string ValueName(std::string_view text, ElementType &type) {
+std::string ValueName(std::string_view text, ElementType& type) {
   std::string name;
-  ForEachField(text, [&](const Field &f) {
+  ForEachField(text, [&](const Field& f) {
     if (f.number == 1) name = std::string(f.bytes);
     if (f.number != 2) return;
-    ForEachField(f.bytes, [&](const Field &t) {
+    ForEachField(f.bytes, [&](const Field& t) {
       if (t.number != 1) return;
-      ForEachField(t.bytes, [&](const Field &e) {
+      ForEachField(t.bytes, [&](const Field& e) {
         if (e.number == 1) type = FromOnnx(static_cast<int64_t>(e.value));
       });
     });
@@ -224,43 +224,43 @@ std::string ValueName(std::string_view text, ElementType &type) {
 }  // namespace
 
 std::string CaseFolder() {
-  const char *root = std::getenv("HEDDLE_CONFORMANCE");
+  const char* root = std::getenv("HEDDLE_CONFORMANCE");
   std::string folder =
       root != nullptr ? absl::StrCat(root, "/node") : "/usr/share/libonnx-testdata/data/node";
   return std::filesystem::is_directory(folder) ? folder : "";
 }
 
-std::string ReadFile(const std::string &path) {
+std::string ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
 }
 
-bool ReadOperands(const std::string &data, ModelCase &model) {
+bool ReadOperands(const std::string& data, ModelCase& model) {
   std::map<std::string, FakeTensor> values;
   for (size_t i = 0; i < model.graph_inputs.size(); ++i) {
     std::string file = absl::StrCat(data, "/input_", i, ".pb");
     if (!ReadTensor(ReadFile(file), values[model.graph_inputs[i]])) return false;
   }
   model.call.operands.clear();
-  for (const std::string &name : model.operand_names) {
+  for (const std::string& name : model.operand_names) {
     model.call.operands.push_back(name.empty() ? FakeTensor() : values[name]);
   }
   return true;
 }
 
-bool ReadTensor(const std::string &text, FakeTensor &tensor) { return ParseTensor(text, tensor); }
+bool ReadTensor(const std::string& text, FakeTensor& tensor) { return ParseTensor(text, tensor); }
 
-void ReadModelCase(const std::string &text, ModelCase &model) {
+void ReadModelCase(const std::string& text, ModelCase& model) {
   std::string_view graph, node;
   std::map<std::string, int64_t> opsets;
-  bool fine = ForEachField(text, [&](const Field &f) {
+  bool fine = ForEachField(text, [&](const Field& f) {
     if (f.number == 7) graph = f.bytes;
     if (f.number != 8) return;
     std::string domain;
     int64_t version = 0;
-    ForEachField(f.bytes, [&](const Field &o) {
+    ForEachField(f.bytes, [&](const Field& o) {
       if (o.number == 1) domain = std::string(o.bytes);
       if (o.number == 2) version = static_cast<int64_t>(o.value);
     });
@@ -268,7 +268,7 @@ void ReadModelCase(const std::string &text, ModelCase &model) {
   });
   int nodes = 0;
   std::map<std::string, ElementType> types;
-  fine = fine && ForEachField(graph, [&](const Field &f) {
+  fine = fine && ForEachField(graph, [&](const Field& f) {
            if (f.number == 1) {
              node = f.bytes;
              ++nodes;
@@ -285,7 +285,7 @@ void ReadModelCase(const std::string &text, ModelCase &model) {
   if (!fine) model.skipped = "unreadable";
   if (nodes != 1) model.skipped = "more nodes than one";
   std::string domain;
-  ForEachField(node, [&](const Field &f) {
+  ForEachField(node, [&](const Field& f) {
     if (f.number == 1) model.operand_names.emplace_back(f.bytes);
     if (f.number == 2) model.result_names.emplace_back(f.bytes);
     if (f.number == 4) model.op = std::string(f.bytes);
@@ -296,14 +296,14 @@ void ReadModelCase(const std::string &text, ModelCase &model) {
   if (domain == "ai.onnx.ml") model.op = "ml." + model.op;
   if (domain == "ai.onnx.preview" || domain == "ai.onnx.preview.training")
     model.skipped = "preview";
-  for (const std::string &name : model.result_names) {
+  for (const std::string& name : model.result_names) {
     model.call.wanted.push_back(!name.empty());
     model.call.result_types.push_back(types[name]);
   }
 }
 
-bool SameTensor(const FakeTensor &actual, const FakeTensor &expected, bool shape_only,
-                std::string &why) {
+bool SameTensor(const FakeTensor& actual, const FakeTensor& expected, bool shape_only,
+                std::string& why) {
   if (actual.type != expected.type || actual.dims != expected.dims) {
     why = absl::StrCat("shape [", absl::StrJoin(actual.dims, ","), "] of type ",
                        static_cast<int>(actual.type), " instead of [",

@@ -19,11 +19,11 @@ namespace {
 
 using Random = std::mt19937_64;
 
-int64_t Pick(Random &random, int64_t n) {
+int64_t Pick(Random& random, int64_t n) {
   return static_cast<int64_t>(random() % static_cast<uint64_t>(n));
 }
 
-int64_t StrangeInteger(Random &random) {
+int64_t StrangeInteger(Random& random) {
   static constexpr int64_t kStrange[] = {
       0,         1,         -1,        2,         3,
       -2,        7,         100,       -100,      1 << 20,
@@ -31,12 +31,12 @@ int64_t StrangeInteger(Random &random) {
   return kStrange[Pick(random, std::size(kStrange))];
 }
 
-double StrangeNumber(Random &random) {
+double StrangeNumber(Random& random) {
   static const double kStrange[] = {0, -1, 0.5, 1e30, -1e30, NAN, INFINITY, -INFINITY, 1e-30, 3.7};
   return kStrange[Pick(random, std::size(kStrange))];
 }
 
-void MutateTensor(Random &random, FakeTensor &t) {
+void MutateTensor(Random& random, FakeTensor& t) {
   if (t.type == ElementType::kUndefined) return;
   switch (Pick(random, 3)) {
     case 0: {  // an element
@@ -48,7 +48,7 @@ void MutateTensor(Random &random, FakeTensor &t) {
       size_t at =
           static_cast<size_t>(Pick(random, static_cast<int64_t>(t.bytes.size() / size))) * size;
       if (t.type == ElementType::kBool) integer &= 1;
-      const void *from = &integer;
+      const void* from = &integer;
       if (t.type == ElementType::kFloat32) from = &single;
       if (t.type == ElementType::kFloat64) from = &number;
       std::memcpy(&t.bytes[at], from, std::min<size_t>(size, 8));
@@ -72,13 +72,13 @@ void MutateTensor(Random &random, FakeTensor &t) {
 }
 
 template <typename Map>
-auto *PickValue(Random &random, Map &map) {
+auto* PickValue(Random& random, Map& map) {
   auto it = map.begin();
   std::advance(it, Pick(random, static_cast<int64_t>(map.size())));
   return &it->second;
 }
 
-void Mutate(Random &random, FakeCall &call) {
+void Mutate(Random& random, FakeCall& call) {
   int64_t kind = Pick(random, 8);
   if (kind < 4 && !call.operands.empty()) {
     MutateTensor(random, call.operands[Pick(random, static_cast<int64_t>(call.operands.size()))]);
@@ -90,7 +90,7 @@ void Mutate(Random &random, FakeCall &call) {
   } else if (kind == 6 && !call.floats_of_one.empty()) {
     *PickValue(random, call.floats_of_one) = StrangeNumber(random);
   } else if (kind == 7 && !call.ints.empty()) {
-    std::vector<int64_t> &list = *PickValue(random, call.ints);
+    std::vector<int64_t>& list = *PickValue(random, call.ints);
     if (list.empty() || Pick(random, 3) == 0) {
       list.push_back(StrangeInteger(random));
     } else {
@@ -102,15 +102,15 @@ void Mutate(Random &random, FakeCall &call) {
 TEST(LibraryMutation, RefusesOrRuns) {
   std::string folder = CaseFolder();
   if (folder.empty()) GTEST_SKIP() << "no test cases: set HEDDLE_CONFORMANCE";
-  const char *count_text = std::getenv("HEDDLE_MUTATIONS");
+  const char* count_text = std::getenv("HEDDLE_MUTATIONS");
   int count = count_text != nullptr ? std::atoi(count_text) : 5;
-  const char *filter = std::getenv("HEDDLE_CONFORMANCE_FILTER");
+  const char* filter = std::getenv("HEDDLE_CONFORMANCE_FILTER");
   const bool trace = std::getenv("HEDDLE_MUTATION_TRACE") != nullptr;
   Random random(1);
   std::set<std::filesystem::path> cases;
-  for (const auto &entry : std::filesystem::directory_iterator(folder)) cases.insert(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) cases.insert(entry.path());
   int64_t refused = 0, ran = 0;
-  for (const auto &path : cases) {
+  for (const auto& path : cases) {
     if (filter != nullptr && path.filename().string().find(filter) == std::string::npos) continue;
     ModelCase model;
     ReadModelCase(ReadFile(path.string() + "/model.onnx"), model);

@@ -26,7 +26,7 @@ Case MakeCase(int gates, int64_t steps, int64_t batch, int64_t inputs, int64_t h
   std::uniform_real_distribution<float> numbers(-1, 1);
   auto fill = [&](int64_t n) {
     std::vector<float> v(n);
-    for (float &f : v) f = numbers(random) / std::sqrt(static_cast<float>(hidden));
+    for (float& f : v) f = numbers(random) / std::sqrt(static_cast<float>(hidden));
     return v;
   };
   Case t{steps, batch, inputs, hidden, {}, {}, {}, {}, {}, {}, {}, {}};
@@ -45,7 +45,7 @@ double Squash(double x) { return 1 / (1 + std::exp(-x)); }
 
 // One direction of one sequence of an LSTM; calls emit(time, h).
 template <typename Emit>
-void PlainLstm(const Case &t, int64_t d, int64_t b, Emit emit) {
+void PlainLstm(const Case& t, int64_t d, int64_t b, Emit emit) {
   int64_t n = t.hidden, rows = 4 * n;
   std::vector<double> h(n), c(n);
   for (int64_t i = 0; i < n; ++i) {
@@ -62,7 +62,7 @@ void PlainLstm(const Case &t, int64_t d, int64_t b, Emit emit) {
       }
       for (int64_t i = 0; i < n; ++i) g[row] += t.r[(d * rows + row) * n + i] * h[i];
     }
-    const float *p = &t.p[d * 3 * n];
+    const float* p = &t.p[d * 3 * n];
     for (int64_t i = 0; i < n; ++i) {
       double in = Squash(g[i] + p[i] * c[i]), forget = Squash(g[2 * n + i] + p[2 * n + i] * c[i]);
       c[i] = forget * c[i] + in * std::tanh(g[3 * n + i]);
@@ -89,7 +89,7 @@ TEST(Recurrent, LstmBothWaysWithLengthsAndPeepholes) {
   for (int64_t d = 0; d < 2; ++d) {
     for (int64_t b = 0; b < 3; ++b) {
       std::vector<double> last;
-      PlainLstm(t, d, b, [&](int64_t time, const std::vector<double> &h) {
+      PlainLstm(t, d, b, [&](int64_t time, const std::vector<double>& h) {
         for (int64_t i = 0; i < 19; ++i)
           ASSERT_NEAR(y[((time * 2 + d) * 3 + b) * 19 + i], h[i], 1e-5);
         last = h;

@@ -26,7 +26,7 @@ class PlacingListener : public WritingListener {
     add(join.where);
     WritingListener::onJoin(std::move(join));
   }
-  void onDiagnostic(const PlanDiagnostic &diagnostic) override {
+  void onDiagnostic(const PlanDiagnostic& diagnostic) override {
     add(diagnostic.range);
     WritingListener::onDiagnostic(diagnostic);
   }
@@ -39,7 +39,7 @@ class PlacingListener : public WritingListener {
 
 using Events = std::vector<std::string>;
 
-Events read(const std::vector<std::string_view> &pieces, const PlanReadOptions &options) {
+Events read(const std::vector<std::string_view>& pieces, const PlanReadOptions& options) {
   static const TestCatalog catalog;
   PlacingListener listener;
   PlanStream stream("plan", catalog, options, listener);
@@ -48,7 +48,7 @@ Events read(const std::vector<std::string_view> &pieces, const PlanReadOptions &
   return listener.events;
 }
 
-void expectSameHoweverCut(std::string_view text, const PlanReadOptions &options = {}) {
+void expectSameHoweverCut(std::string_view text, const PlanReadOptions& options = {}) {
   Events whole = read({text}, options);
   std::vector<std::string_view> bytes;
   for (size_t at = 0; at < text.size(); ++at) bytes.push_back(text.substr(at, 1));
@@ -59,7 +59,7 @@ void expectSameHoweverCut(std::string_view text, const PlanReadOptions &options 
 
 TEST(PlanCuts, EveryPlaceIsAsGoodAsNone) {
   for (
-      const char *text :
+      const char* text :
       {"Thought: x\n1. search(\"a\\\"b\", limit=2) 2. any($1.items[0].price, \"\"\"x\"y\"\"\")\n3. "
        "join($2)\n<END_OF_PLAN>\n4. now()",
        "1. search(\"a\n2. search(\"b\")\n3. join()",
@@ -82,7 +82,7 @@ TEST(PlanCuts, LimitsAreReachedAtTheSamePlace) {
   PlanReadOptions options;
   options.maxCalls = 2;
   options.maxBytes = 60;
-  for (const char *text :
+  for (const char* text :
        {"1. now()\n2. now()\n3. now()\nnot read\n4. now()\njoin()",
         "1. now()\n2. now()\n3. now() and this is behind what is read, up to byte 60 and on",
         "1. now()\njoin()\n<END_OF_PLAN>\nand more than the bytes that there may be",

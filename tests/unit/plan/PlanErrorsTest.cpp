@@ -15,11 +15,11 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-const char *twoMore = "2. search(\"b\")\n3. join()\n";
-const char *twoMoreRead = "2. search(query=\"b\")\n3. join()\n";
+const char* twoMore = "2. search(\"b\")\n3. join()\n";
+const char* twoMoreRead = "2. search(query=\"b\")\n3. join()\n";
 
 TEST(PlanErrors, UnclosedParenthesisNamesItsPlaceAndLosesNothing) {
-  for (const char *open : {"1. search(\"a\"\n", "1. search(\"a\",\n", "1. search(\n",
+  for (const char* open : {"1. search(\"a\"\n", "1. search(\"a\",\n", "1. search(\n",
                            "1. search(limit=1\n\n", "1. search(query=\n"})
     EXPECT_THAT(summary(std::string(open) + twoMore),
                 AllOf(StartsWith(twoMoreRead),
@@ -37,7 +37,7 @@ TEST(PlanErrors, UnclosedParenthesisNamesItsPlaceAndLosesNothing) {
 }
 
 TEST(PlanErrors, UnclosedQuoteNamesItsPlaceAndLosesNothing) {
-  for (const char *open : {"1. search(\"a)\n", "1. search(\"a\n", "1. search(\"\"\"a)\n"})
+  for (const char* open : {"1. search(\"a)\n", "1. search(\"a\n", "1. search(\"\"\"a)\n"})
     EXPECT_THAT(
         summary(std::string(open) + twoMore),
         AllOf(StartsWith(twoMoreRead), HasSubstr("1:11: error: the string that begins here")))
@@ -75,7 +75,7 @@ TEST(PlanErrors, SelectorsStandInsideTheBraces) {
 }
 
 TEST(PlanErrors, PointsAtDollarsThatMeanALaterCall) {
-  const char *later =
+  const char* later =
       "1. any(\"$2, $1 and $3\")\n2. now()\n3. any(\"$3 \\$4 $4.50 ${1}\")\n4. now()\n5. join()";
   EXPECT_THAT(summary(later),
               testing::EndsWith("1:9: warning: $2 is text here, as call 2 stands later in the "
@@ -90,7 +90,7 @@ TEST(PlanErrors, PointsAtDollarsThatMeanALaterCall) {
 }
 
 TEST(PlanErrors, RefusesValuesThatWouldChange) {
-  for (const char *value :
+  for (const char* value :
        {"007", "1e999", "123456789012345678901234567890", "1/2", "1_000", "nan", "$x", "${1", "$1[",
         "\"${1\"", "{\"a\": 1, \"a\": 2}", "{1, 2}", "a=1, a=2", "value=1, 2", "--1", "", "@"}) {
     std::string text = std::string("1. now()\n2. any(") + value + ", 5)\n3. join()";

@@ -73,11 +73,11 @@ TEST(JsonPlans, ErrorsHavePlaces) {
 }
 
 TEST(ToolCalls, AreNumberedInOrder) {
-  const char *calls = R"([
+  const char* calls = R"([
     {"id": "call_a", "type": "function", "function": {"name": "search", "arguments": "{\"query\": \"Lyon \\\"x\\\"\"}"}},
     {"id": "call_b", "type": "function", "function": {"name": "now", "arguments": ""}},
     {"id": "call_c", "function": {"name": "any", "arguments": {"value": "$1 and $2"}}}])";
-  const char *read =
+  const char* read =
       "1. search(query=\"Lyon \\\"x\\\"\")\n2. now()\n"
       "3. any(value=\"${1} and ${2}\")\n4. join()\n";
   EXPECT_EQ(summary(calls), read);
@@ -144,7 +144,7 @@ TEST(PlanStreams, MayUseCallsOfEarlierRounds) {
 }
 
 TEST(PlanStreams, TakeLinearTimeOnHostileText) {
-  for (const char *piece : {"1. any(\"", "1. any('\n2. any(\"\n", "1. a(\"\"\"\n1. a('''\n", "(",
+  for (const char* piece : {"1. any(\"", "1. any('\n2. any(\"\n", "1. a(\"\"\"\n1. a('''\n", "(",
                             "1. ", "$1", "1. any([\n", "x 1.", "1. any(\"\\\"", "`", "1. any(#",
                             "<", "[", "{\"", "1. any(\"${1", "\n"}) {
     std::string text;
@@ -190,7 +190,7 @@ TEST(PlanGrammar, SchemaTakesPlansAndReferences) {
   tool.input_schema = Json::parse(R"({"$defs": {"n": {"type": "integer"}}, "properties":
       {"n": {"$ref": "#/$defs/n"}}, "required": ["n"]})");
   Json schema = planGrammarSchema({&tool});
-  auto fits = [&](const char *plan) {
+  auto fits = [&](const char* plan) {
     return CheckSchema(Json::parse(plan), SchemaView(schema)).empty();
   };
   EXPECT_TRUE(fits(

@@ -40,7 +40,7 @@ TEST(PlanLanguage, AcceptsWhatModelsWriteAroundPlans) {
 }
 
 TEST(PlanLanguage, EmphasisAndByteOrderMarksHideNoCall) {
-  constexpr const char *calls = "1. now()\n2. now()\n3. now()\n4. now()\n5. join()\n";
+  constexpr const char* calls = "1. now()\n2. now()\n3. now()\n4. now()\n5. join()\n";
   EXPECT_EQ(summary("\xEF\xBB\xBF"
                     "1. now()\r\n**2.** now()\r\n* **3**. now()\n4. **now()**\n**5. join()**"),
             calls);
@@ -81,7 +81,7 @@ TEST(PlanLanguage, ReadsEscapes) {
 -", 'it"s')
 2. join())");
   ASSERT_TRUE(checked.ok());
-  const auto &members = checked.plan.calls[0].arguments.members;
+  const auto& members = checked.plan.calls[0].arguments.members;
   EXPECT_EQ(std::get<Json>(members[0].value.node),
             "a\n\t\"'\\ \u00e9\U0001F600A\\d \xEF\xBF\xBD! -");
   EXPECT_EQ(std::get<Json>(members[1].value.node), "it\"s");
@@ -108,7 +108,7 @@ TEST(PlanLanguage, ReferencesMaySelect) {
 }
 
 TEST(PlanLanguage, MoneyIsNoReference) {
-  auto argument = [](const std::string &text) {
+  auto argument = [](const std::string& text) {
     CheckedPlan checked = parse("1. now()\n12. now()\n20. any(\"" + text + "\")\n21. join()");
     EXPECT_TRUE(checked.ok()) << text;
     return toPlanText(checked.plan.calls[2].arguments.members[0].value);

@@ -103,31 +103,31 @@ class PlanMaker {
   std::vector<CallId> ids;
 };
 
-bool same(const Reference &a, const Reference &b) {
+bool same(const Reference& a, const Reference& b) {
   return a.call == b.call && a.selector == b.selector;
 }
 
-bool same(const Template &a, const Template &b) {
+bool same(const Template& a, const Template& b) {
   if (a.node.index() != b.node.index()) return false;
-  auto all = [](const auto &left, const auto &right, const auto &equal) {
+  auto all = [](const auto& left, const auto& right, const auto& equal) {
     return std::equal(left.begin(), left.end(), right.begin(), right.end(), equal);
   };
-  if (auto *json = std::get_if<Json>(&a.node)) return *json == std::get<Json>(b.node);
-  if (auto *reference = std::get_if<Reference>(&a.node))
+  if (auto* json = std::get_if<Json>(&a.node)) return *json == std::get<Json>(b.node);
+  if (auto* reference = std::get_if<Reference>(&a.node))
     return same(*reference, std::get<Reference>(b.node));
-  if (auto *text = std::get_if<Template::Text>(&a.node))
+  if (auto* text = std::get_if<Template::Text>(&a.node))
     return all(text->pieces, std::get<Template::Text>(b.node).pieces,
-               [](const auto &x, const auto &y) {
+               [](const auto& x, const auto& y) {
                  if (x.index() != y.index()) return false;
                  return x.index() == 0 ? std::get<0>(x) == std::get<0>(y)
                                        : same(std::get<1>(x), std::get<1>(y));
                });
-  if (auto *list = std::get_if<Template::List>(&a.node))
+  if (auto* list = std::get_if<Template::List>(&a.node))
     return all(list->elements, std::get<Template::List>(b.node).elements,
-               [](const Template &x, const Template &y) { return same(x, y); });
+               [](const Template& x, const Template& y) { return same(x, y); });
   return all(
       std::get<Template::Object>(a.node).members, std::get<Template::Object>(b.node).members,
-      [](const auto &x, const auto &y) { return x.name == y.name && same(x.value, y.value); });
+      [](const auto& x, const auto& y) { return x.name == y.name && same(x.value, y.value); });
 }
 
 TEST(PlanPrinter, RandomPlansReadBack) {

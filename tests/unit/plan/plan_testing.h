@@ -41,13 +41,13 @@ class TestCatalog : public ToolCatalog {
     tools[std::move(name)] = std::move(tool);
   }
 
-  const ToolDescription *find(std::string_view name) const override {
+  const ToolDescription* find(std::string_view name) const override {
     auto found = tools.find(std::string(name));
     return found == tools.end() ? nullptr : &found->second;
   }
   std::vector<std::string> names() const override {
     std::vector<std::string> names;
-    for (const auto &[name, tool] : tools) names.push_back(name);
+    for (const auto& [name, tool] : tools) names.push_back(name);
     return names;
   }
 
@@ -64,10 +64,10 @@ class WritingListener : public PlanListener {
   }
   void onJoin(PlanJoin join) override {
     std::string text = "join(";
-    for (const Template &argument : join.arguments) text += toPlanText(argument) + ";";
+    for (const Template& argument : join.arguments) text += toPlanText(argument) + ";";
     events.push_back(text + ")");
   }
-  void onDiagnostic(const PlanDiagnostic &diagnostic) override {
+  void onDiagnostic(const PlanDiagnostic& diagnostic) override {
     events.push_back(std::string(toText(diagnostic.severity)) + ": " + diagnostic.message);
   }
 
@@ -83,7 +83,7 @@ inline CheckedPlan parse(std::string_view text) {
 inline std::string summary(std::string_view text) {
   CheckedPlan checked = parse(text);
   std::string result = toPlanText(checked.plan);
-  for (const PlanDiagnostic &diagnostic : checked.diagnostics) {
+  for (const PlanDiagnostic& diagnostic : checked.diagnostics) {
     SourceText::Place place = checked.source.place(diagnostic.range.begin);
     result += std::to_string(place.line) + ":" + std::to_string(place.column) + ": " +
               std::string(toText(diagnostic.severity)) + ": " + diagnostic.message + "\n";
