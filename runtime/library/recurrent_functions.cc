@@ -4,98 +4,16 @@
 // then adds the product with the state, for all sequences of the batch at once.
 
 #include <algorithm>
-#include <limits>
 
-#include "runtime/library/activations.h"
-#include "runtime/library/buffers.h"
 #include "runtime/library/dense_kernels.h"
 #include "runtime/library/functions.h"
+#include "runtime/library/recurrent_layout.h"
 
 namespace heddle::library {
 namespace {
 
-enum class Cell { kRnn, kGru, kLstm };
-
-// The operator's sizes and options.
-struct Layout {
-  std::string_view op;
-  Cell cell;
-  int64_t gates, steps, batch, inputs, hidden, directions;
-  bool batch_first = false, first_reversed = false;
-  bool linear_before_reset = false, input_forget = false;
-  double clip = std::numeric_limits<double>::infinity();
-  Dims lengths;
-  absl::InlinedVector<Activation, 6> activations;
-
-  int64_t XLine(int64_t t, int64_t b) const { return batch_first ? b * steps + t : t * batch + b; }
-  int64_t YLine(int64_t t, int64_t d, int64_t b) const {
-    return batch_first ? (b * steps + t) * directions + d : (t * directions + d) * batch + b;
-  }
-  int64_t StateLine(int64_t d, int64_t b) const {
-    return batch_first ? b * directions + d : d * batch + b;
-  }
-};
-
-absl::Status CheckShape(const LibraryCall& call, std::string_view op, int index, DimSpan dims) {
-  if (!call.has_operand(index) || call.operand(index).dims == dims) return absl::OkStatus();
-  return Invalid(op, "operand ", index, " of shape ", ShapeText(call.operand(index).dims),
-                 " where ", ShapeText(dims), " is needed");
-}
-
-absl::StatusOr<Layout> ParseLayout(LibraryCall& call, std::string_view op, Cell cell) {
-  Layout l{};
-  l.op = op;
-  l.cell = cell;
-  l.clip = std::numeric_limits<double>::infinity();
-  l.gates = cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1;
-  for (int i = 0; i < 3; ++i) HEDDLE_RETURN_IF_ERROR(RequireRank(call, op, i, 3));
-  l.batch_first = call.Int("layout", 0) != 0;
-  TensorView x = call.operand(0);
-  l.steps = x.dim(l.batch_first ? 1 : 0);
-  l.batch = x.dim(l.batch_first ? 0 : 1);
-  l.inputs = x.dim(2);
-  l.hidden = call.operand(2).dim(2);
-  std::string_view direction = call.Text("direction", "forward");
-  if (direction != "forward" && direction != "reverse" && direction != "bidirectional") {
-    return Invalid(op, "there is no direction \"", Absl(direction), "\"");
-  }
-  l.directions = direction == "bidirectional" ? 2 : 1;
-  l.first_reversed = direction == "reverse";
-  int64_t rows = l.gates * l.hidden;
-  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 1, {l.directions, rows, l.inputs}));
-  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 2, {l.directions, rows, l.hidden}));
-  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 3, {l.directions, 2 * rows}));
-  Dims state = {l.directions, l.batch, l.hidden};
-  if (l.batch_first) std::swap(state[0], state[1]);
-  HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 5, state));
-  if (cell == Cell::kLstm) {
-    HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 6, state));
-    HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 7, {l.directions, 3 * l.hidden}));
-  }
-  l.lengths.assign(l.batch, l.steps);
-  if (call.has_operand(4)) {
-    HEDDLE_ASSIGN_OR_RETURN(l.lengths, IntList(call, op, 4));
-    if (static_cast<int64_t>(l.lengths.size()) != l.batch) {
-      return Invalid(op, l.lengths.size(), " lengths for a batch of ", l.batch);
-    }
-    for (int64_t length : l.lengths) {
-      if (length < 0 || length > l.steps) {
-        return OutOfRange(op, "length ", length, " of ", l.steps, " steps");
-      }
-    }
-  }
-  l.linear_before_reset = call.Int("linear_before_reset", 0) != 0;
-  l.input_forget = call.Int("input_forget", 0) != 0;
-  if (std::optional<double> clip = call.Float("clip"); clip.has_value() && *clip > 0)
-    l.clip = *clip;
-  int each = cell == Cell::kLstm ? 3 : cell == Cell::kGru ? 2 : 1;
-  std::string_view defaults = cell == Cell::kLstm  ? "Sigmoid,Tanh,Tanh"
-                              : cell == Cell::kGru ? "Sigmoid,Tanh"
-                                                   : "Tanh";
-  HEDDLE_ASSIGN_OR_RETURN(
-      l.activations, ParseActivations(call, op, each * static_cast<int>(l.directions), defaults));
-  return l;
-}
+using Layout = RecurrentLayout;
+using Cell = RecurrentCell;
 
 // Working space of one direction; rows of `gates` follow the batch.
 template <typename C>

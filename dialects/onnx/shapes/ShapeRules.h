@@ -56,13 +56,14 @@ template <auto rule, typename... Ops> void attachRuleTo(mlir::MLIRContext *conte
 
 /// One function for each family, called by registerShapeModels.
 void attachArithmeticShapes(mlir::MLIRContext *context);
-void attachControlShapes(mlir::MLIRContext *context);
+void attachBranchShapes(mlir::MLIRContext *context);
 void attachConvolutionShapes(mlir::MLIRContext *context);
 void attachDetectionShapes(mlir::MLIRContext *context);
 void attachElementwiseShapes(mlir::MLIRContext *context);
 void attachGeneratorShapes(mlir::MLIRContext *context);
 void attachIndexingShapes(mlir::MLIRContext *context);
 void attachLayoutShapes(mlir::MLIRContext *context);
+void attachLoopShapes(mlir::MLIRContext *context);
 void attachMatrixShapes(mlir::MLIRContext *context);
 void attachMlShapes(mlir::MLIRContext *context);
 void attachNormalizationShapes(mlir::MLIRContext *context);

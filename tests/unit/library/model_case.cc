@@ -8,92 +8,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <string_view>
 
 #include "runtime/library/buffers.h"
+#include "tests/unit/library/wire_format.h"
 
 namespace heddle {
 namespace {
-
-// One field: a number (varint or fixed) or bytes.
-struct Field {
-  int number = 0;
-  uint64_t value = 0;
-  std::string_view bytes;
-  bool is_bytes = false;
-};
-
-bool Varint(std::string_view& text, uint64_t& value) {
-  value = 0;
-  for (int shift = 0; shift < 64 && !text.empty(); shift += 7) {
-    uint8_t byte = static_cast<uint8_t>(text.front());
-    text.remove_prefix(1);
-    value |= static_cast<uint64_t>(byte & 127) << shift;
-    if (byte < 128) return true;
-  }
-  return false;
-}
-
-bool ForEachField(std::string_view text, const std::function<void(const Field&)>& visit) {
-  while (!text.empty()) {
-    uint64_t key, length = 0;
-    if (!Varint(text, key)) return false;
-    Field field;
-    field.number = static_cast<int>(key >> 3);
-    switch (key & 7) {
-      case 0:
-        if (!Varint(text, field.value)) return false;
-        break;
-      case 1:
-        length = 8;
-        break;
-      case 5:
-        length = 4;
-        break;
-      case 2:
-        if (!Varint(text, length)) return false;
-        field.is_bytes = true;
-        break;
-      default:
-        return false;
-    }
-    if (length > text.size()) return false;
-    if ((key & 7) == 1 || (key & 7) == 5) std::memcpy(&field.value, text.data(), length);
-    if (field.is_bytes) field.bytes = text.substr(0, length);
-    text.remove_prefix(length);
-    visit(field);
-  }
-  return true;
-}
-
-// A repeated number field, packed or not.
-template <typename T>
-void Append(const Field& field, bool fixed, std::vector<T>& to) {
-  auto add = [&](uint64_t bits) {
-    T value;
-    if constexpr (std::is_integral_v<T>) {
-      value = static_cast<T>(bits);
-    } else {
-      std::memcpy(&value, &bits, sizeof(T));
-    }
-    to.push_back(value);
-  };
-  if (!field.is_bytes) return add(field.value);
-  std::string_view rest = field.bytes;
-  while (!rest.empty()) {
-    uint64_t bits = 0;
-    if (fixed) {
-      if (rest.size() < sizeof(T)) return;
-      std::memcpy(&bits, rest.data(), sizeof(T));
-      rest.remove_prefix(sizeof(T));
-    } else if (!Varint(rest, bits)) {
-      return;
-    }
-    add(bits);
-  }
-}
 
 ElementType FromOnnx(int64_t type) {
   using enum ElementType;
