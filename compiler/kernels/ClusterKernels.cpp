@@ -30,10 +30,9 @@ std::string sizesText(const DimRenaming &renaming) {
   return text;
 }
 
-/// A function with the cluster's operations on renamed types, returning one result. Its text is the
-/// key by which equal clusters are found.
+/// A function with the cluster's operations on renamed types, returning one result.
 func::FuncOp outlineSource(ModuleOp module, ClusterOp cluster, unsigned result,
-                           ArrayRef<bool> constantOperands, DimRenaming &renaming) {
+                           DimRenaming &renaming) {
   OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
   Block &source = cluster.getBody().front();
   SmallVector<Type> types;
@@ -42,8 +41,6 @@ func::FuncOp outlineSource(ModuleOp module, ClusterOp cluster, unsigned result,
   Type resultType = renaming.rename(cluster.getYielded()[result].getType());
   auto function =
       func::FuncOp::create(b, cluster.getLoc(), "source", b.getFunctionType(types, resultType));
-  // Whether a weight is packed is part of what the kernel is.
-  function->setAttr("heddle.constants", b.getDenseBoolArrayAttr(constantOperands));
   Block *body = function.addEntryBlock();
   IRMapping mapping;
   mapping.map(source.getArguments(), body->getArguments());
@@ -142,13 +139,16 @@ struct ClusterKernels::Source {
   SmallVector<bool> constants;
   DimRenaming renaming;
   func::FuncOp function;
-  std::string key, sizes, signature;
+  std::string operations, key, sizes, signature;
 
 private:
   void outline(bool keepsSizes) {
     renaming = DimRenaming(keepsSizes);
-    function = outlineSource(module, cluster, result, constants, renaming);
-    key = textOf(function);
+    function = outlineSource(module, cluster, result, renaming);
+    operations = key = textOf(function);
+    // Whether a weight is packed is part of what the kernel is.
+    for (bool constant : constants)
+      key += constant ? '1' : '0';
   }
 };
 
@@ -170,6 +170,32 @@ std::optional<ClusterKernels::Cut> ClusterKernels::cutOf(ClusterOp cluster,
   return Cut{name, operations};
 }
 
+void ClusterKernels::countSizes(func::FuncOp program) {
+  DenseSet<std::pair<Type, Type>> shapes;
+  program.walk([&](Operation *op) {
+    if (isContraction(op)) // pooling has one operand
+      shapes.insert({op->getOperand(0).getType(),
+                     op->getOperand(op->getNumOperands() > 1 ? 1 : 0).getType()});
+    auto cluster = dyn_cast<ClusterOp>(op);
+    if (!cluster || llvm::none_of(computedOperations(cluster), isContraction))
+      return;
+    for (unsigned result = 0; result < cluster.getNumResults(); ++result) {
+      Source source(module, cluster, result, {});
+      if (source.contracts && !source.sizesKept)
+        sizesInUse[source.operations].insert(source.sizes);
+    }
+  });
+  shapesInUse = shapes.size();
+}
+
+/// Code for one size is faster, and a third or less of the code for all of them (docs/small-models.md).
+bool ClusterKernels::isMadeForSizes(const Source &source) const {
+  constexpr size_t kFewShapes = 64, kFewSizes = 3;
+  auto sizes = sizesInUse.find(source.operations);
+  return shapesInUse <= kFewShapes ||
+         (sizes != sizesInUse.end() && sizes->second.size() <= kFewSizes);
+}
+
 FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned result,
                                                ArrayRef<bool> constantOperands) {
   Source source(module, cluster, result, constantOperands);
@@ -177,9 +203,11 @@ FailureOr<KernelUse> ClusterKernels::kernelFor(ClusterOp cluster, unsigned resul
   codegen::Schedule schedule(wanted);
   if (SmallVector<int64_t> cuts = cutsOf(cluster); !cuts.empty())
     schedule.choose(kFusionCut, 0, cuts);
-  if (source.contracts && !source.sizesKept &&
-      schedule.choose("sizes.known", knowsSizes, {!knowsSizes}))
-    source.keepSizes();
+  if (source.contracts && !source.sizesKept) {
+    bool usual = isMadeForSizes(source);
+    if (schedule.choose("sizes.known", usual, {!usual}))
+      source.keepSizes();
+  }
   std::string key = source.key;
   for (const auto &[name, value] : wanted)
     key += "\n" + name + " " + std::to_string(value);

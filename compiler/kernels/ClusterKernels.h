@@ -16,6 +16,7 @@
 #include "dialects/heddle/Heddle.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace heddle {
 
@@ -57,9 +58,9 @@ public:
   ClusterKernels(mlir::ModuleOp module, const codegen::Target &target, ScheduleBook &schedules)
       : module(module), target(target), schedules(schedules) {}
 
-  /// From here on contractions serve the sizes alone that they are made for, as far as these are
-  /// known, where their schedules do not say otherwise: faster code, but one for each size.
-  void knowSizes() { knowsSizes = true; }
+  /// Counts the sizes with which `program` uses each contraction. Those of few are made for each of
+  /// them, as far as they are known, where their schedules do not say otherwise; others share code.
+  void countSizes(mlir::func::FuncOp program);
 
   /// How a cluster that its schedule wants in two kernels is cut: what both are called after, and how
   /// many of its operations the first has (ClusterCuts.h). Ask before `kernelFor`.
@@ -103,6 +104,7 @@ private:
   struct Source;
 
   std::string uniqueName(mlir::Block &body);
+  bool isMadeForSizes(const Source &source) const;
   Entry makeKernel(Source &source, codegen::Schedule &schedule, mlir::StringAttr givenName);
   /// A kernel just emitted, or the same one of before in its place.
   mlir::func::FuncOp shared(mlir::func::FuncOp function);
@@ -112,7 +114,8 @@ private:
   mlir::ModuleOp module;
   const codegen::Target &target;
   ScheduleBook &schedules;
-  bool knowsSizes = false;
+  llvm::StringMap<llvm::StringSet<>> sizesInUse; // by a contraction's operations over symbols
+  size_t shapesInUse = 0;                        // of all contractions
   llvm::StringMap<Entry> entries;
   llvm::StringMap<std::string> emitted;              // by key
   llvm::StringMap<mlir::func::FuncOp> sharedKernels; // by text

@@ -185,24 +185,9 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   return success();
 }
 
-/// Code for one size is faster, and compiled in half the time (docs/small-models.md), than code for all
-/// of them. Programs with more shapes of contractions than these share code.
-constexpr size_t kManyShapes = 64;
-
-static bool hasFewShapes(func::FuncOp function) {
-  DenseSet<std::pair<Type, Type>> shapes;
-  function.walk([&](Operation *op) {
-    if (isContraction(op)) // pooling has one operand
-      shapes.insert({op->getOperand(0).getType(),
-                     op->getOperand(op->getNumOperands() > 1 ? 1 : 0).getType()});
-  });
-  return shapes.size() <= kManyShapes;
-}
-
 LogicalResult lowerToTasks(ModuleOp module, ClusterKernels &kernels, int64_t mostConstantBytes) {
   auto function = module.lookupSymbol<func::FuncOp>("main");
-  if (hasFewShapes(function))
-    kernels.knowSizes();
+  kernels.countSizes(function);
   // The graph takes the function's name.
   function.setSymName("source.main");
   if (failed(TaskLowering(module, kernels, mostConstantBytes).run(function)))

@@ -15,7 +15,8 @@ absl::Status CheckShape(const LibraryCall& call, std::string_view op, int index,
 
 }  // namespace
 
-absl::StatusOr<RecurrentLayout> ParseLayout(LibraryCall& call, std::string_view op, RecurrentCell cell) {
+absl::StatusOr<RecurrentLayout> ParseLayout(LibraryCall& call, std::string_view op,
+                                            RecurrentCell cell) {
   RecurrentLayout l{};
   l.op = op;
   l.cell = cell;
@@ -64,7 +65,7 @@ absl::StatusOr<RecurrentLayout> ParseLayout(LibraryCall& call, std::string_view 
   int each = cell == RecurrentCell::kLstm ? 3 : cell == RecurrentCell::kGru ? 2 : 1;
   std::string_view defaults = cell == RecurrentCell::kLstm  ? "Sigmoid,Tanh,Tanh"
                               : cell == RecurrentCell::kGru ? "Sigmoid,Tanh"
-                                                   : "Tanh";
+                                                            : "Tanh";
   HEDDLE_ASSIGN_OR_RETURN(
       l.activations, ParseActivations(call, op, each * static_cast<int>(l.directions), defaults));
   return l;
