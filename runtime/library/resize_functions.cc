@@ -193,6 +193,7 @@ absl::Status Resize(LibraryCall& call) {
     for (int64_t i = 0; i < n; ++i) {
       Axis& a = axes[chosen[i]];
       a.out = sizes[i];
+      a.sized = true;
       if (a.in == 0 && a.out != 0) return Invalid(kOp, "an empty axis cannot grow to ", a.out);
       a.scale = a.in == 0 ? 1 : static_cast<double>(a.out) / static_cast<double>(a.in);
       bool better = policy == "not_larger" ? a.scale < common : a.scale > common;

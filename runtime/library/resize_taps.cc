@@ -12,24 +12,32 @@ namespace {
 
 constexpr std::string_view kOp = "Resize";
 
-// The source coordinate of output position `y`, and if that lies outside (only with a roi).
-double Coordinate(const Options& o, const Axis& a, double y, bool& outside) {
-  double in = static_cast<double>(a.in), length = a.scale * in;
+// The source coordinate of output position `position`, and if that lies outside (only with a roi).
+// In single precision, operation by operation as ONNX Runtime has it and compiled kernels do: which
+// of two elements is nearer at a tie depends on the rounding.
+float Coordinate(const Options& o, const Axis& a, int64_t position, bool& outside) {
+  float y = static_cast<float>(position), scale = static_cast<float>(a.scale);
+  float in = static_cast<float>(a.in), out = static_cast<float>(a.out);
   outside = false;
-  if (o.coordinates == "align_corners") return length == 1 ? 0 : y * (in - 1) / (length - 1);
-  if (o.coordinates == "asymmetric") return y / a.scale;
+  if (o.coordinates == "align_corners") {
+    // Before it is rounded down to whole elements, as ONNX's own cases take it.
+    float length = a.sized ? out : scale * in;
+    return length == 1 ? 0 : y * (in - 1) / (length - 1);
+  }
+  if (o.coordinates == "asymmetric") return y / scale;
   if (o.coordinates == "tf_crop_and_resize") {
-    double span = (a.roi_end - a.roi_start) * (in - 1);
-    double x = a.roi_start * (in - 1) + (length == 1 ? span / 2 : y * span / (length - 1));
+    float start = static_cast<float>(a.roi_start), end = static_cast<float>(a.roi_end);
+    float x = out > 1 ? start * (in - 1) + y * (end - start) * (in - 1) / (out - 1)
+                      : static_cast<float>(0.5 * (start + end) * (in - 1));
     outside = x < 0 || x > in - 1;
     return x;
   }
-  double x = (y + 0.5) / a.scale - 0.5;
-  if (o.coordinates == "pytorch_half_pixel") return length == 1 ? -0.5 : x;
   if (o.coordinates == "half_pixel_symmetric") {
-    return x + in / 2 * (1 - static_cast<double>(a.out) / length);
+    float offset = in / 2 * (1 - out / (scale * in));
+    return static_cast<float>(offset + (y + 0.5) / scale - 0.5);
   }
-  return x;
+  if (o.coordinates == "pytorch_half_pixel" && !(out > 1)) return 0;
+  return (y + 0.5f) / scale - 0.5f;
 }
 
 double Cubic(double a, double x) {
@@ -39,11 +47,13 @@ double Cubic(double a, double x) {
   return 0;
 }
 
-int64_t Nearest(const Options& o, double x) {
-  double floor = std::floor(x), fraction = x - floor;
-  if (fraction == 0) return static_cast<int64_t>(x);
-  bool up = o.nearest == "ceil" || (o.nearest == "round_prefer_floor" && fraction > 0.5) ||
-            (o.nearest == "round_prefer_ceil" && fraction >= 0.5);
+int64_t Nearest(const Options& o, float x) {
+  // What lies so near the middle is a tie, as it is to ONNX Runtime: no more than a rounded quotient.
+  constexpr float kTie = 1e-6f;
+  float floor = std::floor(x), fraction = x - floor;
+  bool up = (o.nearest == "ceil" && fraction > 0) ||
+            (o.nearest == "round_prefer_floor" && fraction > 0.5f + kTie) ||
+            (o.nearest == "round_prefer_ceil" && fraction >= 0.5f - kTie);
   return static_cast<int64_t>(floor) + (up ? 1 : 0);
 }
 
@@ -65,7 +75,7 @@ absl::StatusOr<TapTable> MakeTaps(LibraryCall& call, const Options& o, const Axi
   HEDDLE_ASSIGN_OR_RETURN(w.weights, Scratch<double>(call, kOp, {a.out, w.taps}));
   for (int64_t y = 0; y < a.out; ++y) {
     bool outside;
-    double x = Coordinate(o, a, static_cast<double>(y), outside);
+    float x = Coordinate(o, a, y, outside);
     int64_t* sources = &w.sources[y * w.taps];
     double* weights = &w.weights[y * w.taps];
     if (outside || !(std::fabs(x) < 1e15)) {
@@ -78,7 +88,7 @@ absl::StatusOr<TapTable> MakeTaps(LibraryCall& call, const Options& o, const Axi
       weights[0] = 1;
       continue;
     }
-    double floor = std::floor(x);
+    float floor = std::floor(x);
     // On a source position, the window ends there: the fraction counts as 1, not 0.
     double fraction = x == floor ? 1 : x - floor;
     int64_t first = static_cast<int64_t>(floor) + low - (x == floor ? 1 : 0);

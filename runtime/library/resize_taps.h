@@ -24,6 +24,7 @@ struct Axis {
   double scale = 1, roi_start = 0, roi_end = 1;
   int64_t in = 0, out = 0;
   bool has_roi = false;
+  bool sized = false;  // given its size, not a scale
 };
 
 // For each output position: the first source position and `taps` weights; source -1 in `first`

@@ -34,14 +34,15 @@ std::optional<AccessPattern> resizePattern(Operation *op) {
   return taps <= kMostTaps ? std::optional(AccessPattern::Irregular) : std::nullopt;
 }
 
-/// Computes coordinates in f64, which is exact enough for any size.
+/// Coordinates in f32, operation by operation as ONNX Runtime has them: which of two elements is
+/// nearer at a tie, and on which side a whole coordinate comes to lie, depends on the rounding.
 class Coordinates {
 public:
   Coordinates(KernelBuilder &builder, onnx::ResizeOp op)
       : b(builder), m(builder), ix(builder), resize(op), axes(resizedAxes(op)) {
     SmallVector<Value> scales;
     for (const ResizedAxis &axis : axes)
-      scales.push_back(axis.scale ? m.constant(f64, *axis.scale)
+      scales.push_back(axis.scale ? m.constant(f32, *axis.scale)
                                   : m.div(number(axis.to), number(axis.from)));
     // One scale for all axes, the least or the greatest of those that the sizes ask for.
     StringRef policy = resize.getKeepAspectRatioPolicy();
@@ -60,33 +61,44 @@ public:
 
   /// The coordinate in the operand of an index of the result.
   Value original(const ResizedAxis &axis, Value index) {
-    Value x = ix.toElement(index, f64), scale = scaleOf[axis.axis];
-    Value half = m.constant(f64, 0.5), one = m.one(f64), from = number(axis.from);
-    // The resized length before it is rounded to whole elements.
-    Value length = m.mul(scale, from);
+    Value x = ix.toElement(index, f32), scale = scaleOf[axis.axis];
+    Value half = m.constant(f32, 0.5), one = m.one(f32), from = number(axis.from);
     StringRef mode = resize.getCoordinateTransformationMode();
     if (mode == "asymmetric")
       return m.div(x, scale);
     if (mode == "align_corners") {
-      Value isOne = m.equal(length, one);
+      Value length = fractionalLength(axis), isOne = m.equal(length, one);
       Value gaps = m.select(isOne, one, m.sub(length, one));
-      return m.select(isOne, m.zero(f64), m.div(m.mul(x, m.sub(from, one)), gaps));
+      return m.select(isOne, m.zero(f32), m.div(m.mul(x, m.sub(from, one)), gaps));
+    }
+    if (mode == "half_pixel_symmetric") {
+      Value adjustment = m.div(number(axis.to), m.mul(scale, from));
+      Value offset = m.mul(m.mul(from, half), m.sub(one, adjustment));
+      Value centred = m.div(m.add(wide(x), wide(half)), wide(scale));
+      return arith::TruncFOp::create(b, f32, m.sub(m.add(wide(offset), centred), wide(half)));
     }
     Value centred = m.sub(m.div(m.add(x, half), scale), half);
     if (mode == "pytorch_half_pixel")
-      return m.select(m.less(one, length), centred, m.zero(f64));
-    if (mode == "half_pixel_symmetric") {
-      Value adjustment = m.div(number(axis.to), length);
-      return m.add(m.mul(m.mul(from, half), m.sub(one, adjustment)), centred);
-    }
+      return m.select(m.less(one, number(axis.to)), centred, m.zero(f32));
     return centred;
   }
 
 private:
   Value number(const DimExpr &expr) {
     if (std::optional<int64_t> constant = expr.asConstant())
-      return m.constantInt(f64, *constant);
-    return ix.toElement(b.index(expr), f64);
+      return m.constantInt(f32, *constant);
+    return ix.toElement(b.index(expr), f32);
+  }
+
+  Value wide(Value x) { return arith::ExtFOp::create(b, b.getF64Type(), x); }
+
+  /// The length of the result before it is rounded down to whole elements, as ONNX's own cases take
+  /// it. Rounded from f64, which no fused multiply-add skips.
+  Value fractionalLength(const ResizedAxis &axis) {
+    if (!axis.scale)
+      return number(axis.to);
+    Value product = m.mul(wide(scaleOf[axis.axis]), wide(number(axis.from)));
+    return arith::TruncFOp::create(b, f32, product);
   }
 
   SmallVector<Value> requestedScales() {
@@ -103,19 +115,23 @@ private:
   onnx::ResizeOp resize;
   SmallVector<ResizedAxis> axes;
   llvm::SmallDenseMap<int64_t, Value> scaleOf;
-  Type f64 = b.getF64Type();
+  Type f32 = b.getF32Type();
 };
 
 Value roundNearest(KernelBuilder &b, Value x, StringRef mode) {
-  ScalarMath m(b);
-  Value half = m.constant(x.getType(), 0.5);
-  if (mode == "floor")
-    return math::FloorOp::create(b, x);
   if (mode == "ceil")
     return math::CeilOp::create(b, x);
-  if (mode == "round_prefer_ceil")
-    return math::FloorOp::create(b, m.add(x, half));
-  return math::CeilOp::create(b, m.sub(x, half));
+  Value floor = math::FloorOp::create(b, x);
+  if (mode == "floor")
+    return floor;
+  // What lies so near the middle is a tie, as it is to ONNX Runtime: no more than a rounded quotient.
+  constexpr double kTie = 1e-6;
+  ScalarMath m(b);
+  bool up = mode == "round_prefer_ceil";
+  Value middle = m.constant(x.getType(), up ? 0.5 - kTie : 0.5 + kTie);
+  Value fraction = m.sub(x, floor);
+  Value isAbove = up ? m.lessOrEqual(middle, fraction) : m.less(middle, fraction);
+  return m.select(isAbove, m.add(floor, m.one(x.getType())), floor);
 }
 
 /// The taps of one axis, kept within it. Where outside places are excluded, the weights of the
