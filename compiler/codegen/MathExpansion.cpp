@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -57,6 +58,20 @@ struct ConvertRounded : OpRewritePattern<arith::FPToSIOp> {
   }
 };
 
+// One instruction of x86, which gives its second operand where neither is greater: NaN stays NaN,
+// and of two zeros either will do.
+struct MaximumWithZero : OpRewritePattern<arith::MaximumFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::MaximumFOp op, PatternRewriter &rewriter) const override {
+    Value x = op.getLhs(), zero = op.getRhs(); // where constants are
+    if (!matchPattern(zero, m_AnyZeroFloat()))
+      return failure();
+    Value less = arith::CmpFOp::create(rewriter, op.getLoc(), arith::CmpFPredicate::OLT, x, zero);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, less, zero, x);
+    return success();
+  }
+};
+
 class MathExpansionPass : public PassWrapper<MathExpansionPass, OperationPass<ModuleOp>> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathExpansionPass)
@@ -67,7 +82,7 @@ public:
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<KeepWholeNumbers, ConvertRounded>(&getContext());
+    patterns.add<KeepWholeNumbers, ConvertRounded, MaximumWithZero>(&getContext());
     // MLIR's polynomials are good to 5 units in the last place for these, and fast.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return llvm::is_contained({"math.log", "math.tanh", "math.erfc"}, name);

@@ -15,6 +15,11 @@ PROGRAMS = ("heddle", "peer_worker")
 
 CHAIN = 4  # convolutions in a row
 
+# What Relu costs is measured by itself, by so many processes of each artifact, so many times, for so long. One artifact
+# in one process after the other differs by 12 %: the CPU's clock changes for tenths of a second, and what meets in the
+# caches is up to the memory that a process gets.
+COPIES, TURNS, SECONDS = 3, 10, 0.015
+
 Shape = namedtuple("Shape", "channels filters size window stride depthwise", defaults=(1, False))
 
 SHAPES = [Shape(64, 64, 56, 3), Shape(128, 128, 28, 3), Shape(256, 256, 14, 3), Shape(512, 512, 7, 3),
@@ -68,7 +73,8 @@ def measure(bench):
         except Failed as failure:
             errors.append("%s: %s" % (title(shape), failure))
     lines = ["Models of one node (with a bias), and of two (Conv and Relu); GFLOP/s of the fastest run; ratio of times, "
-             "the median of the rounds'; the last column is what Relu adds to Heddle's time.", ""]
+             "the median of the rounds'; the last column is what Relu adds to Heddle's time, of %d processes of each in %d short "
+             "turns." % (COPIES, TURNS), ""]
     lines += table(["convolution", "#threads", "#ONNX Runtime", "#Heddle", "#ratio", "#with Relu: ONNX Runtime",
                     "#Heddle", "#ratio", "#Relu's cost"],
                    [[row["title"], _threads(row), row["rates"]["onnxruntime"], row["rates"]["heddle"], row["ratio"],
@@ -125,10 +131,26 @@ def measure_shape(bench, shape):
                      "rates": {side: operations(shape) / time.least / 1e6 for side, time in times.items()},
                      "ratio": turns.ratio(times["heddle"], times["onnxruntime"]),
                      "ratio_relu": turns.ratio(times["heddle relu"], times["onnxruntime relu"]),
-                     "cost": times["heddle relu"].least / times["heddle"].least})
+                     "cost": relu_cost(bench, models, threads)})
         bench.say("  %s on %d: ratio %.2f, with Relu %.2f" % (title(shape), threads, rows[-1]["ratio"],
                                                               rows[-1]["ratio_relu"]))
     return rows
+
+
+def relu_cost(bench, models, threads):
+    """How many times as long Heddle takes with Relu: the median of the turns' ratios of the median process."""
+    workers = {}
+    try:
+        for copy in range(COPIES):
+            for kind, (_, artifact, files) in models.items():
+                workers[kind, copy] = bench.worker("heddle", artifact, threads, files)
+        times = turns.in_turns(workers, TURNS * SECONDS, TURNS)
+    finally:
+        for worker in workers.values():
+            worker.close()
+    together = {kind: turns.Timed([[min(times[kind, copy].rounds[turn]) for copy in range(COPIES)]
+                                   for turn in range(TURNS)]) for kind in models}
+    return turns.ratio(together["relu"], together[""])
 
 
 def measure_chain(bench, shape):

@@ -32,15 +32,24 @@ template <typename Op> Value unary(OpBuilder &builder, Location loc, Value x) {
   return Op::create(builder, loc, x);
 }
 
+Value emitZero(OpBuilder &builder, Location loc, Value like) {
+  Attribute zero = DenseElementsAttr::get(cast<ShapedType>(like.getType()), 0.0f);
+  return arith::ConstantOp::create(builder, loc, cast<TypedAttr>(zero));
+}
+
+double positive(double x) { return x < 0 ? 0 : x; } // NaN stays
+Value emitPositive(OpBuilder &builder, Location loc, Value x) {
+  return arith::MaximumFOp::create(builder, loc, x, emitZero(builder, loc, x));
+}
+
 double exponentialOfNegative(double x) { return x > 0 ? 1 : std::exp(x); }
 Value emitBounded(OpBuilder &builder, Location loc, Value x) {
-  Attribute zero = DenseElementsAttr::get(cast<ShapedType>(x.getType()), 0.0f);
-  Value none = arith::ConstantOp::create(builder, loc, cast<TypedAttr>(zero));
-  x = arith::MinimumFOp::create(builder, loc, x, none); // NaN stays
+  x = arith::MinimumFOp::create(builder, loc, x, emitZero(builder, loc, x)); // NaN stays
   return emitExponentialOfNegative(builder, loc, x);
 }
 
 const Function kFunctions[] = {
+    {"maximum with zero", positive, 0, emitPositive},
     {"exp of negative", exponentialOfNegative, 2.5, emitBounded, 1e39, false},
     {"exp", std::exp, 2, unary<math::ExpOp>, 1e39, false},
     {"exp2", std::exp2, 0.6, unary<math::Exp2Op>},
