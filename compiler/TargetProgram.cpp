@@ -8,6 +8,8 @@
 #include "compiler/program/TaskOrder.h"
 #include "compiler/tasks/EvaluateConstants.h"
 #include "compiler/tasks/LowerToTasks.h"
+#include "compiler/tasks/SinkConstants.h"
+#include "compiler/tasks/UnusedTasks.h"
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;
@@ -28,6 +30,8 @@ absl::Status TargetProgram::finish(unsigned cores, WeightLayout &weights) {
     return constants;
   FirstError error(*module->getContext());
   auto main = module->lookupSymbol<task::GraphOp>(kMainGraph);
+  sinkConstants(*module, main);
+  eraseUnused(*module, main);
   tasks = TaskOrder(main).tasks().size();
   auto metadata = (*module)->getAttrOfType<DictionaryAttr>("heddle.metadata");
   auto written = writeProgram(*module, main, code, cores, metadata, weights);

@@ -13,12 +13,18 @@ namespace heddle {
 
 namespace fb = program;
 
+SmallVector<task::GraphOp> graphsOf(ModuleOp module, task::ControlOp control) {
+  return llvm::map_to_vector(control.getGraphs().getAsRange<FlatSymbolRefAttr>(), [&](auto name) {
+    return module.lookupSymbol<task::GraphOp>(name.getValue());
+  });
+}
+
 static void collectGraphs(ModuleOp module, task::GraphOp graph,
                           llvm::SetVector<task::GraphOp> &graphs) {
   graphs.insert(graph);
   graph.walk([&](task::ControlOp control) {
-    for (auto name : control.getGraphs().getAsRange<FlatSymbolRefAttr>())
-      collectGraphs(module, module.lookupSymbol<task::GraphOp>(name.getValue()), graphs);
+    for (task::GraphOp inner : graphsOf(module, control))
+      collectGraphs(module, inner, graphs);
   });
 }
 

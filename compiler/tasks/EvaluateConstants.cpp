@@ -106,10 +106,6 @@ absl::Status evaluateConstants(ModuleOp module, const codegen::NativeCode &code,
   }
   body.eraseArguments(firstConstant, count);
   constants.erase();
-  // Constants that only @constants used.
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-    if (isa<task::ConstantOp>(op) && op.use_empty())
-      op.erase();
   return absl::OkStatus();
 }
 

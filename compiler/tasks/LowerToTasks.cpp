@@ -9,6 +9,7 @@
 #include "compiler/tasks/SourceNames.h"
 #include "compiler/tasks/SplitConstants.h"
 #include "compiler/tasks/TaskLowering.h"
+#include "compiler/tasks/UnusedTasks.h"
 #include "dialects/heddle/CacheOps.h"
 #include "dialects/heddle/DagOps.h"
 #include "dialects/onnx/Onnx.h"
@@ -179,9 +180,7 @@ LogicalResult TaskLowering::run(func::FuncOp function) {
   if (failed(lowerBlock(function.getBody().front(), sequence)))
     return failure();
   splitConstants(graph, constantValues);
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  eraseUnused(module, graph);
   return success();
 }
 

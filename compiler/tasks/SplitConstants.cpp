@@ -3,6 +3,7 @@
 #include "compiler/tasks/SplitConstants.h"
 
 #include "compiler/tasks/LowerToTasks.h"
+#include "compiler/tasks/UnusedTasks.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -57,15 +58,6 @@ static IRMapping copyInto(Block &body, ArrayRef<Operation *> moved) {
     }
   }
   return copies;
-}
-
-/// Tasks that came after `task` in order come after what this one came after.
-static void bypass(task::TaskInterface task) {
-  SmallVector<Value> before;
-  for (OpOperand &token : task.getAfterMutable())
-    before.push_back(token.get());
-  for (Operation *user : llvm::make_early_inc_range(task.getDone().getUsers()))
-    cast<task::TaskInterface>(user).getAfterMutable().assign(before);
 }
 
 void splitConstants(task::GraphOp main, const llvm::DenseSet<Value> &constants) {
