@@ -238,4 +238,17 @@ ProgramBuilder Diamond() {
   return b;
 }
 
+ProgramBuilder Small() {
+  ProgramBuilder b;
+  uint64_t weight = b.Weight({1, 2, 3});
+  GraphBuilder& g = b.AddGraph();
+  uint32_t three = g.Number(3);
+  uint32_t x = g.Input("x", kF32, {three});
+  uint32_t w = g.Constant("w", kF32, {three}, weight);
+  uint32_t y = g.Arena("y", kF32, {three});
+  g.Kernel(testing::kAdd, {x, w}, {y}, {}, three);
+  g.Output(y);
+  return b;
+}
+
 }  // namespace heddle::testing

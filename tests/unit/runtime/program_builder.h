@@ -118,6 +118,8 @@ void SignTargets(std::vector<uint8_t>& artifact);
 
 // y = exp(2x + 1) + x, z = 2(2x + 1) + 1
 ProgramBuilder Diamond();
+// y = x + [1, 2, 3], which are weights
+ProgramBuilder Small();
 
 }  // namespace heddle::testing
 
