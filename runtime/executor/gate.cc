@@ -11,10 +11,10 @@
 namespace heddle {
 namespace {
 
-// How long a run waits at most: as long as time slices of others would take, and ten times as long
-// as it takes itself, which is more than a queue of twenty of its kind on two processors.
+// How long a run waits at most: as long as time slices of others would take, and this many times as
+// long as those before it would if they were of its kind.
 constexpr std::chrono::milliseconds kMostWait(20);
-constexpr int kMostWaitShares = 10;
+constexpr int kMostSlowdown = 2;
 // Of runs that do not wait only some are timed: it takes 50 ns.
 constexpr uint32_t kRunsPerTiming = 8;
 // What a session's runs take at least of a bound, or at most, for it to do as others of its model.
@@ -25,6 +25,13 @@ constexpr uint64_t kMostPassing = 2;
 // time slice. So many times it is not lent then, twice as often each time.
 constexpr std::chrono::microseconds kLongLent(500);
 constexpr int kLeastRefusals = 4, kMostRefusals = 128;
+
+// Whether a session's runs are above the bound: as those of its model, unless they are far from it.
+bool IsAbove(const Pace::Bound& bound, Pace& own, Crowd* crowd) {
+  auto expected = own.expected();
+  bool is_near = expected >= bound.end / kNear && expected < bound.begin * kNear;
+  return (crowd != nullptr && is_near ? crowd->pace() : own).IsAbove(bound);
+}
 
 }  // namespace
 
@@ -56,32 +63,38 @@ Gate::Pass::~Pass() {
 }
 
 bool Gate::Waits(Waiter& waiter, Crowd* crowd, bool crowded) const {
-  auto own = waiter.expected();
-  bool is_near = own >= limits_.passing / kNear && own < limits_.least * kNear;
-  if (crowd == nullptr || !is_near) return waiter.pace_.IsLong(limits_.least, limits_.passing);
   // Which of both a crowd does between the bounds is not to follow from what came before it, such
   // as runs with cold caches.
-  return crowd->pace().IsLong(limits_.least, crowded ? limits_.passing : limits_.least);
+  bool begins = crowd != nullptr && !crowded;
+  return IsAbove({Pace::Bound::kWaits, limits_.least, begins ? limits_.least : limits_.passing},
+                 waiter.pace_, crowd);
+}
+
+Gate::Lane& Gate::LaneOf(Waiter& waiter) {
+  bool is_long =
+      IsAbove({Pace::Bound::kLong, limits_.longer, limits_.shorter}, waiter.pace_, waiter.crowd_);
+  return is_long ? long_ : short_;
 }
 
 void Gate::Enter(Pass& pass, int places) {
   std::unique_lock lock(mutex_);
   Waiter& waiter = pass.waiter_;
-  waiter.long_ = waiter.expected() >= (waiter.long_ ? limits_.shorter : limits_.longer);
-  Lane& lane = waiter.long_ ? long_ : short_;
+  waiter.crowd_ = pass.crowd_;
+  Lane* lane = &LaneOf(waiter);
+  if (std::exchange(waiter.lane_, lane) != lane) Gather(*lane, lock);
   std::optional<WakePlace> place;
   Bell* bell = nullptr;
-  if (lane.first != nullptr || lane.free < places) {
+  if (lane->first != nullptr || lane->free < places) {
     waiter.place_ = &place.emplace();
     waiter.places_ = places;
-    Push(lane, waiter);
+    Push(*lane, waiter);
     bell = Wait(waiter, pass.run_, lock);
     if (bell == nullptr) return;
     pass.given_ = waiter.admitted_at_;
   } else {
-    lane.free -= places;
+    lane->free -= places;
   }
-  pass.lane_ = &lane;
+  pass.lane_ = waiter.lane_;
   pass.places_ = places;
   bool told = bell != nullptr && waiter.processor_ != Waiter::kNone;
   if (told && waiter.processor_ == CurrentProcessor()) {
@@ -97,14 +110,34 @@ void Gate::Enter(Pass& pass, int places) {
   LetLeaverPass(*bell);
 }
 
+void Gate::Gather(Lane& lane, std::unique_lock<std::mutex>& lock) {
+  Lane& other = &lane == &long_ ? short_ : long_;
+  bool gathered = false;
+  for (Waiter *waiter = other.first, *next = nullptr; waiter != nullptr; waiter = next) {
+    next = waiter->next_;
+    if (&LaneOf(*waiter) != &lane) continue;
+    Remove(*waiter);
+    Push(lane, *waiter);
+    gathered = true;
+  }
+  if (!gathered) return;
+  Bells bells = AdmitAll(lane, Clock::now());
+  for (Bell* bell : AdmitAll(other, Clock::now())) bells.push_back(bell);
+  lock.unlock();
+  for (Bell* bell : bells) bell->Ring();
+  lock.lock();
+}
+
 Bell* Gate::Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock) {
   std::unique_ptr<Bell> taken = TakeBell();
   Bell* bell = waiter.bell_ = taken.get();
   waiter.run_ = &run;
-  auto until = Clock::now() + kMostWait + kMostWaitShares * waiter.expected();
+  // With a run on each processor, which on one thread takes that many times as long as on all.
+  int before = waiter.lane_->waiting - 1 + processors_;
+  auto until = Clock::now() + kMostWait + kMostSlowdown * before * waiter.expected();
   // Either this sees that the run was stopped, or Cancel, which takes the lock after stopping it,
   // sees that it waits.
-  while (waiter.queued_ != nullptr && !run.stopped() && Clock::now() < until) {
+  while (waiter.queued_ && !run.stopped() && Clock::now() < until) {
     lock.unlock();
     bell->Wait(until);
     lock.lock();
@@ -112,9 +145,9 @@ Bell* Gate::Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mute
   // Kept for ever: whoever rings it does so without the lock, and may yet do so.
   bells_.push_back(std::move(taken));
   if (waiter.admitted_) return bell;
-  if (Lane* lane = waiter.queued_; lane != nullptr) {
+  if (waiter.queued_) {
     Remove(waiter);
-    Bells bells = AdmitAll(*lane, Clock::now());  // who comes next may want fewer places
+    Bells bells = AdmitAll(*waiter.lane_, Clock::now());  // who comes next may want fewer places
     lock.unlock();
     for (Bell* other : bells) other->Ring();
   }
@@ -215,11 +248,10 @@ void Gate::Cancel(Waiter& waiter) {
   Bells bells;
   {
     std::unique_lock lock(mutex_);
-    Lane* lane = waiter.queued_;
     // What was stopped may have been the run before.
-    if (lane == nullptr || !waiter.run_->stopped()) return;
+    if (!waiter.queued_ || !waiter.run_->stopped()) return;
     Remove(waiter);
-    bells = AdmitAll(*lane, Clock::now());  // who comes next may want fewer places
+    bells = AdmitAll(*waiter.lane_, Clock::now());  // who comes next may want fewer places
     bells.push_back(waiter.bell_);
   }
   for (Bell* bell : bells) bell->Ring();
@@ -227,15 +259,12 @@ void Gate::Cancel(Waiter& waiter) {
 
 int Gate::waiting() {
   std::unique_lock lock(mutex_);
-  int count = 0;
-  for (const Lane* lane : {&short_, &long_}) {
-    for (const Waiter* waiter = lane->first; waiter != nullptr; waiter = waiter->next_) ++count;
-  }
-  return count;
+  return short_.waiting + long_.waiting;
 }
 
 void Gate::Push(Lane& lane, Waiter& waiter) {
-  waiter.queued_ = &lane;
+  waiter.queued_ = true;
+  waiter.lane_ = &lane;
   waiter.ticket_ = ++tickets_;
   waiter.admitted_ = false;
   waiter.processor_ = Waiter::kNone;
@@ -243,13 +272,15 @@ void Gate::Push(Lane& lane, Waiter& waiter) {
   waiter.previous_ = lane.last;
   (lane.last != nullptr ? lane.last->next_ : lane.first) = &waiter;
   lane.last = &waiter;
+  ++lane.waiting;
 }
 
 void Gate::Remove(Waiter& waiter) {
-  Lane& lane = *waiter.queued_;
+  Lane& lane = *waiter.lane_;
   (waiter.previous_ != nullptr ? waiter.previous_->next_ : lane.first) = waiter.next_;
   (waiter.next_ != nullptr ? waiter.next_->previous_ : lane.last) = waiter.previous_;
-  waiter.queued_ = nullptr;
+  waiter.queued_ = false;
+  --lane.waiting;
 }
 
 }  // namespace heddle

@@ -41,12 +41,11 @@ namespace heddle {
 class Gate {
  public:
   // Which runs wait: a session's do from `least` on, until they take less than `passing`, as of
-  // more than a hundred in a time slice only one waits, and handing over takes 5 to 10 us. Of a
-  // model's sessions all do or none, unless a session's own runs are far from these bounds: those
-  // that pass leave no processor to those that wait, which stop them whenever they are woken. Those
+  // more than a hundred in a time slice only one waits, and handing over takes 5 to 10 us. Those
   // that are long wait for each other only: from `longer` on, until they take less than `shorter`.
-  // What lies between keeps sessions of one model together, as runs of both kinds at once take
-  // longer.
+  // Of a model's sessions all do or none, unless a session's own runs are far from these bounds:
+  // those that pass leave no processor to those that wait, which stop them whenever they are woken,
+  // and of one model's sessions in both queues those in the shorter one have most of the machine.
   struct Limits {
     std::chrono::nanoseconds passing{24'000};
     std::chrono::nanoseconds least{36'000};
@@ -74,6 +73,7 @@ class Gate {
     int free;  // places; fewer than the first in the queue wants
     Waiter* first = nullptr;
     Waiter* last = nullptr;
+    int waiting = 0;
   };
 
  public:
@@ -92,15 +92,16 @@ class Gate {
     uint32_t runs_ = 0;    // that did not wait
     uint64_t ticket_ = 0;  // in the order in which they came
     const RunState* run_ = nullptr;
+    Crowd* crowd_ = nullptr;
     Bell* bell_ = nullptr;
     WakePlace* place_ = nullptr;
     int home_ = kNone;
-    int processor_ = kNone;   // where it is to wake
-    int places_ = 0;          // that it wants
-    Lane* queued_ = nullptr;  // where
+    int processor_ = kNone;  // where it is to wake
+    int places_ = 0;         // that it wants
+    Lane* lane_ = nullptr;   // where it waits or has its places, or did last
+    bool queued_ = false;
     bool admitted_ = false;
     std::chrono::steady_clock::time_point admitted_at_;
-    bool long_ = false;
     Waiter* next_ = nullptr;
     Waiter* previous_ = nullptr;
   };
@@ -162,6 +163,10 @@ class Gate {
   using Bells = absl::InlinedVector<Bell*, 4>;
   // Whether the next run waits where there is no place for it.
   bool Waits(Waiter& waiter, Crowd* crowd, bool crowded) const;
+  // The queue for its next run.
+  Lane& LaneOf(Waiter& waiter);
+  // Those that wait in the other queue though this one is theirs by now come over.
+  void Gather(Lane& lane, std::unique_lock<std::mutex>& lock);
   void Enter(Pass& pass, int places);
   // Returns the bell that it waited for where it was let in, else null.
   Bell* Wait(Waiter& waiter, const RunState& run, std::unique_lock<std::mutex>& lock);

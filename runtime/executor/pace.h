@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How long runs take, and whether that is long, of one session or of all that a model has.
+// How long runs take, and whether that is above bounds, of one session or of all that a model has.
 //
 // Thread-safety: any thread. Relaxed, and one of two times told at once may be lost: what follows
 // is only speed.
@@ -32,10 +32,17 @@ class Pace {
     expected_.store(now, std::memory_order_relaxed);
   }
 
-  // Whether runs are long: from `begin` on, until they take less than `end`.
-  bool IsLong(std::chrono::nanoseconds begin, std::chrono::nanoseconds end) {
-    bool was = long_.load(std::memory_order_relaxed), is = expected() >= (was ? end : begin);
-    if (is != was) long_.store(is, std::memory_order_relaxed);
+  // Bounds with something in between, where what was last stays: from `begin` on runs are above it,
+  // until they take less than `end`.
+  struct Bound {
+    enum Kind { kWaits, kLong } kind;
+    std::chrono::nanoseconds begin, end;
+  };
+  bool IsAbove(const Bound& bound) {
+    std::atomic<bool>& above = above_[bound.kind];
+    bool was = above.load(std::memory_order_relaxed);
+    bool is = expected() >= (was ? bound.end : bound.begin);
+    if (is != was) above.store(is, std::memory_order_relaxed);
     return is;
   }
 
@@ -43,7 +50,7 @@ class Pace {
   static constexpr int64_t kSlack = 500;
   const int rise_, fall_;
   std::atomic<int64_t> expected_{0};  // ns
-  std::atomic<bool> long_{false};
+  std::atomic<bool> above_[2] = {};   // by kind
 };
 
 }  // namespace heddle
