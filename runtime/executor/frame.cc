@@ -49,10 +49,17 @@ Frame::Frame(RunContext& context, uint32_t graph, const Parent& parent)
 
 Frame::~Frame() = default;
 
+// A frame takes many numbers at a time, as the threads of other sessions want some, too.
+uint64_t Frame::NextRun() {
+  constexpr uint64_t kSome = 1 << 16;
+  static std::atomic<uint64_t> taken{0};
+  // Relaxed: numbers only have to differ.
+  if (run_ % kSome == 0) return taken.fetch_add(kSome, std::memory_order_relaxed) + 1;
+  return run_ + 1;
+}
+
 absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Tensor> outputs) {
-  Clear();
-  static std::atomic<uint64_t> runs{0};
-  run_ = runs.fetch_add(1, std::memory_order_relaxed) + 1;  // relaxed: numbers only have to differ
+  run_ = NextRun();
   bool planned = false;
   if (plan_ == nullptr || !SameShapes(plan_key_, inputs)) {
     planned = true;
@@ -64,10 +71,9 @@ absl::Status Frame::Prepare(absl::Span<const Tensor> inputs, absl::Span<const Te
   HEDDLE_RETURN_IF_ERROR(PrepareArena(planned));
   for (size_t i = 0; i < inputs.size(); ++i) {
     Slot& slot = slots_[info_.graph.inputs[i]];
-    slot.data = inputs[i].data();
     slot.bytes = plan_->bytes[info_.graph.inputs[i]];
     slot.buffer = inputs[i].buffer();
-    calls_.Place(info_.graph.inputs[i], slot.data);
+    MoveInput(i, inputs[i].data());
   }
   for (uint32_t v : info_.late_roots) {
     slots_[v].readers.store(info_.readers[v], std::memory_order_relaxed);
@@ -116,9 +122,8 @@ absl::Status Frame::PrepareArena(bool planned) {
     }
   }
   for (uint32_t v : info_.arena.blocks()) {
-    slots_[v].data = static_cast<char*>(arena_at_) + plan_->offset[v];
     slots_[v].bytes = plan_->bytes[v];
-    calls_.Place(v, slots_[v].data);
+    PlaceRoot(v, static_cast<char*>(arena_at_) + plan_->offset[v]);
   }
   return absl::OkStatus();
 }
@@ -131,9 +136,8 @@ absl::Status Frame::PrepareOutputs() {
     if (!plan_->direct[root] || info_.output_of[root] != static_cast<int32_t>(i)) continue;
     Slot& slot = slots_[root];
     if (outputs_[i].defined() && outputs_[i].capacity() >= slot.bytes) {
-      slot.data = outputs_[i].data();
       slot.buffer = outputs_[i].buffer();
-      calls_.Place(root, slot.data);
+      PlaceRoot(root, outputs_[i].data());
       continue;
     }
     slot.buffer = AllocateBlock(slot.bytes);
@@ -142,8 +146,7 @@ absl::Status Frame::PrepareOutputs() {
                                                        Quoted(info_.graph.values[root].name),
                                                        " of ", slot.bytes, " bytes"));
     }
-    slot.data = slot.buffer->data();
-    calls_.Place(root, slot.data);
+    PlaceRoot(root, slot.buffer->data());
   }
   return absl::OkStatus();
 }
@@ -169,7 +172,7 @@ absl::StatusOr<Tensor> Frame::TakeOutput(size_t index) {
   std::optional<int64_t> bytes = CheckedTensorBytes(declared.element_type, from.dims);
   if (!bytes) return absl::InternalError("an output without size");
 
-  Tensor given = index < outputs_.size() ? outputs_[index] : Tensor();
+  const Tensor& given = outputs_[index];
   if (given.defined()) {
     if (given.capacity() < *bytes) {
       return absl::InvalidArgumentError(

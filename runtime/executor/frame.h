@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -89,6 +90,18 @@ class Frame final : public WorkSource {
   // Lets go of what a run left behind.
   void Clear();
 
+  // Further runs of a frame that is prepared, for as long as all that changes is where inputs and
+  // outputs are: not where something of it is late.
+  bool repeats() const { return info_.late_roots.empty() && info_.late_exprs.empty(); }
+  void Repeat() { run_ = NextRun(); }
+  void MoveInput(size_t index, void* data) { PlaceRoot(info_.graph.inputs[index], data); }
+  // The block of a root value that is written where its output goes.
+  const BufferRef& block(uint32_t root) const { return slots_[root].buffer; }
+  void SwapBlock(uint32_t root, BufferRef& block) {
+    std::swap(slots_[root].buffer, block);
+    PlaceRoot(root, slots_[root].buffer->data());
+  }
+
   // Of a frame that is prepared. Whether it runs as a list follows from the plan, unless said here.
   bool straight() const { return straight_ || info_.graph.tasks.empty(); }
   void set_straight(bool straight) { straight_ = straight; }
@@ -107,6 +120,13 @@ class Frame final : public WorkSource {
   // Where a value is now. Late dimensions of views are put in `late_dims`, which has room for the
   // value's rank.
   absl::StatusOr<Operand> Resolve(uint32_t value, int64_t* late_dims) const;
+  // The same of one that is not late.
+  Operand Known(uint32_t value) const {
+    bool is_view = info_.graph.values[value].storage == program::Storage::kView;
+    return {
+        static_cast<char*>(slots_[info_.root[value]].data) + (is_view ? plan_->offset[value] : 0),
+        plan_->DimsOf(info_, value)};
+  }
   // An operand with its share of the memory, where it has one; undefined for a missing one.
   absl::StatusOr<Tensor> OperandTensor(uint32_t task, size_t operand) const;
 
@@ -135,6 +155,11 @@ class Frame final : public WorkSource {
   };
   struct LateCall;
 
+  uint64_t NextRun();
+  void PlaceRoot(uint32_t root, void* data) {
+    slots_[root].data = data;
+    calls_.Place(root, data);
+  }
   BufferRef AllocateBlock(int64_t bytes);
   absl::Status PrepareArena(bool planned);
   absl::Status PrepareOutputs();

@@ -63,10 +63,7 @@ absl::StatusOr<Frame::Operand> Frame::Resolve(uint32_t v, int64_t* late_dims) co
     return absl::InternalError(
         absl::StrCat("value ", v, " ", Quoted(value.name), " is read while it has no memory"));
   }
-  if (!info_.late[v] && plan_->bytes[info_.root[v]] >= 0) {
-    if (is_view) operand.data = static_cast<char*>(operand.data) + plan_->offset[v];
-    return operand;
-  }
+  if (!info_.late[v] && plan_->bytes[info_.root[v]] >= 0) return Known(v);
   if (!is_view) {  // a late value: its maker left the dimensions
     operand.dims = absl::MakeConstSpan(late_dims_)
                        .subspan(info_.dims_begin[v], static_cast<size_t>(value.rank()));

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/executor/control_flow.h"
+#include "runtime/executor/repeated_steps.h"
 #include "runtime/support/status_macros.h"
 #include "runtime/support/text.h"
 
@@ -53,6 +54,7 @@ class Scan final : public ControlFlow {
         return absl::InvalidArgumentError("the scan inputs differ in length");
       }
     }
+    HEDDLE_RETURN_IF_ERROR(MeasureSlices());
     // Relaxed: no lane runs yet.
     for (Output& output : outputs_) output.data.store(nullptr, std::memory_order_relaxed);
     taken_.store(0, std::memory_order_relaxed);
@@ -78,20 +80,30 @@ class Scan final : public ControlFlow {
       lane.end = lane.position + std::min(some, length_ - lane.position);
       if (lane.position == lane.end) return nullptr;
     }
+    if (lane.steps.active()) {
+      HEDDLE_RETURN_IF_ERROR(lane.steps.Advance());
+      for (size_t i = 0; i < scanned_; ++i) {
+        lane.child->MoveInput(states_ + i, SliceAt(i, lane.position));
+      }
+      return lane.child.get();
+    }
     if (lane.child == nullptr) lane.child = MakeChild(0, index);
     if (lane.inputs.empty()) lane.inputs = inputs_;
     for (size_t i = 0; i < scanned_; ++i) {
       HEDDLE_ASSIGN_OR_RETURN(lane.inputs[states_ + i], Slice(i, lane.position));
     }
     HEDDLE_RETURN_IF_ERROR(lane.child->Prepare(lane.inputs));
+    if (slices_lie_together_) lane.steps.Begin(*lane.child, states_);
     return lane.child.get();
   }
 
   absl::Status End() override {
     // States make for one lane; without an iteration they are the initial ones.
-    const std::vector<Tensor>& last = length_ > 0 ? lanes_[0].inputs : inputs_;
+    const Lane& lane = lanes_[0];
+    const std::vector<Tensor>& last = length_ > 0 ? lane.inputs : inputs_;
     for (size_t i = 0; i < states_; ++i) {
-      HEDDLE_RETURN_IF_ERROR(frame_.DeliverResult(task_.results[i], last[i]));
+      HEDDLE_RETURN_IF_ERROR(frame_.DeliverResult(
+          task_.results[i], lane.steps.active() ? lane.steps.state(i) : last[i]));
     }
     for (size_t i = 0; length_ == 0 && i < outputs_.size(); ++i) {
       uint32_t value = task_.results[states_ + i];
@@ -105,6 +117,7 @@ class Scan final : public ControlFlow {
 
   void Clear() override {
     for (Lane& lane : lanes_) {
+      lane.steps.End();
       if (lane.child != nullptr) lane.child->Clear();
       lane.inputs.clear();
       lane.position = lane.end = 0;
@@ -118,6 +131,7 @@ class Scan final : public ControlFlow {
   struct Lane {
     std::unique_ptr<Frame> child;  // made when there is a first iteration for it
     std::vector<Tensor> inputs;    // states, slices, captures
+    RepeatedSteps steps;           // after the first one
     int64_t position = 0;          // iterations that the lane has taken and not done
     int64_t end = 0;
   };
@@ -145,13 +159,20 @@ class Scan final : public ControlFlow {
   }
 
   absl::Status TakeResults(Lane& lane) {
+    if (lane.steps.active()) {
+      for (size_t i = 0; i < outputs_.size(); ++i) {
+        HEDDLE_RETURN_IF_ERROR(Store(i, lane.steps.result(states_ + i), lane));
+      }
+      ++lane.position;
+      return absl::OkStatus();
+    }
     for (size_t i = 0; i < states_; ++i) {
       HEDDLE_ASSIGN_OR_RETURN(Tensor state, lane.child->TakeOutput(i));
       taken_states_.push_back(std::move(state));
     }
     for (size_t i = 0; i < outputs_.size(); ++i) {
       HEDDLE_ASSIGN_OR_RETURN(Tensor slice, lane.child->TakeOutput(states_ + i));
-      HEDDLE_RETURN_IF_ERROR(Store(i, slice, lane.position));
+      HEDDLE_RETURN_IF_ERROR(Store(i, {slice.data(), slice.dims()}, lane));
     }
     for (size_t i = 0; i < states_; ++i) lane.inputs[i] = std::move(taken_states_[i]);
     taken_states_.clear();
@@ -160,45 +181,61 @@ class Scan final : public ControlFlow {
     return absl::OkStatus();
   }
 
+  absl::Status MeasureSlices() {
+    slices_.resize(scanned_);
+    slices_lie_together_ = true;
+    for (size_t i = 0; length_ > 0 && i < scanned_; ++i) {
+      const Tensor& whole = scan_inputs_[i];
+      HEDDLE_ASSIGN_OR_RETURN(slices_[i],
+                              Strides::Along(whole.element_type(), whole.dims(), InputAxis(i)));
+      slices_lie_together_ &= slices_[i].outer == 1;
+    }
+    return absl::OkStatus();
+  }
+
+  // Where the slice of a scan input begins.
+  char* SliceAt(size_t i, int64_t position) const {
+    return static_cast<char*>(scan_inputs_[i].data()) +
+           Index("scan_input_directions", i, position) * slices_[i].inner;
+  }
+
   // A slice of a scan input: a part of it along the first axis, else a copy.
   absl::StatusOr<Tensor> Slice(size_t i, int64_t position) {
     const Tensor& whole = scan_inputs_[i];
-    int axis = InputAxis(i);
-    HEDDLE_ASSIGN_OR_RETURN(Strides strides,
-                            Strides::Along(whole.element_type(), whole.dims(), axis));
+    auto [outer, inner] = slices_[i];
     Tensor::Dims dims(whole.dims().begin(), whole.dims().end());
-    dims.erase(dims.begin() + axis);
-    char* from = static_cast<char*>(whole.data()) +
-                 Index("scan_input_directions", i, position) * strides.inner;
-    if (strides.outer == 1) {
-      return Tensor::Share(whole.element_type(), dims, from, strides.inner, whole.buffer());
-    }
+    dims.erase(dims.begin() + InputAxis(i));
+    char* from = SliceAt(i, position);
+    if (outer == 1) return Tensor::Share(whole.element_type(), dims, from, inner, whole.buffer());
     HEDDLE_ASSIGN_OR_RETURN(Tensor slice,
                             Tensor::Allocate(whole.element_type(), dims, *frame_.context().pool));
     char* to = static_cast<char*>(slice.data());
-    for (int64_t o = 0; strides.inner > 0 && o < strides.outer; ++o) {
-      std::memcpy(to + o * strides.inner, from + o * strides.inner * length_, strides.inner);
+    for (int64_t o = 0; inner > 0 && o < outer; ++o) {
+      std::memcpy(to + o * inner, from + o * inner * length_, inner);
     }
     return slice;
   }
 
   // Memory for an output, once its first slice is there; whichever lane has that first.
-  absl::Status MakeOutput(size_t i, uint32_t value, const Tensor& slice) {
+  absl::Status MakeOutput(size_t i, uint32_t value, const Frame::Operand& slice) {
     std::unique_lock lock(mutex_);
     Output& output = outputs_[i];
     if (output.data.load(std::memory_order_relaxed) != nullptr) return absl::OkStatus();
-    output.slice.assign(slice.dims().begin(), slice.dims().end());
+    output.slice.assign(slice.dims.begin(), slice.dims.end());
     Tensor::Dims dims = output.slice;
     int axis = OutputAxis(i, dims.size() + 1);
     dims.insert(dims.begin() + axis, length_);
     HEDDLE_ASSIGN_OR_RETURN(void* data, frame_.MakeResult(value, dims));
-    HEDDLE_ASSIGN_OR_RETURN(output.strides, Strides::Along(slice.element_type(), dims, axis));
+    const ProgramGraph& body = frame_.context().executable.graphs[task_.graphs[0]]->graph;
+    ElementType type = body.values[body.outputs[states_ + i]].element_type;
+    HEDDLE_ASSIGN_OR_RETURN(output.strides, Strides::Along(type, dims, axis));
     // Release pairs with the acquire in Store.
     output.data.store(static_cast<char*>(data), std::memory_order_release);
     return absl::OkStatus();
   }
 
-  absl::Status Store(size_t i, const Tensor& slice, int64_t position) {
+  // Stores what the lane's step has made of an output.
+  absl::Status Store(size_t i, const Frame::Operand& slice, const Lane& lane) {
     Output& output = outputs_[i];
     uint32_t value = task_.results[states_ + i];
     if (frame_.info().graph.values[value].storage == program::Storage::kMissing) {
@@ -207,16 +244,15 @@ class Scan final : public ControlFlow {
     if (output.data.load(std::memory_order_acquire) == nullptr) {
       HEDDLE_RETURN_IF_ERROR(MakeOutput(i, value, slice));
     }
-    if (!std::equal(output.slice.begin(), output.slice.end(), slice.dims().begin(),
-                    slice.dims().end())) {
+    if (absl::MakeConstSpan(output.slice) != slice.dims) {
       return absl::InvalidArgumentError(
-          absl::StrCat("a scan output has shape ", ShapeText(slice.dims()), " in iteration ",
-                       position, " and ", ShapeText(output.slice), " before"));
+          absl::StrCat("a scan output has shape ", ShapeText(slice.dims), " in iteration ",
+                       lane.position, " and ", ShapeText(output.slice), " before"));
     }
     auto [outer, inner] = output.strides;
     char* to = output.data.load(std::memory_order_relaxed) +
-               Index("scan_output_directions", i, position) * inner;
-    const char* from = static_cast<const char*>(slice.data());
+               Index("scan_output_directions", i, lane.position) * inner;
+    const char* from = static_cast<const char*>(slice.data);
     for (int64_t o = 0; inner > 0 && o < outer; ++o) {
       std::memcpy(to + o * inner * length_, from + o * inner, inner);
     }
@@ -232,6 +268,8 @@ class Scan final : public ControlFlow {
   int count_ = 1;               // of lanes in this run
   std::vector<Tensor> inputs_;  // initial states, room for slices, captures
   std::vector<Tensor> scan_inputs_;
+  std::vector<Strides> slices_;  // of scan inputs
+  bool slices_lie_together_ = false;
   std::vector<Tensor> taken_states_;  // on their way from a frame's outputs to its inputs
   std::vector<Output> outputs_;
   std::mutex mutex_;

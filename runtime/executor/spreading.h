@@ -9,7 +9,7 @@
 //
 //   bool spread = spreading.Choose(work, guess, alone);
 //   ...
-//   spreading.Took(time);  // where nobody else was at work
+//   spreading.Took(time);  // where nobody else was at work; a time if spreading.is_timed()
 //
 // Sizes that change from run to run are told apart by their estimated work, in octaves.
 //
@@ -43,11 +43,16 @@ class Spreading {
     return now_->decided ? now_->spread : guess;
   }
 
-  // What the run that was chosen last took.
+  // Whether it counts what the run that was chosen last takes: looking at the clock costs short ones
+  // a hundredth.
+  bool is_timed() const { return now_->phase < 2 * kTrials; }
+
+  // What that run took, if it was timed.
   void Took(std::chrono::nanoseconds time) {
     Sizes& sizes = *now_;
+    bool timed = is_timed();
     uint32_t phase = sizes.phase++;
-    if (phase < 2 * kTrials && phase % kTrials >= kCold) {
+    if (timed && phase % kTrials >= kCold) {
       sizes.times[phase / kTrials][phase % kTrials - kCold] = time.count();
     }
     if (phase + 1 == 2 * kTrials) Decide(sizes);

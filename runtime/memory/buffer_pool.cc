@@ -33,9 +33,8 @@ constexpr uint64_t kKeepEpochsShared = 32;
 
 }  // namespace
 
-void BufferRef::Reset() {
+void BufferRef::Release() {
   Buffer* buffer = std::exchange(buffer_, nullptr);
-  if (buffer == nullptr) return;
   // Release publishes this holder's accesses, acquire makes those of all others visible to the one
   // that gives the block back.
   if (buffer->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;

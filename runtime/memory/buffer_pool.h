@@ -32,7 +32,7 @@ class Buffer {
   void* data() const { return data_; }
   size_t capacity() const { return capacity_; }
   bool unique() const {
-    // Pairs with the release decrement in BufferRef::Reset: whoever sees 1 sees the other
+    // Pairs with the release decrement in BufferRef::Release: whoever sees 1 sees the other
     // holders' last writes.
     return references_.load(std::memory_order_acquire) == 1;
   }
@@ -76,7 +76,9 @@ class BufferRef {
   }
   ~BufferRef() { Reset(); }
 
-  void Reset();
+  void Reset() {
+    if (buffer_ != nullptr) Release();
+  }
   Buffer* get() const { return buffer_; }
   Buffer* operator->() const { return buffer_; }
   explicit operator bool() const { return buffer_ != nullptr; }
@@ -85,6 +87,7 @@ class BufferRef {
  private:
   friend class BufferPool;
   explicit BufferRef(Buffer* buffer) : buffer_(buffer) {}
+  void Release();
   Buffer* buffer_ = nullptr;
 };
 

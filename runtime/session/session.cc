@@ -258,13 +258,16 @@ absl::Status Session::RunClaimed() {
   double unsure = scheduler.threads() > 1 ? frame_.plan().unsure_work : 0;
   bool tells = unsure > 0 && pass.alone();
   if (unsure > 0) frame_.set_straight(!spreading_.Choose(unsure, !frame_.straight(), tells));
-  auto begin = tells ? Clock::now() : Clock::time_point();
+  bool timed = tells && spreading_.is_timed();
+  auto begin = timed ? Clock::now() : Clock::time_point();
   if (scheduler.threads() == 1 || frame_.straight() || pass.has_one_processor()) {
     frame_.RunStraight(scheduler.caller());
   } else {
     scheduler.Run(frame_.Beginning(), pass.has_places());
   }
-  if (tells && pass.alone() && !context_.run.stopped()) spreading_.Took(Clock::now() - begin);
+  if (tells && pass.alone() && !context_.run.stopped()) {
+    spreading_.Took(timed ? Clock::now() - begin : Clock::duration::zero());
+  }
   return End();
 }
 

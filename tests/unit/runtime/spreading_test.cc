@@ -41,6 +41,18 @@ TEST(Spreading, TakesTheFasterWay) {
   EXPECT_EQ(SpreadOf(hardly, kRuns, 29'900, 30'000), Spreading::kTrials);
 }
 
+TEST(Spreading, LooksAtTheClockInTrials) {
+  Spreading spreading;
+  uint32_t timed = 0;
+  for (uint32_t i = 0; i < Spreading::kLeastPeriod; ++i) {
+    bool chosen = spreading.Choose(kWork, /*guess=*/false, /*alone=*/true);
+    timed += spreading.is_timed();
+    spreading.Took(nanoseconds(!spreading.is_timed() ? 0 : chosen ? 20'000 : 30'000));
+  }
+  EXPECT_EQ(timed, 2 * Spreading::kTrials);
+  EXPECT_TRUE(spreading.Choose(kWork, /*guess=*/false, /*alone=*/false));
+}
+
 TEST(Spreading, DoubtsTheGuessForATenth) {
   constexpr int kRuns = Spreading::kLeastPeriod;
   Spreading equal, slower;
