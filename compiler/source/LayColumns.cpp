@@ -6,8 +6,10 @@
 //
 //   Conv of [N, C, H, 1] by windows of [k, 1]    -> Conv of [N, C, 1, H] by windows of [1, k]
 //   Concat of [N, C, Ti, 1] along the third axis -> Concat of [N, C, Ti] along the last one
+//   Slice of [N, C, T, 1]                        -> Slice of [N, C, T]
 
 #include "compiler/Passes.h"
+#include "compiler/kernels/Parameters.h"
 #include "compiler/source/Arithmetic.h"
 
 using namespace mlir;
@@ -72,19 +74,56 @@ void layRow(onnx::ConcatOp concat) {
   concat.erase();
 }
 
+void layRow(onnx::SliceOp slice) {
+  Dims from = dimsOf(slice.getData()), to = dimsOf(slice.getOutput());
+  size_t kept = to.size();
+  while (kept > 1 && from[kept - 1].isConstant(1) && to[kept - 1].isConstant(1))
+    --kept;
+  auto starts = dimsOf(slice.getStarts())[0].asConstant();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, starts.value_or(0)));
+  if (slice.getAxes()) {
+    auto given = constantIntegers(slice.getAxes());
+    if (!given)
+      return;
+    axes.assign(given->begin(), given->end());
+  }
+  for (int64_t &axis : axes)
+    axis += axis < 0 ? static_cast<int64_t>(to.size()) : 0;
+  auto isKept = [&](int64_t axis) { return axis < static_cast<int64_t>(kept); };
+  if (kept == to.size() || axes.empty() || !llvm::all_of(axes, isKept))
+    return;
+  Arithmetic m(slice);
+  auto copy = cast<onnx::SliceOp>(m.b.clone(*slice));
+  Dims whole = to;
+  from.truncate(kept);
+  to.truncate(kept);
+  m.b.setInsertionPoint(copy);
+  copy.getDataMutable().assign(m.viewedAs(slice.getData(), from));
+  copy.getAxesMutable().assign(m.integers(axes));
+  copy.getOutput().setType(tensorWithDims(to, elementOf(slice.getOutput())));
+  m.b.setInsertionPoint(slice);
+  slice.getOutput().replaceAllUsesWith(m.viewedAs(copy.getOutput(), whole));
+  slice.erase();
+}
+
 struct LayColumns : impl::LayColumnsPassBase<LayColumns> {
   void runOnOperation() override {
-    SmallVector<onnx::ConvOp> convolutions;
-    SmallVector<onnx::ConcatOp> concatenations;
-    getOperation()->walk([&](onnx::ConvOp conv) { convolutions.push_back(conv); });
-    getOperation()->walk([&](onnx::ConcatOp concat) {
-      if (isa<FloatType>(elementOf(concat.getConcatResult()))) // sizes are not for vectors
-        concatenations.push_back(concat);
+    layAll<onnx::ConvOp>([](onnx::ConvOp) { return true; });
+    // Sizes are not for vectors.
+    layAll<onnx::ConcatOp>(makesFloats);
+    layAll<onnx::SliceOp>(makesFloats);
+  }
+
+private:
+  static bool makesFloats(Operation *op) { return isa<FloatType>(elementOf(op->getResult(0))); }
+
+  template <typename Op> void layAll(llvm::function_ref<bool(Op)> wanted) {
+    SmallVector<Op> all;
+    getOperation()->walk([&](Op op) {
+      if (wanted(op))
+        all.push_back(op);
     });
-    for (onnx::ConvOp conv : convolutions)
-      layRow(conv);
-    for (onnx::ConcatOp concat : concatenations)
-      layRow(concat);
+    llvm::for_each(all, [](Op op) { layRow(op); });
   }
 };
 

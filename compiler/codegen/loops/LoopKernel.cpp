@@ -43,24 +43,48 @@ DimExpr LoopKernelEmitter::joinedSize(unsigned axis) const {
   return size;
 }
 
-Place LoopKernelEmitter::delinearize(Value point, unsigned dims) {
-  Place place(dims);
-  Value rest = point;
-  unsigned outermost = 0;
-  while (outermost < dims && schedule.joins[outermost])
-    ++outermost;
-  for (unsigned axis = dims; axis-- > 0;) {
-    if (schedule.joins[axis]) {
-      place[axis] = {index(0)};
-    } else if (axis == outermost) {
-      place[axis] = {rest};
-    } else {
-      Value size = index(joinedSize(axis));
-      place[axis] = {arith::RemUIOp::create(b, rest, size)};
-      rest = arith::DivUIOp::create(b, rest, size);
-    }
+/// The place of a point of a grid of these sizes, the innermost first.
+static SmallVector<Value> divide(OpBuilder &b, Location loc, Value point, ArrayRef<Value> sizes) {
+  SmallVector<Value> places;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    bool outermost = i + 1 == sizes.size();
+    places.push_back(outermost ? point : arith::RemUIOp::create(b, loc, point, sizes[i]));
+    if (!outermost)
+      point = arith::DivUIOp::create(b, loc, point, sizes[i]);
   }
-  return place;
+  return places;
+}
+
+/// Calls `body` for each point of the grid, with its place in the first `dims` dimensions. Where the
+/// first point is, divisions tell; each of the others comes after the one before it.
+void LoopKernelEmitter::forEachPoint(unsigned dims, llvm::function_ref<void(const Place &)> body) {
+  SmallVector<unsigned> axes; // that have places, the innermost first
+  SmallVector<Value> sizes;
+  for (unsigned axis = dims; axis-- > 0;)
+    if (!schedule.joins[axis] && !joinedSize(axis).isConstant(1)) {
+      axes.push_back(axis);
+      sizes.push_back(index(joinedSize(axis)));
+    }
+  auto loop = scf::ForOp::create(b, frame.begin, frame.end, index(1),
+                                 divide(b, b.getLoc(), frame.begin, sizes));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Place place(dims, Element{index(0)});
+  for (auto [axis, at] : llvm::zip(axes, loop.getRegionIterArgs()))
+    place[axis] = {at};
+  body(place);
+  SmallVector<Value> next;
+  Value carry = arith::ConstantOp::create(b, b.getBoolAttr(true));
+  for (auto [i, at] : llvm::enumerate(loop.getRegionIterArgs())) {
+    Value after = arith::SelectOp::create(b, carry, arith::AddIOp::create(b, at, index(1)), at);
+    if (i + 1 < axes.size()) {
+      carry = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, after, sizes[i]);
+      after = arith::SelectOp::create(b, carry, index(0), after);
+    }
+    next.push_back(after);
+  }
+  if (!next.empty())
+    scf::YieldOp::create(b, next);
 }
 
 /// Results [from, to) along the last axis of `place`, in vectors of lanes; the last one masked.
@@ -144,12 +168,6 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
       size = size * schedule.iteration[k];
     return size;
   };
-  auto forEachPoint = [&](auto body) {
-    auto loop = scf::ForOp::create(b, frame.begin, frame.end, index(1));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    body(loop.getInductionVar());
-  };
   switch (schedule.kind) {
   case LoopSchedule::Map: {
     unsigned last = rank == 0 ? 0 : rank - 1;
@@ -157,7 +175,7 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
                                             [](bool joined) { return joined; });
     if (rank == 0) {
       summary.grid = 1;
-      forEachPoint([&](Value) {
+      forEachPoint(0, [&](const Place &) {
         Element value = elements.producedAt(schedule.result, {});
         elements.store(schedule.result, {}, value);
       });
@@ -172,8 +190,7 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
         --rowStart;
       summary.grid = product(0, rowStart);
       summary.pointElements = product(rowStart, rank);
-      forEachPoint([&](Value point) {
-        Place place = delinearize(point, rowStart);
+      forEachPoint(rowStart, [&](Place place) {
         place.resize(rank, Element{index(0)});
         loopNest(elements, place, rowStart, rank);
       });
@@ -185,7 +202,7 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
     summary.grid = product(0, schedule.outer);
     summary.pointElements = product(schedule.outer, rank) *
                             DimExpr(static_cast<int64_t>(schedule.reductions.size()) + 1);
-    forEachPoint([&](Value point) { emitRow(elements, delinearize(point, schedule.outer)); });
+    forEachPoint(schedule.outer, [&](const Place &outer) { emitRow(elements, outer); });
     break;
   case LoopSchedule::Column: {
     DimExpr grid = 1;
@@ -194,7 +211,10 @@ void LoopKernelEmitter::emitGrid(ElementEmitter &elements) {
                                                        : schedule.iteration[column]);
     summary.grid = grid;
     summary.pointElements = columnElements() * DimExpr(lanes);
-    forEachPoint([&](Value point) { emitColumn(elements, point); });
+    auto loop = scf::ForOp::create(b, frame.begin, frame.end, index(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    emitColumn(elements, loop.getInductionVar());
     break;
   }
   }

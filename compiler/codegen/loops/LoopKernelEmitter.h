@@ -37,7 +37,7 @@ private:
   void loopNest(ElementEmitter &elements, Place place, unsigned from, unsigned to);
   /// The size of a dimension with all that are joined into it; 1 for those.
   DimExpr joinedSize(unsigned axis) const;
-  Place delinearize(mlir::Value point, unsigned dims);
+  void forEachPoint(unsigned dims, llvm::function_ref<void(const Place &)> body);
 
   LoopSchedule schedule;
   KernelFrame frame;

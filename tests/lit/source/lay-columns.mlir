@@ -32,3 +32,29 @@ func.func @kept(%x: tensor<1x8x9x9xf32>, %c: tensor<1x8x9x1xf32>, %w: tensor<6x8
   %2 = "onnx.Conv"(%c, %w) <{kernel_shape = array<i64: 3, 1>, pads = array<i64: 0, 1, 0, 1>}> : (tensor<1x8x9x1xf32>, tensor<6x8x3x1xf32>) -> tensor<1x6x7x3xf32>
   return %1, %2 : tensor<1x6x7x9xf32>, tensor<1x6x7x3xf32>
 }
+
+// The rest of a history, by any of its two names of the axis.
+// CHECK-LABEL: func @rest
+// CHECK: %[[X:.*]] = "onnx.Reshape"(%arg0{{.*}}) {{.*}} -> tensor<1x8x69xf32>
+// CHECK: %[[AXIS:.*]] = "onnx.Constant"() <{value = dense<2> : tensor<1xi64>}>
+// CHECK: %[[Y:.*]] = "onnx.Slice"(%[[X]], %{{.*}}, %{{.*}}, %[[AXIS]]) {{.*}} -> tensor<1x8x19xf32>
+// CHECK: "onnx.Reshape"(%[[Y]]{{.*}}) {{.*}} -> tensor<1x8x19x1xf32>
+func.func @rest(%x: tensor<1x8x69x1xf32>) -> tensor<1x8x19x1xf32> {
+  %start = "onnx.Constant"() <{value = dense<-19> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %end = "onnx.Constant"() <{value = dense<69> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %axis = "onnx.Constant"() <{value = dense<-2> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %0 = "onnx.Slice"(%x, %start, %end, %axis) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<1x8x69x1xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<1x8x19x1xf32>
+  return %0 : tensor<1x8x19x1xf32>
+}
+
+// Of the last axis itself, and of sizes.
+// CHECK-LABEL: func @whole
+// CHECK-NOT: onnx.Reshape
+func.func @whole(%x: tensor<1x8x69x2xf32>, %s: tensor<8x1xi64>) -> (tensor<1x8x69x1xf32>, tensor<3x1xi64>) {
+  %zero = "onnx.Constant"() <{value = dense<0> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %one = "onnx.Constant"() <{value = dense<1> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %three = "onnx.Constant"() <{value = dense<3> : tensor<1xi64>}> : () -> tensor<1xi64>
+  %0 = "onnx.Slice"(%x, %zero, %one, %three) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<1x8x69x2xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<1x8x69x1xf32>
+  %1 = "onnx.Slice"(%s, %zero, %three, %zero) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}> : (tensor<8x1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<3x1xi64>
+  return %0, %1 : tensor<1x8x69x1xf32>, tensor<3x1xi64>
+}
