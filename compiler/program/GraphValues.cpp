@@ -127,10 +127,20 @@ LogicalResult GraphWriter::addValues() {
   return success();
 }
 
+/// Whether sub-graphs may hand the memory of a result over: all but what a scan stacks.
+static bool isHandedOver(OpResult result) {
+  auto control = dyn_cast<task::ControlOp>(result.getOwner());
+  if (!control || control.getKind() != "scan")
+    return control != nullptr;
+  auto scanned = control.getParameters().getAs<IntegerAttr>("num_scan_inputs");
+  uint64_t states = control.getInputs().size() - control.getCaptures() - scanned.getInt();
+  return result.getResultNumber() < states;
+}
+
 LogicalResult GraphWriter::addResult(Value result, StringRef name) {
   Operation *op = result.getDefiningOp();
-  bool late = isLate(cast<RankedTensorType>(result.getType())) || isa<task::ControlOp>(op) ||
-              sharesMemory(*op);
+  bool late = isLate(cast<RankedTensorType>(result.getType())) ||
+              isHandedOver(cast<OpResult>(result)) || sharesMemory(*op);
   fb::Storage storage = isa<task::ConstantOp>(op)                          ? fb::Storage::kConstant
                         : isa<task::ViewOp>(op) || partOf.contains(result) ? fb::Storage::kView
                         : late                                             ? fb::Storage::kLate
