@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/matmul/Matmul.h"
 
+#include "compiler/codegen/OpaqueNumber.h"
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -171,7 +172,9 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
 
 Value MatmulEmitter::panelStart(const Source &source, Value panel) {
   Value offset = e.mul(panel, source.panelStep);
-  return e.add(source.start, source.lastStart ? e.min(offset, source.lastStart) : offset);
+  if (source.lastStart)
+    offset = opaque(e, e.min(offset, source.lastStart));
+  return e.add(source.start, offset);
 }
 
 int64_t MatmulEmitter::parkedBytes(const MatmulPlan &plan, int64_t element) {
