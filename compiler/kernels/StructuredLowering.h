@@ -41,7 +41,7 @@ struct StructuredLowering {
   /// the operation declares them, absent ones included: see isParameter() in Parameters.h.
   llvm::ArrayRef<unsigned> parameters = {};
   /// Operands that are cloned as well where they are one known number, as the code depends on which:
-  /// a square is no power.
+  /// a square is no power, and a bound that is known is no NaN.
   llvm::ArrayRef<unsigned> numbers = {};
 };
 

@@ -180,8 +180,12 @@ void heddle::addElementwiseLowerings(StructuredLoweringTable &table) {
   add("Mul", lowerElementwise<foldOperands<&ScalarMath::mul>>);
   add("Div", lowerElementwise<foldOperands<&ScalarMath::div>>);
   add("Sum", lowerElementwise<foldOperands<&ScalarMath::add>>);
-  add("Max", lowerElementwise<foldOperands<&ScalarMath::max>>);
-  add("Min", lowerElementwise<foldOperands<&ScalarMath::min>>);
+  // Where the other may be NaN, and either zero, it takes three instructions.
+  static constexpr unsigned pair[] = {0, 1}, bounds[] = {1, 2};
+  addLowering(table, "Max",
+              {elementwise, lowerElementwise<foldOperands<&ScalarMath::max>>, {}, pair});
+  addLowering(table, "Min",
+              {elementwise, lowerElementwise<foldOperands<&ScalarMath::min>>, {}, pair});
   add("Mean", lowerElementwise<mean>);
   add("Mod", lowerElementwise<mod>);
   static constexpr unsigned exponent[] = {1};
@@ -212,7 +216,7 @@ void heddle::addElementwiseLowerings(StructuredLoweringTable &table) {
   addLowering(table, "Expand", {elementwise, lowerFirst<identity>, shape});
   add("IsNaN", lowerElementwise<isNan>);
   add("IsInf", lowerElementwise<isInf>);
-  add("Clip", lowerClip);
+  addLowering(table, "Clip", {elementwise, lowerClip, {}, bounds});
   add("PRelu", lowerElementwise<prelu>);
   addFunctionLowerings(table);
 }

@@ -57,6 +57,22 @@ func.func @square(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   return %1 : tensor<4x8xf32>
 }
 
+// So do bounds: of one that is known it is known whether it is NaN, or zero.
+// CHECK-LABEL: func @bounds
+// CHECK: heddle.cluster (%arg0, %arg1)
+// CHECK-DAG: "onnx.Constant"() <{value = dense<0.000000e+00>
+// CHECK-DAG: "onnx.Constant"() <{value = dense<6.000000e+00>
+// CHECK: "onnx.Clip"
+// CHECK: "onnx.Max"
+func.func @bounds(%x: tensor<4x8xf32>, %y: tensor<f32>) -> tensor<4x8xf32> {
+  %zero = "onnx.Constant"() <{value = dense<0.0> : tensor<f32>}> : () -> tensor<f32>
+  %six = "onnx.Constant"() <{value = dense<6.0> : tensor<f32>}> : () -> tensor<f32>
+  %0 = "onnx.Clip"(%x, %zero, %six) <{operandSegmentSizes = array<i32: 1, 1, 1>}> : (tensor<4x8xf32>, tensor<f32>, tensor<f32>) -> tensor<4x8xf32>
+  %1 = "onnx.Max"(%0, %y) : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+  %2 = "onnx.Max"(%1, %zero) : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
+}
+
 // The product of two scales is computed in the epilogue that uses it.
 // CHECK-LABEL: func @scales
 // CHECK: heddle.cluster
