@@ -66,12 +66,35 @@ Value TaskLowering::pack(Sequence &sequence, Location loc, const KernelUse::Pack
   return import(packIn(*mainSequence, source));
 }
 
+/// Gives a product's weights an operand of their own where the cluster reads them elsewhere too:
+/// what is packed for the one use is not what the other expects.
+static void separateWeights(ClusterOp cluster, SmallVectorImpl<bool> &constants) {
+  Block &body = cluster.getBody().front();
+  for (Operation *op : computedOperations(cluster)) {
+    if (!isContraction(op))
+      continue;
+    for (OpOperand &use : op->getOpOperands()) {
+      auto argument = dyn_cast<BlockArgument>(use.get());
+      if (!argument || argument.hasOneUse())
+        continue;
+      // The second operand may be packed though no weight, rounded to bf16.
+      unsigned number = argument.getArgNumber();
+      if (!constants[number] && use.getOperandNumber() == 0)
+        continue;
+      cluster.getInputsMutable().append(cluster.getInputs()[number]);
+      constants.push_back(constants[number]);
+      use.set(body.addArgument(argument.getType(), argument.getLoc()));
+    }
+  }
+}
+
 LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) {
   if (lowerAsJoin(cluster, sequence))
     return success();
   SmallVector<bool> constants;
   for (Value input : cluster.getInputs())
     constants.push_back(isConstant(mapped(input)));
+  separateWeights(cluster, constants);
   if (auto cut = kernels.cutOf(cluster, constants))
     return lowerCut(cluster, *cut, sequence);
   SmallVector<Value> compiled; // results
