@@ -13,7 +13,7 @@ import itertools
 import sys
 
 from numpy_models import NumpyModels, np
-from onnx_bytes import node
+from onnx_bytes import ints, node
 
 SCALES = [(2.3, 4 / 3), (7 / 3, 0.7), (0.1, 13 / 5), (1 / 3, 1.5)]
 SIZES = [(10, 20), (27, 45), (13, 17), (51, 3)]
@@ -99,6 +99,12 @@ def main():
                          {"y": interpolated(interpolated(x, down, 2), across, 3)},
                          agree=lambda got, want: np.allclose(got, want, 1e-5, 1e-5))
     ties(check, generator)
+    check.write([node("Resize", ["x", "", "", "s"], ["y"], mode="nearest", nearest_mode="floor", axes=[0, 1],
+                      coordinate_transformation_mode="asymmetric", keep_aspect_ratio_policy="not_larger")],
+                {"x": ["h", "w"]}, {"y": ["a", "b"]}, {}, [ints("s", [7, 7])])
+    x = generator.standard_normal((4, 2)).astype(np.float32)
+    check.expect("the lesser scale of two sizes, of an operand that only a run tells", {"x": x},
+                 {"y": x.repeat(2, 0).repeat(2, 1)[:7]})
     check.finish()
 
 

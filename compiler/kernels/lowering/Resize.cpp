@@ -25,8 +25,9 @@ std::optional<AccessPattern> resizePattern(Operation *op) {
       resize.getCoordinateTransformationMode() == "tf_crop_and_resize")
     return std::nullopt;
   unsigned taps = 1;
+  bool keepsRatio = resize.getKeepAspectRatioPolicy() != "stretch";
   for (const ResizedAxis &axis : resizedAxes(resize)) {
-    if (!axis.hasKnownSize())
+    if (!axis.hasKnownSize() || (keepsRatio && !axis.scale && !axis.to.asConstant()))
       return std::nullopt;
     if (taps <= kMostTaps && axis.changes())
       taps *= tapCount(*mode);
