@@ -199,12 +199,13 @@ void SignImages(std::vector<uint8_t>& artifact) {
                                    artifact.begin() + footer->weights_offset);
   auto targets = ReadTargets(table, footer->targets_offset);
   if (!targets.ok()) return;
-  const auto* list = program::GetTargets(artifact.data() + footer->targets_offset)->list();
+  // Read from the copy, which is aligned: in the artifact the table may begin anywhere.
+  const auto* list = program::GetTargets(table.data())->list();
   for (uint32_t i = 0; i < list->size(); ++i) {
     const ArtifactTarget& t = (*targets)[i];
     Sha256Digest digest = Sha256Of(artifact.data() + t.image_offset, t.image_size);
-    auto* place = const_cast<uint8_t*>(list->Get(i)->digest()->bytes()->Data());
-    std::copy(digest.begin(), digest.end(), place);
+    ptrdiff_t place = list->Get(i)->digest()->bytes()->Data() - table.data();
+    std::copy(digest.begin(), digest.end(), artifact.begin() + footer->targets_offset + place);
   }
 }
 
