@@ -82,30 +82,32 @@ static KernelCost costOf(const LoopKernel &kernel, const DimRenaming &renaming) 
   return {kernel.nanosecondsPerElement, renaming.resolve(kernel.pointElements)};
 }
 
-static std::optional<KernelUse::Pack> packOf(const std::optional<Packing> &packing,
-                                             const DimRenaming &renaming) {
-  if (!packing)
-    return std::nullopt;
+static KernelUse::Pack packOf(const Packing &packing, const DimRenaming &renaming) {
   SmallVector<DimExpr> dims;
-  for (const DimExpr &size : packing->sizes)
+  for (const DimExpr &size : packing.sizes)
     dims.push_back(renaming.resolve(size));
-  return KernelUse::Pack{.operand = packing->operand,
-                         .kernel = func::FuncOp(packing->kernel.function).getName().str(),
-                         .dims = dims,
-                         .grid = renaming.resolve(packing->kernel.grid),
-                         .elements = renaming.resolve(packing->elements),
-                         .elementType = packing->elementType,
-                         .cost = costOf(packing->kernel, renaming)};
+  return {.operand = packing.operand,
+          .kernel = func::FuncOp(packing.kernel.function).getName().str(),
+          .dims = dims,
+          .grid = renaming.resolve(packing.kernel.grid),
+          .elements = renaming.resolve(packing.elements),
+          .elementType = packing.elementType,
+          .cost = costOf(packing.kernel, renaming)};
 }
 
 KernelUse ClusterKernels::useOf(const Entry &entry, const DimRenaming &renaming) const {
-  return {.kernel = entry.kernel,
-          .dims = SmallVector<DimExpr>(renaming.actuals()),
-          .grid = renaming.resolve(entry.loops.grid),
-          .scratchBytes = renaming.resolve(entry.scratchBytes),
-          .cost = costOf(entry.loops, renaming),
-          .pack = packOf(entry.packing, renaming),
-          .unpack = packOf(entry.unpacking, renaming)};
+  KernelUse use{.kernel = entry.kernel,
+                .dims = SmallVector<DimExpr>(renaming.actuals()),
+                .grid = renaming.resolve(entry.loops.grid),
+                .scratchBytes = renaming.resolve(entry.scratchBytes),
+                .cost = costOf(entry.loops, renaming),
+                .packs = {},
+                .unpack = {}};
+  for (const Packing &packing : entry.packings)
+    use.packs.push_back(packOf(packing, renaming));
+  if (entry.unpacking)
+    use.unpack = packOf(*entry.unpacking, renaming);
+  return use;
 }
 
 /// One result of a cluster as a function, for as long as this is, and what it is known by.
@@ -247,18 +249,19 @@ ClusterKernels::Entry ClusterKernels::makeKernel(Source &source, codegen::Schedu
     FailureOr<LoopKernel> kernel = emitLoopKernel(*structured, name, target);
     if (failed(kernel))
       return {};
-    entry = {name, *kernel, 0, std::nullopt, std::nullopt};
+    entry = {name, *kernel, 0, {}, std::nullopt};
   } else {
     FailureOr<ContractionKernel> kernel =
         emitContractionKernel(*structured, name, source.constants, target.with(schedule));
     if (failed(kernel))
       return {};
-    entry = {name, kernel->kernel, kernel->scratchBytes, kernel->packing, kernel->unpacking};
+    entry = {name, kernel->kernel, kernel->scratchBytes, kernel->packings, kernel->unpacking};
   }
   order.push_back(name);
-  for (std::optional<Packing> *packing : {&entry.packing, &entry.unpacking})
-    if (*packing)
-      (*packing)->kernel.function = shared((*packing)->kernel.function);
+  for (Packing &packing : entry.packings)
+    packing.kernel.function = shared(packing.kernel.function);
+  if (entry.unpacking)
+    entry.unpacking->kernel.function = shared(entry.unpacking->kernel.function);
   return entry;
 }
 

@@ -49,7 +49,8 @@ struct KernelUse {
     mlir::Type elementType;
     KernelCost cost;
   };
-  std::optional<Pack> pack, unpack;
+  llvm::SmallVector<Pack, 1> packs;
+  std::optional<Pack> unpack;
 };
 
 class ClusterKernels {
@@ -98,7 +99,8 @@ private:
     std::string kernel;
     LoopKernel loops;
     DimExpr scratchBytes;
-    std::optional<Packing> packing, unpacking;
+    llvm::SmallVector<Packing, 1> packings;
+    std::optional<Packing> unpacking;
   };
 
   struct Source;

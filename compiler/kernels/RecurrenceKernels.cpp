@@ -241,8 +241,8 @@ FailureOr<KernelUse> ClusterKernels::recurrenceFor(Operation *op, ArrayRef<Value
     for (Value value : inner.getResults())
       addPlace(value);
   std::string name = (spec.totals ? "totals_" : "scan_") + uniqueName(recurrence.body());
-  entry = {name, emitRecurrenceKernel(*structured, name, spec, points, target), 0, std::nullopt,
-           std::nullopt};
+  entry = {
+      name, emitRecurrenceKernel(*structured, name, spec, points, target), 0, {}, std::nullopt};
   order.push_back(name);
   structured->erase();
   return useOf(entry, renaming);

@@ -112,9 +112,9 @@ LogicalResult TaskLowering::lowerCluster(ClusterOp cluster, Sequence &sequence) 
   }
   for (auto [result, use] : llvm::zip(compiled, uses)) {
     SmallVector<Value> inputs = mapped(cluster.getInputs());
-    if (use.pack) {
-      Value &weight = inputs[use.pack->operand];
-      weight = pack(sequence, cluster.getLoc(), *use.pack, weight);
+    for (const KernelUse::Pack &packing : use.packs) {
+      Value &weight = inputs[packing.operand];
+      weight = pack(sequence, cluster.getLoc(), packing, weight);
     }
     if (use.unpack) {
       Value packed = inputs[use.unpack->operand];

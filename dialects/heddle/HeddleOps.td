@@ -202,6 +202,7 @@ def Heddle_ExpectOp : Heddle_Op<"expect"> {
 include "PlanOps.td"
 include "ScanOps.td"
 include "AttentionOps.td"
+include "ProductOps.td"
 include "ChunkOps.td"
 
 #endif // HEDDLE_DIALECTS_HEDDLE_HEDDLEOPS

@@ -9,21 +9,6 @@ using namespace mlir;
 
 namespace heddle {
 
-/// The size along an axis, as a vector of one.
-static Value sizeOf(NodeUpgrade &upgrade, Value tensor, int64_t axis) {
-  SmallVector<NamedAttribute> range = {upgrade.intAttr("start", axis)};
-  if (axis != -1)
-    range.push_back(upgrade.intAttr("end", axis + 1));
-  return upgrade.emit("Shape", {tensor}, range);
-}
-
-/// first, first + 1, ..., as many as `count`, a vector of one, says.
-static Value positionsFrom(NodeUpgrade &upgrade, Value first, Value count) {
-  Value tokens = upgrade.emit("Squeeze", {count, upgrade.ints(0)});
-  Value steps = upgrade.emit("Range", {upgrade.scalar(0), tokens, upgrade.scalar(1)});
-  return upgrade.emit("Add", {steps, first});
-}
-
 /// The number of elements that caches rotate, where their type says it, or 0: all of a head.
 static int64_t rotatedElements(Value cache) {
   auto type = dyn_cast<RankedTensorType>(cache.getType());

@@ -14,13 +14,26 @@ Value toFloat(NodeUpgrade &upgrade, Value x) {
   return upgrade.emit("Cast", {x}, upgrade.intAttr("to", 1));
 }
 
+Value sizeOf(NodeUpgrade &upgrade, Value tensor, int64_t axis) {
+  SmallVector<NamedAttribute> range = {upgrade.intAttr("start", axis)};
+  if (axis != -1)
+    range.push_back(upgrade.intAttr("end", axis + 1));
+  return upgrade.emit("Shape", {tensor}, range);
+}
+
+Value positionsFrom(NodeUpgrade &upgrade, Value first, Value count) {
+  Value tokens = upgrade.emit("Squeeze", {count, upgrade.ints(0)});
+  Value steps = upgrade.emit("Range", {upgrade.scalar(0), tokens, upgrade.scalar(1)});
+  return upgrade.emit("Add", {steps, first});
+}
+
 const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
   // ONNX Runtime has this one in the domain of the standard.
   if (domain != "com.microsoft" && !(domain.empty() && op == "SimplifiedLayerNormalization"))
     return nullptr;
   for (ArrayRef<ContribOperator> family :
-       {attentionContribOperators(), decoderContribOperators(), fusedContribOperators(),
-        normalizationContribOperators(), quantizedContribOperators()})
+       {attentionContribOperators(), blockContribOperators(), decoderContribOperators(),
+        fusedContribOperators(), normalizationContribOperators(), quantizedContribOperators()})
     for (const ContribOperator &contrib : family)
       if (contrib.op == op)
         return &contrib;

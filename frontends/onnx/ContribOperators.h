@@ -22,9 +22,14 @@ struct ContribOperator {
 /// x + y, or x where there is no y.
 mlir::Value plus(NodeUpgrade &upgrade, mlir::Value x, mlir::Value y);
 mlir::Value toFloat(NodeUpgrade &upgrade, mlir::Value x);
+/// The size along an axis, as a vector of one.
+mlir::Value sizeOf(NodeUpgrade &upgrade, mlir::Value tensor, int64_t axis);
+/// first, first + 1, ..., as many as `count`, a vector of one, says.
+mlir::Value positionsFrom(NodeUpgrade &upgrade, mlir::Value first, mlir::Value count);
 
 // One list a family, each in its own file.
 llvm::ArrayRef<ContribOperator> attentionContribOperators();
+llvm::ArrayRef<ContribOperator> blockContribOperators();
 llvm::ArrayRef<ContribOperator> decoderContribOperators();
 llvm::ArrayRef<ContribOperator> fusedContribOperators();
 llvm::ArrayRef<ContribOperator> normalizationContribOperators();

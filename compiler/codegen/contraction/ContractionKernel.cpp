@@ -34,7 +34,7 @@ static bool isPooling(OperationName name) {
 
 bool mayBeContraction(OperationName name) {
   return isProduct(name) || isConvolution(name) || isPooling(name) ||
-         isNamed<AttentionOp, MergeAttentionOp>(name);
+         isNamed<AttentionOp, MergeAttentionOp, BlockMatmulOp>(name);
 }
 
 bool isEmittedContraction(Operation *op) {
@@ -46,6 +46,8 @@ bool isEmittedContraction(Operation *op) {
     return isEmittedAttention(op);
   if (isa<MergeAttentionOp>(op))
     return isEmittedMergeAttention(op);
+  if (isa<BlockMatmulOp>(op))
+    return true;
   return isPooling(op->getName()) && isEmittedPooling(op);
 }
 
@@ -98,8 +100,9 @@ FailureOr<ContractionKernel> emitContractionKernel(func::FuncOp structured, Stri
       pooling ? emitPooledConvolutionKernel(structured, contraction, pooling, name, target)
       : isConvolution(contraction->getName())
           ? emitConvolutionKernel(structured, contraction, name, target)
-      : isa<AttentionOp>(contraction)
-          ? emitAttentionKernel(structured, contraction, name, target)
+      : isa<AttentionOp>(contraction) ? emitAttentionKernel(structured, contraction, name, target)
+      : isa<BlockMatmulOp>(contraction)
+          ? emitBlockMatmulKernel(structured, contraction, name, target)
           : emitMatmulKernel(structured, contraction, name, constantOperands, target);
   if (succeeded(result))
     result->kernel.function->setAttr(codegen::kFillsRegisters,

@@ -71,9 +71,9 @@ struct Packing {
 struct ContractionKernel {
   LoopKernel kernel;
   DimExpr scratchBytes;
-  std::optional<Packing> packing;
-  /// Of what `packing` makes, before each run: weights are kept in fewer bytes than the kernel
-  /// reads. The kernel takes both forms, what `packing` makes after its other operands.
+  llvm::SmallVector<Packing, 1> packings;
+  /// Of what a packing makes, before each run: weights are kept in fewer bytes than the kernel
+  /// reads. The kernel takes both forms, what the packing makes after its other operands.
   std::optional<Packing> unpacking;
 };
 

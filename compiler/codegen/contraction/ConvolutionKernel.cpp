@@ -165,7 +165,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDirect() {
       [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
-  result.packing = emitPacking(spec);
+  result.packings = {emitPacking(spec)};
   return result;
 }
 

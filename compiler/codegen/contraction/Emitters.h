@@ -16,6 +16,11 @@ mlir::FailureOr<ContractionKernel>
 emitMatmulKernel(mlir::func::FuncOp structured, mlir::Operation *contraction, llvm::StringRef name,
                  llvm::ArrayRef<bool> constantOperands, const codegen::Target &target);
 
+mlir::FailureOr<ContractionKernel> emitBlockMatmulKernel(mlir::func::FuncOp structured,
+                                                         mlir::Operation *contraction,
+                                                         llvm::StringRef name,
+                                                         const codegen::Target &target);
+
 bool isEmittedMergeAttention(mlir::Operation *op);
 mlir::FailureOr<ContractionKernel> emitMergeAttentionKernel(mlir::func::FuncOp structured,
                                                             mlir::Operation *contraction,

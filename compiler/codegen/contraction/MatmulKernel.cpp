@@ -255,7 +255,7 @@ ContractionKernel MatmulKernelEmitter::emit() {
                                         0.4 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerK) * shape.k;
   if (packs)
-    result.packing = emitPacking();
+    result.packings = {emitPacking()};
   return result;
 }
 

@@ -69,7 +69,7 @@ ContractionKernel ConvolutionKernelEmitter::emitPlane() {
       [&](Emitter &e, const ConvolutionOperands &operands, KernelFrame &frame, PixelSink sink) {
         emitPlaneConvolution(e, spec, operands, frame.begin, frame.end, frame.scratch, sink);
       });
-  result.packing = emitPacking(spec);
+  result.packings = {emitPacking(spec)};
   return result;
 }
 

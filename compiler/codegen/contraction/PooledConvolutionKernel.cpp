@@ -98,7 +98,7 @@ ContractionKernel ConvolutionKernelEmitter::emitPooled(Operation *pooling) {
       DimExpr::min(outputs, plan.channelBlock) * inputs * space.taps();
   result.kernel.nanosecondsPerElement = nanosecondsPerProduct();
   result.scratchBytes = plan.scratchBytes;
-  result.packing = emitPacking(spec.convolution);
+  result.packings = {emitPacking(spec.convolution)};
   return result;
 }
 

@@ -91,7 +91,7 @@ FailureOr<ContractionKernel> emitSinglePixelKernel(func::FuncOp structured, Oper
   result.kernel.nanosecondsPerElement =
       (type.isF64() ? 2.0 : 1.0) * 0.4 / static_cast<double>(target.vectorBytes() / 4);
   result.scratchBytes = DimExpr(plan.scratchFixed) + DimExpr(plan.scratchPerK) * k;
-  result.packing = packFilters(structured, conv, name, spec, plan, n, k, target);
+  result.packings = {packFilters(structured, conv, name, spec, plan, n, k, target)};
   return result;
 }
 

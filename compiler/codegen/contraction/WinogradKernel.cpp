@@ -116,12 +116,12 @@ ContractionKernel ConvolutionKernelEmitter::emitLineWinogradKernel(const LineWin
       });
   constexpr double timeOfDirect = 0.7;
   result.kernel.nanosecondsPerElement *= timeOfDirect;
-  result.packing = packTransformed(
+  result.packings.push_back(packTransformed(
       plan.packedElements, spec.convolution,
       [&](Emitter &e, KernelFrame &frame, Value outputs, Value channels) {
         emitPackLineWinograd(e, spec.convolution, frame.buffers[0], frame.buffers[1], outputs,
                              channels, frame.begin, frame.end);
-      });
+      }));
   return result;
 }
 
@@ -159,15 +159,15 @@ ContractionKernel ConvolutionKernelEmitter::emitWinogradKernel() {
   constexpr double timeOfDirect = 0.55;
   result.kernel.nanosecondsPerElement *= timeOfDirect;
   if (!transformsEachRun()) {
-    result.packing =
+    result.packings.push_back(
         packTransformed(plan.packedElements, spec.convolution,
                         [&](Emitter &e, KernelFrame &frame, Value outputs, Value channels) {
                           emitPackWinograd(e, spec.convolution, frame.buffers[0], frame.buffers[1],
                                            outputs, channels, frame.begin, frame.end);
-                        });
+                        }));
     return result;
   }
-  result.packing = emitPacking(spec.convolution);
+  result.packings = {emitPacking(spec.convolution)};
   result.unpacking = emitTransform(spec, plan);
   return result;
 }

@@ -14,13 +14,16 @@ using namespace heddle::onnx;
 
 void heddle::onnx::registerShapeModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, OnnxDialect *) {
-    for (auto attach : {attachArithmeticShapes,    attachBranchShapes,    attachCacheShapes,
-                        attachConvolutionShapes,   attachDetectionShapes, attachElementwiseShapes,
-                        attachGeneratorShapes,     attachIndexingShapes,  attachLayoutShapes,
-                        attachLoopShapes,          attachMatrixShapes,    attachMlShapes,
-                        attachNormalizationShapes, attachPoolingShapes,   attachQuantizationShapes,
-                        attachReductionShapes,     attachResizeShapes,    attachSequenceModelShapes,
-                        attachSignalShapes,        attachSlicingShapes,   attachTextShapes})
+    for (auto attach : {
+             attachArithmeticShapes,    attachBranchShapes,    attachCacheShapes,
+             attachConvolutionShapes,   attachDetectionShapes, attachElementwiseShapes,
+             attachGeneratorShapes,     attachIndexingShapes,  attachLayoutShapes,
+             attachLoopShapes,          attachMatrixShapes,    attachMlShapes,
+             attachNormalizationShapes, attachPoolingShapes,   attachProductShapes,
+             attachQuantizationShapes,  attachReductionShapes, attachResizeShapes,
+             attachSequenceModelShapes, attachSignalShapes,    attachSlicingShapes,
+             attachTextShapes,
+         })
       attach(context);
   });
 }

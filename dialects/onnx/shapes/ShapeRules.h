@@ -68,6 +68,7 @@ void attachMatrixShapes(mlir::MLIRContext *context);
 void attachMlShapes(mlir::MLIRContext *context);
 void attachNormalizationShapes(mlir::MLIRContext *context);
 void attachPoolingShapes(mlir::MLIRContext *context);
+void attachProductShapes(mlir::MLIRContext *context);
 void attachQuantizationShapes(mlir::MLIRContext *context);
 void attachReductionShapes(mlir::MLIRContext *context);
 void attachResizeShapes(mlir::MLIRContext *context);
