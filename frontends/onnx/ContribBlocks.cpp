@@ -93,7 +93,8 @@ static absl::Status matMulNBits(NodeUpgrade &upgrade) {
   if (!type || type.getShape() != ArrayRef({columns, blocks, form.block * form.bits / 8}))
     return invalidInput("its weights are not [N, blocks of K, bytes of a block]");
   if (Value groups = upgrade.operand(4); groups && !isInOrder(groups, form.block))
-    return unsupported("rows in another order than that of their blocks ('g_idx') are not supported");
+    return unsupported(
+        "rows in another order than that of their blocks ('g_idx') are not supported");
   Value shape = upgrade.ints({columns, blocks});
   if (zeroPoints && isa<FloatType>(upgrade.elementType(zeroPoints))) {
     zeroPoints = toFloat(upgrade, upgrade.emit("Reshape", {zeroPoints, shape}));
@@ -102,15 +103,14 @@ static absl::Status matMulNBits(NodeUpgrade &upgrade) {
     zeroPoints = numbersOf(upgrade, bytes, form.bits, blocks);
   }
   if (zeroPoints) // they are added to the one in the middle
-    zeroPoints =
-        upgrade.emit("Sub", {zeroPoints, upgrade.scalarOf(form.middle(), b.getF32Type())});
+    zeroPoints = upgrade.emit("Sub", {zeroPoints, upgrade.scalarOf(form.middle(), b.getF32Type())});
   Value scales = upgrade.emit("Reshape", {upgrade.operand(2), shape});
   if (int64_t missing = blocks * form.block - depth)
     a = upgrade.emit("Pad", {a, upgrade.ints({0, missing}), Value(), upgrade.ints(-1)});
   HEDDLE_RETURN_IF_ERROR(upgrade.error);
-  Value product = BlockMatmulOp::create(
-      b, upgrade.node.loc, UnrankedTensorType::get(upgrade.elementType(a)), a, codes, scales,
-      zeroPoints, form.bits, form.block, form.middle());
+  Value product =
+      BlockMatmulOp::create(b, upgrade.node.loc, UnrankedTensorType::get(upgrade.elementType(a)), a,
+                            codes, scales, zeroPoints, form.bits, form.block, form.middle());
   upgrade.replaceWith(plus(upgrade, product, upgrade.operand(5)));
   return absl::OkStatus();
 }
@@ -136,8 +136,7 @@ static Value rowsOf(NodeUpgrade &upgrade, Value table, Value indices, int64_t bi
   Value bytes = isByte ? table : bytesOf(upgrade, table);
   if (!bytes) // each code in bytes of its own
     return upgrade.emit("Gather", {toFloat(upgrade, table), indices});
-  Value numbers =
-      numbersOf(upgrade, upgrade.emit("Gather", {bytes, indices}), bits, count);
+  Value numbers = numbersOf(upgrade, upgrade.emit("Gather", {bytes, indices}), bits, count);
   if (!isSigned)
     return numbers;
   Value sign = upgrade.emit("Less", {upgrade.scalarOf(7.5, f32), numbers});
@@ -153,8 +152,8 @@ static absl::Status gatherBlockQuantized(NodeUpgrade &upgrade) {
   int64_t quantized = upgrade.takeInt("quantize_axis").value_or(1);
   auto type = dyn_cast<RankedTensorType>(table.getType());
   auto scales = dyn_cast<RankedTensorType>(upgrade.operand(2).getType());
-  if (!type || !scales || type.getRank() != 2 || scales.getRank() != 2 ||
-      !type.hasStaticShape() || !scales.hasStaticShape())
+  if (!type || !scales || type.getRank() != 2 || scales.getRank() != 2 || !type.hasStaticShape() ||
+      !scales.hasStaticShape())
     return unsupported("only constant tables of [rows, codes] are supported");
   if (gathered != 0 || (quantized != 1 && quantized != -1))
     return unsupported("only rows with blocks along them are supported");
@@ -181,8 +180,7 @@ static absl::Status gatherBlockQuantized(NodeUpgrade &upgrade) {
     points = viewed(points, {blocks, 1});
   Value above = upgrade.emit("Sub", {viewed(numbers, {blocks, form.block}), points});
   Value scaled = upgrade.emit("Mul", {above, viewed(factors, {blocks, 1})});
-  upgrade.replaceWith(
-      upgrade.emit("CastLike", {viewed(scaled, length), upgrade.operand(2)}));
+  upgrade.replaceWith(upgrade.emit("CastLike", {viewed(scaled, length), upgrade.operand(2)}));
   return absl::OkStatus();
 }
 

@@ -42,8 +42,8 @@ public:
   BlockMatmulEmitter(Emitter &e, const BlockMatmulSpec &spec, const BlockMatmulOperands &ops,
                      Value scratch, MatmulSink sink)
       : e(e), spec(spec), ops(ops), plan(planBlockMatmul(spec, e.target)), sink(sink),
-        math(e.target, e.builder.getI32Type()), perPanel(kPanel / math.columns()),
-        scratch(scratch), parked(e.view(scratch, int64_t(0), e.builder.getF32Type())),
+        math(e.target, e.builder.getI32Type()), perPanel(kPanel / math.columns()), scratch(scratch),
+        parked(e.view(scratch, int64_t(0), e.builder.getF32Type())),
         words(e.view(scratch, plan.parkedBytes(), e.builder.getI32Type())),
         floats(e.view(scratch, plan.parkedBytes(), e.builder.getF32Type())) {}
 
@@ -153,8 +153,7 @@ Values BlockMatmulEmitter::sumsOf(const Tile &tile) {
   return e.loop(e.index(0), ops.blocks, e.index(1), zeros, [&](Value block, ValueRange carried) {
     Values records;
     for (int64_t r = 0; r < tile.rows; ++r)
-      records.push_back(
-          e.add(e.mul(e.add(tile.row, r), rowWords), e.mul(block, recordWords)));
+      records.push_back(e.add(e.mul(e.add(tile.row, r), rowWords), e.mul(block, recordWords)));
     Values products = productsOf(tile, block, records), sums(carried);
     for (int64_t v = 0; v < vectors; ++v) {
       Value panel = e.add(tile.panel, v / perPanel);
@@ -185,8 +184,7 @@ Values BlockMatmulEmitter::productsOf(const Tile &tile, Value block, const Value
   for (Value record : records)
     for (int64_t v = 0; v < vectors; ++v)
       for (int64_t byte = 0; byte < kBytes; ++byte)
-        initial.push_back(
-            repeated(e.load(words, e.add(record, plan.form.correctionAt(byte)))));
+        initial.push_back(repeated(e.load(words, e.add(record, plan.form.correctionAt(byte)))));
   int64_t steps = spec.wordsOfBlock();
   return e.unrolledLoop(
       e.index(steps), std::min<int64_t>(steps, 4), initial, [&](Value step, ValueRange carried) {
@@ -211,8 +209,8 @@ Values BlockMatmulEmitter::codesOf(const Tile &tile, Value word) {
   Values codes;
   for (int64_t v = 0; v < tile.panels * perPanel; ++v) {
     Value panel = e.add(tile.panel, v / perPanel);
-    Value column = e.add(e.mul(e.add(e.mul(panel, panelWords), word), kPanel),
-                         v % perPanel * math.columns());
+    Value column =
+        e.add(e.mul(e.add(e.mul(panel, panelWords), word), kPanel), v % perPanel * math.columns());
     Value bytes = math.loadColumns(e, ops.codes, e.mul(column, 4));
     for (int64_t bit = 0; bit < 8; bit += spec.bits) {
       Value part = bytes;

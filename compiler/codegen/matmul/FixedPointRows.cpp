@@ -60,15 +60,15 @@ private:
     Value zero = e.zero(vectorOf(b.getI32Type()));
     Value most = overVectors(zero, [&](Value index, ValueRange carried) {
       Value x = loaded(e.add(from, e.mul(index, kLanes)));
-      Value magnitude = apply<arith::AndIOp>(
-          arith::BitcastOp::create(b, e.loc, zero.getType(), x), number(INT32_MAX, true));
+      Value magnitude = apply<arith::AndIOp>(arith::BitcastOp::create(b, e.loc, zero.getType(), x),
+                                             number(INT32_MAX, true));
       return Values{apply<arith::MaxSIOp>(carried[0], magnitude)};
     })[0];
     Value greatest = reduced(vector::CombiningKind::MAXSI, most);
     Value isFinite =
         arith::CmpIOp::create(b, e.loc, arith::CmpIPredicate::slt, greatest, number(kInfinity));
-    Value first = apply<arith::AndIOp>(apply<arith::AddIOp>(greatest, number(kMargin)),
-                                       number(kInfinity));
+    Value first =
+        apply<arith::AndIOp>(apply<arith::AddIOp>(greatest, number(kMargin)), number(kInfinity));
     Value exponent =
         apply<arith::MaxSIOp>(first, number((kLeastExponent + kBias) << kMantissaBits));
     Value scale = apply<arith::SubIOp>(exponent, number(kBitsAfterFirst << kMantissaBits));
@@ -91,8 +91,7 @@ private:
     return overVectors(zeros, [&](Value index, ValueRange carried) {
       Value place = e.mul(index, kLanes), x = loaded(e.add(from, place));
       Value rounded = math::RoundEvenOp::create(b, e.loc, apply<arith::MulFOp>(x, reciprocal));
-      Value integers =
-          arith::FPToSIOp::create(b, e.loc, vectorOf(b.getI32Type()), rounded);
+      Value integers = arith::FPToSIOp::create(b, e.loc, vectorOf(b.getI32Type()), rounded);
       Value flipped = apply<arith::XOrIOp>(apply<arith::AddIOp>(integers, number(tops, true)),
                                            number(tops, true));
       if (form.stride > 1)
@@ -100,8 +99,7 @@ private:
       Value to = e.add(e.add(e.mul(record, 4), place), at);
       Values totals;
       for (int64_t byte = 0; byte < FixedPointRows::kBytes; ++byte) {
-        Value shifted =
-            byte ? apply<arith::ShRUIOp>(flipped, number(8 * byte, true)) : flipped;
+        Value shifted = byte ? apply<arith::ShRUIOp>(flipped, number(8 * byte, true)) : flipped;
         Value part = arith::TruncIOp::create(b, e.loc, vectorOf(b.getI8Type()), shifted);
         e.store(part, bytes, e.add(to, 4 * form.wordsAt(byte)));
         Value wide = arith::ExtSIOp::create(b, e.loc, vectorOf(b.getI32Type()), part);

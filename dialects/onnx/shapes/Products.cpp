@@ -21,9 +21,9 @@ static LogicalResult inferBlockMatmul(BlockMatmulOp op, ShapeContext &context) {
   Dims blocks = {codes.dims[0], codes.dims[1]};
   const TensorFacts &scales = context.facts(op.getScales());
   if (scales.dims != blocks || scales.elementType != a.elementType)
-    return op.emitOpError("has scales of ") << describe(scales.dims) << ' ' << scales.elementType
-                                            << ", expected " << describe(blocks) << ' '
-                                            << a.elementType;
+    return op.emitOpError("has scales of ")
+           << describe(scales.dims) << ' ' << scales.elementType << ", expected "
+           << describe(blocks) << ' ' << a.elementType;
   if (const TensorFacts *zeroPoints = optionalFacts(context, op.getZeroPoints());
       zeroPoints && (zeroPoints->dims != blocks || !zeroPoints->elementType.isF32()))
     return op.emitOpError("has zero points of ")

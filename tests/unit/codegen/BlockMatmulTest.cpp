@@ -31,9 +31,9 @@ protected:
     plan = planBlockMatmul(spec, harness.target);
     Type f32 = harness.f32(), i8 = harness.integer(8);
     harness.add("product", {f32, i8, f32, f32, f32}, 3, [&](Emitter &e, Kernel &k) {
-      BlockMatmulOperands ops{k.buffers[0], k.buffers[1], k.buffers[2],
-                              hasZeroPoints ? k.buffers[3] : Value(),
-                              k.dims[0],    k.dims[1],    k.dims[2]};
+      BlockMatmulOperands ops{
+          k.buffers[0], k.buffers[1], k.buffers[2], hasZeroPoints ? k.buffers[3] : Value(),
+          k.dims[0],    k.dims[1],    k.dims[2]};
       emitBlockMatmul(e, spec, ops, k.begin, k.end, k.scratch,
                       [&](Value sums, const MatmulPosition &at) {
                         e.store(sums, k.buffers[4], at.offset, at.mask);
@@ -85,9 +85,9 @@ private:
         plan.parkedBytes() + std::min(s.m, plan.mBlock) * s.blocks * plan.bytesOfBlock();
     // Points are cut somewhere, as for two threads.
     for (auto [begin, end] : {std::pair(int64_t(0), grid / 3), std::pair(grid / 3, grid)})
-      kernels.call(0, {a.data(), packedCodes.data(), packedScales.data(), packedPoints.data(),
-                       c.data()},
-                   {s.m, s.n, s.blocks}, begin, end, scratch);
+      kernels.call(
+          0, {a.data(), packedCodes.data(), packedScales.data(), packedPoints.data(), c.data()},
+          {s.m, s.n, s.blocks}, begin, end, scratch);
     for (int64_t i = 0; i < s.m; ++i)
       for (int64_t j = 0; j < s.n; ++j) {
         double want = 0, error = 0;
@@ -99,8 +99,9 @@ private:
           want += x * weight;
           // Sums are rounded, and numbers to 23 bits of the greatest of a block.
           const float *begin = &a[i * depth + k / spec.block * spec.block];
-          double greatest = *std::max_element(
-              begin, begin + spec.block, [](float x, float y) { return std::abs(x) < std::abs(y); });
+          double greatest = *std::max_element(begin, begin + spec.block, [](float x, float y) {
+            return std::abs(x) < std::abs(y);
+          });
           error += 5e-7 * std::abs(x * weight) + 1.2e-7 * std::abs(greatest * weight);
         }
         float got = c[i * s.n + j];
