@@ -203,7 +203,8 @@ Values BlockMatmulEmitter::productsOf(const Tile &tile, Value block, const Value
       });
 }
 
-/// The codes of a word of each column, as bytes: for each vector of columns, of each place in a byte.
+/// The codes of a word of each column, as bytes: of each vector of columns those of each place in a
+/// byte.
 Values BlockMatmulEmitter::codesOf(const Tile &tile, Value word) {
   Value panelWords = e.mul(ops.blocks, spec.wordsOfBlock());
   Values codes;

@@ -4,13 +4,13 @@
 // of a column's depth.
 //
 // Codes stay packed in memory and become bytes in registers, and meet rows that are made bytes too
-// (FixedPointRows.h): the instructions that multiply bytes take four times as many products as those
-// of floats do. A block's sums are exact; scaled, they are added as floats in the order of blocks,
+// (FixedPointRows.h): instructions that multiply bytes take four times as many products as those of
+// floats do. A block's sums are exact; scaled, they are added as floats in the order of blocks,
 // whatever the grid's partition. One row reads its weights once, in order; what several rows share,
 // codes that have become bytes, they share in registers.
 //
-// Weights are panels of 16 columns: codes [ceil(N / 16)][K / S][16], in words of S codes of a column;
-// scales and zero points [ceil(N / 16)][blocks][16].
+// Weights are panels of 16 columns: codes [ceil(N / 16)][K / S][16], in words of S codes of one
+// column; scales and zero points [ceil(N / 16)][blocks][16].
 
 #ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_BLOCKMATMUL_H
 #define HEDDLE_COMPILER_CODEGEN_MATMUL_BLOCKMATMUL_H

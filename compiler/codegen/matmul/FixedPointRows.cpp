@@ -56,7 +56,7 @@ private:
   }
 
   void block(Value from, Value record) {
-    // As integers, magnitudes have their order, with infinity and what is no number above all others.
+    // As integers, magnitudes have their order, with infinity and what is no number above all.
     Value zero = e.zero(vectorOf(b.getI32Type()));
     Value most = overVectors(zero, [&](Value index, ValueRange carried) {
       Value x = loaded(e.add(from, e.mul(index, kLanes)));

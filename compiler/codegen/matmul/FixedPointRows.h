@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Rows of floats as fixed-point numbers of three bytes, so that they can be multiplied as bytes. The
+// Rows of floats as fixed-point numbers of three bytes, so that bytes are multiplied. The
 // numbers of a block of depth share an exponent, that of the greatest, which keeps 23 bits and its
 // sign, where f32 has 24; sums of their products are exact.
 //
@@ -38,8 +38,8 @@ struct FloatBlocks {
   mlir::Value rows, blocks;  // one after the other
 };
 
-/// Writes the records of all rows, one after the other, to `target` from byte `at` on. Where a number
-/// of a block is infinite or none, the block's scale is none.
+/// Writes the records of all rows, one after the other, to `target` from byte `at` on. Where a
+/// number of a block is infinite or none, the block's scale is none.
 void emitFixedPointRows(Emitter &e, const FixedPointRows &form, const FloatBlocks &source,
                         mlir::Value target, int64_t at);
 
