@@ -35,27 +35,23 @@ class Crowd {
     uint32_t run = runs_.fetch_add(1, std::memory_order_relaxed);
     uint32_t phase = run % std::clamp(std::bit_floor(run), kLeastPeriod, kMostPeriod);
     if (phase < 2 * kTrials) return phase < kTrials ? threads : 1;
-    int64_t together = threads * together_.load(std::memory_order_relaxed);
-    int64_t beside = beside_.load(std::memory_order_relaxed);
-    return together > 0 && together < beside - beside / 10 ? threads : 1;
+    auto together = threads * together_.expected(), beside = beside_.expected();
+    return together.count() > 0 && together < beside - beside / 10 ? threads : 1;
   }
 
   // Of all sessions' runs: near their median, as which side of a bound it is on is all that counts.
   Pace& pace() { return pace_; }
 
   void Took(int places, std::chrono::nanoseconds time) {
-    std::atomic<int64_t>& known = places > 1 ? together_ : beside_;
-    // Relaxed, and one of two that come at once may be lost: what follows is only speed. A mean, as
-    // that is what throughput is made of, in which no single run counts for much.
-    int64_t old = known.load(std::memory_order_relaxed), now = time.count();
-    if (old > 0) now = old + (std::min(now, 3 * old) - old) / 8;
-    known.store(now, std::memory_order_relaxed);
+    (places > 1 ? together_ : beside_).Took(time);
   }
 
  private:
   Pace pace_{32, 32};
   std::atomic<uint32_t> runs_{0};
-  std::atomic<int64_t> together_{0}, beside_{0};  // ns; 0: not known
+  // What either way takes where nothing is new to it. Slow runs come in a row, as the first ones do
+  // and the last ones, which write where nothing is in the caches, and that is not the way's.
+  Pace together_{32, 4}, beside_{32, 4};
 };
 
 }  // namespace heddle

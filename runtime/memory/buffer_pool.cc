@@ -10,6 +10,8 @@
 namespace heddle {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // A kept block serves a request it exceeds by no more than this; a larger one would starve the
 // request that it was made for.
 bool Fits(size_t capacity, size_t bytes) {
@@ -27,9 +29,11 @@ size_t RoundUp(size_t bytes) {
 
 // For how many runs of each user a block is kept that none of them takes. How many blocks are in use at
 // once varies where there are several users, and one that is made anew is first touched page by page,
-// which takes longer than many a run.
+// which takes longer than many a run. So of several users none is given back within a second: while
+// all of them run they hand few blocks on, and when they stop each keeps one, with its results.
 constexpr uint64_t kKeepEpochs = 4;
 constexpr uint64_t kKeepEpochsShared = 32;
+constexpr std::chrono::seconds kKeepShared(1);
 
 }  // namespace
 
@@ -101,15 +105,20 @@ BufferRef BufferPool::Allocate(size_t bytes) {
 void BufferPool::Free(Buffer* buffer) {
   std::unique_lock lock(mutex_);
   buffer->epoch_ = epoch_;
+  if (users_ > 1) buffer->freed_at_ = Clock::now();
   free_.push_back(buffer);
 }
 
 void BufferPool::Trim() {
   std::unique_lock lock(mutex_);
   ++epoch_;
-  uint64_t epochs = users_ > 1 ? kKeepEpochsShared * users_ : kKeepEpochs;
-  auto keep = std::partition(free_.begin(), free_.end(),
-                             [&](Buffer* buffer) { return epoch_ - buffer->epoch_ <= epochs; });
+  if (free_.empty()) return;
+  bool shared = users_ > 1;
+  uint64_t epochs = shared ? kKeepEpochsShared * users_ : kKeepEpochs;
+  auto now = shared ? Clock::now() : Clock::time_point();
+  auto keep = std::partition(free_.begin(), free_.end(), [&](Buffer* buffer) {
+    return epoch_ - buffer->epoch_ <= epochs || (shared && now - buffer->freed_at_ <= kKeepShared);
+  });
   std::for_each(keep, free_.end(), [this](Buffer* buffer) { Release(buffer); });
   free_.erase(keep, free_.end());
 }

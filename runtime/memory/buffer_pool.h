@@ -14,6 +14,7 @@
 #define HEDDLE_RUNTIME_MEMORY_BUFFER_POOL_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -57,8 +58,10 @@ class Buffer {
   void* data_ = nullptr;
   size_t capacity_ = 0;
   std::atomic<int64_t> versions_end_{-1};  // -1: no cache
-  uint64_t epoch_ = 0;                     // the pool's epoch when it was freed
-  std::shared_ptr<BufferPool> pool_;       // set while in use
+  // When it was freed: the pool's epoch, and the time where the pool has several users.
+  uint64_t epoch_ = 0;
+  std::chrono::steady_clock::time_point freed_at_;
+  std::shared_ptr<BufferPool> pool_;  // set while in use
 };
 
 class BufferRef {
@@ -104,7 +107,8 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   // A block of at least `bytes`, or null where the allocator has none. Zero bytes are a block too.
   BufferRef Allocate(size_t bytes);
 
-  // Called between runs: gives back blocks that several runs of each user had no use for.
+  // Called between runs: gives back blocks that several runs of each user had no use for, of
+  // several users only those that none had for a second either.
   void Trim();
   // By how many its users are more than the one that it is made for.
   void AddUsers(int more);

@@ -46,14 +46,26 @@ TEST(CrowdTest, TrialsBecomeRarer) {
   EXPECT_EQ(together, (1 + 1 + doublings + 2) * Crowd::kTrials);
 }
 
-TEST(CrowdTest, SingleRunsAreNotBelieved) {
+TEST(CrowdTest, SlowRunsInARowAreNotBelieved) {
   Crowd crowd;
   for (uint32_t i = 0; i < Crowd::kLeastPeriod; ++i) {
     int places = crowd.Places(2);
     crowd.Took(places, places > 1 ? milliseconds(2) : milliseconds(3));
   }
-  crowd.Took(1, milliseconds(300));
+  // As the last ones of ten sessions that stop, each of which keeps its results.
+  for (int i = 0; i < 8; ++i) crowd.Took(1, milliseconds(15));
   for (uint32_t i = 0; i < 2 * Crowd::kTrials; ++i) crowd.Places(2);
+  EXPECT_EQ(crowd.Places(2), 1);
+}
+
+TEST(CrowdTest, FastRunsAfterSlowOnesAre) {
+  Crowd crowd;
+  for (uint32_t i = 0; i < 2 * Crowd::kTrials; ++i) {
+    int places = crowd.Places(2);
+    crowd.Took(places, places > 1 ? milliseconds(3 - i % 2) : milliseconds(9));
+  }
+  EXPECT_EQ(crowd.Places(2), 2);
+  for (uint32_t i = 0; i < Crowd::kTrials; ++i) crowd.Took(1, milliseconds(3));
   EXPECT_EQ(crowd.Places(2), 1);
 }
 
