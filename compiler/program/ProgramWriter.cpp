@@ -13,12 +13,6 @@ namespace heddle {
 
 namespace fb = program;
 
-SmallVector<task::GraphOp> graphsOf(ModuleOp module, task::ControlOp control) {
-  return llvm::map_to_vector(control.getGraphs().getAsRange<FlatSymbolRefAttr>(), [&](auto name) {
-    return module.lookupSymbol<task::GraphOp>(name.getValue());
-  });
-}
-
 static void collectGraphs(ModuleOp module, task::GraphOp graph,
                           llvm::SetVector<task::GraphOp> &graphs) {
   graphs.insert(graph);

@@ -14,9 +14,6 @@
 
 namespace heddle {
 
-/// The graphs that a task runs, in its order.
-llvm::SmallVector<task::GraphOp> graphsOf(mlir::ModuleOp module, task::ControlOp control);
-
 /// `graph` and the graphs that it runs, after it, each once: a program's graphs refer to later ones only.
 llvm::SetVector<task::GraphOp> graphsFrom(mlir::ModuleOp module, task::GraphOp graph);
 

@@ -2,8 +2,6 @@
 
 #include "compiler/tasks/SinkConstants.h"
 
-#include "compiler/program/ProgramWriter.h"
-
 using namespace mlir;
 
 namespace heddle {

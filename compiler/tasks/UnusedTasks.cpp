@@ -2,7 +2,6 @@
 
 #include "compiler/tasks/UnusedTasks.h"
 
-#include "compiler/program/ProgramWriter.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;

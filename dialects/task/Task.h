@@ -5,6 +5,7 @@
 #define HEDDLE_DIALECTS_TASK_TASK_H
 
 #include "dialects/heddle/Heddle.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
 
 #include "dialects/task/TaskDialect.h.inc"
@@ -16,5 +17,12 @@
 
 #define GET_OP_CLASSES
 #include "dialects/task/TaskOps.h.inc"
+
+namespace heddle::task {
+
+/// The graphs that a task runs, symbols of `module`, in its order.
+llvm::SmallVector<GraphOp> graphsOf(mlir::ModuleOp module, ControlOp control);
+
+} // namespace heddle::task
 
 #endif // HEDDLE_DIALECTS_TASK_TASK_H

@@ -26,6 +26,12 @@ bool ViewOp::isWhole() {
                                    heddle::countElements(heddle::dimsOf(getResult()));
 }
 
+SmallVector<GraphOp> heddle::task::graphsOf(ModuleOp module, ControlOp control) {
+  return llvm::map_to_vector(control.getGraphs().getAsRange<FlatSymbolRefAttr>(), [&](auto name) {
+    return module.lookupSymbol<GraphOp>(name.getValue());
+  });
+}
+
 void TaskDialect::initialize() {
   addTypes<
 #define GET_TYPEDEF_LIST
