@@ -2,8 +2,11 @@
 //
 // Operators that write elements to places other operands name, in the order of the updates.
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
+#include "absl/base/optimization.h"
 #include "runtime/library/arithmetic.h"
 #include "runtime/library/buffers.h"
 #include "runtime/library/functions.h"
@@ -23,40 +26,39 @@ absl::StatusOr<Reduction> ParseReduction(std::string_view op, const LibraryCall&
   return Unimplemented(op, "reduction ", Absl(name));
 }
 
-template <typename T, typename Operation>
-void ReduceInto(T* to, const T* from, int64_t count, Operation&& operation) {
-  for (int64_t i = 0; i < count; ++i) {
-    to[i] = ConvertNumber<T>(operation(ToCompute(to[i]), ToCompute(from[i])));
-  }
-}
-
-// Combines `count` elements of `from` into `to`.
-absl::Status Combine(std::string_view op, Reduction reduction, ElementType type, int64_t size,
-                     const uint8_t* from, uint8_t* to, int64_t count) {
+// Calls `write(tag, combine)`, which says how it went: combine(to, from, count) reduces `count`
+// elements in a row, of the tag's type, with as many updates.
+template <typename Write>
+absl::Status WithReduction(std::string_view op, Reduction reduction, ElementType type, int64_t size,
+                           Write&& write) {
   if (reduction == Reduction::kNone) {
-    std::memcpy(to, from, static_cast<size_t>(count * size));
-    return absl::OkStatus();
+    absl::Status status;
+    VisitElementSize(size, [&](auto tag) {
+      using T = typename decltype(tag)::Type;
+      status = write(tag, [](T* to, const T* from, int64_t n) { std::copy_n(from, n, to); });
+    });
+    return status;
   }
   return VisitNumberOrBool(op, type, [&](auto tag) {
     using T = typename decltype(tag)::Type;
     using C = ComputeType<T>;
-    T* t = reinterpret_cast<T*>(to);
-    const T* f = reinterpret_cast<const T*>(from);
+    auto with = [&](auto operation) {
+      return write(tag, [operation](T* to, const T* from, int64_t n) {
+        for (int64_t i = 0; i < n; ++i) {
+          to[i] = ConvertNumber<T>(operation(ToCompute(to[i]), ToCompute(from[i])));
+        }
+      });
+    };
     switch (reduction) {
       case Reduction::kAdd:
-        ReduceInto(t, f, count, [](C a, C b) { return Add<C>(a, b); });
-        break;
+        return with([](C a, C b) { return Add<C>(a, b); });
       case Reduction::kMultiply:
-        ReduceInto(t, f, count, [](C a, C b) { return Multiply<C>(a, b); });
-        break;
+        return with([](C a, C b) { return Multiply<C>(a, b); });
       case Reduction::kMaximum:
-        ReduceInto(t, f, count, [](C a, C b) { return Maximum<C>(a, b); });
-        break;
+        return with([](C a, C b) { return Maximum<C>(a, b); });
       default:
-        ReduceInto(t, f, count, [](C a, C b) { return Minimum<C>(a, b); });
-        break;
+        return with([](C a, C b) { return Minimum<C>(a, b); });
     }
-    return absl::OkStatus();
   });
 }
 
@@ -86,23 +88,26 @@ absl::Status ScatterElements(LibraryCall& call) {
   }
   HEDDLE_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
   Dims strides = Strides(x.dims);
-  int64_t step = strides[axis], size = x.dims[axis], i = 0;
+  int64_t step = strides[axis], size = x.dims[axis];
   strides[axis] = 0;
-  ElementType type = call.operand(0).element_type;
-  absl::Status status;
-  ForEachIndex<1>(places, {strides}, [&](const std::array<int64_t, 1>& offset) {
-    int64_t index = indices[i];
-    if (index < -size || index >= size) {
-      if (status.ok()) status = NormalizeIndex(kOp, index, size).status();
-      return;
-    }
-    int64_t at = offset[0] + (index < 0 ? index + size : index) * step;
-    absl::Status combined =
-        Combine(kOp, reduction, type, x.size, updates.data + i * x.size, y.data() + at * x.size, 1);
-    if (!combined.ok() && status.ok()) status = combined;
-    ++i;
-  });
-  if (!status.ok()) return status;
+  HEDDLE_RETURN_IF_ERROR(WithReduction(
+      kOp, reduction, call.operand(0).element_type, x.size, [&](auto tag, auto combine) {
+        using T = typename decltype(tag)::Type;
+        T* to = reinterpret_cast<T*>(y.data());
+        const T* from = reinterpret_cast<const T*>(updates.data);
+        const int64_t* index_of = indices.data();
+        absl::Status status;
+        ForEachIndex<1>(places, {strides}, [&](const std::array<int64_t, 1>& offset) {
+          int64_t index = *index_of++;
+          if (ABSL_PREDICT_FALSE(index < -size || index >= size)) {
+            if (status.ok()) status = NormalizeIndex(kOp, index, size).status();
+          } else {
+            combine(to + offset[0] + (index < 0 ? index + size : index) * step, from, 1);
+          }
+          ++from;
+        });
+        return status;
+      }));
   return y.Store();
 }
 
@@ -128,16 +133,21 @@ absl::Status ScatterND(LibraryCall& call) {
   int64_t line = Product(x.dims, depth, x.rank());
   if (line == 0) return y.Store();
   int64_t count = Product(places.dims, 0, places.rank() - 1);
-  for (int64_t i = 0; i < count; ++i) {
-    int64_t at = 0;
-    for (int d = 0; d < depth; ++d) {
-      HEDDLE_ASSIGN_OR_RETURN(int64_t index,
-                              NormalizeIndex(kOp, indices[i * depth + d], x.dims[d]));
-      at += index * strides[d];
-    }
-    HEDDLE_RETURN_IF_ERROR(Combine(kOp, reduction, call.operand(0).element_type, x.size,
-                                   updates.data + i * line * x.size, y.data() + at * x.size, line));
-  }
+  HEDDLE_RETURN_IF_ERROR(WithReduction(
+      kOp, reduction, call.operand(0).element_type, x.size, [&](auto tag, auto combine) {
+        using T = typename decltype(tag)::Type;
+        for (int64_t i = 0; i < count; ++i) {
+          int64_t at = 0;
+          for (int d = 0; d < depth; ++d) {
+            HEDDLE_ASSIGN_OR_RETURN(int64_t index,
+                                    NormalizeIndex(kOp, indices[i * depth + d], x.dims[d]));
+            at += index * strides[d];
+          }
+          combine(reinterpret_cast<T*>(y.data()) + at,
+                  reinterpret_cast<const T*>(updates.data) + i * line, line);
+        }
+        return absl::OkStatus();
+      }));
   return y.Store();
 }
 
