@@ -25,6 +25,7 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createExpandConvTransposePass());
   function.addPass(createSplitPoolsPass());
   function.addPass(createSplitResizePass());
+  function.addPass(createScatterRowsPass());
   function.addPass(createLayColumnsPass());
   function.addPass(createSkipZeroRowsPass());
   // Of what the passes before wrote as well.

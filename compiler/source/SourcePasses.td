@@ -382,6 +382,23 @@ def SplitResizePass : Pass<"onnx-split-resize", "::mlir::func::FuncOp"> {
   }];
 }
 
+def ScatterRowsPass : Pass<"onnx-scatter-rows", "::mlir::func::FuncOp"> {
+  let summary = "scatter rows instead of their elements";
+  let description = [{
+    A ScatterElements whose indices are one for each row, repeated for its elements, is a ScatterND of
+    rows, in the same order: indices are read once a row, and what repeated them is unused.
+
+    ```mlir
+    %1 = "onnx.Expand"(%rows, %shape) : (tensor<5x1xi64>, tensor<2xi64>) -> tensor<5x64xi64>
+    %2 = "onnx.ScatterElements"(%x, %1, %updates) {axis = 0, reduction = "add"} : (tensor<9x64xf32>, ...) -> tensor<9x64xf32>
+    ```
+    becomes
+    ```mlir
+    %2 = "onnx.ScatterND"(%x, %rows, %updates) {reduction = "add"} : (tensor<9x64xf32>, ...) -> tensor<9x64xf32>
+    ```
+  }];
+}
+
 def ExpandConvTransposePass : Pass<"onnx-expand-conv-transpose", "::mlir::func::FuncOp"> {
   let summary = "write transposed convolutions of few channels, with windows side by side, as products";
   let description = [{
