@@ -82,7 +82,7 @@ std::optional<DimExpr> firstPlaceOfSlice(const DimExpr &start, const DimExpr &di
     return step > 0 ? start : DimExpr::min(start, dim - 1);
   DimExpr fromEnd = start + dim;
   if (auto bound = start.upperBound(); bound && *bound < 0)
-    return step > 0 ? DimExpr::max(fromEnd, 0) : fromEnd;
+    return step < 0 && start.isAtLeast(-1) ? fromEnd : DimExpr::max(fromEnd, 0);
   return std::nullopt;
 }
 

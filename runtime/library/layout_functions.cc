@@ -96,10 +96,11 @@ absl::Status Slice(LibraryCall& call) {
   for (size_t i = 0; i < axes.size(); ++i) {
     int64_t size = x.dims[axes[i]], step = steps[i];
     if (step == 0) return Invalid(kOp, "the step of axis ", axes[i], " is 0");
-    // Positions beyond either end mean that end; going down, "before the first" is -1.
-    int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
-    int64_t start = std::clamp(starts[i] < 0 ? starts[i] + size : starts[i], low, high);
-    int64_t end = std::clamp(ends[i] < 0 ? ends[i] + size : ends[i], low, high);
+    // Positions beyond either end mean that end; going down, only an end can be before the first.
+    int64_t before = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+    int64_t start =
+        std::clamp(starts[i] < 0 ? starts[i] + size : starts[i], std::min<int64_t>(0, high), high);
+    int64_t end = std::clamp(ends[i] < 0 ? ends[i] + size : ends[i], before, high);
     step = std::clamp<int64_t>(step, -size - 1, size + 1);
     int64_t count = std::max<int64_t>(0, CeilDiv(end - start, step));
     dims[axes[i]] = count;

@@ -21,16 +21,19 @@ absl::Status NonZero(LibraryCall& call) {
     absl::Span<const T> values(static_cast<const T*>(x.data), static_cast<size_t>(x.count()));
     auto nonzero = [](T v) { return ToCompute(v) != 0; };
     int64_t count = std::count_if(values.begin(), values.end(), nonzero);
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {x.rank(), count}));
+    // A scalar counts as a vector of one element.
+    Dims dims = x.rank() == 0 ? Dims{1} : ToDims(x.dims);
+    int rank = static_cast<int>(dims.size());
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {rank, count}));
     int64_t* to = static_cast<int64_t*>(y.data);
-    Dims index(x.rank(), 0);
+    Dims index(rank, 0);
     int64_t found = 0;
     for (T value : values) {
       if (nonzero(value)) {
-        for (int a = 0; a < x.rank(); ++a) to[a * count + found] = index[a];
+        for (int a = 0; a < rank; ++a) to[a * count + found] = index[a];
         ++found;
       }
-      NextIndex(x.dims, absl::MakeSpan(index));
+      NextIndex(dims, absl::MakeSpan(index));
     }
     return absl::OkStatus();
   });

@@ -35,7 +35,7 @@ Value firstPlace(KernelBuilder &b, const DimExpr &start, const DimExpr &dim, int
     return b.index(*known);
   DimExpr fromEnd = start + dim;
   DimExpr whenPositive = step > 0 ? start : DimExpr::min(start, dim - 1);
-  DimExpr whenNegative = step > 0 ? DimExpr::max(fromEnd, 0) : fromEnd;
+  DimExpr whenNegative = DimExpr::max(fromEnd, 0);
   IndexMath ix(b);
   return ix.select(ix.less(ix.value(start), ix.value(0)), ix.value(whenNegative),
                    ix.value(whenPositive));

@@ -142,6 +142,8 @@ static bool isNegative(const DimExpr &position) {
   return high && *high < 0;
 }
 
+static bool isFarAfter(const DimExpr &position) { return isFar(position) && !isNegative(position); }
+
 /// The smallest of all differences lhs - rhs.
 static DimExpr leastDifference(ArrayRef<DimExpr> lhs, ArrayRef<DimExpr> rhs) {
   std::optional<DimExpr> least;
@@ -152,20 +154,23 @@ static DimExpr leastDifference(ArrayRef<DimExpr> lhs, ArrayRef<DimExpr> rhs) {
 }
 
 /// A position whose sign is not known, as one from the start: negative ones count from the end, and
-/// go no further than before the first element that the step can take.
-static DimExpr fromStart(const DimExpr &position, const DimExpr &dim, int64_t step) {
+/// go no further than the least.
+static DimExpr fromStart(const DimExpr &position, const DimExpr &dim, int64_t least) {
   if (position.isAtLeast(0) || isNegative(position))
     return position;
   DimExpr isNegative = DimExpr::min(DimExpr::max(-position, 0), 1);
-  return DimExpr::max(position + dim * isNegative, step > 0 ? 0 : -1);
+  return DimExpr::max(position + dim * isNegative, least);
 }
 
 /// The number of elements that a cut takes of a dimension.
 static DimExpr sizeOfCut(Cut cut, const DimExpr &dim) {
   if (!cut.start.isKnown() || !cut.end.isKnown() || cut.step == 0)
     return DimExpr::unknown();
-  cut.start = fromStart(cut.start, dim, cut.step);
-  cut.end = fromStart(cut.end, dim, cut.step);
+  if (isFarAfter(cut.step > 0 ? cut.start : cut.end))
+    return 0;
+  // Going down, an end may be before the first element, a start may not.
+  cut.start = fromStart(cut.start, dim, 0);
+  cut.end = fromStart(cut.end, dim, cut.step > 0 ? 0 : -1);
   // Each bound is the least (an end) or the greatest (a start) of some alternatives, and the
   // distance is the least of their differences; the clamps that cannot matter are left out.
   SmallVector<DimExpr, 2> from, to;
@@ -182,10 +187,10 @@ static DimExpr sizeOfCut(Cut cut, const DimExpr &dim) {
       to = {cut.end, dim};
     return DimExpr::max(leastDifference(to, from), 0).ceilDiv(cut.step);
   }
-  if (isNegative(cut.start))
-    to = {isFar(cut.start) ? DimExpr(0) : dim + cut.start};
-  else if (isFar(cut.start))
+  if (isFarAfter(cut.start) || cut.start.asConstant() == -1)
     to = {dim - 1};
+  else if (isNegative(cut.start))
+    to = {isFar(cut.start) ? DimExpr(0) : DimExpr::max(dim + cut.start, 0), dim - 1};
   else
     to = {cut.start, dim - 1};
   if (isNegative(cut.end))

@@ -47,6 +47,27 @@ TEST(Library, SliceTakesAnyBounds) {
   EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{4}));
 }
 
+TEST(Library, SliceBackwardsStartsAtTheFirstOrLater) {
+  FakeCall call;
+  call.operands = {Floats({2}, {1, 2}), Longs({1}, {-3}), Longs({1}, {-9}), Longs({1}, {0}),
+                   Longs({1}, {-1})};
+  call.result_types = {kFloat32};
+  ASSERT_TRUE(call.Run("Slice").ok());
+  EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{1}));
+  call.operands[0] = Floats({0}, {});
+  ASSERT_TRUE(call.Run("Slice").ok());
+  EXPECT_TRUE(call.results[0].values<float>().empty());
+}
+
+TEST(Library, NonZeroTakesAScalarAsAVector) {
+  FakeCall call;
+  call.operands = {FakeTensor(kFloat32, {}, std::vector<float>{2})};
+  call.result_types = {kInt64};
+  ASSERT_TRUE(call.Run("NonZero").ok());
+  EXPECT_EQ(call.results[0].dims, (std::vector<int64_t>{1, 1}));
+  EXPECT_EQ(call.results[0].values<int64_t>(), (std::vector<int64_t>{0}));
+}
+
 TEST(Library, MovesPackedElements) {
   FakeCall call;
   // 1 2 3 4 5 as uint4, two in a byte.
