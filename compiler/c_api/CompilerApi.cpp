@@ -48,7 +48,7 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
                                       " are possible");
   if (given.cores > 0)
     options.extraction.cores = given.cores;
-  options.extraction.caches = given.caches != 0;
+  options.extraction.caches = options.import.pastsGrow = given.caches != 0;
   options.extraction.scans = !given.no_scans;
   options.extraction.winograd = !given.no_winograd;
   options.extraction.verifyAssociativity = given.verify_associativity;

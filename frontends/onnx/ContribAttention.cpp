@@ -39,14 +39,6 @@ static absl::StatusOr<int64_t> takeHeads(NodeUpgrade &upgrade) {
   return heads;
 }
 
-/// [batch, time, heads * size] as [batch, heads, time, size].
-static Value byHeads(NodeUpgrade &upgrade, Value value, int64_t heads) {
-  NamedAttribute turned =
-      upgrade.builder.getNamedAttr("perm", upgrade.builder.getDenseI64ArrayAttr({0, 2, 1, 3}));
-  Value apart = upgrade.emit("Reshape", {value, upgrade.ints({0, 0, heads, -1})});
-  return upgrade.emit("Transpose", {apart}, turned);
-}
-
 /// Where keys count, of [batch, keys]: the first ones, as many as `lengths` says.
 static Value firstKeys(NodeUpgrade &upgrade, Value lengths, const Attended &operands) {
   Value keys = sizeOf(upgrade, operands.k, operands.timeAxis);
@@ -161,10 +153,7 @@ static absl::Status multiHeadAttention(NodeUpgrade &upgrade) {
                                     {qkv[0], qkv[1], qkv[2], upgrade.operand(4), upgrade.operand(5),
                                      pastKey, pastValue, isOfAnother ? 2 : 1}));
   if (isOfAnother && !results.empty()) {
-    NamedAttribute turned =
-        upgrade.builder.getNamedAttr("perm", upgrade.builder.getDenseI64ArrayAttr({0, 2, 1, 3}));
-    Value byTime = upgrade.emit("Transpose", {results[0]}, turned);
-    results = {upgrade.emit("Reshape", {byTime, upgrade.ints({0, 0, -1})})};
+    results = {withHeadsJoined(upgrade, results[0])};
   } else if (!pastKey && (upgrade.wants(1) || upgrade.wants(2))) {
     results.append({byHeads(upgrade, qkv[1], heads), byHeads(upgrade, qkv[2], heads)});
   }

@@ -27,20 +27,37 @@ Value positionsFrom(NodeUpgrade &upgrade, Value first, Value count) {
   return upgrade.emit("Add", {steps, first});
 }
 
+static Value withInnerAxesTurned(NodeUpgrade &upgrade, Value value) {
+  return upgrade.emit(
+      "Transpose", {value},
+      upgrade.builder.getNamedAttr("perm", upgrade.builder.getDenseI64ArrayAttr({0, 2, 1, 3})));
+}
+
+Value byHeads(NodeUpgrade &upgrade, Value value, int64_t heads) {
+  return withInnerAxesTurned(upgrade,
+                             upgrade.emit("Reshape", {value, upgrade.ints({0, 0, heads, -1})}));
+}
+
+Value withHeadsJoined(NodeUpgrade &upgrade, Value value) {
+  return upgrade.emit("Reshape", {withInnerAxesTurned(upgrade, value), upgrade.ints({0, 0, -1})});
+}
+
 const ContribOperator *findContribOperator(StringRef domain, StringRef op) {
   // ONNX Runtime has this one in the domain of the standard.
   if (domain != "com.microsoft" && !(domain.empty() && op == "SimplifiedLayerNormalization"))
     return nullptr;
   for (ArrayRef<ContribOperator> family :
        {attentionContribOperators(), blockContribOperators(), decoderContribOperators(),
-        fusedContribOperators(), normalizationContribOperators(), quantizedContribOperators()})
+        fusedContribOperators(), groupQueryContribOperators(), normalizationContribOperators(),
+        quantizedContribOperators()})
     for (const ContribOperator &contrib : family)
       if (contrib.op == op)
         return &contrib;
   return nullptr;
 }
 
-absl::Status expandContrib(OpBuilder &builder, const ContribOperator &contrib, SourceNode &node,
+absl::Status expandContrib(OpBuilder &builder, const ContribOperator &contrib,
+                           const ImportOptions &options, SourceNode &node,
                            SmallVectorImpl<Value> &results) {
   while (!node.operands.empty() && !node.operands.back())
     node.operands.pop_back();
@@ -50,6 +67,7 @@ absl::Status expandContrib(OpBuilder &builder, const ContribOperator &contrib, S
     if (contrib.required >> i & 1 && !node.operand(i))
       return invalidInput("its input " + llvm::Twine(i) + " is left out but required");
   NodeUpgrade upgrade(builder, node);
+  upgrade.pastsGrow = options.pastsGrow;
   HEDDLE_RETURN_IF_ERROR(contrib.expand(upgrade));
   HEDDLE_RETURN_IF_ERROR(upgrade.error);
   if (!node.attributes.empty())

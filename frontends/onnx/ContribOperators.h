@@ -6,6 +6,7 @@
 #ifndef HEDDLE_FRONTENDS_ONNX_CONTRIBOPERATORS_H
 #define HEDDLE_FRONTENDS_ONNX_CONTRIBOPERATORS_H
 
+#include "frontends/onnx/ImportOnnx.h"
 #include "frontends/onnx/Upgrade.h"
 
 #include <cstdint>
@@ -26,12 +27,16 @@ mlir::Value toFloat(NodeUpgrade &upgrade, mlir::Value x);
 mlir::Value sizeOf(NodeUpgrade &upgrade, mlir::Value tensor, int64_t axis);
 /// first, first + 1, ..., as many as `count`, a vector of one, says.
 mlir::Value positionsFrom(NodeUpgrade &upgrade, mlir::Value first, mlir::Value count);
+/// [batch, time, heads * size] as [batch, heads, time, size], and back.
+mlir::Value byHeads(NodeUpgrade &upgrade, mlir::Value value, int64_t heads);
+mlir::Value withHeadsJoined(NodeUpgrade &upgrade, mlir::Value value);
 
 // One list a family, each in its own file.
 llvm::ArrayRef<ContribOperator> attentionContribOperators();
 llvm::ArrayRef<ContribOperator> blockContribOperators();
 llvm::ArrayRef<ContribOperator> decoderContribOperators();
 llvm::ArrayRef<ContribOperator> fusedContribOperators();
+llvm::ArrayRef<ContribOperator> groupQueryContribOperators();
 llvm::ArrayRef<ContribOperator> normalizationContribOperators();
 llvm::ArrayRef<ContribOperator> quantizedContribOperators();
 
@@ -40,7 +45,8 @@ const ContribOperator *findContribOperator(llvm::StringRef domain, llvm::StringR
 
 /// Adds the operations that the node stands for.
 absl::Status expandContrib(mlir::OpBuilder &builder, const ContribOperator &contrib,
-                           SourceNode &node, llvm::SmallVectorImpl<mlir::Value> &results);
+                           const ImportOptions &options, SourceNode &node,
+                           llvm::SmallVectorImpl<mlir::Value> &results);
 
 } // namespace heddle
 

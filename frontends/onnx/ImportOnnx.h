@@ -43,6 +43,8 @@ struct ImportOptions {
   std::map<std::string, int64_t> dims;
   /// Domains whose operators the user implements; their nodes become `onnx.Custom`.
   std::set<std::string> customDomains;
+  /// No past of attention has room: caches may grow in its place. Runs of others are refused.
+  bool pastsGrow = false;
   /// What constants may take that are larger in memory than in the file: sparse tensors, and what
   /// the model computes from constants.
   int64_t mostConstantBytes = int64_t(2) << 30;

@@ -55,7 +55,7 @@ absl::Status GraphImporter::importNode(const onnx_model::NodeProto &proto, const
       return importCustom(proto, attributes, node, scope, results);
     if (const ContribOperator *contrib = findContribOperator(node.domain, node.op)) {
       HEDDLE_ASSIGN_OR_RETURN(node.attributes, attributesByKind(attributes, scope));
-      return expandContrib(builder, *contrib, node, results);
+      return expandContrib(builder, *contrib, options, node, results);
     }
     HEDDLE_RETURN_IF_ERROR(importPrimitive(proto, attributes, node, scope, results));
     return importDeclarations(proto, results);

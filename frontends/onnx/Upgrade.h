@@ -66,6 +66,7 @@ public:
   mlir::OpBuilder &builder;
   SourceNode &node;
   absl::Status error;
+  bool pastsGrow = false; ///< as in ImportOptions
   bool isReplaced = false;
   llvm::SmallVector<mlir::Value> replacement;
 };

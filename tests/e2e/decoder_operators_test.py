@@ -46,7 +46,7 @@ def attended(q, k, v, window=None, softcap=0.0):
 
 
 class Decoders(NumpyModels):
-    def of(self, what, op, inputs, results, named, refused=None, **attributes):
+    def of(self, what, op, inputs, results, named, refused=None, options=(), **attributes):
         """All inputs are fed, with dimensions that have names where `named`."""
         present = {f"i{place}": x for place, x in enumerate(inputs) if x is not None}
         names = [f"i{place}" if x is not None else "" for place, x in enumerate(inputs)]
@@ -63,39 +63,75 @@ class Decoders(NumpyModels):
             for name, x in present.items():
                 np.save(self.file(f"{name}.npy"), x)
             given = [word for name in present for word in ("--input", f"{name}={self.file(name)}.npy")]
-            code, error = self.run(what, "run", self.program, *given, "--output", self.folder.name)
+            code, error = self.run(what, "run", self.program, *given, *options, "--output", self.folder.name)
             if code not in (1, 2) or refused not in error:
                 self.wrong(f"{what}: exit code {code}, want a refusal", error)
             return
-        self.expect(f"{what} of {'named' if named else 'known'} sizes", present, outputs,
-                    agree=lambda a, b: a.shape == b.shape and np.abs(a - b).max() < 1e-4)
+        self.expect(f"{what} of {'named' if named else 'known'} sizes", present, outputs, *options,
+                    agree=lambda a, b: a.shape == b.shape and np.allclose(a, b, rtol=0, atol=1e-4, equal_nan=True))
 
 
-def attention(check, what, tokens, past, packed=False, rotary=True, interleaved=0, given=False, lengths=None,
-              refused=None, batch=2, heads=4, groups=2, size=16, window=None, **attributes):
-    """Keys and values of `past` tokens, or of None: no operands for them."""
+def attention(check, what, tokens, past, packed=False, rotary=True, interleaved=0, given=False, room=0, lengths=None,
+              total=None, refused=None, batch=2, heads=4, groups=2, size=16, window=None, options=(), **attributes):
+    """Keys and values of `past` tokens, or of None: no operands for them. What counts of a sequence ends at its place
+    in `lengths`; `room` entries, which are no numbers, are behind the past."""
     q, k, v = (real(batch, tokens, count, size) for count in (heads, groups, groups))
     before = [real(batch, groups, past or 0, size) for _ in "kv"]
-    positions = np.broadcast_to(np.arange(tokens) + (past or 0), (batch, tokens)) + (3 if given else 0)
+    before = [np.pad(x, [(0, 0), (0, 0), (0, room), (0, 0)], constant_values=np.nan) for x in before]
+    total = total or tokens + (past or 0)
+    lengths = np.array(lengths or [total] * batch)
+    starts = np.maximum(lengths - tokens, 0) if total > tokens else lengths * 0
+    positions = starts[:, None] + np.arange(tokens) + (3 if given else 0)
 
     def turn(x):
         return (rotated(x, positions, interleaved) if rotary else x).transpose(0, 2, 1, 3)
-    keys = np.concatenate([before[0], turn(k)], 2)
-    values = np.concatenate([before[1], v.transpose(0, 2, 1, 3)], 2)
-    result = attended(turn(q), keys, values, window, attributes.get("softcap", 0))
+    turned, present, result = turn(q), [], []
+    missing = max(total - before[0].shape[2], 0)
+    for cache, new in zip(before, (turn(k), v.transpose(0, 2, 1, 3))):
+        cache = np.pad(cache, [(0, 0), (0, 0), (0, missing), (0, 0)])
+        for sequence, start in enumerate(starts):
+            cache[sequence, :, start:start + tokens] = new[sequence]
+        present.append(cache)
+    for sequence, start in enumerate(starts):
+        keys, values = (cache[sequence:sequence + 1, :, :start + tokens] for cache in present)
+        result.append(attended(turned[sequence:sequence + 1], keys, values, window, attributes.get("softcap", 0)))
     if rotary:
         attributes.update(do_rotary=1, rotary_interleaved=interleaved)
     if window:
         attributes.update(local_window_size=window)
     flat = [x.reshape(batch, tokens, -1) for x in (q, k, v)]
-    total = tokens + (past or 0)
     inputs = [*([np.concatenate(flat, -1), None, None] if packed else flat), *(before if past is not None else [None] * 2),
-              np.array(lengths or [total - 1] * batch, np.int32), np.array(total, np.int32),
+              np.array(lengths - 1, np.int32), np.array(total, np.int32),
               *([COSINES, SINES] if rotary else [None] * 2), positions.astype(np.int64) if given else None]
     for named in (False, True):
         check.of(what, "GroupQueryAttention", inputs,
-                 [result.transpose(0, 2, 1, 3).reshape(batch, tokens, -1), keys, values], named, refused,
+                 [np.concatenate(result).transpose(0, 2, 1, 3).reshape(batch, tokens, -1), *present], named, refused, options,
                  num_heads=heads, kv_num_heads=groups, **attributes)
+
+
+def pasts(check):
+    """Pasts with room, and sequences of several lengths."""
+    attention(check, "sequences of two lengths", 1, 9, lengths=[10, 7])
+    attention(check, "a past with room", 1, 9, room=6)
+    attention(check, "two lengths and room", 1, 9, room=6, lengths=[7, 10])
+    attention(check, "tokens into room", 3, 9, room=6, lengths=[12, 12])
+    attention(check, "room for some tokens", 3, 9, room=1)
+    attention(check, "the last room", 1, 9, room=1)
+    attention(check, "fewer than the total", 1, 9, room=6, lengths=[10, 6], total=15)
+    attention(check, "the first tokens into room", 7, 0, room=9, lengths=[7, 7])
+    attention(check, "shorter first tokens into room", 7, 0, room=9, lengths=[7, 4])
+    attention(check, "one tensor of all into room", 1, 9, room=6, packed=True, lengths=[10, 7])
+    attention(check, "room without rotation", 1, 9, room=6, rotary=False, lengths=[10, 7])
+    attention(check, "neighbours rotate into room", 1, 9, room=6, interleaved=1, lengths=[10, 7])
+    attention(check, "positions given and room", 1, 9, room=6, given=True)
+    attention(check, "a window of a past with room", 3, 9, room=6, window=4, lengths=[12, 10])
+    attention(check, "capped scores of a past with room", 1, 9, room=6, softcap=1.5)
+    for rotary in (True, False):
+        attention(check, "more than the total", 1, 9, room=6, rotary=rotary, lengths=[9, 11], refused="an index is outside")
+    attention(check, "tokens before the first", 3, 9, room=6, lengths=[9, 1], refused="write index -2")
+    attention(check, "a cache that grows", 1, 9, options=["--caches"], groups=1, batch=1)
+    attention(check, "a cache with room", 1, 9, room=6, refused="a past that grows in place", options=["--caches"], groups=1,
+              batch=1)
 
 
 def rotations(check):
@@ -171,10 +207,8 @@ def main():
     attention(check, "positions given", 2, 6, given=True)
     attention(check, "a window", 4, 8, window=3)
     attention(check, "whole heads", 2, 6, size=8)
-    attention(check, "shorter first tokens", 1, 0, lengths=[0, -1])
-    for rotary in (True, False):
-        for last in (7, 8, 10):  # 9 is what the past has
-            attention(check, "another length", 1, 9, rotary=rotary, lengths=[9, last], refused="an index is outside")
+    attention(check, "shorter first tokens", 7, 0, lengths=[7, 4])
+    pasts(check)
     check.finish()
 
 

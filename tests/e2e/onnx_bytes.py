@@ -56,9 +56,11 @@ def value(name, dims, kind=FLOAT):
 
 
 def attribute(name, content):
-    """An attribute: an int, a list of ints, a graph, or a tensor as ("tensor", message)."""
+    """An attribute: an int, a float, a list of ints, a graph, or a tensor as ("tensor", message)."""
     if isinstance(content, int):
         return field(1, name) + field(3, content) + field(20, 2)
+    if isinstance(content, float):
+        return field(1, name) + varint(2 << 3 | 5) + struct.pack("<f", content) + field(20, 1)
     if isinstance(content, list):
         return field(1, name) + fields(8, content) + field(20, 7)
     if isinstance(content, str):
