@@ -4,6 +4,7 @@
 // axes in another order, and sizes turn out to be 1.
 
 #include "compiler/Passes.h"
+#include "compiler/kernels/OperationKinds.h"
 #include "compiler/kernels/Parameters.h"
 #include "compiler/source/Arithmetic.h"
 
@@ -33,9 +34,11 @@ bool holdsOnly(Value integers, int64_t number) {
 
 /// Whether the result is the operand, given that it has the operand's type.
 bool passesOn(Operation *op) {
-  if (isa<onnx::ReshapeOp, onnx::SqueezeOp, onnx::UnsqueezeOp, onnx::FlattenOp, onnx::ExpandOp,
-          onnx::TileOp>(op))
+  if (isa<onnx::ReshapeOp, onnx::UnsqueezeOp, onnx::FlattenOp, onnx::ExpandOp, onnx::TileOp>(op))
     return true;
+  // One without axes may have sizes to look at when it runs.
+  if (isa<onnx::SqueezeOp>(op))
+    return operationKind(op) == OperationKind::View;
   if (isa<onnx::SplitOp>(op))
     return op->getNumResults() == 1;
   if (isa<onnx::ConcatOp>(op))

@@ -102,6 +102,8 @@ MODELS = {
         (dict(n=12), ()), (dict(n=10), ()), (dict(n=3), "negative")]),
     "squeeze": ([op("Squeeze", "a")], {"a": ["n", 3, 1]}, [], [
         (dict(n=2), (2, 3)), (dict(n=0), (0, 3)), (dict(n=1), r'Squeeze.*shape \[3\], the model expects \[n,3\]')]),
+    "squeeze_names": ([op("Squeeze", "a")], {"a": ["n", 3]}, [], [
+        (dict(n=2), (2, 3)), (dict(n=1), r'Squeeze.*shape \[3\], the model expects \[n,3\]')]),
     "squeeze_axes": ([op("Squeeze", "a", "x")], {"a": ["n", 3]}, [ints("x", [0])], [
         (dict(n=1), (3,)), (dict(n=2), "Squeeze.*axis 0"), (dict(n=0), "Squeeze.*axis 0")]),
     # A 0 in the shape copies a dimension, also where it comes from a size that has a name.
