@@ -76,17 +76,21 @@ void LastColumns::pack(Emitter &e, const PanelSource &source, Value first, Value
                        Value at) const {
   Type type = cast<MemRefType>(target.getType()).getElementType();
   Value length = filledUp(e, k, panel);
+  auto fill = [&](Value begin, Value end) {
+    e.loop(begin, end, e.index(1), [&](Value i) { e.store(e.zero(type), target, e.add(at, i)); });
+  };
   e.loop(e.index(0), count, e.index(1), [&](Value column) {
-    Value to = e.add(at, e.mul(column, length)), place = e.add(first, column);
+    Value begin = e.mul(column, length), to = e.add(at, begin), place = e.add(first, column);
     Value step = source.transposed ? e.index(1) : source.stride;
     Value from = source.transposed ? e.mul(place, source.stride) : place;
     e.loop(e.index(0), k, e.index(1), [&](Value row) {
       Value value = e.load(source.buffer, e.add(e.add(source.start, from), e.mul(row, step)));
       e.store(e.convertFloat(value, type), target, e.add(to, row));
     });
-    e.loop(k, length, e.index(1),
-           [&](Value row) { e.store(e.zero(type), target, e.add(to, row)); });
+    fill(e.add(begin, k), e.add(begin, length));
   });
+  // Nobody reads the rest of the panel, but artifacts hold it: what they are should not depend on memory.
+  fill(e.mul(count, length), e.mul(k, e.index(panel)));
 }
 
 // Columns are padded to a power of two, so that rows follow each other in a vector of sums.
