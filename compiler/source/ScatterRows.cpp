@@ -40,9 +40,8 @@ struct ScatterRows : impl::ScatterRowsPassBase<ScatterRows> {
         return;
       Arithmetic m(scatter);
       Value rows = m.viewedAs(indices, {dimsOf(indices).front(), 1});
-      Value result =
-          onnx::ScatterNDOp::create(m.b, m.loc, scatter.getType(), scatter.getData(), rows,
-                                    scatter.getUpdates(), scatter.getReduction());
+      Value result = onnx::ScatterNDOp::create(m.b, m.loc, scatter.getType(), scatter.getData(),
+                                               rows, scatter.getUpdates(), scatter.getReduction());
       scatter.replaceAllUsesWith(result);
       scatter.erase();
     });

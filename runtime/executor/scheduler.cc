@@ -116,27 +116,24 @@ WorkItem Scheduler::Find(Worker& worker, int* wait) {
 // The caller has nothing to do: lets it sleep until there is work or the run is finished. Returns
 // whether it counts as active afterwards.
 bool Scheduler::SleepCaller(Worker& worker) {
-  caller_.store(kAsleep, std::memory_order_seq_cst);
+  // Either the one that finishes sees kAsleep, or this sees that it is finished: one variable says
+  // both.
+  int expected = kAwake;
+  if (!caller_.compare_exchange_strong(expected, kAsleep, std::memory_order_seq_cst)) return true;
   active_.fetch_sub(1, std::memory_order_seq_cst);
-  // Either the one that finishes sees kAsleep, or this sees done_: both are sequentially
-  // consistent.
-  int expected = kAsleep;
-  if (done_.load(std::memory_order_seq_cst)) {
-    if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) return false;
-  } else {
-    // One last look, as in Work: a push that saw this thread still active is visible now.
-    WorkItem item = Find(worker);
-    if (item) {
-      worker.queue_.Push(item);
-      if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) {
-        // May exceed the number of threads for a moment; only the count of guests is at stake.
-        active_.fetch_add(1, std::memory_order_seq_cst);
-        return true;
-      }
+  // One last look, as in Work: a push that saw this thread still active is visible now.
+  if (WorkItem item = Find(worker)) {
+    worker.queue_.Push(item);
+    expected = kAsleep;
+    if (caller_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) {
+      // May exceed the number of threads for a moment; only the count of guests is at stake.
+      active_.fetch_add(1, std::memory_order_seq_cst);
+      return true;
     }
   }
   caller_.wait(kAsleep, std::memory_order_seq_cst);
-  return caller_.exchange(kAwake, std::memory_order_seq_cst) == kCalled;
+  // Whoever has called it has counted it, whether or not the run was finished since.
+  return (caller_.fetch_and(kFinished, std::memory_order_seq_cst) & kCalled) != 0;
 }
 
 void Scheduler::Work(Worker& worker, bool is_caller) {
@@ -147,8 +144,7 @@ void Scheduler::Work(Worker& worker, bool is_caller) {
     int wait = 1, clock = 0;
     for (int looks = 0;; looks += wait) {
       item = Find(worker, &wait);
-      // Acquire pairs with the release in Finish: the work's results are visible to the caller.
-      if (item || done_.load(std::memory_order_acquire)) break;
+      if (item || finished()) break;
       if (looks >= clock) {
         auto now = std::chrono::steady_clock::now();
         if (looks == 0) deadline = now + kSpin;
@@ -165,7 +161,7 @@ void Scheduler::Work(Worker& worker, bool is_caller) {
       continue;
     }
     if (is_caller) {
-      if (done_.load(std::memory_order_acquire)) break;
+      if (finished()) break;
       counted = SleepCaller(worker);
       if (!counted) break;  // finished
       continue;
@@ -204,7 +200,6 @@ void Scheduler::Participate() {
 void Scheduler::Run(const WorkItem& first, bool agreed) {
   agreed_.store(agreed, std::memory_order_relaxed);
   // Relaxed: no other thread works on this run yet; the first push publishes.
-  done_.store(false, std::memory_order_relaxed);
   caller_.store(kAwake, std::memory_order_relaxed);
   active_.fetch_add(1, std::memory_order_seq_cst);
   Worker& worker = *workers_[0];
@@ -216,7 +211,6 @@ void Scheduler::Run(const WorkItem& first, bool agreed) {
 void Scheduler::Start(const WorkItem& first, std::function<void()> done) {
   done_callback_ = std::move(done);
   agreed_.store(false, std::memory_order_relaxed);
-  done_.store(false, std::memory_order_relaxed);
   caller_.store(kAwake, std::memory_order_relaxed);
   workers_[0]->queue_.Push(first);
   active_.fetch_add(1, std::memory_order_seq_cst);
@@ -226,12 +220,8 @@ void Scheduler::Start(const WorkItem& first, std::function<void()> done) {
 void Scheduler::Finish() {
   std::function<void()> done = std::move(done_callback_);
   done_callback_ = nullptr;
-  // Release pairs with the acquire in Work; sequentially consistent with SleepCaller.
-  done_.store(true, std::memory_order_seq_cst);
-  int asleep = kAsleep;
-  if (caller_.compare_exchange_strong(asleep, kFinished, std::memory_order_seq_cst)) {
-    caller_.notify_one();
-  }
+  // Pairs with the acquire in finished(), and with the exchange in SleepCaller.
+  if (caller_.fetch_or(kFinished, std::memory_order_seq_cst) == kAsleep) caller_.notify_one();
   if (done) done();
 }
 

@@ -92,8 +92,12 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   bool SleepCaller(Worker& worker);
   void LookForGuest();
 
-  // States of the thread that called Run.
-  enum Caller : int { kAwake, kAsleep, kCalled, kFinished };
+  // States of the thread that called Run; kFinished is a bit beside them, set once, at the end of the
+  // run, so that whoever sets it has nothing more to do with a run that begins after it.
+  enum Caller : int { kAwake, kAsleep, kCalled, kFinished = 4 };
+
+  // Acquire pairs with the release in Finish: all that was done is visible.
+  bool finished() const { return (caller_.load(std::memory_order_acquire) & kFinished) != 0; }
 
   Backend* const backend_;
   const int threads_;
@@ -101,8 +105,7 @@ class Scheduler : public Participant, public std::enable_shared_from_this<Schedu
   std::function<void()> done_callback_;
   std::atomic<bool> agreed_{false};  // relaxed: the first push publishes it
   alignas(64) std::atomic<int> active_{0};
-  std::atomic<int> caller_{kAwake};
-  std::atomic<bool> done_{true};
+  std::atomic<int> caller_{kFinished};
   // When a guest was asked for that has not come, of this clock; else 0. Relaxed: only speed
   // follows.
   std::atomic<int64_t> missed_since_{0};
