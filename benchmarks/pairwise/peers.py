@@ -14,18 +14,22 @@ import sys
 PACKAGE = "onnxruntime-node@1.30"
 
 
-def onnxruntime_library(folder):
+def installed_library(folder):
     """The CPU library, or None."""
-    pattern = os.path.join(folder, "node_modules", "onnxruntime-node", "bin", "napi-v*", "linux", "x64",
-                           "libonnxruntime.so*")
-    if not glob.glob(pattern) and shutil.which("npm"):
+    found = glob.glob(os.path.join(folder, "node_modules", "onnxruntime-node", "bin", "napi-v*", "linux", "x64",
+                                   "libonnxruntime.so*"))
+    return max(found, default=None)
+
+
+def onnxruntime_library(folder):
+    """The CPU library, installed where it is missing; None where it cannot be had."""
+    if not installed_library(folder) and shutil.which("npm"):
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "package.json"), "w") as file:
             file.write('{"private": true}\n')
         subprocess.run(["npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund",
                         "--no-save", "--loglevel=error", PACKAGE], stdout=sys.stderr, check=False)
-    found = sorted(glob.glob(pattern))
-    return found[-1] if found else None
+    return installed_library(folder)
 
 
 def version_of(library):

@@ -27,6 +27,10 @@ public:
   virtual absl::Status setInputs(std::vector<HostTensor> inputs) = 0;
   /// One run; the results are given back after the clock has stopped.
   virtual absl::StatusOr<double> seconds() = 0;
+  /// One run, and what it gives.
+  virtual absl::StatusOr<std::vector<HostTensor>> results() {
+    return absl::UnimplementedError("only timed");
+  }
 };
 
 /// Through the C ABI of libheddle_runtime; runs the artifact's code for `targetCpu`, or the best that

@@ -6,6 +6,8 @@
 
 #include "benchmarks/peer/Engine.h"
 
+#include "absl/cleanup/cleanup.h"
+#include "frontends/onnx/NpyFile.h"
 #include "frontends/onnx/TensorData.h"
 
 #include <algorithm>
@@ -29,10 +31,16 @@ enum Place {
   kSessionGetInputName = 36,
   kSessionGetOutputName = 37,
   kCreateTensorWithDataAsOrtValue = 49,
+  kGetTensorMutableData = 51,
+  kGetTensorElementType = 60,
+  kGetDimensionsCount = 61,
+  kGetDimensions = 62,
+  kGetTensorTypeAndShape = 65,
   kCreateCpuMemoryInfo = 69,
   kGetAllocatorWithDefaultOptions = 78,
   kReleaseStatus = 93,
   kReleaseValue = 96,
+  kReleaseTensorTypeAndShapeInfo = 99,
 };
 constexpr uint32_t apiVersion = 17;
 
@@ -49,6 +57,7 @@ public:
   absl::Status load(const std::string &model, int threads) override;
   absl::Status setInputs(std::vector<HostTensor> given) override;
   absl::StatusOr<double> seconds() override;
+  absl::StatusOr<std::vector<HostTensor>> results() override;
 
 private:
   /// Calls the function at a place of the table, which returns a status or null.
@@ -66,13 +75,16 @@ private:
     return absl::UnknownError(message);
   }
   absl::StatusOr<std::vector<const char *>> names(Place count, Place name);
+  absl::Status run();
+  void releaseResults();
+  absl::StatusOr<HostTensor> copyOf(void *value);
 
   std::string library;
   const void *const *table = nullptr;
   void *environment = nullptr, *options = nullptr, *session = nullptr, *allocator = nullptr;
   std::vector<HostTensor> inputs;
   std::vector<const char *> inputNames, outputNames;
-  std::vector<void *> values, results;
+  std::vector<void *> values, made;
 };
 
 absl::Status OnnxRuntimeEngine::prepare() {
@@ -104,7 +116,7 @@ absl::Status OnnxRuntimeEngine::setInputs(std::vector<HostTensor> given) {
   if (!known.ok() || !outputs.ok())
     return known.ok() ? outputs.status() : known.status();
   outputNames = *outputs;
-  results.resize(outputNames.size());
+  made.resize(outputNames.size());
   void *memory = nullptr;
   if (auto status = call(kCreateCpuMemoryInfo, 0, 0, &memory); !status.ok())
     return status;
@@ -137,22 +149,70 @@ absl::Status OnnxRuntimeEngine::load(const std::string &model, int threads) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<double> OnnxRuntimeEngine::seconds() {
+absl::Status OnnxRuntimeEngine::run() {
   using Run = void *(*)(void *, const void *, const char *const *, void *const *, size_t,
                         const char *const *, size_t, void **);
-  auto run = function<Run>(kRun);
-  auto begin = std::chrono::steady_clock::now();
-  void *status = run(session, nullptr, inputNames.data(), values.data(), values.size(),
-                     outputNames.data(), outputNames.size(), results.data());
-  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  for (void *&result : results) {
-    if (result)
-      function<void (*)(void *)>(kReleaseValue)(result);
-    result = nullptr;
+  return check(function<Run>(kRun)(session, nullptr, inputNames.data(), values.data(),
+                                   values.size(), outputNames.data(), outputNames.size(),
+                                   made.data()));
+}
+
+void OnnxRuntimeEngine::releaseResults() {
+  for (void *&value : made) {
+    if (value)
+      function<void (*)(void *)>(kReleaseValue)(value);
+    value = nullptr;
   }
-  if (auto checked = check(status); !checked.ok())
-    return checked;
+}
+
+absl::StatusOr<double> OnnxRuntimeEngine::seconds() {
+  auto begin = std::chrono::steady_clock::now();
+  absl::Status status = run();
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  releaseResults();
+  if (!status.ok())
+    return status;
   return took.count();
+}
+
+absl::StatusOr<HostTensor> OnnxRuntimeEngine::copyOf(void *value) {
+  void *information = nullptr, *data = nullptr;
+  if (auto status = call(kGetTensorTypeAndShape, value, &information); !status.ok())
+    return status;
+  auto release = absl::MakeCleanup(
+      [&] { function<void (*)(void *)>(kReleaseTensorTypeAndShapeInfo)(information); });
+  int type = 0;
+  size_t rank = 0;
+  HostTensor tensor;
+  for (absl::Status status :
+       {call(kGetTensorElementType, information, &type),
+        call(kGetDimensionsCount, information, &rank), call(kGetTensorMutableData, value, &data)})
+    if (!status.ok())
+      return status;
+  tensor.dims.resize(rank);
+  if (auto status = call(kGetDimensions, information, tensor.dims.data(), rank); !status.ok())
+    return status;
+  tensor.type = elementTypeOf(type).value_or(ElementType::kUndefined);
+  auto bytes = countBytes(tensor.type, tensor.dims);
+  if (!bytes || !npyHolds(tensor.type))
+    return absl::UnimplementedError("results of " + dataTypeName(type));
+  tensor.bytes.assign(static_cast<const char *>(data), *bytes);
+  return tensor;
+}
+
+absl::StatusOr<std::vector<HostTensor>> OnnxRuntimeEngine::results() {
+  auto release = absl::MakeCleanup([&] { releaseResults(); });
+  if (auto status = run(); !status.ok())
+    return status;
+  std::vector<HostTensor> copies;
+  for (size_t i = 0; i < made.size(); ++i) {
+    auto copy = copyOf(made[i]);
+    if (!copy.ok())
+      return copy.status();
+    copy->name = outputNames[i];
+    copies.push_back(*std::move(copy));
+  }
+  return copies;
 }
 
 } // namespace

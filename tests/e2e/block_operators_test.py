@@ -8,11 +8,10 @@
 import os
 import sys
 
-from numpy_models import NumpyModels, np
-from onnx_bytes import FLOAT, INT64, UINT8, node, tensor
+from numpy_models import KINDS, NumpyModels, np
+from onnx_bytes import UINT8, node, tensor
 
-INT32, FLOAT16, UINT4, INT4 = 6, 10, 21, 22
-KINDS = {"float32": FLOAT, "float16": FLOAT16, "int64": INT64, "uint8": UINT8, "int32": INT32}
+UINT4, INT4 = 21, 22
 GENERATOR = np.random.default_rng(5)
 
 

@@ -8,11 +8,9 @@
 import math
 import sys
 
-from numpy_models import NumpyModels, np
-from onnx_bytes import FLOAT, INT64, UINT8, node, tensor
+from numpy_models import KINDS, NumpyModels, np
+from onnx_bytes import node, tensor
 
-INT8, INT32 = 3, 6
-KINDS = {"float32": FLOAT, "int64": INT64, "uint8": UINT8, "int8": INT8, "int32": INT32}
 GENERATOR = np.random.default_rng(1)
 ERF = np.vectorize(math.erf)
 # What no operator of ai.onnx does, and what is wrong where a function comes after it.

@@ -7,11 +7,9 @@
 
 import sys
 
-from numpy_models import NumpyModels, np
-from onnx_bytes import FLOAT, INT64, node, tensor
+from numpy_models import KINDS, NumpyModels, np
+from onnx_bytes import FLOAT, node, tensor
 
-INT32 = 6
-KINDS = {"float32": FLOAT, "int64": INT64, "int32": INT32}
 GENERATOR = np.random.default_rng(3)
 ANGLES = np.arange(32)[:, None] * 0.1 ** np.arange(4)
 COSINES, SINES = np.cos(ANGLES).astype(np.float32), np.sin(ANGLES).astype(np.float32)

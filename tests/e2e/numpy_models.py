@@ -15,7 +15,11 @@ except ImportError:
     sys.exit(77)
 
 from bounded import Bounded
-from onnx_bytes import FLOAT, floats, graph, model, value
+from onnx_bytes import BOOL, FLOAT, INT64, UINT8, floats, graph, model, value
+
+# The numbers of element types, by numpy's names.
+KINDS = {"float32": FLOAT, "uint8": UINT8, "int8": 3, "uint16": 4, "int16": 5, "int32": 6, "int64": INT64, "bool": BOOL,
+         "float16": 10, "float64": 11, "uint32": 12, "uint64": 13}
 
 
 def signature(dims_by_name):
@@ -36,11 +40,12 @@ class NumpyModels(Bounded):
     def file(self, name):
         return os.path.join(self.folder.name, name)
 
-    def write(self, nodes, inputs, outputs, weights, constants=()):
+    def write(self, nodes, inputs, outputs, weights, constants=(), opset=18, domains=("test",)):
         """Dimensions of inputs and outputs, and arrays of weights, by name; constants are tensors of other types."""
         initializers = [floats(name, array.ravel().tolist(), array.shape) for name, array in weights.items()]
         with open(self.file("model.onnx"), "wb") as file:
-            file.write(model(graph(nodes, signature(inputs), signature(outputs), initializers + list(constants))))
+            file.write(model(graph(nodes, signature(inputs), signature(outputs), initializers + list(constants)),
+                             opset=opset, domains=domains))
         self.names, self.program = list(outputs), self.file("model.onnx")
 
     def compile(self, what, *options):

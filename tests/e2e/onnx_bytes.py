@@ -50,13 +50,15 @@ def external(name, dims, location, **more):
 
 
 def value(name, dims, kind=FLOAT):
-    """An input or output: a dimension is a size or a name."""
+    """An input or output: a dimension is a size or a name; without dimensions, one that does not say its type."""
+    if dims is None:
+        return field(1, name)
     shape = b"".join(field(1, field(2 if isinstance(d, str) else 1, d)) for d in dims)
     return field(1, name) + field(2, field(1, field(1, kind) + field(2, shape)))
 
 
 def attribute(name, content):
-    """An attribute: an int, a float, a list of ints, a graph, or a tensor as ("tensor", message)."""
+    """An attribute: a number, a list of ints, a graph, or a tensor as ("tensor", message)."""
     if isinstance(content, int):
         return field(1, name) + field(3, content) + field(20, 2)
     if isinstance(content, float):
@@ -86,6 +88,6 @@ def function(name, inputs, outputs, nodes, domain="test"):
             + field(9, field(1, "") + field(2, 18)) + field(9, field(1, domain) + field(2, 1)) + field(10, domain))
 
 
-def model(main, functions=(), opset=18):
+def model(main, functions=(), opset=18, domains=("test",)):
     return (field(1, 8) + field(7, main) + field(8, field(1, "") + field(2, opset))
-            + field(8, field(1, "test") + field(2, 1)) + fields(25, functions))
+            + fields(8, (field(1, domain) + field(2, 1) for domain in domains)) + fields(25, functions))
