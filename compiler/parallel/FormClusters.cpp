@@ -14,6 +14,7 @@
 #include "compiler/kernels/Parameters.h"
 #include "compiler/kernels/Runs.h"
 #include "compiler/kernels/StructuredLowering.h"
+#include "compiler/parallel/ComputedInput.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
 #include "dialects/onnx/Onnx.h"
@@ -186,11 +187,16 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
     auto isConvolution = [](Operation *op) { return isa<onnx::ConvOp>(op); };
     auto *convolution = llvm::find_if(producer.members, isConvolution);
     return convolution != producer.members.end() &&
+           groupOf.lookup((*convolution)->getOperand(0).getDefiningOp()) != &producer &&
            llvm::count_if(producer.members, isEmittedContraction) == 1 &&
            isPooledConvolution(*convolution, user.members.front()) &&
            user.members.front()->getOperand(0) == value &&
            producer.members.back()->getResult(0) == value;
   }
+  // Parts are put together for nothing where a convolution then computes its input of all.
+  if (auto concat = dyn_cast<onnx::ConcatOp>(producer.members.back());
+      concat && joinsRuns(concat) && becomesInput(value))
+    return false;
   Dims dims = dimsOf(value), rootDims = dimsOf(root->getResult(0));
   bool readElementwise = true, readOnce = true;
   for (Operation *reader : value.getUsers())
@@ -205,6 +211,10 @@ bool ClusterBuilder::canMerge(Group &producer, Value value, Group &user) {
     return llvm::all_of(producer.members, [](Operation *member) {
       return movesRows(member) || accessPattern(member) == AccessPattern::Elementwise;
     });
+  bool elementwise =
+      !producer.contraction && !producer.reduction && !producer.irregular && !producer.rows;
+  if (elementwise && !producer.expensive && computesInput(user.members, producer.members, value))
+    return true;
   // Elements read at computed places or in windows would be computed many times over.
   if (!readElementwise)
     return false;

@@ -29,6 +29,10 @@ constexpr llvm::StringLiteral kFasterDirect = "heddle.faster_direct";
 /// Whether it is; as far as sizes are known while compiling.
 bool isFasterDirect(mlir::Operation *convolution);
 
+/// Whether a convolution may compute its input as it copies it: what is between it and what it is computed
+/// of, element by element, is in its kernel then.
+bool mayComputeInput(mlir::Operation *convolution);
+
 /// Marks a convolution whose windows are the whole input: a pixel a channel.
 constexpr llvm::StringLiteral kSinglePixel = "heddle.single_pixel";
 bool hasSinglePixel(mlir::Operation *convolution);

@@ -121,6 +121,7 @@ ConvolutionSpec ConvolutionKernelEmitter::directSpec() {
   Spatial none{0, 0, 0};
   spec.padded = space.padBefore != none || space.padAfter != none;
   spec.transposed = transposed;
+  spec.computesInput = computesInput();
   // Finite weights may be rounded to infinity.
   spec.skipsPads = spec.padded && !rounds && op->hasAttr(kSkipsPads);
   if (auto integer = dyn_cast<onnx::ConvIntegerOp>(op)) {
@@ -132,8 +133,23 @@ ConvolutionSpec ConvolutionKernelEmitter::directSpec() {
   return spec;
 }
 
+/// An operand of the function that the input is computed from, of the same sizes.
+static Value imageOf(Value input) {
+  Dims dims = dimsOf(input);
+  SmallVector<Value> pending{input};
+  while (!pending.empty()) {
+    Value value = pending.pop_back_val();
+    if (Operation *maker = value.getDefiningOp())
+      llvm::copy_if(maker->getOperands(), std::back_inserter(pending),
+                    [](Value operand) { return isa<RankedTensorType>(operand.getType()); });
+    else if (dimsOf(value) == dims)
+      return value;
+  }
+  return {};
+}
+
 ConvolutionOperands ConvolutionKernelEmitter::operandsIn(KernelFrame &frame) {
-  return {.input = bufferOf(frame, input()),
+  return {.input = bufferOf(frame, computesInput() ? imageOf(input()) : input()),
           .filter = bufferOf(frame, weights()),
           .n = frame.index(space.x[0]),
           .groups = frame.index(groups),
@@ -155,7 +171,7 @@ int64_t ConvolutionKernelEmitter::narrowWidth(int64_t tilePixels) {
 
 ContractionKernel ConvolutionKernelEmitter::emitDirect() {
   ConvolutionSpec spec = directSpec();
-  if (!transposed && isPointwise(structured, space))
+  if (!transposed && isPointwise(structured, space, input()))
     space.joinPlane();
   else
     spec.narrowWidth = narrowWidth(planConvolution(spec, target).pixels);
@@ -181,6 +197,10 @@ ContractionKernel ConvolutionKernelEmitter::emitBlocks(
     ConvolutionOperands operands = operandsIn(frame);
     addZeroPoints(e, epilogue, spec.accumulator(), operands);
     operands.prefetch = [&](Emitter &, const PixelPosition &at) { space.prefetch(epilogue, at); };
+    if (computesInput())
+      operands.inputAt = [&](Emitter &, const PixelPosition &at) {
+        return space.inputAt(epilogue, input(), at);
+      };
     emit(e, operands, frame,
          [&](Value acc, const PixelPosition &at) { space.store(epilogue, acc, at, bias()); });
   });

@@ -60,6 +60,7 @@ private:
   mlir::Value input() const { return op->getOperand(0); }
   mlir::Value weights() const { return op->getOperand(1); }
   mlir::Value bias() const;
+  bool computesInput() const { return !mlir::isa<mlir::BlockArgument>(input()); }
   // Signedness matters of bytes alone.
   bool inputSigned() const { return !isUnsignedOperand(op, 0); }
   bool filterSigned() const { return !isUnsignedOperand(op, 1); }

@@ -42,9 +42,9 @@ struct DirectCosts {
 std::optional<DirectCosts> directCosts(mlir::Operation *convolution);
 
 class SpatialOperation;
-/// Windows of one element, one at each pixel: a plane is one long row, unless the epilogue tells its
-/// rows apart.
-bool isPointwise(mlir::func::FuncOp structured, const SpatialOperation &space);
+/// Windows of one element, one at each pixel: a plane is one long row, unless the epilogue or what the
+/// input is computed by tells its rows apart.
+bool isPointwise(mlir::func::FuncOp structured, const SpatialOperation &space, mlir::Value input);
 /// Such convolutions with many pixels are emitted apart.
 bool isEmittedPointwise(mlir::func::FuncOp structured, mlir::Operation *op,
                         const codegen::Target &target);

@@ -62,12 +62,23 @@ Value Epilogue::plus(Value accumulators, Element element) {
   return arith::AddFOp::create(frame.b, accumulators, added);
 }
 
+/// Whether it is read for more than the contraction's operands.
+static bool isReadAfter(Value value, Operation *contraction) {
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
+    if (user == contraction)
+      return false;
+    return user->getBlock() != contraction->getBlock() || contraction->isBeforeInBlock(user) ||
+           isReadAfter(user->getResult(0), contraction);
+  });
+}
+
 void Epilogue::prefetch(ArrayRef<Element> place) {
   elements.prefetch(result, place, /*isWrite=*/true);
   for (BlockArgument operand : frame.structured.getArguments()) {
     auto tensor = dyn_cast<RankedTensorType>(operand.getType());
     if (tensor && getDims(tensor) == dims &&
-        !llvm::is_contained(contraction->getOperands(), operand))
+        !llvm::is_contained(contraction->getOperands(), operand) &&
+        isReadAfter(operand, contraction))
       elements.prefetch(operand, place, /*isWrite=*/false);
   }
 }

@@ -15,13 +15,36 @@ using namespace heddle::codegen;
 
 namespace heddle {
 
-bool isPointwise(func::FuncOp structured, const SpatialOperation &space) {
+static bool hasUnitWindows(const SpatialOperation &space) {
   Spatial none{0, 0, 0};
-  Value result = structured.getBody().front().getTerminator()->getOperand(0);
-  SmallVector<bool> joins = joinableDimensions(result);
   return space.taps() == 1 && space.stride == Spatial{1, 1, 1} && space.padBefore == none &&
-         space.padAfter == none &&
-         llvm::all_of(ArrayRef(joins).slice(2, space.axes - 1), [](bool joined) { return joined; });
+         space.padAfter == none;
+}
+
+bool isPointwise(func::FuncOp structured, const SpatialOperation &space, Value input) {
+  Value result = structured.getBody().front().getTerminator()->getOperand(0);
+  auto joinsPlane = [&](Value tensor) {
+    SmallVector<bool> joins = joinableDimensions(tensor);
+    return llvm::all_of(ArrayRef(joins).slice(2, space.axes - 1), [](bool join) { return join; });
+  };
+  return hasUnitWindows(space) && joinsPlane(result) && joinsPlane(input);
+}
+
+// Of an image that the second cache keeps, a copy takes as long as a task of its own. Filters that are
+// much larger than the image are read once where it is read in place.
+bool mayComputeInput(Operation *op) {
+  constexpr int64_t secondCacheShare = 256 << 10;
+  auto conv = dyn_cast<onnx::ConvOp>(op);
+  if (!conv || conv.getGroup() != 1 || !isEmittedConvolution(op) || hasSinglePixel(op) ||
+      !isFasterDirect(op))
+    return false;
+  SpatialOperation space(op);
+  std::optional<int64_t> image = countElements(space.x).asConstant();
+  std::optional<int64_t> pixels = countElements(ArrayRef(space.y).drop_front(2)).asConstant();
+  std::optional<int64_t> outputs = space.y[1].asConstant();
+  int64_t bytes = space.element.getIntOrFloatBitWidth() / 8;
+  return hasUnitWindows(space) && image && pixels && outputs && *image * bytes > secondCacheShare &&
+         *outputs < 2 * *pixels;
 }
 
 bool isEmittedPointwise(func::FuncOp structured, Operation *op, const Target &target) {
@@ -29,7 +52,8 @@ bool isEmittedPointwise(func::FuncOp structured, Operation *op, const Target &ta
   if (!conv)
     return false;
   bool depthwise = conv.getGroup() != 1 && dimsOf(conv.getW())[1].isConstant(1);
-  return !depthwise && isPointwise(structured, SpatialOperation(op)) &&
+  return !depthwise && isa<BlockArgument>(conv.getX()) &&
+         isPointwise(structured, SpatialOperation(op), conv.getX()) &&
          target.choose("pointwise.product", op->hasAttr(kFasterDirect) ? 0 : 1, {0, 1});
 }
 

@@ -62,7 +62,11 @@ Value SpatialOperation::storedChannel(Epilogue &epilogue, Value channel) const {
 }
 
 Place SpatialOperation::placeOf(Epilogue &epilogue, const PixelPosition &at, bool isVector) const {
-  Place place{Element{at.n}, Element{storedChannel(epilogue, at.channel)}};
+  return placeOf(storedChannel(epilogue, at.channel), at, isVector);
+}
+
+Place SpatialOperation::placeOf(Value channel, const PixelPosition &at, bool isVector) const {
+  Place place{Element{at.n}, Element{channel}};
   for (unsigned axis = 3 - axes; axis < 3; ++axis)
     place.push_back(
         {at.pixel[axis], axis == 2 && isVector ? Element::Contiguous : Element::Uniform});
@@ -81,6 +85,11 @@ void SpatialOperation::store(Epilogue &epilogue, Value pixels, const PixelPositi
   bool isVector = isa<VectorType>(pixels.getType());
   epilogue.store(withBias(epilogue, pixels, at, bias), placeOf(epilogue, at, isVector), at.lanes,
                  at.mask);
+}
+
+Value SpatialOperation::inputAt(Epilogue &epilogue, Value input, const PixelPosition &at) const {
+  Place place = placeOf(at.channel, at, /*isVector=*/true);
+  return epilogue.vectorOf(epilogue.operandAt(input, place, at.lanes, at.mask));
 }
 
 void SpatialOperation::prefetch(Epilogue &epilogue, const PixelPosition &at) const {

@@ -47,6 +47,10 @@ public:
   void store(Epilogue &epilogue, mlir::Value pixels, const codegen::PixelPosition &at,
              mlir::Value bias = {}) const;
 
+  /// Elements of a row of the input where it is computed.
+  mlir::Value inputAt(Epilogue &epilogue, mlir::Value input,
+                      const codegen::PixelPosition &at) const;
+
   /// Asks for the memory of a pixel's result early.
   void prefetch(Epilogue &epilogue, const codegen::PixelPosition &at) const;
 
@@ -62,6 +66,7 @@ private:
                        mlir::Value bias) const;
   /// Where in the result what is computed as a pixel's channel belongs.
   Place placeOf(Epilogue &epilogue, const codegen::PixelPosition &at, bool isVector) const;
+  Place placeOf(mlir::Value channel, const codegen::PixelPosition &at, bool isVector) const;
   mlir::Value storedChannel(Epilogue &epilogue, mlir::Value channel) const;
 
   llvm::SmallVector<int64_t, 2> shuffledRuns; // kShuffledRuns, or empty

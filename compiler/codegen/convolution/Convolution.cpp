@@ -4,7 +4,6 @@
 #include <set>
 
 #include "compiler/codegen/convolution/ConvolutionEmitter.h"
-#include "compiler/codegen/convolution/GroupedPatch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -154,25 +153,6 @@ void ConvolutionEmitter::point(Value index, Value end, const BlockUnits &units) 
   panelTiles(place, refill, placeOf(next), nextExists);
   if (units.finished)
     units.finished(place);
-}
-
-Value ConvolutionEmitter::firstPlane(const Place &place) {
-  return e.add(e.mul(place.n, ops.ic), e.mul(place.group, groupChannels));
-}
-
-InputPatch ConvolutionEmitter::patchOf(const Place &place, Value refill) {
-  GroupedPatchSource source{ops.input,   firstPlane(place), groupChannels,    ops.inputSize,
-                            place.block, scratch,           plan.patchOffset, refill};
-  if (math.isPairs())
-    return pairPatchCopied(e, spec, source);
-  if (math.isBytes()) {
-    Value fill = arith::TruncIOp::create(e.builder, e.loc, e.builder.getI8Type(), inputZero);
-    return bytePatchCopied(e, spec, source, fill);
-  }
-  if (patchIsCopied())
-    return patchCopied(e, spec, ops.input, firstPlane(place), groupChannels, ops.inputSize,
-                       place.block, e.view(scratch, plan.patchOffset, spec.element), refill);
-  return patchInPlace(e, spec, ops.input, firstPlane(place), ops.inputSize, place.block);
 }
 
 void ConvolutionEmitter::panelTiles(const Place &place, Value refill, const Place &next,

@@ -46,6 +46,8 @@ struct ConvolutionSpec {
   Spatial padding{0, 0, 0}; // before the first element; what is needed after the last is implied
   /// False only where no window leaves the input on either side.
   bool padded = true;
+  /// What is multiplied is computed from the input, as it is copied: ConvolutionOperands::inputAt.
+  bool computesInput = false;
   /// Elements of dilated windows that are pads for all of a tile are not multiplied: only where
   /// filters are finite. Of floats, not transposed.
   bool skipsPads = false;
@@ -65,6 +67,8 @@ struct ConvolutionSpec {
   /// are packed as bf16. "Channel" then reads "two channels" above. Not where it is transposed.
   bool pairs = false;
 
+  /// Or, of floats, read where it is.
+  bool copiesInput() const { return padded || transposed || computesInput; }
   mlir::Type accumulator() const; // i32 for i8
   int64_t panel() const;          // output channels that filters are packed by
 };
@@ -133,6 +137,8 @@ struct ConvolutionOperands {
   std::function<mlir::Value(Emitter &, mlir::Value channel)> filterZeroPoint = {};
   /// Of Winograd.h: filters as they are, where they are not in `filter` as well.
   mlir::Value plainFilter = {};
+  /// Elements of a row of the input where they are computed, from `input`, which has its sizes, and others.
+  std::function<mlir::Value(Emitter &, const PixelPosition &)> inputAt = {};
 };
 
 using PixelSink = llvm::function_ref<void(mlir::Value accumulator, const PixelPosition &)>;

@@ -109,9 +109,7 @@ private:
   /// Whether points that follow each other are blocks of channels and not of pixels.
   bool panelsComeFirst() const;
   /// Or read where it is.
-  bool patchIsCopied() const {
-    return spec.padded || spec.transposed || math.isBytes() || math.isPairs();
-  }
+  bool patchIsCopied() const { return spec.copiesInput() || math.isBytes() || math.isPairs(); }
   InputPatch patchOf(const Place &place, mlir::Value refill);
   mlir::Value firstPlane(const Place &place);
   /// `next` is asked for meanwhile, if it exists.
@@ -139,7 +137,7 @@ private:
   /// in the first cache. Its pixels, a plane apart from channel to channel, are then asked for.
   bool asksForInput() const;
   /// For the lines of a channel's pixels, which lie in rows of so many.
-  void askForInput(int64_t pixels, int64_t rowPixels,
+  void askForInput(mlir::Value input, int64_t pixels, int64_t rowPixels,
                    llvm::function_ref<mlir::Value(int64_t)> pixelAt);
   Tap tap(const Tile &tile, int dim, mlir::Value index);
   /// Whether any pixel of a tile has the element of its window that is so far from the first one in

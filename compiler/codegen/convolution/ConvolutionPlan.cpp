@@ -64,7 +64,7 @@ ConvolutionPlan planConvolution(const ConvolutionSpec &spec, const Target &targe
     // The last channel may be alone; copied rows end with a whole vector.
     plan.scratchPerChannel = 2 * patchElements(spec, plan.rowBlock, plan.columnBlock, 16);
     plan.scratchFixed += plan.scratchPerChannel + 64;
-  } else if (spec.padded || spec.transposed) {
+  } else if (spec.copiesInput()) {
     // All phases of a transposed convolution are computed for as many pixels as the longest.
     // Copied rows end with a whole vector.
     plan.scratchFixed += spec.transposed || spec.narrowWidth != 0 ? 64 : 0;

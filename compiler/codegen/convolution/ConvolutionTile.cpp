@@ -76,26 +76,6 @@ void ConvolutionEmitter::prefetchNextPanels(const Tile &tile, Value filtersDone,
   }
 }
 
-bool ConvolutionEmitter::asksForInput() const {
-  constexpr int64_t firstCacheShare = 24 << 10, line = 64; // bytes
-  if (patchIsCopied() || spec.window != Spatial{1, 1, 1})
-    return false;
-  std::optional<int64_t> inputs = getConstantIntValue(steps);
-  int64_t pixelBytes = plan.pixels * spec.stride[2] * elementBytes();
-  int64_t ofChannel = plan.panels * plan.panel * elementBytes() + pixelBytes + line;
-  return !inputs || *inputs * ofChannel > firstCacheShare;
-}
-
-void ConvolutionEmitter::askForInput(int64_t pixels, int64_t rowPixels,
-                                     llvm::function_ref<Value(int64_t)> pixelAt) {
-  int64_t linePixels = std::max<int64_t>(1, 64 / elementBytes() / spec.stride[2]);
-  for (int64_t p = 0; p < pixels; ++p) {
-    int64_t column = p % rowPixels;
-    if (column % linePixels == 0 || column + 1 == rowPixels || p + 1 == pixels)
-      e.prefetch(ops.input, pixelAt(p), Emitter::Cache::First);
-  }
-}
-
 void ConvolutionEmitter::accumulate(const Tile &tile) {
   int64_t perPanel = plan.panel / math.columns(), vectors = tile.panels * perPanel;
   // With the input's sum as one more column.
@@ -137,7 +117,8 @@ void ConvolutionEmitter::accumulate(const Tile &tile) {
         Value inputAt = e.add(input, e.mul(channel, tile.patch.channelStep));
         if (asksForInput()) {
           Value ahead = e.add(inputAt, e.mul(tile.patch.channelStep, kChannelsAhead));
-          askForInput(tile.pixels, rowPixels, [&](int64_t p) { return pixelAt(ahead, p); });
+          askForInput(tile.patch.buffer, tile.pixels, rowPixels,
+                      [&](int64_t p) { return pixelAt(ahead, p); });
         }
         for (int64_t p = 0; p < tile.pixels; ++p) {
           Value x = math.broadcast(e, tile.patch.buffer, pixelAt(inputAt, p));

@@ -72,7 +72,11 @@ InputPatch copied(Emitter &e, const ConvolutionSpec &spec, const GroupedPatchSou
           both, elements,
           [&] {
             Value offset = e.add(at, e.mul(channel, source.channelStep));
-            return Values{grouping.inside(e.load(from.input, offset, kPixels, mask), mask)};
+            SpatialValues pixel{e.add(g.depth0, depth), e.add(g.row0, row),
+                                e.add(g.column0, column)};
+            Value elements = from.read ? from.read({{}, channel, pixel, offset, mask, kPixels})
+                                       : e.load(from.input, offset, kPixels, mask);
+            return Values{grouping.inside(elements, mask)};
           },
           [&] { return Values{e.select(exists, grouping.outside, zeros)}; })[0]);
     }
@@ -128,7 +132,10 @@ InputPatch pairPatchCopied(Emitter &e, const ConvolutionSpec &spec,
     return arith::OrIOp::create(e.builder, e.loc, asInteger(two[0]), high);
   };
   Value zeros = e.zero(e.vector(e.builder.getF32Type(), kPixels));
-  return copied(e, spec, from, {2, zeros, [](Value data, Value) { return data; }, combine});
+  auto inside = [&](Value data, Value mask) {
+    return from.read ? e.select(mask, data, zeros) : data;
+  };
+  return copied(e, spec, from, {2, zeros, inside, combine});
 }
 
 } // namespace heddle::codegen

@@ -17,6 +17,7 @@ struct GroupedPatchSource {
   mlir::Value scratch;
   int64_t byteOffset;
   mlir::Value refill;
+  PatchReader read = {};
 };
 
 /// The patch counts in 32-bit elements: the unsigned bytes of four channels. `fill` (i8, unsigned)

@@ -85,7 +85,7 @@ InputPatch patchInPlace(Emitter &e, const ConvolutionSpec &spec, Value input, Va
 
 InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Value firstPlane,
                        Value channels, const SpatialValues &size, const PixelBlock &block,
-                       Value target, Value refill) {
+                       Value target, Value refill, const PatchReader &read) {
   int64_t lanes = e.lanesOf(spec.element);
   PatchGeometry g(e, spec, block, rowsStandClose(spec, lanes) ? 1 : lanes);
   InputPatch patch;
@@ -108,11 +108,24 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
   auto ask = [&](Value from, Value column) {
     e.prefetch(input, e.add(e.add(from, source.channelStep), column), Emitter::Cache::First);
   };
-  auto copyVector = [&](Value from, Value to, Value column, Value mask) {
+  // A row of the patch: where it is in the input, there and in the copy.
+  struct Row {
+    Value channel, depth, row, from, to;
+  };
+  auto copyVector = [&](const Row &at, Value column, Value mask) {
     if (asks)
-      ask(from, column);
-    Value copied = e.convertFloat(e.load(input, e.add(from, column), lanes, mask), spec.element);
-    e.store(copied, target, e.add(to, column));
+      ask(at.from, column);
+    Value offset = e.add(at.from, column), elements;
+    if (read) {
+      SpatialValues pixel{e.add(g.depth0, at.depth), e.add(g.row0, at.row),
+                          e.add(g.column0, column)};
+      elements = read({{}, at.channel, pixel, offset, mask, lanes});
+      if (spec.padded) // a pad is zero, whatever would be computed of it
+        elements = e.select(mask, elements, e.zero(elements.getType()));
+    } else {
+      elements = e.load(input, offset, lanes, mask);
+    }
+    e.store(e.convertFloat(elements, spec.element), target, e.add(at.to, column));
   };
   auto clearRow = [&](Value to) {
     Value zeros = e.zero(e.vector(spec.element, lanes));
@@ -124,7 +137,7 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
   bool skipsRows = !spec.transposed && spec.dilation[1] > 1;
   Value takenRows = e.add(e.mul(e.sub(block.rows, one), spec.stride[1]), one);
   // A row at a time: its lines are used up before others take their places.
-  auto eachRow = [&](llvm::function_ref<void(Value from, Value to)> copyRow) {
+  auto eachRow = [&](llvm::function_ref<void(const Row &)> copyRow) {
     e.loop(zero, channels, one, [&](Value channel) {
       Value fromChannel = e.add(source.start, e.mul(channel, source.channelStep));
       e.loop(zero, e.index(g.depth), one, [&](Value depth) {
@@ -137,7 +150,7 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
             e.when(
                 g.inside(e, depth, row, size),
                 [&] {
-                  copyRow(fromRow, toRow);
+                  copyRow({channel, depth, row, fromRow, toRow});
                   if (asks)
                     ask(fromRow, lastColumn);
                 },
@@ -157,15 +170,15 @@ InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, Value input, Val
       columns.push_back(e.index(v * lanes));
       masks.push_back(maskAt(columns.back()));
     }
-    eachRow([&](Value from, Value to) {
+    eachRow([&](const Row &row) {
       for (auto [column, mask] : llvm::zip(columns, masks))
-        copyVector(from, to, column, mask);
+        copyVector(row, column, mask);
     });
   };
   auto copyLongRows = [&] {
-    eachRow([&](Value from, Value to) {
+    eachRow([&](const Row &row) {
       e.loop(zero, patch.rowStep, step,
-             [&](Value column) { copyVector(from, to, column, maskAt(column)); });
+             [&](Value column) { copyVector(row, column, maskAt(column)); });
     });
   };
   e.when(refill, [&] {

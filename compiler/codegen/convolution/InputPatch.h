@@ -35,11 +35,16 @@ InputPatch patchInPlace(Emitter &e, const ConvolutionSpec &spec, mlir::Value inp
                         mlir::Value firstPlane, const SpatialValues &inputSize,
                         const PixelBlock &block);
 
+/// Elements of a row of the input, the channel counted from the first of the patch. Null: as they are in
+/// memory.
+using PatchReader = std::function<mlir::Value(const PixelPosition &)>;
+
 /// A copy of the patch with zeros where windows leave the input, at the start of `target`. Makes
 /// the copy where `refill` holds; otherwise an earlier one of the same block is there.
 InputPatch patchCopied(Emitter &e, const ConvolutionSpec &spec, mlir::Value input,
                        mlir::Value firstPlane, mlir::Value channels, const SpatialValues &inputSize,
-                       const PixelBlock &block, mlir::Value target, mlir::Value refill);
+                       const PixelBlock &block, mlir::Value target, mlir::Value refill,
+                       const PatchReader &read = {});
 
 /// The part of the input that the next block reads, asked for while the present block is computed:
 /// its lines lie far apart, and no processor guesses where the next ones are. A few lines at a time,

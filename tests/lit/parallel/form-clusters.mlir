@@ -170,6 +170,41 @@ func.func @near(%x: tensor<1x16x56x56xf32>, %w: tensor<96x16x1x1xf32>, %d: tenso
   return %s, %t : tensor<1x96x56x56xf32>, tensor<1x96x112x112xf32>
 }
 
+// What stands before a large convolution of windows of one element is computed as it copies its input, and a
+// concatenation before that is made in place.
+// CHECK-LABEL: func.func @before
+// CHECK: heddle.cluster
+// CHECK-NEXT: onnx.Concat
+// CHECK-NEXT: heddle.yield
+// CHECK: heddle.cluster
+// CHECK-NEXT: onnx.Mul
+// CHECK-NEXT: onnx.Relu
+// CHECK-NEXT: onnx.Conv
+// CHECK-NEXT: onnx.Relu
+// CHECK-NOT: heddle.cluster
+func.func @before(%x: tensor<1x64x28x28xf32>, %y: tensor<1x64x28x28xf32>, %s: tensor<128x1x1xf32>, %w: tensor<32x128x1x1xf32>) -> tensor<1x32x28x28xf32> {
+  %c = "onnx.Concat"(%x, %y) <{axis = 1 : i64}> : (tensor<1x64x28x28xf32>, tensor<1x64x28x28xf32>) -> tensor<1x128x28x28xf32>
+  %m = "onnx.Mul"(%c, %s) : (tensor<1x128x28x28xf32>, tensor<128x1x1xf32>) -> tensor<1x128x28x28xf32>
+  %r = "onnx.Relu"(%m) : (tensor<1x128x28x28xf32>) -> tensor<1x128x28x28xf32>
+  %p = "onnx.Conv"(%r, %w) <{kernel_shape = array<i64: 1, 1>}> : (tensor<1x128x28x28xf32>, tensor<32x128x1x1xf32>) -> tensor<1x32x28x28xf32>
+  %q = "onnx.Relu"(%p) : (tensor<1x32x28x28xf32>) -> tensor<1x32x28x28xf32>
+  return %q : tensor<1x32x28x28xf32>
+}
+
+// Not where the image is small, where it is read more than once, or where computing it takes long.
+// CHECK-LABEL: func.func @task
+// CHECK-COUNT-6: heddle.cluster
+func.func @task(%x: tensor<1x128x14x14xf32>, %y: tensor<1x128x28x28xf32>, %w: tensor<32x128x1x1xf32>)
+    -> (tensor<1x32x14x14xf32>, tensor<1x32x28x28xf32>, tensor<1x128x28x28xf32>, tensor<1x32x28x28xf32>) {
+  %a = "onnx.Relu"(%x) : (tensor<1x128x14x14xf32>) -> tensor<1x128x14x14xf32>
+  %b = "onnx.Conv"(%a, %w) <{kernel_shape = array<i64: 1, 1>}> : (tensor<1x128x14x14xf32>, tensor<32x128x1x1xf32>) -> tensor<1x32x14x14xf32>
+  %c = "onnx.Relu"(%y) : (tensor<1x128x28x28xf32>) -> tensor<1x128x28x28xf32>
+  %d = "onnx.Conv"(%c, %w) <{kernel_shape = array<i64: 1, 1>}> : (tensor<1x128x28x28xf32>, tensor<32x128x1x1xf32>) -> tensor<1x32x28x28xf32>
+  %e = "onnx.Sigmoid"(%y) : (tensor<1x128x28x28xf32>) -> tensor<1x128x28x28xf32>
+  %f = "onnx.Conv"(%e, %w) <{kernel_shape = array<i64: 1, 1>}> : (tensor<1x128x28x28xf32>, tensor<32x128x1x1xf32>) -> tensor<1x32x28x28xf32>
+  return %b, %d, %c, %f : tensor<1x32x14x14xf32>, tensor<1x32x28x28xf32>, tensor<1x128x28x28xf32>, tensor<1x32x28x28xf32>
+}
+
 // Halves exchanged, as positions are rotated: slices that keep rows are read where they are put.
 // CHECK-LABEL: func @rotated
 // CHECK: heddle.cluster

@@ -145,6 +145,7 @@ struct Form {
   bool narrow = false; // tiles of several rows; of a known size
   bool plane = false;  // pixels in the lanes
   bool skipsPads = false;
+  bool computesInput = false; // one more than what is in memory
 };
 
 void check(const char *cpu, const Window &w, const Form &form, const Size *known = nullptr) {
@@ -156,6 +157,7 @@ void check(const char *cpu, const Window &w, const Form &form, const Size *known
     spec.padded = w.before != Spatial{0, 0, 0} || w.after != Spatial{0, 0, 0};
     spec.transposed = transposed;
     spec.skipsPads = form.skipsPads;
+    spec.computesInput = form.computesInput;
     auto dimsOf = [&](const Size &s) {
       Spatial out = transposed ? transposedSize(s, w) : outputSize(s, w);
       return std::vector<int64_t>{s.n,        s.groups,   s.ic,   s.oc,   s.input[0],
@@ -171,6 +173,16 @@ void check(const char *cpu, const Window &w, const Form &form, const Size *known
         d[i] = e.index(dimsOf(*known)[i]);
       ConvolutionOperands ops{k.buffers[0],       k.buffers[1],      d[0], d[1], d[2], d[3],
                               {d[4], d[5], d[6]}, {d[7], d[8], d[9]}};
+      if (form.computesInput)
+        ops.inputAt = [&](Emitter &e, const PixelPosition &at) {
+          Value offset = e.add(e.mul(at.n, d[2]), at.channel);
+          for (int i = 0; i < 3; ++i)
+            offset = e.add(e.mul(offset, ops.inputSize[i]), at.pixel[i]);
+          Value one = arith::ConstantOp::create(e.builder, e.loc, e.builder.getF32FloatAttr(1));
+          return arith::AddFOp::create(e.builder, e.loc,
+                                       e.load(ops.input, offset, at.lanes, at.mask),
+                                       e.broadcast(one, at.lanes));
+        };
       auto sink = [&](Value acc, const PixelPosition &at) {
         Value bias = e.broadcast(e.load(k.buffers[2], at.channel), at.lanes);
         e.store(arith::AddFOp::create(e.builder, e.loc, acc, bias), k.buffers[3], at.offset,
@@ -194,10 +206,13 @@ void check(const char *cpu, const Window &w, const Form &form, const Size *known
                    << "window " << w.window[1] << "x" << w.window[2] << ", channels " << s.ic
                    << " to " << s.oc << ", " << s.input[1] << "x" << s.input[2]);
       int64_t taps = w.window[0] * w.window[1] * w.window[2], channels = s.ic / s.groups;
-      auto x = randomArray(s.n * s.ic * s.input[0] * s.input[1] * s.input[2], 1);
+      size_t inputs = s.n * s.ic * s.input[0] * s.input[1] * s.input[2];
+      auto x = randomArray(inputs, 1), computed = randomArray(inputs, 1);
+      for (float &value : computed)
+        value += form.computesInput ? 1.0f : 0.0f;
       auto f = randomArray(s.oc * channels * taps, 2), bias = randomArray(s.oc, 3);
-      std::vector<double> want =
-          transposed ? transposedReference(s, w, out, x, f, bias) : reference(s, w, x, f, bias);
+      std::vector<double> want = transposed ? transposedReference(s, w, out, x, f, bias)
+                                            : reference(s, w, computed, f, bias);
       GuardedArray<float> packed(plan.packedElements(s.groups, s.oc, channels, taps));
       kernels.call(1, {f.data(), packed.data()}, {s.groups, s.oc, channels}, 0,
                    s.groups * ((s.oc / s.groups + plan.panel - 1) / plan.panel));
@@ -278,6 +293,20 @@ TEST_P(ConvolutionTest, WidelyDilated) {
     for (const Size &size : sizes)
       check(GetParam(), w, {.plane = true}, &size);
   }
+}
+
+// In copies that would not be made else, beside pads, which stay zero, and in narrow rows.
+TEST_P(ConvolutionTest, ComputedInput) {
+  for (const Window &w : kWindows)
+    check(GetParam(), w, {.computesInput = true});
+  const Window pointwise{{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}};
+  check(GetParam(), pointwise, {.computesInput = true});
+  const Size sizes[] = {{2, 1, 100, 33, {1, 9, 7}}, {1, 2, 40, 70, {2, 11, 4}}};
+  for (const Size &size : sizes)
+    for (const Window &w : {pointwise, kWindows[0]}) {
+      check(GetParam(), w, {.computesInput = true}, &size);
+      check(GetParam(), w, {.narrow = true, .computesInput = true}, &size);
+    }
 }
 
 TEST_P(ConvolutionTest, PixelsInLanes) {

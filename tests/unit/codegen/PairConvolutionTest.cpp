@@ -8,6 +8,8 @@
 #include "compiler/codegen/TileMath.h"
 #include "tests/unit/codegen/SmallConvolutions.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 using namespace heddle::codegen;
 using namespace heddle::codegen::small;
@@ -20,7 +22,8 @@ float rounded(float value) {
   return std::bit_cast<float>(bits & 0xffff0000);
 }
 
-void check(const char *cpu, bool pairs) {
+/// With `adds`, the input is computed: one more than what is in memory.
+void check(const char *cpu, bool pairs, bool adds = false) {
   for (const Window &window : kWindows) {
     KernelHarness harness(cpu, 1);
     if (pairs && !TileMath::hasPairs(harness.target))
@@ -28,7 +31,17 @@ void check(const char *cpu, bool pairs) {
     Type f32 = harness.f32(), stored = pairs ? harness.bf16() : harness.f16();
     ConvolutionSpec spec = withWindow({f32}, window);
     spec.pairs = pairs;
-    Kernels kernels(harness, spec, f32, {f32, stored, f32});
+    spec.computesInput = adds;
+    Kernels kernels(
+        harness, spec, f32, {f32, stored, f32}, [&](ConvolutionOperands &ops, Kernel &k) {
+          if (adds)
+            ops.inputAt = [&](Emitter &e, const PixelPosition &at) {
+              Value one = arith::ConstantOp::create(e.builder, e.loc, e.builder.getF32FloatAttr(1));
+              return arith::AddFOp::create(e.builder, e.loc,
+                                           e.load(k.buffers[0], at.offset, at.lanes, at.mask),
+                                           e.broadcast(one, at.lanes));
+            };
+        });
     for (const Size &size : kSizes) {
       Case c{window, size};
       SCOPED_TRACE(c.name());
@@ -43,7 +56,7 @@ void check(const char *cpu, bool pairs) {
       double want = 0, magnitude = 0;
       c.forEachResult([&](int64_t) { want = magnitude = 0; },
                       [&](int64_t input, int64_t filter) {
-                        float a = x[input], b = f[filter];
+                        float a = x[input] + (adds ? 1.0f : 0.0f), b = f[filter];
                         double product = pairs ? double(rounded(a)) * rounded(b) : double(a) * b;
                         want += product;
                         magnitude += std::abs(product);
@@ -56,6 +69,7 @@ void check(const char *cpu, bool pairs) {
 }
 
 TEST(PairConvolutionTest, RoundedToBf16) { check("native", true); }
+TEST(PairConvolutionTest, ComputedInput) { check("native", true, true); }
 TEST(PairConvolutionTest, FiltersStoredAsHalf) {
   for (const char *cpu : {"native", "x86-64-v3", "x86-64-v2"})
     check(cpu, false);
