@@ -20,6 +20,7 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createExpandGroupNormalizationPass());
   function.addPass(createExpandRecurrentPass());
   function.addPass(createExpandQuantizedPass());
+  function.addPass(createFuseBlockQuantizedPass());
   function.addPass(createFuseQuantizedPass());
   function.addPass(createResolvePaddingPass());
   function.addPass(createExpandConvTransposePass());

@@ -204,6 +204,26 @@ def ExpandQuantizedPass : Pass<"onnx-expand-quantized", "::mlir::func::FuncOp"> 
   }];
 }
 
+def FuseBlockQuantizedPass : Pass<"onnx-fuse-block-quantized", "::mlir::func::FuncOp"> {
+  let summary = "multiply with constants that are dequantised in blocks as they are stored";
+  let description = [{
+    ```mlir
+    %w = "onnx.DequantizeLinear"(%codes, %scale) {axis = 0, block_size = 32}
+        : (tensor<576x192xi4>, tensor<18x192xf32>) -> tensor<576x192xf32>
+    %y = "onnx.MatMul"(%x, %w) : (tensor<1x576xf32>, tensor<576x192xf32>) -> tensor<1x192xf32>
+    ```
+    becomes
+    ```mlir
+    %columns = "onnx.Constant"() ... : tensor<192x18x16xui8> // of %codes
+    %scales = "onnx.Transpose"(%scale) : (tensor<18x192xf32>) -> tensor<192x18xf32>
+    %y = heddle.block_matmul %x, %columns, %scales {bits = 4, block = 32, zero_point = 8} : ...
+    ```
+    Codes have 4 bits, blocks 16 to 256 codes along the depth, which is whole blocks.
+    The constant may be transposed in between, and a Gemm may add to the product.
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
 def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
   let summary = "compute products of dequantised operands on the integers";
   let description = [{

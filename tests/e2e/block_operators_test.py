@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Operators of com.microsoft on weights of few bits, whose blocks have scales, against numpy.
+"""Operators of com.microsoft on weights of few bits, whose blocks have scales, against numpy, and
+constants of ai.onnx that are dequantised in blocks.
 
     block_operators_test.py HEDDLE
 """
@@ -106,6 +107,47 @@ def products(check):
     product(check, "half a block", [2], 64, 32, broken=True, refused="its weights are not")
 
 
+def dequantised(check, what, depth=96, columns=33, block=32, typed=INT4, zeros=False, form="product", kind=np.float32,
+                named=False):
+    """A product with a constant of codes of 4 bits that is dequantised in blocks along its depth."""
+    low = -8 if typed == INT4 else 0
+    codes = GENERATOR.integers(low, low + 16, (depth, columns))
+    scales = (real(-(-depth // block), columns) * 0.1).astype(kind)
+    points = GENERATOR.integers(low, low + 16, scales.shape) if zeros else np.zeros(scales.shape, int)
+    matrix = (codes - np.repeat(points, block, 0)[:depth]) * np.repeat(scales.astype(np.float64), block, 0)[:depth]
+    a, added = real(3, depth).astype(kind), real(columns).astype(kind)
+    result = a.astype(np.float64) @ matrix + (added if form == "sum" else 0)
+    turned = form in ("turned", "sum")
+    nodes = {"product": [node("MatMul", ["a", "m"], ["y"])],
+             "turned": [node("Transpose", ["m"], ["t"], perm=[1, 0]), node("MatMul", ["a", "t"], ["y"])],
+             "sum": [node("Gemm", ["a", "m", "c"], ["y"], transB=1)]}[form]
+
+    def stored(name, array):
+        array = array.T if turned else array
+        return tensor(name, array.shape, typed, packed((array & 15).ravel(), 4).tobytes())
+    weights = {"s": np.ascontiguousarray(scales.T if turned else scales), "c": added}
+    operands = ["b", "s", "z"] if zeros else ["b", "s"]
+    check.write([node("DequantizeLinear", operands, ["m"], axis=int(turned), block_size=block), *nodes],
+                {"a": (KINDS[a.dtype.name], ["rows" if named else 3, depth])},
+                {"y": (KINDS[a.dtype.name], ["rows" if named else 3, columns])}, {},
+                [stored("b", codes), stored("z", points), *constants(weights)], opset=21)
+    check.expect(what, {"a": a}, {"y": result}, agree=lambda y, wanted: y.dtype == kind and y.shape == wanted.shape
+                 and np.abs(y - wanted).max() <= (1e-5 if kind == np.float32 else 2e-3) * np.abs(wanted).max())
+
+
+def matrices(check):
+    for typed in (INT4, UINT4):
+        for form in ("product", "turned", "sum"):
+            for zeros in (False, True):
+                dequantised(check, f"a {form} of codes of type {typed}", typed=typed, zeros=zeros, form=form)
+    for form in ("product", "turned"):
+        dequantised(check, f"a {form} of a few codes", 16, 5, 16, zeros=True, form=form)
+    dequantised(check, "rows that the run decides", typed=UINT4, block=16, named=True)
+    dequantised(check, "an f16 matrix", 256, 80, 128, zeros=True, kind=np.float16)
+    dequantised(check, "a matrix that ends within a block", 80, zeros=True)
+    dequantised(check, "blocks of 8", block=8)
+
+
 def gathered(check, what, rows, length, indices, bits=4, block=32, zeros=False, kind=np.float32, typed=None,
              attributes=None, **how):
     """Codes in bytes, or of 4 bits as a type of their own, `typed`."""
@@ -147,16 +189,22 @@ def tables(check):
 
 def memory(check):
     """Codes stay packed in the artifact."""
+    def small(what):
+        check.compile(what)
+        size, most = os.path.getsize(check.program), 1024 * 1024 * 5 // 8 + (1 << 17)
+        if size > most:
+            check.wrong(f"the artifact of {what} has {size} bytes, want at most {most}")
     product(check, "a large product", [1], 1024, 1024)
-    check.compile("a large product")
-    size, most = os.path.getsize(check.program), 1024 * 1024 * 5 // 8 + (1 << 17)
-    if size > most:
-        check.wrong(f"the artifact of a large product has {size} bytes, want at most {most}")
+    small("a large product")
+    for form in ("product", "turned", "sum"):
+        dequantised(check, f"a large {form} of a dequantised matrix", 1024, 1024, form=form)
+        small(f"a large {form} of a dequantised matrix")
 
 
 def main():
     check = Blocks(sys.argv[1])
     products(check)
+    matrices(check)
     tables(check)
     memory(check)
     check.finish()
