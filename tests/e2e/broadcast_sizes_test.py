@@ -49,10 +49,23 @@ def halved_and_doubled():
     return nodes, {"f": np.array([1, 1, 2, 2], np.float32)}, inputs, sizes, expected
 
 
+def product():
+    """A product plus what may have one row, one column, or both; columns are few, many, or leave vectors ragged."""
+    nodes = [node("Gemm", ["a", "b", "c"], ["y"], transB=1)]
+    inputs = {name: (FLOAT, [f"{name}0", f"{name}1"]) for name in "abc"}
+    sizes = [{"a": (rows, 7), "b": (columns, 7), "c": (c_rows, c_columns)} for rows in (1, 5) for columns in (1, 16, 37, 100)
+             for c_rows in {1, rows} for c_columns in {1, columns}]
+
+    def expected(a, b, c):
+        return a @ b.T + c
+
+    return nodes, {}, inputs, sizes, expected
+
+
 def main():
     check = NumpyModels(sys.argv[1])
     generator = np.random.default_rng(1)
-    for case in operands, halved_and_doubled:
+    for case in operands, halved_and_doubled, product:
         nodes, weights, inputs, all_sizes, expected = case()
         rank = len(next(iter(inputs.values()))[1])
         check.write(nodes, inputs, {"y": [f"y{i}" for i in range(rank)]}, weights)

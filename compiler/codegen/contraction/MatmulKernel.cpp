@@ -73,11 +73,10 @@ private:
   bool packs;
 };
 
-/// Rows of C may turn out to be one when the kernel runs; columns, which are lanes, are as
-/// declared.
+/// Rows and columns of C may turn out to be one when the kernel runs.
 void MatmulKernelEmitter::requireGemmOperand(KernelFrame &frame, const Dims &c) {
-  if (!c.empty() && !c.back().isConstant(1))
-    frame.requireEqual(c.back(), shape.n);
+  if (!c.empty())
+    frame.requireBroadcast(c.back(), shape.n);
   if (c.size() == 2)
     frame.requireBroadcast(c.front(), shape.m);
 }
@@ -102,16 +101,21 @@ Value MatmulKernelEmitter::addGemmOperand(KernelFrame &frame, Emitter &e, Epilog
   if (!gemm.getC())
     return acc;
   Dims dims = dimsOf(gemm.getC());
-  Element column{at.n, isa<VectorType>(acc.getType()) ? Element::Contiguous : Element::Uniform};
+  bool hasLanes = isa<VectorType>(acc.getType());
   Place place;
   for (unsigned axis = 0; axis < dims.size(); ++axis) {
     bool isColumn = axis + 1 == dims.size();
-    if (dims[axis].isConstant(1))
-      place.push_back({e.index(0)});
-    else if (isColumn || dims[axis] == shape.m)
-      place.push_back(isColumn ? column : Element{at.m});
-    else
-      place.push_back({e.select(e.equal(frame.index(dims[axis]), e.index(1)), e.index(0), at.m)});
+    Element element{isColumn ? at.n : at.m,
+                    isColumn && hasLanes ? Element::Contiguous : Element::Uniform};
+    if (dims[axis].isConstant(1)) {
+      element = {e.index(0)};
+    } else if (dims[axis] != (isColumn ? shape.n : shape.m)) {
+      Value isOne = e.equal(frame.index(dims[axis]), e.index(1));
+      element.value = e.select(isOne, e.index(0), element.value);
+      if (!element.isUniform())
+        element = {element.value, Element::UniformOrContiguous, isOne};
+    }
+    place.push_back(element);
   }
   Element c = epilogue.operandAt(gemm.getC(), place, at.lanes, at.mask);
   Value value = c.value;
