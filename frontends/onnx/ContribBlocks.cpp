@@ -170,11 +170,8 @@ static absl::Status gatherBlockQuantized(NodeUpgrade &upgrade) {
   Value points = zeroPoints ? rowsOf(upgrade, zeroPoints, indices, form.bits, blocks)
                             : upgrade.scalarOf(isByte ? form.middle() : 0, f32);
   Value factors = toFloat(upgrade, upgrade.emit("Gather", {upgrade.operand(2), indices}));
-  Value leading = upgrade.emit("Shape", {numbers}, upgrade.intAttr("end", -1));
   auto viewed = [&](Value value, ArrayRef<int64_t> sizes) {
-    Value shape =
-        upgrade.emit("Concat", {leading, upgrade.ints(sizes)}, upgrade.intAttr("axis", 0));
-    return upgrade.emit("Reshape", {value, shape});
+    return upgrade.emit("Reshape", {value, shapeEndingWith(upgrade, numbers, 1, sizes)});
   };
   if (zeroPoints)
     points = viewed(points, {blocks, 1});
