@@ -90,17 +90,19 @@ static absl::StatusOr<SmallVector<Value>> attention(NodeUpgrade &upgrade, int64_
       attributes, operands.pastKey ? 3 : 1);
 }
 
-/// (input, weights, bias, mask, past, bias of the scores): past and present hold keys, then values.
-static absl::Status packedAttention(NodeUpgrade &upgrade) {
+/// Of one tensor of queries, keys and values: past and present hold keys, then values.
+static absl::Status ofProjected(NodeUpgrade &upgrade, Value projected, Value mask, Value past,
+                                Value bias) {
   HEDDLE_ASSIGN_OR_RETURN(int64_t heads, takeHeads(upgrade));
-  Value projected = upgrade.emit("MatMul", {upgrade.operand(0), upgrade.operand(1)});
-  projected = plus(upgrade, projected, upgrade.operand(2));
+  for (StringRef name : {"do_rotary", "past_present_share_buffer"})
+    if (upgrade.takeInt(name).value_or(0))
+      return unsupported("its attribute '" + name + "' is not supported");
   SmallVector<Value> parts = upgrade.emitAll(
       "Split", {projected}, {upgrade.intAttr("axis", -1), upgrade.intAttr("num_outputs", 3)}, 3);
   if (parts.empty())
     return absl::OkStatus();
-  Attended operands{parts[0], parts[1], parts[2], upgrade.operand(3), upgrade.operand(5), {}, {}};
-  if (Value past = upgrade.operand(4)) {
+  Attended operands{parts[0], parts[1], parts[2], mask, bias, {}, {}};
+  if (past) {
     operands.pastKey = upgrade.emit("Gather", {past, upgrade.scalar(0)});
     operands.pastValue = upgrade.emit("Gather", {past, upgrade.scalar(1)});
   }
@@ -114,6 +116,21 @@ static absl::Status packedAttention(NodeUpgrade &upgrade) {
   }
   upgrade.replaceWith(results);
   return absl::OkStatus();
+}
+
+/// (input, weights, bias, mask, past, bias of the scores)
+static absl::Status packedAttention(NodeUpgrade &upgrade) {
+  Value projected = upgrade.emit("MatMul", {upgrade.operand(0), upgrade.operand(1)});
+  return ofProjected(upgrade, plus(upgrade, projected, upgrade.operand(2)), upgrade.operand(3),
+                     upgrade.operand(4), upgrade.operand(5));
+}
+
+/// (input, weights, bias, scale of the input, scale of the weights, mask, zero points of both, past)
+static absl::Status quantizedAttention(NodeUpgrade &upgrade) {
+  Value projected = productOfIntegers(upgrade, upgrade.operand(0), upgrade.operand(3),
+                                      upgrade.operand(6), upgrade.operand(1), upgrade.operand(4),
+                                      upgrade.operand(7), upgrade.operand(2));
+  return ofProjected(upgrade, projected, upgrade.operand(5), upgrade.operand(8), Value());
 }
 
 /// Part of [batch, time, heads, parts, size], as [batch, time, heads * size].
@@ -165,6 +182,7 @@ ArrayRef<ContribOperator> attentionContribOperators() {
   static const ContribOperator operators[] = {
       {"Attention", 6, 0b11, packedAttention},
       {"MultiHeadAttention", 8, 0b1, multiHeadAttention},
+      {"QAttention", 9, 0b1'1111, quantizedAttention},
   };
   return operators;
 }

@@ -14,6 +14,13 @@ Value toFloat(NodeUpgrade &upgrade, Value x) {
   return upgrade.emit("Cast", {x}, upgrade.intAttr("to", 1));
 }
 
+Value productOfIntegers(NodeUpgrade &upgrade, Value a, Value aScale, Value aZeroPoint, Value b,
+                        Value bScale, Value bZeroPoint, Value bias) {
+  Value sum = upgrade.emit("MatMulInteger", {a, b, aZeroPoint, bZeroPoint});
+  Value scale = upgrade.emit("Mul", {aScale, bScale});
+  return plus(upgrade, upgrade.emit("Mul", {toFloat(upgrade, sum), scale}), bias);
+}
+
 Value sizeOf(NodeUpgrade &upgrade, Value tensor, int64_t axis) {
   SmallVector<NamedAttribute> range = {upgrade.intAttr("start", axis)};
   if (axis != -1)

@@ -23,6 +23,10 @@ struct ContribOperator {
 /// x + y, or x where there is no y.
 mlir::Value plus(NodeUpgrade &upgrade, mlir::Value x, mlir::Value y);
 mlir::Value toFloat(NodeUpgrade &upgrade, mlir::Value x);
+/// a x b of integers times the product of the scales, plus the bias.
+mlir::Value productOfIntegers(NodeUpgrade &upgrade, mlir::Value a, mlir::Value aScale,
+                              mlir::Value aZeroPoint, mlir::Value b, mlir::Value bScale,
+                              mlir::Value bZeroPoint, mlir::Value bias);
 /// The size along an axis, as a vector of one.
 mlir::Value sizeOf(NodeUpgrade &upgrade, mlir::Value tensor, int64_t axis);
 /// first, first + 1, ..., as many as `count`, a vector of one, says.

@@ -64,20 +64,11 @@ static absl::Status standard(NodeUpgrade &upgrade) {
   return absl::OkStatus();
 }
 
-/// a x b of integers times the product of the scales, plus the bias.
-static Value product(NodeUpgrade &upgrade, Value a, Value aScale, Value aZeroPoint, Value b,
-                     Value bScale, Value bZeroPoint, Value bias) {
-  Value sum = upgrade.emit("MatMulInteger", {a, b, aZeroPoint, bZeroPoint});
-  Value number = toFloat(upgrade, sum);
-  Value result = upgrade.emit("Mul", {number, upgrade.emit("Mul", {aScale, bScale})});
-  return plus(upgrade, result, bias);
-}
-
 /// (a, b, scale of a, scale of b, zero points of both, bias)
 static absl::Status matMulIntegerToFloat(NodeUpgrade &upgrade) {
-  upgrade.replaceWith(product(upgrade, upgrade.operand(0), upgrade.operand(2), upgrade.operand(4),
-                              upgrade.operand(1), upgrade.operand(3), upgrade.operand(5),
-                              upgrade.operand(6)));
+  upgrade.replaceWith(productOfIntegers(upgrade, upgrade.operand(0), upgrade.operand(2),
+                                        upgrade.operand(4), upgrade.operand(1), upgrade.operand(3),
+                                        upgrade.operand(5), upgrade.operand(6)));
   return absl::OkStatus();
 }
 
@@ -86,8 +77,9 @@ static absl::Status dynamicQuantizeMatMul(NodeUpgrade &upgrade) {
   SmallVector<Value> a = upgrade.emitAll("DynamicQuantizeLinear", {upgrade.operand(0)}, {}, 3);
   if (a.empty())
     return absl::OkStatus();
-  upgrade.replaceWith(product(upgrade, a[0], a[1], a[2], upgrade.operand(1), upgrade.operand(2),
-                              upgrade.operand(3), upgrade.operand(4)));
+  upgrade.replaceWith(productOfIntegers(upgrade, a[0], a[1], a[2], upgrade.operand(1),
+                                        upgrade.operand(2), upgrade.operand(3),
+                                        upgrade.operand(4)));
   return absl::OkStatus();
 }
 

@@ -107,6 +107,15 @@ def cases():
     projected = np.split(x @ weights + biases, 3, -1)
     later = np.triu(np.full((5, 5), -np.inf, np.float32), 1)
     yield "Attention", [x, weights, biases], {"num_heads": 4, "unidirectional": 1}, attended(*projected, 4, later)
+    codes = byte(np.uint8, 3, 5, 8)
+    for kind, zero in ((np.int8, scalar(0, np.int8)), (np.uint8, byte(np.uint8, 24))):
+        weights, scales = byte(kind, 8, 24), np.abs(real(24)) * np.float32(0.005) if zero.size > 1 else scalar(0.003)
+        projected = np.split(number(codes, 0.02, 7) @ number(weights, scales, zero) + biases, 3, -1)
+        operands = [codes, weights, biases, scalar(0.02), scales, None, scalar(7, np.uint8), zero]
+        yield "QAttention", operands, {"num_heads": 4}, attended(*projected, 4, 0)
+        yield "QAttention", operands, {"num_heads": 4, "unidirectional": 1}, attended(*projected, 4, later)
+        masked = [*operands[:5], (keys[:, :5] > 0).astype(np.int32), *operands[6:]]
+        yield "QAttention", masked, {"num_heads": 2}, attended(*projected, 2, (1 - masked[5][:, None, None]) * -10000.0)
     a, b = byte(np.uint8, 1, 4, 3, 3), byte(np.uint8, 1, 4, 3, 3)
     one, two, out = (scalar(0.02), scalar(7, np.uint8)), (scalar(0.03), scalar(9, np.uint8)), (scalar(0.05), scalar(50, np.uint8))
     first, second = number(a, *one), number(b, *two)
