@@ -34,11 +34,15 @@ def constants(arrays):
 
 class Blocks(NumpyModels):
     def of(self, what, op, inputs, weights, result, operands, named=False, refused=None, accuracy=1e-5, more=(),
-           **attributes):
-        """`operands` are names of inputs and weights, or "" for none."""
+           cast=None, **attributes):
+        """`operands` are names of inputs and weights, or "" for none; `cast`: what becomes of the result's type."""
         def dims(name, array):
             return [f"{name}_{axis}" if named else size for axis, size in enumerate(array.shape)]
-        self.write([node(op, operands, ["y"], domain="com.microsoft", **attributes)],
+        nodes = [node(op, operands, ["made" if cast else "y"], domain="com.microsoft", **attributes)]
+        if cast:
+            result = result.astype(cast)
+            nodes.append(node("Cast", ["made"], ["y"], to=KINDS[result.dtype.name]))
+        self.write(nodes,
                    {name: (KINDS[x.dtype.name], dims(name, x)) for name, x in inputs.items()},
                    {"y": (KINDS[result.dtype.name], dims("y", result))}, {}, constants(weights) + list(more))
         if refused:
@@ -81,7 +85,7 @@ def product(check, what, rows, depth, columns, bits=4, block=32, zeros=None, bia
     if how.pop("broken", None):
         weights["b"] = weights["b"][:, :, :-1]
     check.of(what, "MatMulNBits", {"a": a}, weights, result.astype(kind), operands,
-             accuracy=1e-5 if kind == np.float32 else 2e-3, **how, **attributes)
+             accuracy=2e-3 if np.float16 in (kind, how.get("cast")) else 1e-5, **how, **attributes)
 
 
 def products(check):
@@ -96,6 +100,9 @@ def products(check):
     product(check, "a vector", [], 64, 48)
     product(check, "a depth that ends within a block", [2, 3], 70, 24, zeros="codes")
     product(check, "f16", [5], 128, 32, kind=np.float16, zeros="codes", bias=True)
+    for cast in (np.float16, np.float64):
+        product(check, f"f32 that becomes {cast.__name__}", [3], 64, 42, cast=cast)
+    product(check, "f16 that becomes f32", [3], 64, 42, kind=np.float16, cast=np.float32)
     product(check, "any accuracy", [2], 64, 32, attributes={"accuracy_level": 4})
     product(check, "rows in order", [2], 64, 32, groups=np.arange(64) // 32)
     product(check, "rows in another order", [2], 64, 32, groups=np.arange(64)[::-1] // 32, refused="g_idx")

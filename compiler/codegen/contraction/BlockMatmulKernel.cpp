@@ -51,7 +51,8 @@ FailureOr<ContractionKernel> emitBlockMatmulKernel(func::FuncOp structured, Oper
                        static_cast<int64_t>(matmul.getZeroPoint())};
   BlockMatmulPlan plan = planBlockMatmul(spec, target);
 
-  KernelFrame frame(structured, name, elementOf(matmul.getY()));
+  KernelFrame frame(structured, name,
+                    cast<RankedTensorType>(structured.getResultTypes()[0]).getElementType());
   Emitter e(frame.b, frame.b.getLoc(), target);
   Epilogue epilogue(frame, op);
   frame.requireEqual(a.back(), blocks * spec.block);
