@@ -44,6 +44,9 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target);
 
 void optimize(llvm::Module &module, const Target &target, llvm::TargetMachine &machine);
 
+/// Masked stores of integers of which one lane is known to be stored become stores of its element.
+void storeSingleLanes(llvm::Module &module);
+
 /// Object file or assembly. Constants and addresses are hoisted out of loops or stay where they are
 /// used: see kFillsRegisters in NativeCode.h.
 std::string emitMachineCode(llvm::Module &module, llvm::TargetMachine &machine, bool assembly,

@@ -93,6 +93,7 @@ void optimize(Module &module, const Target &target, TargetMachine &machine) {
   else
     cantFail(builder.parsePassPipeline(passes, kPasses));
   passes.run(module, modules);
+  storeSingleLanes(module);
 }
 
 // As addPassesToEmitFile, with a choice about one pass.
