@@ -7,6 +7,7 @@
 
 #include "compiler/Compile.h"
 #include "heddle/compiler.h"
+#include "runtime/c_api/versioned_struct.h"
 
 #include <algorithm>
 #include <new>
@@ -20,6 +21,9 @@ struct HeddleCompilation {
 };
 
 namespace heddle {
+
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleCompileOptions, progress_user);
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleCompileStatistics, kernels);
 
 /// The caller's options, those of an older version or null among them.
 absl::Status translateOptions(const HeddleCompileOptions *given, CompileOptions &options);

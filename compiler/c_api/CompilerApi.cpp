@@ -6,23 +6,14 @@
 #include "compiler/plan/PrintPlan.h"
 #include "runtime/artifact/cpu_features.h"
 
-#include <cstring>
-
 namespace heddle {
 
 static constexpr int32_t kMostCores = 1024; // as many as a run takes threads
 
-/// The caller's structure with zeros for the fields that its version did not have.
-template <typename T> static T completed(const T *given) {
-  T all = {};
-  if (given)
-    std::memcpy(&all, given,
-                given->struct_size ? std::min(given->struct_size, sizeof(T)) : sizeof(T));
-  return all;
-}
-
 absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions &options) {
-  const HeddleCompileOptions given = completed(caller);
+  HeddleCompileOptions given;
+  if (absl::Status status = ReadStruct(caller, given); !status.ok())
+    return status;
   for (size_t i = 0; i < given.dim_count; ++i) {
     if (!given.dims[i].name)
       return absl::InvalidArgumentError("a dimension without a name");
@@ -161,11 +152,7 @@ const void *heddle_compilation_data(const HeddleCompilation *result, size_t *siz
 }
 
 void heddle_compilation_statistics(const HeddleCompilation *result, HeddleCompileStatistics *out) {
-  if (!out)
-    return;
   HeddleCompileStatistics all = {};
-  size_t size = out->struct_size ? std::min(out->struct_size, sizeof all) : sizeof all;
-  all.struct_size = out->struct_size;
   if (result) {
     all.seconds = result->statistics.seconds;
     all.tasks = result->statistics.tasks;
@@ -173,7 +160,11 @@ void heddle_compilation_statistics(const HeddleCompilation *result, HeddleCompil
     all.cached_kernels = result->statistics.cachedKernels;
     all.tuned_kernels = result->statistics.tunedKernels;
   }
-  std::memcpy(out, &all, size);
+  try {
+    WriteStruct(all, out).IgnoreError(); // nowhere to write to: there is nobody to tell
+  } catch (...) {
+    // Without memory for that status.
+  }
 }
 
 void heddle_compilation_free(HeddleCompilation *result) { delete result; }

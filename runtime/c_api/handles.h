@@ -5,8 +5,6 @@
 #ifndef HEDDLE_RUNTIME_C_API_HANDLES_H_
 #define HEDDLE_RUNTIME_C_API_HANDLES_H_
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -14,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "heddle/heddle.h"
+#include "runtime/c_api/versioned_struct.h"
 #include "runtime/memory/allocator.h"
 #include "runtime/session/model.h"
 #include "runtime/session/session.h"
@@ -88,26 +87,12 @@ HeddleStatus* Guard(Body body) noexcept {
   }
 }
 
-// Copies as much of a structure as its maker knew of; the rest keeps its defaults.
-template <typename Struct>
-absl::Status ReadStruct(const Struct* from, Struct& to) {
-  to = Struct{};
-  if (from == nullptr) return absl::OkStatus();
-  size_t size = from->struct_size == 0 ? sizeof(Struct) : from->struct_size;
-  if (size < sizeof(size_t)) return absl::InvalidArgumentError("struct_size is too small");
-  std::memcpy(static_cast<void*>(&to), from, std::min(size, sizeof(Struct)));
-  return absl::OkStatus();
-}
-
-template <typename Struct>
-absl::Status WriteStruct(Struct from, Struct* to) {
-  if (to == nullptr) return absl::InvalidArgumentError("null pointer for the result");
-  size_t size = to->struct_size == 0 ? sizeof(Struct) : to->struct_size;
-  if (size < sizeof(size_t)) return absl::InvalidArgumentError("struct_size is too small");
-  from.struct_size = to->struct_size;
-  std::memcpy(static_cast<void*>(to), &from, std::min(size, sizeof(Struct)));
-  return absl::OkStatus();
-}
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleCustomOperator, kernel);
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleModelOptions, custom_operator_count);
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleSignature, symbols);
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleModelInfo, kernels);
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleSessionOptions, allocator);
+HEDDLE_FIRST_VERSION_ENDS_WITH(HeddleStatistics, reserved);
 
 // A tensor that borrows the caller's memory; `what` names it in errors.
 absl::StatusOr<Tensor> ReadValue(const HeddleValue* value, const std::string& what);

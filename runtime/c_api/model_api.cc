@@ -42,7 +42,7 @@ absl::StatusOr<ModelOptions> ReadOptions(const HeddleModelOptions& options) {
       return absl::InvalidArgumentError(
           absl::StrCat("custom operator ", Quoted(name), " is given twice"));
     }
-    at += element->struct_size == 0 ? sizeof(HeddleCustomOperator) : element->struct_size;
+    at += CallersSize(*element);
   }
   return result;
 }

@@ -16,8 +16,9 @@
  *
  * Threads: reentrant; a compilation uses threads of its own and shares nothing with others.
  * Ownership: a result belongs to the caller; texts and bytes asked of it belong to the result.
- * Growth: structures begin with their size; fields are only ever added at the end, and zero always
- * means the default. */
+ * Growth: structures begin with their size; set `struct_size` to sizeof the structure. 0 stands for
+ * its first version: fields that are marked "later" are then neither read nor written. Fields are
+ * only ever added at the end, and zero always means the default. */
 
 #ifndef HEDDLE_COMPILER_H_
 #define HEDDLE_COMPILER_H_
@@ -53,7 +54,7 @@ typedef struct HeddleDim {
 typedef void (*HeddleCompileProgress)(void* user, const char* phase);
 
 typedef struct HeddleCompileOptions {
-  size_t struct_size; /* sizeof this structure; 0 means the same */
+  size_t struct_size;
   const HeddleDim* dims;
   size_t dim_count;
   /* "native" (also for NULL), "x86-64-v2", "x86-64-v3", "x86-64-v4", or a CPU as LLVM calls it
@@ -70,7 +71,7 @@ typedef struct HeddleCompileOptions {
   size_t custom_domain_count;
   HeddleCompileProgress progress;
   void* progress_user;
-  /* Not 0: loops stay as they were written. */
+  /* later, like all that follow. Not 0: loops stay as they were written. */
   int32_t no_scans;
   /* Not 0: combiners that a model declares are tried on random values. */
   int32_t verify_associativity;
@@ -125,8 +126,8 @@ typedef struct HeddleCompileStatistics {
   double seconds;
   uint64_t tasks;          /* of the main graph */
   uint64_t kernels;        /* distinct ones */
-  uint64_t cached_kernels; /* of them, found in cache_dir */
-  uint64_t tuned_kernels;  /* of them, scheduled otherwise than usual */
+  uint64_t cached_kernels; /* later: of them, found in cache_dir */
+  uint64_t tuned_kernels;  /* later: of them, scheduled otherwise than usual */
 } HeddleCompileStatistics;
 HEDDLE_COMPILER_API void heddle_compilation_statistics(const HeddleCompilation* result,
                                                        HeddleCompileStatistics* out);

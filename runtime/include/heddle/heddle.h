@@ -32,8 +32,9 @@
  * the session is freed. Pointers that a function returns belong to the handle it was asked of.
  *
  * Growth: structures begin with their size where the library reads or fills them by pointer; set
- * `struct_size` to sizeof the structure, or 0 to mean the same. Fields are only ever added at the
- * end, and zero always means the default.
+ * `struct_size` to sizeof the structure. 0 stands for its first version: fields that are marked
+ * "later" are then neither read nor written. Fields are only ever added at the end, and zero always
+ * means the default.
  *
  * Trust: an artifact is a program. Load only those whose origin you trust. */
 
@@ -201,7 +202,8 @@ typedef struct HeddleModelOptions {
   void* log_user;
   const HeddleCustomOperator* custom_operators; /* copied */
   size_t custom_operator_count;
-  const char* target_cpu; /* which of the artifact's targets; NULL or "": the best this CPU runs */
+  /* later: which of the artifact's targets; NULL or "": the best this CPU runs */
+  const char* target_cpu;
 } HeddleModelOptions;
 
 /* Options may be NULL. */
@@ -246,7 +248,7 @@ typedef struct HeddleModelInfo {
   uint64_t parameters;
   uint64_t tasks;
   uint64_t kernels;
-  /* All that the artifact has code for, best first: "x86-64-v4,x86-64-v3". */
+  /* later: all that the artifact has code for, best first: "x86-64-v4,x86-64-v3". */
   const char* target_cpus;
 } HeddleModelInfo;
 HEDDLE_API HeddleStatus* heddle_model_info(const HeddleModel* model, HeddleModelInfo* out);

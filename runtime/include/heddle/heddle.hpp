@@ -104,17 +104,19 @@ class Tensor {
   Tensor(std::vector<T>& elements, std::vector<int64_t> dims)
       : Tensor(std::span<T>(elements), std::move(dims)) {}
 
-  // Refers to this object's dims.
-  HeddleValue value() const {
+  // Refers to this object's dims, which a temporary does not keep.
+  HeddleValue value() const& {
     HeddleValue value = {};
     value.kind = HEDDLE_VALUE_TENSOR;
-    value.as.tensor.data = elements_.data();
+    // A capacity of 0 means as much as the dims need: memory of no bytes is none.
+    value.as.tensor.data = elements_.empty() ? nullptr : elements_.data();
     value.as.tensor.capacity = elements_.size_bytes();
     value.as.tensor.element_type = kElementType<T>;
     value.as.tensor.rank = static_cast<int32_t>(dims_.size());
     value.as.tensor.dims = dims_.data();
     return value;
   }
+  HeddleValue value() const&& = delete;
 
  private:
   std::span<T> elements_;
@@ -201,7 +203,8 @@ class Session {
   // Results are written to `memory` from now on.
   template <typename T>
   Error BindOutput(int index, std::span<T> memory) {
-    HeddleValue value = Tensor<T>(memory, {0}).value();
+    const Tensor<T> tensor(memory, {0});
+    HeddleValue value = tensor.value();
     return Error(heddle_session_bind_output(handle(), index, &value));
   }
   Error UnbindOutput(int index) {
@@ -265,6 +268,7 @@ class Session {
   }
   Result<HeddleStatistics> Statistics() const {
     HeddleStatistics statistics = {};
+    statistics.struct_size = sizeof(statistics);
     if (Error e{heddle_session_statistics(handle(), &statistics)}) return e;
     return statistics;
   }
@@ -329,6 +333,7 @@ class Model {
     std::vector<Signature> signatures;
     for (int32_t i = 0; i < count; ++i) {
       HeddleSignature c = {};
+      c.struct_size = sizeof(c);
       if (Error(query(handle(), i, &c))) break;
       Signature& s = signatures.emplace_back();
       s.name = c.name;

@@ -101,6 +101,7 @@ TEST(Builder, AFalseDeclarationIsFound) {
       b.Scan({zero}, {x}, [&](Nodes s, Nodes e) -> Nodes { return {b.Sub(e[0], s[0])}; });
   b.Output("y", states[1]);
   HeddleCompileOptions options = {};
+  options.struct_size = sizeof options;
   options.verify_associativity = 1;
   Compilation compiled = b.Compile(nullptr, &options);
   EXPECT_FALSE(compiled);

@@ -19,6 +19,14 @@ using heddle::api::Tensor;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// A structure of this header's size, all of it defaults.
+template <typename Struct>
+Struct Sized() {
+  Struct all = {};
+  all.struct_size = sizeof all;
+  return all;
+}
+
 // The two kinds of fields of the model format that the test needs; numbers are below 128.
 std::string Field(int number, const std::string& bytes) {
   return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
@@ -66,7 +74,7 @@ std::vector<float> RunOn(Model& model, std::vector<float> x) {
 TEST(CompilerApi, CompilesFromMemoryToMemory) {
   Compiled compiled(UnaryModel("Relu"), nullptr);
   ASSERT_EQ(compiled.code(), HEDDLE_OK) << compiled.message();
-  HeddleCompileStatistics statistics = {};
+  auto statistics = Sized<HeddleCompileStatistics>();
   heddle_compilation_statistics(compiled.result, &statistics);
   EXPECT_EQ(statistics.kernels, 1u);
   Result<Model> model = Model::LoadMemory(compiled.bytes());
@@ -77,8 +85,7 @@ TEST(CompilerApi, CompilesFromMemoryToMemory) {
 
 TEST(CompilerApi, CompilesToAFileAndFixesDimensions) {
   HeddleDim dim = {"n", 2};
-  HeddleCompileOptions options = {};
-  options.struct_size = sizeof options;
+  auto options = Sized<HeddleCompileOptions>();
   options.dims = &dim;
   options.dim_count = 1;
   options.cores = 1;
@@ -93,17 +100,17 @@ TEST(CompilerApi, CompilesToAFileAndFixesDimensions) {
 }
 
 TEST(CompilerApi, CompilesForSeveralTargets) {
-  HeddleCompileOptions options = {};
+  auto options = Sized<HeddleCompileOptions>();
   options.target_cpu = "x86-64-v2,native";
   Compiled compiled(UnaryModel("Relu"), &options);
   ASSERT_EQ(compiled.code(), HEDDLE_OK) << compiled.message();
   auto cpu_of = [&](const char* wanted) -> std::string {
-    HeddleModelOptions load = {};
+    auto load = Sized<HeddleModelOptions>();
     load.target_cpu = wanted;
     Result<Model> model = Model::LoadMemory(compiled.bytes(), &load);
     if (!model) return model.error().message();
     EXPECT_THAT(RunOn(*model, {-1, 2}), ElementsAre(0, 2));
-    HeddleModelInfo info = {};
+    auto info = Sized<HeddleModelInfo>();
     EXPECT_EQ(heddle_model_info(model->handle(), &info), nullptr);
     EXPECT_THAT(info.target_cpus, HasSubstr(",x86-64-v2"));  // the best one first
     return info.target_cpu;
@@ -120,22 +127,37 @@ TEST(CompilerApi, ReadsOlderStructures) {
   EXPECT_EQ(Compiled(UnaryModel("Relu"), &options).message(), "");
 }
 
+TEST(CompilerApi, TakesNoSizeForTheFirstVersion) {
+  HeddleCompileOptions options = {};
+  options.precision = "f8";  // beyond the first version: not read
+  Compiled compiled(UnaryModel("Relu"), &options);
+  EXPECT_EQ(compiled.message(), "");
+  HeddleCompileStatistics statistics = {};
+  statistics.cached_kernels = 77;
+  heddle_compilation_statistics(compiled.result, &statistics);
+  EXPECT_EQ(statistics.kernels, 1u);
+  EXPECT_EQ(statistics.cached_kernels, 77u);
+  options.struct_size = sizeof(size_t) - 1;
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("struct_size"));
+  heddle_compilation_statistics(compiled.result, nullptr);
+}
+
 TEST(CompilerApi, RefusesByName) {
   EXPECT_THAT(Compiled("not a model", nullptr).message(), HasSubstr("unary.onnx"));
   Compiled unknown(UnaryModel("Nonsense"), nullptr);
   EXPECT_EQ(unknown.code(), HEDDLE_UNIMPLEMENTED);
   EXPECT_THAT(unknown.message(), HasSubstr("Nonsense"));
   EXPECT_TRUE(unknown.bytes().empty());
-  HeddleCompileOptions options = {};
+  auto options = Sized<HeddleCompileOptions>();
   options.emit = 77;
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("77"));
-  options = {};
+  options = Sized<HeddleCompileOptions>();
   options.cores = -1;
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("-1 cores"));
-  options = {};
+  options = Sized<HeddleCompileOptions>();
   options.precision = "f8";
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("precision 'f8'"));
-  options = {};
+  options = Sized<HeddleCompileOptions>();
   options.target_cpu = "x86-64-v2,x86-64-v2";
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("given twice"));
   options.target_cpu = "x86-64-v2,z80";

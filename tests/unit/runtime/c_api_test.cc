@@ -183,44 +183,6 @@ TEST(CApi, RefusesWrongValuesByName) {
   EXPECT_FALSE(model->MakeSession({.threads = -3}));
 }
 
-TEST(CApi, ReadsOlderAndNewerStructures) {
-  Result<Model> model = Model::Load(Artifact("scale.heddle"));
-  HeddleSessionOptions options = {};
-  options.struct_size = offsetof(HeddleSessionOptions, trace);
-  options.threads = 1;
-  options.trace = 1;  // beyond what this caller knows: not read
-  HeddleSession* session = nullptr;
-  ASSERT_EQ(heddle_session_create(model->handle(), &options, &session), nullptr);
-  EXPECT_THAT(Take(heddle_session_write_trace(session, "/tmp/x")), HasSubstr("option trace"));
-  struct {
-    HeddleStatistics statistics;
-    uint64_t canary;
-  } out = {{}, 5};
-  out.statistics.struct_size = offsetof(HeddleStatistics, tasks);
-  out.statistics.tasks = 77;
-  ASSERT_EQ(heddle_session_statistics(session, &out.statistics), nullptr);
-  EXPECT_EQ(out.statistics.tasks, 77u);
-  out.statistics.struct_size = sizeof(out);  // a newer caller
-  ASSERT_EQ(heddle_session_statistics(session, &out.statistics), nullptr);
-  EXPECT_EQ(out.statistics.tasks, 1u);
-  EXPECT_EQ(out.canary, 5u);
-  heddle_session_free(session);
-}
-
-TEST(CApi, WritesToBoundMemory) {
-  Result<Model> model = Model::Load(Artifact("scale.heddle"));
-  Result<Session> session = model->MakeSession({.threads = 1});
-  std::vector<float> x = {1, 2}, y(4, 0.0f);
-  ASSERT_FALSE(session->SetInput(0, Tensor<float>(x, {2})));
-  ASSERT_FALSE(session->BindOutput(0, std::span<float>(y)));
-  ASSERT_FALSE(session->Run());
-  EXPECT_THAT(y, ElementsAre(3, 5, 0, 0));
-  EXPECT_EQ(session->Output(0)->data(), y.data());
-  ASSERT_FALSE(session->UnbindOutput(0));
-  ASSERT_FALSE(session->Run());
-  EXPECT_NE(session->Output(0)->data(), y.data());
-}
-
 TEST(CApi, UsesTheCallersAllocator) {
   struct Count {
     int live = 0, total = 0;
