@@ -38,9 +38,7 @@ _FROM_TYPESTR = {typestr[1:]: name for name, typestr in reversed(_TYPESTR.items(
                  if name != "bfloat16" and "float8" not in name}
 # Formats of the struct module, in native sizes.
 _FORMAT = {"bool": "?", "int8": "b", "uint8": "B", "int16": "h", "uint16": "H", "int32": "i",
-           "uint32": "I", "int64": "q", "uint64": "Q", "float16": "e", "bfloat16": "H",
-           "float32": "f", "float64": "d", "float8e4m3fn": "B", "float8e4m3fnuz": "B",
-           "float8e5m2": "B", "float8e5m2fnuz": "B"}
+           "uint32": "I", "int64": "q", "uint64": "Q", "float16": "e", "float32": "f", "float64": "d"}
 
 
 class Error(Exception):
@@ -235,8 +233,14 @@ class Tensor:
         return array
 
     def tolist(self):
-        """All elements in order; complex and packed types are not supported."""
+        """All elements in order; complex and packed types and floats of 8 bits are not supported."""
         data = bytes(self.buffer())
+        if self.dtype == "bfloat16":  # the upper half of a float32
+            bits = struct.unpack("<%dH" % (len(data) // 2), data)
+            data = struct.pack("<%dI" % len(bits), *(half << 16 for half in bits))
+            return list(struct.unpack("<%df" % len(bits), data))
+        if self.dtype not in _FORMAT:
+            raise TypeError("no plain numbers for %s; buffer() has the bytes" % self.dtype)
         form = _FORMAT[self.dtype]
         return list(struct.unpack("<%d%s" % (len(data) // struct.calcsize("<" + form), form), data))
 
@@ -354,7 +358,8 @@ class Session:
         index, tensor = self._index(self.model.inputs, name), _tensor(value)
         dims = (C.c_int64 * max(1, len(tensor.shape)))(*tensor.shape)
         c = _Value(kind=1)
-        c.payload.tensor = _Tensor(data=tensor._address, capacity=tensor.nbytes,
+        # A capacity of 0 means as much as the dims need: memory of no bytes is none.
+        c.payload.tensor = _Tensor(data=tensor._address if tensor.nbytes else None, capacity=tensor.nbytes,
                                    element_type=_NUMBER[tensor.dtype], rank=len(tensor.shape), dims=dims)
         _check(_runtime.heddle_session_set_input(self._handle, index, C.byref(c)))
         self._inputs[index] = tensor

@@ -52,6 +52,19 @@ class Scale(unittest.TestCase):
     def test_empty(self):
         self.assertEqual(self.model.run({"x": heddle.Tensor(b"", "float32", [0])})["y"].tolist(), [])
 
+    def test_too_little_memory(self):
+        for data in (b"", b"1234"):
+            with self.assertRaisesRegex(heddle.Error, r"shape \[1000\]"):
+                self.model.run({"x": heddle.Tensor(data, "float32", [1000])})
+
+    def test_plain_numbers(self):
+        halves = heddle.Tensor(array.array("H", [0x3F80, 0xC020, 0x7F80]), "bfloat16", [3])
+        self.assertEqual(halves.tolist(), [1, -2.5, float("inf")])
+        self.assertEqual(heddle.Tensor(b"\0\x3c", "float16", [1]).tolist(), [1])
+        for dtype in ("float8e4m3fn", "int4", "complex64"):
+            with self.assertRaisesRegex(TypeError, dtype):
+                heddle.Tensor(bytes(8), dtype, [1]).tolist()
+
     def test_from_memory(self):
         with open(artifact("scale.heddle"), "rb") as file:
             model = heddle.Model(file.read())
