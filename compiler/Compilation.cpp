@@ -8,6 +8,7 @@
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "runtime/support/whole_file.h"
 
 using namespace mlir;
 
@@ -159,19 +160,11 @@ void Compilation::print(Operation *op) {
   os << "\n";
 }
 
-static absl::Status writeBytes(const std::string &path, ArrayRef<char> bytes) {
-  std::error_code error;
-  llvm::raw_fd_ostream file(path, error);
-  if (error)
-    return absl::InvalidArgumentError("cannot write " + path + ": " + error.message());
-  file.write(bytes.data(), bytes.size());
-  return absl::OkStatus();
-}
-
 absl::Status Compilation::write(const std::string &path) {
   if (options.emit != EmitKind::Artifact) {
     std::vector<uint8_t> result = bytes();
-    return writeBytes(path, {reinterpret_cast<const char *>(result.data()), result.size()});
+    std::string_view all(reinterpret_cast<const char *>(result.data()), result.size());
+    return WriteWholeFile(path, {all});
   }
   start("writing");
   return writer.WriteFile(path);

@@ -65,6 +65,14 @@ absl::StatusOr<std::vector<uint8_t>> compileBytes(std::string_view model, const 
       [&](Compilation &c) { return absl::StatusOr<std::vector<uint8_t>>(c.bytes()); });
 }
 
+absl::Status compileBytesToFile(std::string_view model, const std::string &name,
+                                const std::string &output, const CompileOptions &options,
+                                CompileStatistics *statistics) {
+  return compile(
+      options, statistics, [&](Compilation &c) { return c.importBytes(model, name); },
+      [&](Compilation &c) { return c.write(output); });
+}
+
 absl::Status compileModuleToFile(ModuleOp module, const std::string &output,
                                  const CompileOptions &options, CompileStatistics *statistics) {
   return compile(

@@ -79,6 +79,10 @@ absl::StatusOr<std::vector<uint8_t>> compileBytes(std::string_view model, const 
                                                   const CompileOptions &options,
                                                   CompileStatistics *statistics = nullptr);
 
+absl::Status compileBytesToFile(std::string_view model, const std::string &name,
+                                const std::string &output, const CompileOptions &options,
+                                CompileStatistics *statistics = nullptr);
+
 /// The same for a module that a builder made, of any context with the compiler's dialects.
 absl::Status compileModuleToFile(mlir::ModuleOp module, const std::string &output,
                                  const CompileOptions &options,

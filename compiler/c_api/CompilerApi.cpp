@@ -98,23 +98,10 @@ HeddleCompilation *heddle_compile_memory(const void *model, size_t size, const c
     if (!model)
       return absl::InvalidArgumentError("no model given");
     std::string_view bytes(static_cast<const char *>(model), size);
-    absl::Status status =
-        keep(compileBytes(bytes, name ? name : "model in memory", all, &result.statistics), result);
-    if (!status.ok() || !output)
-      return status;
-    std::error_code error;
-    llvm::raw_fd_ostream file(output, error);
-    if (!error) {
-      file.write(reinterpret_cast<const char *>(result.bytes.data()), result.bytes.size());
-      file.close();
-      error = file.error();
-      file.clear_error();
-    }
-    if (error)
-      return absl::InvalidArgumentError(std::string(output) + ": " + error.message());
-    result.bytes.clear();
-    result.inMemory = false;
-    return absl::OkStatus();
+    const char *called = name ? name : "model in memory";
+    if (output)
+      return compileBytesToFile(bytes, called, output, all, &result.statistics);
+    return keep(compileBytes(bytes, called, all, &result.statistics), result);
   });
 }
 

@@ -2,8 +2,8 @@
 
 #include "compiler/cache/CacheFolder.h"
 
-#include "frontends/onnx/FileBytes.h"
 #include "runtime/artifact/sha256.h"
+#include "runtime/support/whole_file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -85,7 +85,7 @@ std::optional<std::string> CacheFolder::read(const std::string &file) const {
 }
 
 bool CacheFolder::write(const std::string &file, std::string_view bytes) const {
-  return writeWholeFile(file, bytes, "").ok();
+  return WriteWholeFile(file, {bytes}).ok();
 }
 
 void CacheFolder::touch(const std::string &file) {

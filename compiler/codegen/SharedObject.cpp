@@ -6,6 +6,7 @@
 
 #include "compiler/codegen/KernelLowering.h"
 #include "runtime/artifact/kernel_abi.h"
+#include "runtime/support/whole_file.h"
 
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -80,18 +81,6 @@ std::string tablesObject(const std::vector<std::string> &kernels,
   return emitMachineCode(module, *machine, /*assembly=*/false);
 }
 
-Error writeFile(const Twine &path, StringRef bytes) {
-  std::error_code error;
-  raw_fd_ostream file(path.str(), error);
-  if (!error) {
-    file << bytes;
-    file.close();
-    error = file.error();
-    file.clear_error();
-  }
-  return error ? createStringError(error, "cannot write '" + path + "'") : Error::success();
-}
-
 } // namespace
 
 Expected<SharedObject> linkKernels(const std::vector<std::string> &objects,
@@ -125,8 +114,8 @@ Expected<SharedObject> linkKernels(const std::vector<std::string> &objects,
   inputs.push_back(tablesObject(kernels, result.imports, target));
   for (size_t i = 0; i < inputs.size(); ++i) {
     arguments.push_back((folder + "/" + Twine(i) + ".o").str());
-    if (Error error = writeFile(arguments.back(), inputs[i]))
-      return std::move(error);
+    if (absl::Status status = WriteWholeFile(arguments.back(), {inputs[i]}); !status.ok())
+      return createStringError(std::string(status.message()));
   }
   std::vector<const char *> argv;
   for (const std::string &argument : arguments)

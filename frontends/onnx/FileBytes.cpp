@@ -2,8 +2,6 @@
 
 #include "frontends/onnx/FileBytes.h"
 
-#include "runtime/support/whole_file.h"
-
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -99,16 +97,6 @@ absl::StatusOr<MappedFile> MappedFile::map(const std::string &path) {
   mapped.address = address;
   mapped.length = static_cast<size_t>(file->size());
   return mapped;
-}
-
-absl::Status writeWholeFile(const std::string &path, std::string_view head, std::string_view body) {
-  absl::StatusOr<WholeFile> file = WholeFile::Create(path);
-  if (!file.ok())
-    return file.status();
-  for (std::string_view bytes : {head, body})
-    if (absl::Status status = file->Append(bytes); !status.ok())
-      return status;
-  return file->Commit();
 }
 
 } // namespace heddle

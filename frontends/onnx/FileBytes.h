@@ -53,9 +53,6 @@ private:
   size_t length = 0;
 };
 
-/// Writes a file whole, or leaves what was there: a temporary file beside it takes its place.
-absl::Status writeWholeFile(const std::string &path, std::string_view head, std::string_view body);
-
 } // namespace heddle
 
 #endif // HEDDLE_FRONTENDS_ONNX_FILEBYTES_H

@@ -3,6 +3,7 @@
 #include "frontends/onnx/NpyFile.h"
 
 #include "frontends/onnx/FileBytes.h"
+#include "runtime/support/whole_file.h"
 
 #include <algorithm>
 #include <charconv>
@@ -255,7 +256,7 @@ absl::Status writeNpyFile(const std::string &path, const HostTensor &tensor) {
   head += prefix == 10 ? std::string("\x01\x00", 2) : std::string("\x02\x00", 2);
   uint32_t length = static_cast<uint32_t>(header.size());
   head.append(reinterpret_cast<const char *>(&length), prefix - 8);
-  return writeWholeFile(path, head + header, tensor.bytes);
+  return WriteWholeFile(path, {head, header, tensor.bytes});
 }
 
 } // namespace heddle

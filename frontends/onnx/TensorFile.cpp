@@ -6,6 +6,7 @@
 #include "frontends/onnx/NpyFile.h"
 #include "frontends/onnx/TensorData.h"
 #include "frontends/onnx/onnx_model.pb.h"
+#include "runtime/support/whole_file.h"
 
 #include <limits>
 
@@ -62,7 +63,7 @@ absl::Status writeTensorFile(const std::string &path, const HostTensor &tensor) 
     }
     head.push_back(static_cast<char>((length & 0x7f) | 0x80));
   }
-  return writeWholeFile(path, head, tensor.bytes);
+  return WriteWholeFile(path, {head, tensor.bytes});
 }
 
 } // namespace heddle

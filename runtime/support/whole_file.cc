@@ -10,9 +10,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/support/status_macros.h"
 
 namespace heddle {
 
@@ -27,7 +29,7 @@ WholeFile::WholeFile(WholeFile&& other) noexcept
 WholeFile::~WholeFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 absl::Status WholeFile::Error() const {
@@ -37,10 +39,19 @@ absl::Status WholeFile::Error() const {
 }
 
 absl::StatusOr<WholeFile> WholeFile::Create(const std::string& path) {
-  std::string temporary = absl::StrCat(path, ".XXXXXX");
+  std::error_code error;  // what cannot be looked at is what opening complains of
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  if (!is_file && std::filesystem::exists(path, error)) {
+    WholeFile file(path, "", ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.descriptor_ < 0) return file.Error();
+    return file;
+  }
+  const bool is_link = is_file && std::filesystem::is_symlink(path, error);
+  std::string target = is_link ? std::filesystem::canonical(path, error).string() : path;
+  std::string temporary = absl::StrCat(target, ".XXXXXX");
   int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
-  WholeFile file(path, temporary, descriptor);
-  if (descriptor < 0) return file.Error();
+  WholeFile file(target, temporary, descriptor);
+  if (file.descriptor_ < 0) return file.Error();
   return file;
 }
 
@@ -55,6 +66,9 @@ absl::Status WholeFile::Append(std::string_view bytes) {
 }
 
 absl::Status WholeFile::Commit() {
+  if (temporary_.empty()) {
+    return ::close(std::exchange(descriptor_, -1)) == 0 ? absl::OkStatus() : Error();
+  }
   // The temporary file was private; this one has the permissions that any new file gets.
   mode_t mask = ::umask(0);
   ::umask(mask);
@@ -65,6 +79,13 @@ absl::Status WholeFile::Commit() {
   absl::Status status = Error();
   ::unlink(temporary_.c_str());
   return status;
+}
+
+absl::Status WriteWholeFile(const std::string& path,
+                            std::initializer_list<std::string_view> parts) {
+  HEDDLE_ASSIGN_OR_RETURN(WholeFile file, WholeFile::Create(path));
+  for (std::string_view bytes : parts) HEDDLE_RETURN_IF_ERROR(file.Append(bytes));
+  return file.Commit();
 }
 
 }  // namespace heddle

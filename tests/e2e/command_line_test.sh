@@ -17,6 +17,17 @@ for kind in program heddle task llvm object header schedules; do
   expect 0 "$heddle" compile "$model" -o "$work/emitted.$kind" --emit $kind -O1
   [ -s "$work/emitted.$kind" ] || wrong "--emit $kind wrote nothing"
 done
+# What cannot be written is an error of every kind, and what is no file stays what it is.
+ln -s /dev/full "$work/full"
+for kind in artifact program heddle task llvm object header schedules; do
+  expect 2 "$heddle" compile "$model" -o "$work/full" --emit $kind -O1
+  complains 'cannot write .*full: No space left'
+  [ -c "$work/full" ] || wrong "--emit $kind replaced a device"
+done
+# A link stays, and what it leads to is written.
+ln -s linked.heddle "$work/link.heddle" && touch "$work/linked.heddle"
+expect 0 "$heddle" compile "$model" -o "$work/link.heddle"
+[ -L "$work/link.heddle" ] && cmp -s "$artifact" "$work/linked.heddle" || wrong "a link was replaced"
 expect 0 "$heddle" compile "$model" -o "$work/v3.heddle" --target-cpu x86-64-v3
 grep -q heddle_model_load_memory "$work/emitted.header" || wrong "the header names no function to load it"
 expect 2 "$heddle" compile "$model" -o "$work/none" --emit nonsense

@@ -6,8 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <heddle/compiler.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <heddle/heddle.hpp>
 
 namespace {
@@ -163,6 +167,34 @@ TEST(CompilerApi, RefusesByName) {
   options.target_cpu = "x86-64-v2,z80";
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("no target CPU 'z80'"));
   EXPECT_EQ(heddle_compilation_code(nullptr), HEDDLE_RESOURCE_EXHAUSTED);
+}
+
+// What was there stays until all of the new result is.
+TEST(CompilerApi, AFailureLeavesTheFile) {
+  std::string folder = ::testing::TempDir() + "heddle_kept";
+  std::filesystem::create_directories(folder);
+  std::string path = folder + "/kept.heddle";
+  std::ofstream(path) << "good";
+  auto contents = [&]() -> std::string {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  };
+  EXPECT_NE(Compiled(UnaryModel("Nonsense"), nullptr, path.c_str()).code(), HEDDLE_OK);
+  EXPECT_EQ(contents(), "good");
+  // A file may be as long as half an artifact.
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit little = {64, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &little), 0);
+  auto options = Sized<HeddleCompileOptions>();
+  options.emit = HEDDLE_EMIT_HEDDLE;  // nothing else is written
+  std::string message = Compiled(UnaryModel("Relu"), &options, path.c_str()).message();
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_THAT(message, HasSubstr("File too large"));
+  EXPECT_EQ(contents(), "good");
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -2,14 +2,13 @@
 //
 // `heddle explain`: what was found, and what runs, beside what, for how long, in which memory.
 
+#include "runtime/support/whole_file.h"
 #include "tools/heddle/CommandLine.h"
 #include "tools/heddle/Console.h"
 #include "tools/heddle/Inputs.h"
 #include "tools/heddle/LoadedModel.h"
 #include "tools/heddle/TensorExchange.h"
 #include "tools/heddle/explain/Page.h"
-
-#include "frontends/onnx/FileBytes.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -169,7 +168,7 @@ int ExplainCommand::run() {
   for (const auto &[path, text] : {std::pair(dot, dot.empty() ? "" : dotText(*explanation)),
                                    std::pair(html, html.empty() ? "" : htmlPage(*explanation))})
     if (!path.empty())
-      if (absl::Status status = writeWholeFile(path, text, ""); !status.ok())
+      if (absl::Status status = WriteWholeFile(path, {text}); !status.ok())
         return fail(absl::InvalidArgumentError(messageOf(status)));
   if (json)
     std::printf("%s\n", explanationJson(*explanation)
