@@ -45,8 +45,10 @@ HeddleCompilation *compileGuarded(const HeddleCompileOptions *given, Body body) 
     result->message = std::string(result->status.message());
     std::replace(result->message.begin(), result->message.end(), '\n', ' ');
   } catch (const std::bad_alloc &) {
+    // These two take no memory; heddle_compilation_message has words for them.
     result->status = absl::Status(absl::StatusCode::kResourceExhausted, "");
-    result->message = "no memory to compile";
+  } catch (...) {
+    result->status = absl::Status(absl::StatusCode::kInternal, "");
   }
   return result;
 }

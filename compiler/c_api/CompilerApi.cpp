@@ -19,8 +19,11 @@ absl::Status translateOptions(const HeddleCompileOptions *caller, CompileOptions
       return absl::InvalidArgumentError("a dimension without a name");
     options.import.dims[given.dims[i].name] = given.dims[i].size;
   }
-  for (size_t i = 0; i < given.custom_domain_count; ++i)
+  for (size_t i = 0; i < given.custom_domain_count; ++i) {
+    if (!given.custom_domains[i])
+      return absl::InvalidArgumentError("a custom domain without a name");
     options.import.customDomains.insert(given.custom_domains[i]);
+  }
   if (given.max_constant_bytes > 0)
     options.import.mostConstantBytes = given.max_constant_bytes;
   if (given.target_cpu)
@@ -128,7 +131,11 @@ int32_t heddle_compilation_code(const HeddleCompilation *result) {
 }
 
 const char *heddle_compilation_message(const HeddleCompilation *result) {
-  return result ? result->message.c_str() : "no memory to compile";
+  absl::StatusCode code = result ? result->status.code() : absl::StatusCode::kResourceExhausted;
+  if (code != absl::StatusCode::kOk && (!result || result->message.empty()))
+    return code == absl::StatusCode::kResourceExhausted ? "no memory to compile"
+                                                        : "unexpected exception";
+  return result->message.c_str();
 }
 
 const void *heddle_compilation_data(const HeddleCompilation *result, size_t *size) {

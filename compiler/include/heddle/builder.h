@@ -13,8 +13,8 @@
  *   heddle_builder_free(b);
  *
  * Errors: the first one stays with the builder, later calls do nothing, and compiling reports it; so
- * a program is built without checks in between. Threads: one at a time for a builder. Ownership: a
- * builder belongs to the caller; data of constants is copied. */
+ * a program is built without checks in between. Nothing throws. Threads: one at a time for a
+ * builder. Ownership: a builder belongs to the caller; data of constants is copied. */
 
 #ifndef HEDDLE_BUILDER_H_
 #define HEDDLE_BUILDER_H_
@@ -29,9 +29,10 @@ typedef struct HeddleBuilder HeddleBuilder;
 /* A value of the program; -1 where an error kept it from being made. */
 typedef int32_t HeddleNode;
 
+/* NULL where there is no memory. The others take NULL as a builder with an error. */
 HEDDLE_COMPILER_API HeddleBuilder* heddle_builder_new(const char* name);
 HEDDLE_COMPILER_API void heddle_builder_free(HeddleBuilder* builder);
-/* "" as long as all is well. */
+/* "" as long as all is well; belongs to the builder. */
 HEDDLE_COMPILER_API const char* heddle_builder_error(const HeddleBuilder* builder);
 
 /* Element types are those of HeddleElementType in heddle/heddle.h. A dimension is a number, a name,

@@ -108,6 +108,36 @@ TEST(Builder, AFalseDeclarationIsFound) {
   EXPECT_THAT(compiled.message(), HasSubstr("is declared associative and is not"));
 }
 
+TEST(Builder, NullPointersAndExceptionsAreErrors) {
+  HeddleNode node = 7;
+  EXPECT_STREQ(heddle_builder_error(nullptr), "there is no builder");
+  EXPECT_EQ(heddle_builder_input(nullptr, "x", HEDDLE_FLOAT32, nullptr, 0), -1);
+  heddle_builder_op(nullptr, "Relu", &node, 1, nullptr, &node, 1);
+  EXPECT_EQ(node, -1);
+  heddle_builder_output(nullptr, "y", node);
+  EXPECT_EQ(heddle_builder_end(nullptr, &node, 1), 0u);
+  EXPECT_STREQ(Compilation(heddle_builder_compile(nullptr, nullptr, nullptr)).message(),
+               "there is no builder");
+  auto error_of = [](auto call) -> std::string {
+    std::unique_ptr<HeddleBuilder, decltype(&heddle_builder_free)> b(heddle_builder_new(nullptr),
+                                                                     heddle_builder_free);
+    call(b.get());
+    return heddle_builder_error(b.get());
+  };
+  EXPECT_THAT(
+      error_of([](auto* b) { heddle_builder_input(b, nullptr, HEDDLE_FLOAT32, nullptr, 2); }),
+      HasSubstr("null pointer"));
+  int64_t two = 2;
+  EXPECT_THAT(
+      error_of([&](auto* b) { heddle_builder_constant(b, HEDDLE_INT8, &two, 1, nullptr, 2); }),
+      HasSubstr("null pointer"));
+  // More results than a vector can have.
+  EXPECT_THAT(error_of([](auto* b) {
+                heddle_builder_op(b, "Relu", nullptr, 1, nullptr, nullptr, SIZE_MAX);
+              }),
+              HasSubstr("unexpected exception"));
+}
+
 TEST(Builder, SaysWhatIsWrong) {
   struct Case {
     void (*build)(Builder&);

@@ -166,7 +166,20 @@ TEST(CompilerApi, RefusesByName) {
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("given twice"));
   options.target_cpu = "x86-64-v2,z80";
   EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("no target CPU 'z80'"));
+  options = Sized<HeddleCompileOptions>();
+  const char* no_domain = nullptr;
+  options.custom_domains = &no_domain;
+  options.custom_domain_count = 1;
+  EXPECT_THAT(Compiled(UnaryModel("Relu"), &options).message(), HasSubstr("domain without a name"));
   EXPECT_EQ(heddle_compilation_code(nullptr), HEDDLE_RESOURCE_EXHAUSTED);
+}
+
+TEST(CompilerApi, NoExceptionLeaves) {
+  auto options = Sized<HeddleCompileOptions>();
+  options.progress = [](void*, const char*) { throw 5; };
+  Compiled compiled(UnaryModel("Relu"), &options);
+  EXPECT_EQ(compiled.code(), HEDDLE_INTERNAL);
+  EXPECT_EQ(compiled.message(), "unexpected exception");
 }
 
 // What was there stays until all of the new result is.
