@@ -64,7 +64,7 @@ typedef struct HeddleCompileOptions {
   const char* target_cpu;
   int32_t emit;      /* HeddleEmit */
   int32_t opt_level; /* 1 to 3; 0: the default, which is 3; -1: do not optimise */
-  int32_t threads;   /* that generate code; the result does not depend on it */
+  int32_t threads;   /* that generate code; 0: 2; the result does not depend on it */
   int32_t cores;     /* that the program is made for; 0: 2; 1: nothing is put beside the rest */
   int64_t max_constant_bytes;        /* what constants that the model computes may take; 0: 2 GiB */
   const char* const* custom_domains; /* whose operators are registered when the model is loaded */

@@ -29,7 +29,9 @@
  *
  * Ownership: handles are freed by the functions named ..._free; a session keeps its model alive.
  * Memory given as input or output belongs to the caller, and stays valid until it is replaced or
- * the session is freed. Pointers that a function returns belong to the handle it was asked of.
+ * the session is freed; an input's also as long as a fork or a version has it. Functions and `user`
+ * pointers given in options are called until what is made with them is freed, as is said there.
+ * Pointers that a function returns belong to the handle it was asked of.
  *
  * Growth: structures begin with their size where the library reads or fills them by pointer; set
  * `struct_size` to sizeof the structure. 0 stands for its first version: fields that are marked
@@ -157,7 +159,8 @@ typedef enum HeddleLogLevel { HEDDLE_LOG_INFO = 0, HEDDLE_LOG_WARNING = 1 } Hedd
 /* Called on the thread that caused the message; the text is only valid during the call. */
 typedef void (*HeddleLogFunction)(void* user, HeddleLogLevel level, const char* message);
 
-/* One call of a custom operator; only valid during the callback it is passed to. */
+/* One call of a custom operator; only valid during the callback it is passed to. Neither it nor any
+ * other pointer of these functions may be NULL: they are called often, and check nothing. */
 typedef struct HeddleCall HeddleCall;
 
 HEDDLE_API int32_t heddle_call_operand_count(const HeddleCall* call);
@@ -182,8 +185,8 @@ HEDDLE_API void heddle_call_explain(HeddleCall* call, const char* message);
 
 #define HEDDLE_MAX_RANK 32
 
-/* An operator of your own. Both functions may be called on several threads at once. They return a
- * HeddleStatusCode and must not throw. */
+/* An operator of your own. Both functions may be called on several threads at once, for as long as
+ * the model or a session of it lives. They return a HeddleStatusCode and must not throw. */
 typedef struct HeddleCustomOperator {
   size_t struct_size;
   const char* domain;
@@ -198,9 +201,9 @@ typedef struct HeddleCustomOperator {
 
 typedef struct HeddleModelOptions {
   size_t struct_size;
-  HeddleLogFunction log;
+  HeddleLogFunction log; /* called while the model is loaded, not later */
   void* log_user;
-  const HeddleCustomOperator* custom_operators; /* copied */
+  const HeddleCustomOperator* custom_operators; /* copied, but for what `user` points at */
   size_t custom_operator_count;
   /* later: which of the artifact's targets; NULL or "": the best this CPU runs */
   const char* target_cpu;
@@ -261,7 +264,9 @@ HEDDLE_API HeddleStatus* heddle_model_verify_weights(const HeddleModel* model);
 typedef struct HeddleSession HeddleSession;
 
 /* Where tensors' memory comes from; called on any thread. `allocate` returns a multiple of
- * `alignment`, or NULL, which ends the run with HEDDLE_RESOURCE_EXHAUSTED. Both or neither. */
+ * `alignment`, or NULL, which ends the run with HEDDLE_RESOURCE_EXHAUSTED. Both or neither. They
+ * and `user` are in use until the session, its forks, and all that has a share or a version of their
+ * memory are freed. */
 typedef struct HeddleAllocator {
   void* user;
   void* (*allocate)(void* user, size_t bytes, size_t alignment);
@@ -281,7 +286,8 @@ HEDDLE_API HeddleStatus* heddle_session_create(const HeddleModel* model,
 /* No run may be going on. */
 HEDDLE_API void heddle_session_free(HeddleSession* session);
 
-/* The input is read from the caller's memory in every run until another takes its place. Element
+/* The input is read from the caller's memory in every run until another takes its place, by forks of
+ * the session too, and by whoever restores a version that is still this memory. Element
  * type, rank and fixed dimensions are checked here, symbolic ones when a run starts. */
 HEDDLE_API HeddleStatus* heddle_session_set_input(HeddleSession* session, int32_t index,
                                                   const HeddleValue* value);
@@ -354,9 +360,11 @@ typedef struct HeddleStatistics {
   uint64_t tasks;       /* in the program */
   uint64_t kernels;     /* distinct compiled functions */
   uint64_t arena_bytes; /* largest arena of the runs so far */
-  uint64_t held_bytes;  /* memory the session holds now */
-  uint64_t peak_bytes;  /* and at most */
-  int32_t threads;      /* after limiting to the machine */
+  /* Memory that the session holds now, and at most. Without an allocator of its own that includes the
+   * large blocks which all sessions of the process share: they count in each, so do not add them up. */
+  uint64_t held_bytes;
+  uint64_t peak_bytes;
+  int32_t threads; /* after limiting to the machine */
   int32_t reserved;
 } HeddleStatistics;
 HEDDLE_API HeddleStatus* heddle_session_statistics(const HeddleSession* session,

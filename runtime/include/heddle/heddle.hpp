@@ -7,10 +7,12 @@
 //   Result<Model> model = Model::Load("model.heddle");
 //   if (!model) { puts(model.error().message().c_str()); return 1; }
 //   Result<Session> session = model->MakeSession({.threads = 2});
+//   if (!session) ...
 //   std::vector<float> x(3 * 640 * 640);
 //   if (Error e = session->SetInput(0, Tensor<float>(x, {1, 3, 640, 640}))) ...
 //   if (Error e = session->Run()) ...
 //   Result<TensorView> y = session->Output(0);
+//   if (!y) ...
 //   std::span<const float> numbers = y->elements<float>();
 //
 // Thread-safety and ownership are those of heddle.h: a Model may be used from several threads, a
@@ -52,7 +54,8 @@ class [[nodiscard]] Error {
   std::string message_;
 };
 
-// A value or the error that prevented it.
+// A value or the error that prevented it. Look which it is, as `if (result)` does, before using * or ->,
+// which need a value, or error(), which needs an error.
 template <typename T>
 class [[nodiscard]] Result {
  public:
