@@ -81,7 +81,7 @@ def tablegen(build, source, *options):
 
 def passes(build):
     text = tablegen(build, "compiler/Passes.td", "-gen-pass-doc")
-    return text.replace(NOTICE, NOTICE + "# Passes\n\nBy name; `compiler/Compile.cpp` has their order.\n\n")
+    return text.replace(NOTICE, NOTICE + "# Passes\n\nBy name; `compiler/Pipelines.cpp` has their order.\n\n")
 
 
 def dialect(build, name, source):
