@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Writes the documentation that the code's own tables give.
+"""Writes the documentation that the code's own tables give. heddle and heddle-opt are built.
 
     generate_docs.py [--check] [--build FOLDER]
 
@@ -8,12 +8,14 @@
   docs/generated/passes.md    the compiler's passes (mlir-tblgen)
   docs/generated/heddle.md    the dialects' operations, types and attributes (mlir-tblgen)
   docs/generated/task.md
+  docs/generated/commands.md  the command line: what each command says with --help
 
 The folder of the build is build/release unless given. `--check` writes nothing and exits 1 where a file is out
 of date.
 """
 import argparse
 import os
+import re
 import subprocess
 import sys
 
@@ -88,6 +90,67 @@ def dialect(build, name, source):
     return tablegen(build, source, "-gen-dialect-doc", "-dialect=" + name)
 
 
+COMMANDS = """# The command line
+
+Every command with its arguments and options, as its `--help` prints them. What stands behind `=` is the default.
+"""
+SHARED = """
+## Options of compiling
+
+Commands marked with ¹ take these too; those that take models as well as artifacts compile models with them.
+"""
+SHARING = 5  # so many commands with the same option share it
+
+
+def help_of(build, words):
+    """(what a command is for, its usage, {section: [(entry, meaning)]}) of its --help."""
+    summary, usage, sections = "", "", {}
+    for line in run(os.path.join(build, "bin", "heddle"), *words, "--help").splitlines():
+        entry = re.match(r"  (\S.*?)(?:\s{2,}(.*))?$", line)
+        if line.startswith("Usage: "):
+            usage = line[len("Usage: "):]
+        elif re.match(r"\w+:$", line):
+            sections[line[:-1]] = rows = []
+        elif entry:
+            rows.append((entry.group(1), entry.group(2) or ""))
+        elif line.startswith("   "):
+            rows[-1] = (rows[-1][0], (rows[-1][1] + " " + line.strip()).strip())
+        elif line:
+            summary = (summary + " " + line).strip()
+    sections["Options"] = [row for row in sections["Options"] if row[0] != "-h,--help"]
+    return summary, usage, sections
+
+
+def all_commands(build, words=()):
+    """[(words, help)] of a command and those below it."""
+    mine = help_of(build, words)
+    below = mine[2].pop("Subcommands", [])
+    return [(words, mine)] + [command for name, _ in below for command in all_commands(build, (*words, name))]
+
+
+def table(rows):
+    return "\n| | |\n|---|---|\n" + "".join("| `%s` | %s |\n" % row for row in rows).replace("<", "&lt;")
+
+
+def commands(build):
+    found = all_commands(build)
+    users = {}
+    for _, (_, _, sections) in found:
+        for row in sections["Options"]:
+            users[row] = users.get(row, 0) + 1
+    shared = [row for row, count in users.items() if count >= SHARING]
+    out = [NOTICE, COMMANDS]
+    for words, (summary, usage, sections) in found:
+        options = sections.pop("Options")
+        own = sections.pop("Positionals", []) + [row for row in options if row not in shared]
+        mark = "¹" if any(row in shared for row in options) else ""
+        out.append("\n## %s%s\n\n%s.\n\n    %s\n" % (" ".join(("heddle", *words)), mark, summary.rstrip("."), usage))
+        out += [table(own)] if own else []
+        if sections:
+            sys.exit("heddle %s --help has sections that are not known: %s" % (" ".join(words), ", ".join(sections)))
+    return "".join(out + [SHARED, table(shared)])
+
+
 def main():
     parser = argparse.ArgumentParser(description="Writes the documentation that the code's own tables give.")
     parser.add_argument("--check", action="store_true")
@@ -98,6 +161,7 @@ def main():
         "docs/generated/passes.md": passes(options.build),
         "docs/generated/heddle.md": dialect(options.build, "heddle", "dialects/heddle/AllOps.td"),
         "docs/generated/task.md": dialect(options.build, "task", "dialects/task/TaskOps.td"),
+        "docs/generated/commands.md": commands(options.build),
     }
     stale = 0
     for name, text in files.items():
