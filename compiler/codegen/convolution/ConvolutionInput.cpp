@@ -23,8 +23,8 @@ InputPatch ConvolutionEmitter::patchOf(const Place &place, Value refill) {
       at.channel = e.add(e.mul(place.group, groupChannels), at.channel);
       return ops.inputAt(e, at);
     };
-  GroupedPatchSource source{ops.input,   firstPlane(place), groupChannels,    ops.inputSize,
-                            place.block, scratch,           plan.patchOffset, refill,        read};
+  GroupedPatchSource source{ops.input, firstPlane(place), groupChannels, ops.inputSize, place.block,
+                            scratch,   plan.patchOffset,  refill,        read};
   if (math.isPairs())
     return pairPatchCopied(e, spec, source);
   if (math.isBytes()) {
