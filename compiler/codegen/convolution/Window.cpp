@@ -15,15 +15,18 @@ static int64_t taps(const WindowSpec &spec) {
   return spec.window[0] * spec.window[1] * spec.window[2];
 }
 
-// Masks cost nothing in AVX-512. A copy pays where windows are apart, and for windows that are read in
-// loops.
-bool WindowEmitter::readsInPlace(const Target &target, const WindowSpec &spec) {
-  return target.hasAvx512() && spec.stride[2] == 1 && spec.element == spec.accumulator &&
-         taps(spec) <= kUnrolledTaps;
+// Masks cost nothing in AVX-512. A copy pays where windows are far apart, and for windows that are read in
+// loops; of wide ones every second column would be sorted out too often, and tiles of heights that only a
+// run tells would all sort in code of their own.
+bool WindowEmitter::readsInPlace() const {
+  bool alternates = spec.stride[2] == 2 && spec.window[2] <= 3 && spec.dilation[2] == 1 &&
+                    matchPattern(fill, m_AnyZeroFloat()) && getConstantIntValue(ops.outputSize[1]);
+  return e.target.hasAvx512() && (spec.stride[2] == 1 || alternates) &&
+         spec.element == spec.accumulator && taps(spec) <= kUnrolledTaps;
 }
 
 void WindowEmitter::fillRow() {
-  int64_t length = lanes + (spec.window[2] - 1) * spec.dilation[2];
+  int64_t length = spec.stride[2] * lanes + (spec.window[2] - 1) * spec.dilation[2];
   for (int64_t at = 0; at < length; at += lanes)
     e.store(e.broadcast(fill, lanes), patchBuffer, e.index(at));
 }
@@ -42,8 +45,11 @@ PhasedPatch WindowEmitter::planeInPlace(Value plane, const Place &place) {
 
 Values WindowEmitter::columnMasks(const Place &place, Value column) {
   Values masks;
-  for (int64_t w = 0; w < spec.window[2]; ++w) {
-    Value first = e.add(e.add(place.column, column), w * spec.dilation[2]);
+  bool alternates = spec.stride[2] == 2;
+  int64_t vectors = alternates ? (spec.window[2] + 1) / 2 * 2 : spec.window[2];
+  for (int64_t v = 0; v < vectors; ++v) {
+    int64_t offset = alternates ? v / 2 * 2 + v % 2 * lanes : v * spec.dilation[2];
+    Value first = e.add(e.add(place.column, e.mul(column, spec.stride[2])), offset);
     masks.push_back(arith::AndIOp::create(e.builder, e.loc,
                                           e.firstLanes(e.sub(ops.inputSize[2], first), lanes),
                                           e.notFirstLanes(e.sub(e.index(0), first), lanes)));
@@ -103,7 +109,8 @@ void WindowEmitter::point(Value index) {
 
 void WindowEmitter::tile(const Place &place, Value row, int64_t rows, Value column) {
   Value firstRow = e.mul(row, spec.stride[1]);
-  Value at = e.add(place.patch.start, e.add(e.mul(firstRow, place.patch.rowStep), column));
+  Value at = e.add(place.patch.start, e.mul(firstRow, place.patch.rowStep));
+  at = e.add(at, inPlace ? e.mul(column, spec.stride[2]) : column);
   if (inPlace) {
     tileRow = e.add(place.row, firstRow);
     tileMasks = columnMasks(place, column);
@@ -145,7 +152,21 @@ void WindowEmitter::eachRow(const Place &place, Value at, int64_t rows,
     }
 }
 
+// Two vectors hold the columns of a tap and of the one beside it.
+Value WindowEmitter::alternate(const TileRow &row, int64_t tap) {
+  Values halves;
+  for (int64_t half : {0, 1})
+    halves.push_back(e.load(row.buffer, e.add(row.at, tap / 2 * 2 + half * lanes), lanes,
+                            tileMasks[tap / 2 * 2 + half]));
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    order.push_back(2 * lane + tap % 2);
+  return vector::ShuffleOp::create(e.builder, e.loc, halves[0], halves[1], order);
+}
+
 Value WindowEmitter::load(const Place &place, const TileRow &row, int64_t tap) {
+  if (inPlace && spec.stride[2] == 2)
+    return alternate(row, tap);
   int64_t column = tap * spec.dilation[2];
   Value from = e.add(row.at, e.add(e.mul(place.patch.phaseStep, column % spec.stride[2]),
                                    column / spec.stride[2]));
@@ -163,8 +184,9 @@ bool WindowEmitter::rotatesRows() const {
   auto leavesRoom = [&](Value size) {
     return getConstantIntValue(size).value_or(lanes) + reach <= lanes;
   };
-  return inPlace && spec.window[1] <= mostRows && leavesRoom(ops.inputSize[2]) &&
-         leavesRoom(ops.outputSize[2]) && matchPattern(fill, m_AnyZeroFloat());
+  return inPlace && spec.stride[2] == 1 && spec.window[1] <= mostRows &&
+         leavesRoom(ops.inputSize[2]) && leavesRoom(ops.outputSize[2]) &&
+         matchPattern(fill, m_AnyZeroFloat());
 }
 
 // What is beside the row is zero.

@@ -20,7 +20,7 @@ public:
         combine(combine), sink(sink), lanes(e.lanesOf(spec.accumulator)),
         start(e.broadcast(start, lanes)), parked(e.view(scratch, int64_t(0), spec.accumulator)),
         patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)),
-        inPlace(readsInPlace(e.target, spec)) {}
+        inPlace(readsInPlace()) {}
 
   /// Says that `combine` is the maximum of floats with NaN kept: there is a faster way.
   void setMaximum() { isMaximum = true; }
@@ -47,11 +47,11 @@ private:
   };
 
   /// Whether windows are read in the input itself, with masks, and not in a copy.
-  static bool readsInPlace(const Target &target, const WindowSpec &spec);
+  bool readsInPlace() const;
   /// What rows outside the input are read from.
   void fillRow();
   PhasedPatch planeInPlace(mlir::Value plane, const Place &place);
-  /// For each column of windows, the lanes of a tile's vectors that are inside the input.
+  /// For each vector that a row of windows is read as, its lanes that are inside the input.
   Values columnMasks(const Place &place, mlir::Value column);
 
   void point(mlir::Value index);
@@ -59,6 +59,8 @@ private:
   void eachRow(const Place &place, mlir::Value at, int64_t rows,
                llvm::function_ref<void(const TileRow &)> body);
   mlir::Value load(const Place &place, const TileRow &row, int64_t tap);
+  /// The same of every second column, in place.
+  mlir::Value alternate(const TileRow &row, int64_t tap);
   /// Whether a row and the pads beside it are one vector, of which others are made by rotating it:
   /// loads that cross cache lines take longer than the products of low windows.
   bool rotatesRows() const;

@@ -242,6 +242,16 @@ TEST_P(WindowTest, DepthwiseOfKnownSizes) {
                           Size{1, 2, 1, {1, 5, 7}}, Size{1, 1, 1, {1, 6, 15}}})
       check(Kind::Depthwise, c, s, /*known=*/true);
 }
+// Every second column, of tiles of known heights: with pads on both sides, in one vector and in several.
+TEST_P(WindowTest, EverySecondColumnOfKnownSizes) {
+  const Case padded{{1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}, {0, 1, 1}};
+  const Case apart{{1, 3, 2}, {1, 1, 2}, {1, 2, 1}, {0, 0, 1}, {0, 2, 1}};
+  const Case deep{{2, 3, 3}, {2, 2, 2}, {1, 1, 1}, {1, 1, 2}, {0, 1, 1}};
+  for (const Case &c : {padded, kCases[1], kCases[3], apart, deep})
+    for (const Size &s : kSizes)
+      for (Kind kind : {Kind::Depthwise, Kind::Max, Kind::Average})
+        check(kind, c, s, /*known=*/true);
+}
 TEST_P(WindowTest, Max) { check(Kind::Max); }
 TEST_P(WindowTest, OfNarrowElements) {
   check(Kind::Max, /*narrow=*/true);
