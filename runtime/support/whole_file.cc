@@ -3,12 +3,12 @@
 #include "runtime/support/whole_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -17,6 +17,11 @@
 #include "runtime/support/status_macros.h"
 
 namespace heddle {
+namespace {
+
+std::atomic<uint32_t> next_temporary{0};  // of this process
+
+}  // namespace
 
 WholeFile::WholeFile(std::string path, std::string temporary, int descriptor)
     : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
@@ -48,8 +53,16 @@ absl::StatusOr<WholeFile> WholeFile::Create(const std::string& path) {
   }
   const bool is_link = is_file && std::filesystem::is_symlink(path, error);
   std::string target = is_link ? std::filesystem::canonical(path, error).string() : path;
-  std::string temporary = absl::StrCat(target, ".XXXXXX");
-  int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
+  // mkostemp's file would be private, and what permissions others get can only be asked by changing it
+  // for all threads.
+  std::string temporary;
+  int descriptor;
+  do {
+    // Relaxed: the number is all that threads share.
+    uint32_t number = next_temporary.fetch_add(1, std::memory_order_relaxed);
+    temporary = absl::StrCat(target, ".", ::getpid(), "-", number);
+    descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (descriptor < 0 && errno == EEXIST);  // left by an earlier process of this number
   WholeFile file(target, temporary, descriptor);
   if (file.descriptor_ < 0) return file.Error();
   return file;
@@ -69,10 +82,6 @@ absl::Status WholeFile::Commit() {
   if (temporary_.empty()) {
     return ::close(std::exchange(descriptor_, -1)) == 0 ? absl::OkStatus() : Error();
   }
-  // The temporary file was private; this one has the permissions that any new file gets.
-  mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (::fchmod(descriptor_, 0666 & ~mask) != 0) return Error();
   bool good = ::close(std::exchange(descriptor_, -1)) == 0 &&
               std::rename(temporary_.c_str(), path_.c_str()) == 0;
   if (good) return absl::OkStatus();
