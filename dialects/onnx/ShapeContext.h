@@ -26,8 +26,8 @@
 
 namespace heddle::onnx {
 
-/// Marks an If whose branches go on with values of different ranks (see compiler/DuplicateTail.h):
-/// one of them may then be impossible.
+/// Marks an If whose branches go on with values of different ranks, of which one may then be
+/// impossible (see compiler/source/DuplicateTail.h).
 inline constexpr llvm::StringLiteral kRanksDiffer = "heddle.ranks_differ";
 
 class ShapeContext {
