@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -32,6 +34,11 @@ absl::Status KernelStatus(int32_t code) {
     default:
       return absl::InternalError(absl::StrCat("its kernel failed with code ", code));
   }
+}
+
+absl::Status NoMemoryFor(const ProgramTask& task) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("no memory for the function ", Quoted(task.function)));
 }
 
 }  // namespace
@@ -126,7 +133,18 @@ absl::Status Frame::RunKernel(uint32_t t, Worker& worker) {
 absl::Status Frame::RunLibrary(uint32_t t) {
   FrameCall call(*this, t);
   HEDDLE_RETURN_IF_ERROR(call.Prepare());
-  HEDDLE_RETURN_IF_ERROR(context_.executable.library[graph_index_][t].Call(call));
+  // A function sizes its containers by operands that nobody vouches for, and an operator of the
+  // embedding program may throw anything; neither a worker nor a claimed session can be unwound.
+  try {
+    HEDDLE_RETURN_IF_ERROR(context_.executable.library[graph_index_][t].Call(call));
+  } catch (const std::bad_alloc&) {
+    return NoMemoryFor(task(t));
+  } catch (const std::length_error&) {
+    return NoMemoryFor(task(t));
+  } catch (...) {
+    return absl::InternalError(
+        absl::StrCat("the function ", Quoted(task(t).function), " ended with an exception"));
+  }
   return call.CheckComplete();
 }
 

@@ -23,9 +23,6 @@ T GetElement(const void* data, int64_t i) {
   }
 }
 
-// Of operands that are copied into a vector: shapes, axes, the lengths of a batch.
-constexpr int64_t kLongestList = int64_t{1} << 24;
-
 template <typename T>
 void SetElement(void* data, int64_t i, T value) {
   if constexpr (kIsPacked<T>) {

@@ -124,7 +124,9 @@ class RawResult {
   int64_t size_ = 0;
 };
 
-// An operand of int32 or int64 elements (any integer type) as a list of integers.
+// Of lists that are vectors: shapes, axes, the lengths of a batch.
+inline constexpr int64_t kLongestList = int64_t{1} << 24;
+// An operand of int32 or int64 elements as a list of integers.
 absl::StatusOr<Dims> IntList(LibraryCall& call, std::string_view op, int index);
 // The only element of an operand.
 absl::StatusOr<int64_t> IntScalar(LibraryCall& call, std::string_view op, int index);

@@ -46,6 +46,7 @@ absl::StatusOr<RecurrentLayout> ParseLayout(LibraryCall& call, std::string_view 
     HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 6, state));
     HEDDLE_RETURN_IF_ERROR(CheckShape(call, op, 7, {l.directions, 3 * l.hidden}));
   }
+  if (l.batch > kLongestList) return Invalid(op, "a batch of ", l.batch);
   l.lengths.assign(l.batch, l.steps);
   if (call.has_operand(4)) {
     HEDDLE_ASSIGN_OR_RETURN(l.lengths, IntList(call, op, 4));

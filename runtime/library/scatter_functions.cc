@@ -165,12 +165,12 @@ absl::Status TensorScatter(LibraryCall& call) {
     return Invalid(kOp, "an update of shape ", ShapeText(update.dims), " into ", ShapeText(x.dims),
                    " along axis ", axis);
   }
-  Dims starts(x.dims[0], 0);
+  Dims starts;  // none: all of them are 0
   if (call.has_operand(2)) {
     HEDDLE_ASSIGN_OR_RETURN(starts, IntList(call, kOp, 2));
-  }
-  if (static_cast<int64_t>(starts.size()) != x.dims[0]) {
-    return Invalid(kOp, starts.size(), " write indices for ", x.dims[0], " batches");
+    if (static_cast<int64_t>(starts.size()) != x.dims[0]) {
+      return Invalid(kOp, starts.size(), " write indices for ", x.dims[0], " batches");
+    }
   }
   HEDDLE_ASSIGN_OR_RETURN(RawResult y, CopyOfFirst(call, kOp, x));
   AxisView view = AroundAxis(x.dims, axis);
@@ -178,7 +178,7 @@ absl::Status TensorScatter(LibraryCall& call) {
   if (y.count() == 0) return y.Store();
   int64_t per_batch = view.outer / x.dims[0];
   for (int64_t outer = 0; outer < view.outer; ++outer) {
-    int64_t start = starts[outer / per_batch];
+    int64_t start = starts.empty() ? 0 : starts[outer / per_batch];
     if (start < 0 || (mode == "linear" && start > view.size - steps)) {
       return OutOfRange(kOp, "write index ", start, " for ", steps, " of ", view.size);
     }
