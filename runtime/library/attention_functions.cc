@@ -31,13 +31,10 @@ absl::Status Heads(const LibraryCall& call, int index, std::string_view attribut
     size = dims[3];
     return absl::OkStatus();
   }
+  if (dims.size() != 3) return Invalid(kOp, "operand ", index, " of shape ", ShapeText(dims));
   heads = call.Int(attribute, 0);
-  if (dims.size() != 3 || heads < 1 || dims[2] % heads != 0) {
-    return Invalid(kOp, "operand ", index, " of shape ", ShapeText(dims), " with ", heads,
-                   " heads");
-  }
   length = dims[1];
-  size = dims[2] / heads;
+  HEDDLE_ASSIGN_OR_RETURN(size, HeadSize(kOp, dims[2], heads));
   return absl::OkStatus();
 }
 
@@ -188,6 +185,65 @@ absl::Status StorePresent(LibraryCall& call, const Sizes& s, int result, int64_t
   return y.Store(kOp);
 }
 
+// What scores become on their way to probabilities: a stage at a time may be a result.
+template <typename C>
+struct Softmax {
+  C scale, softcap;  // no cap: 0
+  bool expose;
+  int64_t mode;  // the stage that is exposed
+
+  // Turns a line of products into probabilities, where `bias` hides or shifts its keys. Without any
+  // key left they are 0. `exposed` is the line of that result, if there is one.
+  void Line(absl::Span<C> line, absl::Span<const C> bias, bool any, C* exposed) const {
+    constexpr C kNone = -std::numeric_limits<C>::infinity();
+    auto show = [&](int64_t stage) {
+      if (expose && mode == stage) std::copy(line.begin(), line.end(), exposed);
+    };
+    for (C& score : line) score *= scale;
+    show(0);
+    if (softcap > 0) {
+      for (C& score : line) score = softcap * std::tanh(score / softcap);
+    }
+    show(1);
+    C most = kNone;
+    for (size_t k = 0; k < line.size(); ++k) {
+      line[k] += bias[k];
+      most = Maximum(line[k], most);
+    }
+    show(2);
+    C sum = 0;
+    for (size_t k = 0; k < line.size(); ++k) {
+      bool hidden = !any || bias[k] == kNone;
+      line[k] = hidden || (std::isinf(most) && most < 0) ? C{0} : std::exp(line[k] - most);
+      sum += line[k];
+    }
+    for (size_t k = 0; k < line.size() && sum != 0; ++k) line[k] /= sum;
+    show(3);
+  }
+};
+
+template <typename C>
+Softmax<C> ParseSoftmax(const LibraryCall& call, const Sizes& s) {
+  return {.scale = static_cast<C>(call.Float(
+              "scale", 1 / std::sqrt(static_cast<double>(std::max<int64_t>(s.size, 1))))),
+          .softcap = static_cast<C>(call.Float("softcap", 0)),
+          .expose = call.wants_result(3),
+          .mode = call.Int("qk_matmul_output_mode", 0)};
+}
+
+// The result, which is 0 where no key is left.
+template <typename C>
+absl::StatusOr<Output<C>> MakeAttended(LibraryCall& call, const Sizes& s) {
+  Dims dims = {s.batch, s.q_heads, s.q_length, s.v_size};
+  if (s.packed) {
+    HEDDLE_ASSIGN_OR_RETURN(int64_t width, CheckedProduct(kOp, {s.q_heads, s.v_size}));
+    dims = {s.batch, s.q_length, width};
+  }
+  HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
+  std::fill(y.values().begin(), y.values().end(), C{0});
+  return y;
+}
+
 template <typename C>
 absl::Status Attend(LibraryCall& call, const Sizes& s) {
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> query, Load<C>(call, kOp, 0));
@@ -196,22 +252,15 @@ absl::Status Attend(LibraryCall& call, const Sizes& s) {
   HEDDLE_RETURN_IF_ERROR(StorePresent<C>(call, s, 1, s.size, keys));
   HEDDLE_RETURN_IF_ERROR(StorePresent<C>(call, s, 2, s.v_size, values));
   HEDDLE_ASSIGN_OR_RETURN(Bias<C> bias, ParseBias<C>(call, s));
-  Dims dims = {s.batch, s.q_heads, s.q_length, s.v_size};
-  if (s.packed) dims = {s.batch, s.q_length, s.q_heads * s.v_size};
-  HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
-  std::fill(y.values().begin(), y.values().end(), C{0});
+  HEDDLE_ASSIGN_OR_RETURN(Output<C> y, MakeAttended<C>(call, s));
+  const Softmax<C> softmax = ParseSoftmax<C>(call, s);
   Output<C> exposed;
-  bool expose = call.wants_result(3);
-  if (expose) {
+  if (softmax.expose) {
     HEDDLE_ASSIGN_OR_RETURN(
         exposed, Output<C>::Make(call, kOp, 3, {s.batch, s.q_heads, s.q_length, s.total}));
   }
   // Without results, any number of heads.
   if (y.values().empty() && exposed.values().empty()) return absl::OkStatus();
-  int64_t mode = call.Int("qk_matmul_output_mode", 0);
-  C scale = static_cast<C>(
-      call.Float("scale", 1 / std::sqrt(static_cast<double>(std::max<int64_t>(s.size, 1)))));
-  C softcap = static_cast<C>(call.Float("softcap", 0));
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> scores, Scratch<C>(call, kOp, {s.q_length, s.total}));
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> line_bias, Scratch<C>(call, kOp, s.total));
   for (int64_t bh = 0; bh < s.batch * s.q_heads; ++bh) {
@@ -224,33 +273,9 @@ absl::Status Attend(LibraryCall& call, const Sizes& s) {
     MultiplyTransposed(q, s.q_length, q_row, keys.data() + kv * s.total * s.size, s.total, s.size,
                        s.size, scores.data(), s.total);
     for (int64_t i = 0; i < s.q_length; ++i) {
-      C* line = scores.data() + i * s.total;
-      auto show = [&](int64_t stage) {
-        if (expose && mode == stage) {
-          std::copy_n(line, s.total, &exposed.values()[0] + (bh * s.q_length + i) * s.total);
-        }
-      };
-      for (int64_t k = 0; k < s.total; ++k) line[k] *= scale;
-      if (s.total > 0) show(0);
-      if (softcap > 0) {
-        for (int64_t k = 0; k < s.total; ++k) line[k] = softcap * std::tanh(line[k] / softcap);
-      }
-      if (s.total > 0) show(1);
+      absl::Span<C> line = scores.subspan(i * s.total, s.total);
       bool any = bias.Line(b, h, i, line_bias.data());
-      C most = -std::numeric_limits<C>::infinity();
-      for (int64_t k = 0; k < s.total; ++k) {
-        line[k] += line_bias[k];
-        most = Maximum(line[k], most);
-      }
-      if (s.total > 0) show(2);
-      C sum = 0;
-      for (int64_t k = 0; k < s.total; ++k) {
-        bool hidden = !any || line_bias[k] == -std::numeric_limits<C>::infinity();
-        line[k] = hidden || (std::isinf(most) && most < 0) ? C{0} : std::exp(line[k] - most);
-        sum += line[k];
-      }
-      for (int64_t k = 0; k < s.total && sum != 0; ++k) line[k] /= sum;
-      if (s.total > 0) show(3);
+      softmax.Line(line, line_bias, any, exposed.values().data() + (bh * s.q_length + i) * s.total);
       int64_t at = s.packed ? (b * s.q_length + i) * s.q_heads + h : bh * s.q_length + i;
       for (int64_t k = 0; k < s.total; ++k) {
         if (line[k] == 0) continue;
@@ -259,7 +284,7 @@ absl::Status Attend(LibraryCall& call, const Sizes& s) {
       }
     }
   }
-  if (expose) HEDDLE_RETURN_IF_ERROR(exposed.Store(kOp));
+  if (softmax.expose) HEDDLE_RETURN_IF_ERROR(exposed.Store(kOp));
   return y.Store(kOp);
 }
 

@@ -32,6 +32,14 @@ absl::StatusOr<Dims> NormalizeAxes(std::string_view op, DimSpan axes, int64_t ra
   return result;
 }
 
+absl::StatusOr<int64_t> HeadSize(std::string_view op, int64_t width, int64_t heads) {
+  constexpr int64_t kMostHeads = 1 << 16;
+  if (heads < 1 || heads > kMostHeads || width % heads != 0) {
+    return Invalid(op, heads, " heads of a width of ", width);
+  }
+  return width / heads;
+}
+
 absl::StatusOr<Dims> BroadcastDims(std::string_view op, DimSpan a, DimSpan b) {
   size_t rank = std::max(a.size(), b.size());
   Dims result(rank);

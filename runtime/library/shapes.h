@@ -67,6 +67,10 @@ inline absl::StatusOr<int64_t> NormalizeIndex(std::string_view op, int64_t index
   return index < 0 ? index + size : index;
 }
 
+// The size of each of `heads` heads that share a width; an error where they cannot. A width of 0 has
+// room for any number, so there is a most.
+absl::StatusOr<int64_t> HeadSize(std::string_view op, int64_t width, int64_t heads);
+
 // The dimensions two shapes broadcast to, by the multidirectional rule.
 absl::StatusOr<Dims> BroadcastDims(std::string_view op, DimSpan a, DimSpan b);
 

@@ -186,6 +186,10 @@ static LogicalResult inferEinsum(EinsumOp op, ShapeContext &context) {
   return success();
 }
 
+/// Heads of no width would have any number, and what is done for each head would not end.
+static constexpr int64_t mostHeads = 1 << 16;
+static bool areHeads(int64_t count) { return count >= 1 && count <= mostHeads; }
+
 /// A query, key or value as (batch, heads, sequence, head size).
 static FailureOr<Dims> splitHeads(AttentionOp op, StringRef what, const TensorFacts &facts,
                                   std::optional<uint64_t> heads) {
@@ -193,8 +197,9 @@ static FailureOr<Dims> splitHeads(AttentionOp op, StringRef what, const TensorFa
     return facts.dims;
   if (failed(expectRank(op, what, facts, 3)))
     return failure();
-  if (!heads || int64_t(*heads) < 1)
-    return op.emitOpError("expects q_num_heads and kv_num_heads for operands of rank 3");
+  if (!heads || !areHeads(*heads))
+    return op.emitOpError("expects q_num_heads and kv_num_heads for operands of rank 3, at most ")
+           << mostHeads;
   int64_t count = int64_t(*heads);
   if (facts.dims[2].asConstant() && !facts.dims[2].divideExactly(count))
     return op.emitOpError("cannot divide ")
@@ -236,9 +241,10 @@ static LogicalResult inferLinearAttention(LinearAttentionOp op, ShapeContext &co
   int64_t heads = op.getQNumHeads(), groups = op.getKvNumHeads();
   if (failed(expectRank(op, "a query", query, 3)) || failed(expectRank(op, "a value", value, 3)))
     return failure();
-  if (heads < 1 || groups < 1 || heads % groups)
+  if (!areHeads(heads) || !areHeads(groups) || heads % groups)
     return op.emitOpError("has ") << heads << " query heads and " << groups
-                                  << " key and value heads, expected a multiple";
+                                  << " key and value heads, expected a multiple of at most "
+                                  << mostHeads;
   DimExpr keySize = query.dims[2].floorDiv(heads), valueSize = value.dims[2].floorDiv(groups);
   context.setFacts(op.getOutput(), query.elementType,
                    {query.dims[0], query.dims[1], valueSize * heads});

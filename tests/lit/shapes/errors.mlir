@@ -83,3 +83,12 @@ func.func @overflow(%x: tensor<4611686018427387904xi8>) -> tensor<*xi8> {
   %0 = "onnx.Concat"(%x, %x, %x) {axis = 0 : i64} : (tensor<4611686018427387904xi8>, tensor<4611686018427387904xi8>, tensor<4611686018427387904xi8>) -> tensor<*xi8>
   return %0 : tensor<*xi8>
 }
+
+// -----
+
+// No width has room for any number of heads.
+func.func @heads(%x: tensor<1x2x0xf32>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.Attention' op expects q_num_heads and kv_num_heads for operands of rank 3, at most 65536}}
+  %0 = "onnx.Attention"(%x, %x, %x) <{kv_num_heads = 4611686018427387904 : i64, q_num_heads = 4611686018427387904 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x2x0xf32>, tensor<1x2x0xf32>, tensor<1x2x0xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

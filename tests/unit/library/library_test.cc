@@ -122,6 +122,27 @@ TEST(Library, ConvTransposeRefusesNegativeResults) {
   EXPECT_EQ(call.Run("ConvTranspose").code(), absl::StatusCode::kInvalidArgument);
 }
 
+// Operands of no elements, however large some of their dimensions are.
+FakeTensor Empty(std::vector<int64_t> dims) {
+  return FakeTensor(kFloat32, std::move(dims), std::vector<float>{});
+}
+
+TEST(Library, RefusesHeadsWithoutEnd) {
+  for (int64_t heads : {int64_t{1} << 62, int64_t{1} << 20}) {
+    FakeCall linear;
+    linear.operands = {Empty({1, 1, 0}), Empty({1, 1, 0}), Empty({1, 1, 0})};
+    linear.texts["update_rule"] = "linear";
+    linear.ints_of_one["q_num_heads"] = linear.ints_of_one["kv_num_heads"] = heads;
+    linear.result_types = {kFloat32, kFloat32};
+    EXPECT_EQ(linear.Run("LinearAttention").code(), absl::StatusCode::kInvalidArgument);
+    FakeCall attention;
+    attention.operands = linear.operands;
+    attention.ints_of_one = linear.ints_of_one;
+    attention.result_types = {kFloat32};
+    EXPECT_EQ(attention.Run("Attention").code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST(Library, UnknownNamesHaveNoFunction) {
   EXPECT_EQ(FindLibraryFunction("Add"), nullptr);
   EXPECT_EQ(FindLibraryFunction(""), nullptr);

@@ -19,10 +19,10 @@ absl::Status RotaryEmbedding(LibraryCall& call) {
   if (!packed && dims.size() != 4) return Invalid(kOp, "shape ", ShapeText(dims));
   int64_t batch = dims[0], length = dims[packed ? 1 : 2];
   int64_t heads = packed ? call.Int("num_heads", 0) : dims[1];
-  if (heads < 1 || (packed && dims[2] % heads != 0)) {
-    return Invalid(kOp, heads, " heads of shape ", ShapeText(dims));
+  int64_t size = dims.back();
+  if (packed) {
+    HEDDLE_ASSIGN_OR_RETURN(size, HeadSize(kOp, size, heads));
   }
-  int64_t size = packed ? dims[2] / heads : dims[3];
   int64_t rotated = call.Int("rotary_embedding_dim", 0);
   if (rotated == 0) rotated = size;
   int64_t half = rotated / 2;
@@ -111,98 +111,127 @@ void RunHead(const LinearHead& h) {
   }
 }
 
+// What LinearAttention says of its operands, checked.
+struct LinearSizes {
+  int64_t batch, steps, q_heads, heads, k_size, v_size, decay_width, beta_width;
+  bool gated, delta, decay_per_key;
+};
+
+absl::StatusOr<LinearSizes> ParseLinearSizes(const LibraryCall& call, std::string_view op) {
+  for (int i = 0; i < 3; ++i) HEDDLE_RETURN_IF_ERROR(RequireRank(call, op, i, 3));
+  LinearSizes s{};
+  std::string_view rule = call.Text("update_rule", "gated_delta");
+  s.gated = rule == "gated" || rule == "gated_delta";
+  s.delta = rule == "delta" || rule == "gated_delta";
+  if (!s.gated && !s.delta && rule != "linear") {
+    return Unimplemented(op, "update_rule ", Absl(rule));
+  }
+  if (s.gated != call.has_operand(4) || s.delta != call.has_operand(5)) {
+    return Invalid(op, "update_rule ", Absl(rule), " with other operands than it takes");
+  }
+  DimSpan q = call.operand(0).dims, k = call.operand(1).dims, v = call.operand(2).dims;
+  DimSpan lines = q.subspan(0, 2);
+  s.batch = q[0];
+  s.steps = q[1];
+  s.q_heads = call.Int("q_num_heads", 0);
+  s.heads = call.Int("kv_num_heads", 0);
+  HEDDLE_ASSIGN_OR_RETURN(int64_t q_size, HeadSize(op, q[2], s.q_heads));
+  HEDDLE_ASSIGN_OR_RETURN(s.k_size, HeadSize(op, k[2], s.heads));
+  HEDDLE_ASSIGN_OR_RETURN(s.v_size, HeadSize(op, v[2], s.heads));
+  if (s.q_heads % s.heads != 0 || q_size != s.k_size || k.subspan(0, 2) != lines ||
+      v.subspan(0, 2) != lines) {
+    return Invalid(op, "query ", ShapeText(q), " of ", s.q_heads, " heads, key ", ShapeText(k),
+                   " and value ", ShapeText(v), " of ", s.heads);
+  }
+  auto width = [&](int i) { return call.operand(i).rank() == 3 ? call.operand(i).dim(2) : 0; };
+  auto fits = [&](int i) { return call.operand(i).dims.subspan(0, 2) == lines; };
+  s.decay_width = width(4);
+  s.beta_width = width(5);
+  s.decay_per_key = s.gated && s.k_size != 1 && s.decay_width == s.heads * s.k_size;
+  Dims state = {s.batch, s.heads, s.k_size, s.v_size};
+  if ((s.gated && !(fits(4) && (s.decay_per_key || s.decay_width == s.heads))) ||
+      (s.delta && !(fits(5) && (s.beta_width == s.heads || s.beta_width == 1))) ||
+      (call.has_operand(3) && call.operand(3).dims != DimSpan(state))) {
+    return Invalid(op, "past_state, decay or beta of a shape that does not fit ", ShapeText(state));
+  }
+  return s;
+}
+
+struct LinearOperands {
+  absl::Span<const float> q, k, v, past, decay, beta;  // the last three may be empty
+};
+
+absl::StatusOr<LinearOperands> LoadLinearOperands(LibraryCall& call, std::string_view op) {
+  LinearOperands in;
+  absl::Span<const float>* all[] = {&in.q, &in.k, &in.v, &in.past, &in.decay, &in.beta};
+  for (int i = 0; i < 6; ++i) {
+    if (!call.has_operand(i)) continue;
+    HEDDLE_ASSIGN_OR_RETURN(*all[i], Load<float>(call, op, i));
+  }
+  return in;
+}
+
+// Head `h` of sequence `b`, but for its working space.
+LinearHead HeadOf(const LinearSizes& s, const LinearOperands& in, int64_t b, int64_t h,
+                  float* out) {
+  LinearHead head{};
+  int64_t group = s.q_heads / s.heads, line = b * s.steps;
+  head.steps = s.steps;
+  head.k_size = s.k_size;
+  head.v_size = s.v_size;
+  head.group = group;
+  head.q_step = s.q_heads * s.k_size;
+  head.k_step = s.heads * s.k_size;
+  head.v_step = s.heads * s.v_size;
+  head.out_step = s.q_heads * s.v_size;
+  head.q = in.q.data() + line * head.q_step + h * group * s.k_size;
+  head.k = in.k.data() + line * head.k_step + h * s.k_size;
+  head.v = in.v.data() + line * head.v_step + h * s.v_size;
+  head.out = out + line * head.out_step + h * group * s.v_size;
+  head.decay_per_key = s.decay_per_key;
+  if (s.gated) {
+    head.decay_step = s.decay_width;
+    head.decay = in.decay.data() + line * s.decay_width + h * (s.decay_per_key ? s.k_size : 1);
+  }
+  if (s.delta) {
+    head.beta_step = s.beta_width;
+    head.beta = in.beta.data() + line * s.beta_width + (s.beta_width == 1 ? 0 : h);
+  }
+  return head;
+}
+
 }  // namespace
 
 absl::Status LinearAttention(LibraryCall& call) {
   constexpr std::string_view kOp = "LinearAttention";
-  for (int i = 0; i < 3; ++i) HEDDLE_RETURN_IF_ERROR(RequireRank(call, kOp, i, 3));
-  std::string_view rule = call.Text("update_rule", "gated_delta");
-  bool gated = rule == "gated" || rule == "gated_delta",
-       delta = rule == "delta" || rule == "gated_delta";
-  if (!gated && !delta && rule != "linear") return Unimplemented(kOp, "update_rule ", Absl(rule));
-  if (gated != call.has_operand(4) || delta != call.has_operand(5)) {
-    return Invalid(kOp, "update_rule ", Absl(rule), " with other operands than it takes");
-  }
-  DimSpan q_dims = call.operand(0).dims, k_dims = call.operand(1).dims,
-          v_dims = call.operand(2).dims;
-  int64_t q_heads = call.Int("q_num_heads", 0), heads = call.Int("kv_num_heads", 0);
-  int64_t batch = q_dims[0], steps = q_dims[1];
-  if (q_heads < 1 || heads < 1 || q_heads % heads != 0 || q_dims[2] % q_heads != 0 ||
-      k_dims[2] % heads != 0 || v_dims[2] % heads != 0 || k_dims[0] != batch ||
-      v_dims[0] != batch || k_dims[1] != steps || v_dims[1] != steps ||
-      q_dims[2] / q_heads != k_dims[2] / heads) {
-    return Invalid(kOp, "query ", ShapeText(q_dims), " of ", q_heads, " heads, key ",
-                   ShapeText(k_dims), " and value ", ShapeText(v_dims), " of ", heads);
-  }
-  int64_t k_size = k_dims[2] / heads, v_size = v_dims[2] / heads;
-  Dims state_dims = {batch, heads, k_size, v_size};
-  auto width = [&](int i) { return call.operand(i).rank() == 3 ? call.operand(i).dim(2) : 0; };
-  auto lines = [&](int i) { return call.operand(i).dims.subspan(0, 2) == q_dims.subspan(0, 2); };
-  bool per_key = gated && k_size != 1 && width(4) == heads * k_size;
-  if ((gated && !(lines(4) && (per_key || width(4) == heads))) ||
-      (delta && !(lines(5) && (width(5) == heads || width(5) == 1))) ||
-      (call.has_operand(3) && call.operand(3).dims != DimSpan(state_dims))) {
-    return Invalid(kOp, "past_state, decay or beta of a shape that does not fit ",
-                   ShapeText(state_dims));
-  }
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> q, Load<float>(call, kOp, 0));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> k, Load<float>(call, kOp, 1));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<const float> v, Load<float>(call, kOp, 2));
-  absl::Span<const float> past, decay, beta;
-  if (call.has_operand(3)) {
-    HEDDLE_ASSIGN_OR_RETURN(past, Load<float>(call, kOp, 3));
-  }
-  if (gated) {
-    HEDDLE_ASSIGN_OR_RETURN(decay, Load<float>(call, kOp, 4));
-  }
-  if (delta) {
-    HEDDLE_ASSIGN_OR_RETURN(beta, Load<float>(call, kOp, 5));
-  }
+  HEDDLE_ASSIGN_OR_RETURN(LinearSizes s, ParseLinearSizes(call, kOp));
+  HEDDLE_ASSIGN_OR_RETURN(LinearOperands in, LoadLinearOperands(call, kOp));
   double scale = call.Float("scale", 0);
-  if (scale == 0) scale = 1 / std::sqrt(static_cast<double>(std::max<int64_t>(k_size, 1)));
+  if (scale == 0) scale = 1 / std::sqrt(static_cast<double>(std::max<int64_t>(s.k_size, 1)));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t width, CheckedProduct(kOp, {s.q_heads, s.v_size}));
   HEDDLE_ASSIGN_OR_RETURN(Output<float> y,
-                          Output<float>::Make(call, kOp, 0, {batch, steps, q_heads * v_size}));
-  int64_t states = batch * heads * k_size * v_size;
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<float> state, Scratch<float>(call, kOp, states));
-  HEDDLE_ASSIGN_OR_RETURN(absl::Span<float> written, Scratch<float>(call, kOp, v_size));
-  if (past.empty()) {
+                          Output<float>::Make(call, kOp, 0, {s.batch, s.steps, width}));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<float> state,
+                          Scratch<float>(call, kOp, {s.batch, s.heads, s.k_size, s.v_size}));
+  HEDDLE_ASSIGN_OR_RETURN(absl::Span<float> written, Scratch<float>(call, kOp, s.v_size));
+  if (in.past.empty()) {
     std::fill(state.begin(), state.end(), 0.0f);
   } else {
-    std::copy(past.begin(), past.end(), state.begin());
+    std::copy(in.past.begin(), in.past.end(), state.begin());
   }
-  int64_t group = q_heads / heads;
-  for (int64_t b = 0; b < batch && steps > 0; ++b) {
-    for (int64_t h = 0; h < heads; ++h) {
-      LinearHead head{};
-      head.steps = steps;
-      head.k_size = k_size;
-      head.v_size = v_size;
-      head.group = group;
-      head.q_step = q_dims[2];
-      head.k_step = k_dims[2];
-      head.v_step = v_dims[2];
-      head.out_step = q_heads * v_size;
-      head.q = q.data() + b * steps * head.q_step + h * group * k_size;
-      head.k = k.data() + b * steps * head.k_step + h * k_size;
-      head.v = v.data() + b * steps * head.v_step + h * v_size;
-      head.decay_per_key = per_key;
-      if (gated) {
-        head.decay_step = width(4);
-        head.decay = decay.data() + b * steps * head.decay_step + h * (per_key ? k_size : 1);
-      }
-      if (delta) {
-        head.beta_step = width(5);
-        head.beta = beta.data() + b * steps * head.beta_step + (head.beta_step == 1 ? 0 : h);
-      }
-      head.scale = static_cast<float>(scale);
-      head.state = state.data() + (b * heads + h) * k_size * v_size;
-      head.written = written.data();
-      head.out = y.values().data() + b * steps * head.out_step + h * group * v_size;
-      RunHead(head);
-    }
+  // Nothing to write: any number of heads, and no step changes the state.
+  int64_t heads = y.values().empty() ? 0 : s.batch * s.heads;
+  for (int64_t i = 0; i < heads; ++i) {
+    LinearHead head = HeadOf(s, in, i / s.heads, i % s.heads, y.values().data());
+    head.scale = static_cast<float>(scale);
+    head.state = state.data() + i * s.k_size * s.v_size;
+    head.written = written.data();
+    RunHead(head);
   }
   if (call.wants_result(1)) {
-    HEDDLE_ASSIGN_OR_RETURN(Output<float> present, Output<float>::Make(call, kOp, 1, state_dims));
+    HEDDLE_ASSIGN_OR_RETURN(
+        Output<float> present,
+        Output<float>::Make(call, kOp, 1, {s.batch, s.heads, s.k_size, s.v_size}));
     std::copy(state.begin(), state.end(), present.values().begin());
     HEDDLE_RETURN_IF_ERROR(present.Store(kOp));
   }
