@@ -41,7 +41,8 @@ class CallbackOperator final : public CustomOperator {
             absl::StrCat("custom operator ", name_, ": rank ", rank, " of result ", i));
       }
       HEDDLE_ASSIGN_OR_RETURN(handle.results[i],
-                              call.Result(i, absl::MakeConstSpan(dims, static_cast<size_t>(rank))));
+                              call.Result(i, call.result_type(i),
+                                          absl::MakeConstSpan(dims, static_cast<size_t>(rank))));
     }
     return Check(description_.kernel(description_.user, &handle), handle);
   }

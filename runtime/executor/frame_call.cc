@@ -60,7 +60,7 @@ ElementType FrameCall::result_type(int index) const {
              : ElementType::kUndefined;
 }
 
-absl::StatusOr<MutableTensorView> FrameCall::Result(int index, absl::Span<const int64_t> dims) {
+absl::StatusOr<MutableTensorView> FrameCall::MakeResult(int index, absl::Span<const int64_t> dims) {
   HEDDLE_RETURN_IF_ERROR(CheckUnmade(index));
   HEDDLE_ASSIGN_OR_RETURN(void* data, frame_.MakeResult(task_.results[index], dims));
   return Made(index, dims, data);

@@ -25,7 +25,6 @@ class FrameCall final : public LibraryCall {
   int result_count() const override { return static_cast<int>(task_.results.size()); }
   bool wants_result(int index) const override;
   ElementType result_type(int index) const override;
-  absl::StatusOr<MutableTensorView> Result(int index, absl::Span<const int64_t> dims) override;
   absl::StatusOr<MutableTensorView> Grown(int index, int operand, bool share,
                                           absl::Span<const int64_t> dims) override;
   absl::Status Prefix(int index, int operand, absl::Span<const int64_t> dims) override;
@@ -37,6 +36,9 @@ class FrameCall final : public LibraryCall {
   absl::Span<const double> Floats(std::string_view name) const override;
 
   void* Scratch(int64_t bytes) override;
+
+ protected:
+  absl::StatusOr<MutableTensorView> MakeResult(int index, absl::Span<const int64_t> dims) override;
 
  private:
   absl::Status CheckUnmade(int index) const;

@@ -12,27 +12,7 @@
 #include "runtime/support/status_macros.h"
 #include "runtime/support/text.h"
 
-namespace heddle {
-
-absl::StatusOr<MutableTensorView> LibraryCall::Grown(int index, int from, bool /*share*/,
-                                                     absl::Span<const int64_t> dims) {
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, Result(index, dims));
-  TensorView view = operand(from);
-  if (int64_t bytes = ElementBytes(view.element_type, view.count()); bytes > 0) {
-    std::memcpy(result.data, view.data, bytes);
-  }
-  return result;
-}
-
-absl::Status LibraryCall::Prefix(int index, int from, absl::Span<const int64_t> dims) {
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, Result(index, dims));
-  if (int64_t bytes = ElementBytes(result.element_type, result.count()); bytes > 0) {
-    std::memcpy(result.data, operand(from).data, bytes);
-  }
-  return absl::OkStatus();
-}
-
-namespace library {
+namespace heddle::library {
 
 // A cache has an axis of entries, and its elements are whole bytes.
 absl::StatusOr<TensorView> LoadCache(LibraryCall& call, std::string_view op, int index) {
@@ -58,6 +38,7 @@ absl::Status Append(LibraryCall& call) {
                    ShapeText(dims));
   }
   dims[0] += entries.dims[0];
+  HEDDLE_RETURN_IF_ERROR(call.CheckResultType(0, past.element_type));
   HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result,
                           call.Grown(0, 0, call.Int("forks", 0) == 0, dims));
   int64_t after = ElementBytes(entries.element_type, entries.count());
@@ -77,8 +58,8 @@ absl::Status Truncate(LibraryCall& call) {
                    " entries in a cache of shape ", ShapeText(dims));
   }
   dims[0] = length[0];
+  HEDDLE_RETURN_IF_ERROR(call.CheckResultType(0, past.element_type));
   return call.Prefix(0, 0, dims);
 }
 
-}  // namespace library
-}  // namespace heddle
+}  // namespace heddle::library

@@ -90,6 +90,7 @@ absl::StatusOr<RawOperand> LoadRaw(LibraryCall& call, std::string_view op, int i
   if (bits == 0) return NoSuchType(op, view.element_type);
   RawOperand raw;
   raw.dims = ToDims(view.dims);
+  raw.type = view.element_type;
   raw.size = bits < 8 ? 1 : bits / 8;
   raw.data = static_cast<const uint8_t*>(view.data);
   if (bits == 4) {
@@ -102,10 +103,10 @@ absl::StatusOr<RawOperand> LoadRaw(LibraryCall& call, std::string_view op, int i
 }
 
 absl::StatusOr<RawResult> RawResult::Make(LibraryCall& call, std::string_view op, int index,
-                                          DimSpan dims) {
+                                          ElementType type, DimSpan dims) {
   RawResult result;
   HEDDLE_RETURN_IF_ERROR(CheckedProduct(op, dims).status());
-  HEDDLE_ASSIGN_OR_RETURN(result.view_, call.Result(index, dims));
+  HEDDLE_ASSIGN_OR_RETURN(result.view_, call.Result(index, type, dims));
   int bits = ElementBits(result.view_.element_type);
   if (bits == 0) return NoSuchType(op, result.view_.element_type);
   result.size_ = bits < 8 ? 1 : bits / 8;

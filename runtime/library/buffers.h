@@ -67,7 +67,7 @@ class Output {
       HEDDLE_ASSIGN_OR_RETURN(output.values_, Scratch<C>(call, op, unused));
       return output;
     }
-    HEDDLE_ASSIGN_OR_RETURN(output.view_, call.Result(index, dims));
+    HEDDLE_ASSIGN_OR_RETURN(output.view_, call.Result(index, call.result_type(index), dims));
     int64_t count = output.view_.count();
     if (output.view_.element_type == ElementTypeOf<C>()) {
       output.values_ =
@@ -99,17 +99,18 @@ class Output {
 struct RawOperand {
   const uint8_t* data = nullptr;
   Dims dims;
+  ElementType type = ElementType::kUndefined;
   int64_t size = 0;  // bytes of one element
   int rank() const { return static_cast<int>(dims.size()); }
   int64_t count() const { return Product(dims); }
 };
 absl::StatusOr<RawOperand> LoadRaw(LibraryCall& call, std::string_view op, int index);
 
-// A result with whole bytes per element; Store() packs the 4-bit types.
+// A result of elements of `type`, with whole bytes for each; Store() packs the 4-bit types.
 class RawResult {
  public:
   static absl::StatusOr<RawResult> Make(LibraryCall& call, std::string_view op, int index,
-                                        DimSpan dims);
+                                        ElementType type, DimSpan dims);
   uint8_t* data() const { return data_; }
   int64_t size() const { return size_; }
   int64_t count() const { return view_.count(); }

@@ -66,7 +66,7 @@ bool IsFloat8(ElementType type) {
 
 absl::Status CastOperand(LibraryCall& call, std::string_view op) {
   TensorView x = call.operand(0);
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, call.result_type(0), x.dims));
   if (x.count() == 0) return absl::OkStatus();
   if (x.element_type == y.element_type && ElementBits(x.element_type) != 0) {
     std::memcpy(y.data, x.data, static_cast<size_t>(ElementBytes(x.element_type, x.count())));

@@ -20,7 +20,7 @@ absl::Status Gather(LibraryCall& call) {
   dims.insert(dims.end(), places.dims.begin(), places.dims.end());
   dims.insert(dims.end(), x.dims.begin() + axis + 1, x.dims.end());
   AxisView view = AroundAxis(x.dims, axis);
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   int64_t line = view.inner * x.size;
   uint8_t* to = y.data();
   for (int64_t outer = 0; outer < view.outer; ++outer) {
@@ -47,7 +47,7 @@ absl::Status GatherElements(LibraryCall& call) {
                         ShapeText(x.dims));
     }
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, places.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, places.dims));
   Dims strides = Strides(x.dims);
   int64_t step = strides[axis], size = x.dims[axis];
   strides[axis] = 0;
@@ -91,7 +91,7 @@ absl::Status GatherND(LibraryCall& call) {
   int tail = static_cast<int>(batch + depth);
   Dims dims(places.dims.begin(), places.dims.end() - 1);
   dims.insert(dims.end(), x.dims.begin() + tail, x.dims.end());
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   Dims strides = Strides(x.dims);
   int64_t line = Product(x.dims, tail, x.rank());
   int64_t batches = Product(x.dims, 0, static_cast<int>(batch));
@@ -134,7 +134,7 @@ absl::Status Compress(LibraryCall& call) {
     dims = x.dims;
     dims[axis] = kept;
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   int64_t line = view.inner * x.size;
   uint8_t* to = y.data();
   for (int64_t outer = 0; outer < view.outer && line != 0; ++outer) {
@@ -152,11 +152,11 @@ absl::Status Where(LibraryCall& call) {
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<const bool> condition, Load<bool>(call, kOp, 0));
   HEDDLE_ASSIGN_OR_RETURN(RawOperand a, LoadRaw(call, kOp, 1));
   HEDDLE_ASSIGN_OR_RETURN(RawOperand b, LoadRaw(call, kOp, 2));
-  if (a.size != b.size) return Invalid(kOp, "operands of two types");
+  if (a.type != b.type) return Invalid(kOp, "operands of two types");
   DimSpan mask = call.operand(0).dims;
   HEDDLE_ASSIGN_OR_RETURN(Dims dims, BroadcastDims(kOp, a.dims, b.dims));
   HEDDLE_ASSIGN_OR_RETURN(dims, BroadcastDims(kOp, mask, dims));
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, a.type, dims));
   Dims c_strides = BroadcastStrides(mask, dims), a_strides = BroadcastStrides(a.dims, dims),
        b_strides = BroadcastStrides(b.dims, dims);
   VisitElementSize(a.size, [&](auto tag) {

@@ -91,7 +91,7 @@ absl::StatusOr<absl::Span<double>> Product(LibraryCall& call, std::string_view o
 
 template <typename T>
 absl::Status StoreIntegers(LibraryCall& call, std::string_view op, DimSpan dims, const T* values) {
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, call.result_type(0), dims));
   if (!WriteNumbers(y.element_type, values, y.data, 0, y.count()))
     return NoSuchType(op, y.element_type);
   return absl::OkStatus();

@@ -16,7 +16,7 @@ namespace {
 // Operand 0 seen as `split` dimensions, written with its axes in the order `perm`, as `dims`.
 absl::Status Permute(LibraryCall& call, std::string_view op, const RawOperand& x, DimSpan split,
                      DimSpan perm, DimSpan dims) {
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, x.type, dims));
   Dims strides = Strides(split), to(perm.size()), from(perm.size());
   for (size_t i = 0; i < perm.size(); ++i) {
     to[i] = split[perm[i]];
@@ -107,7 +107,7 @@ absl::Status Slice(LibraryCall& call) {
     if (count > 0) offset += start * strides[axes[i]];
     strides[axes[i]] *= step;
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   StridedCopy(dims, x.data + offset * x.size, strides, y.data(), Strides(dims), x.size);
   return y.Store();
 }
@@ -126,7 +126,7 @@ absl::Status Tile(LibraryCall& call) {
     loop.insert(loop.end(), {repeats[i], x.dims[i]});
     from.insert(from.end(), {0, strides[i]});
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Tile", 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Tile", 0, x.type, dims));
   StridedCopy(loop, x.data, from, y.data(), Strides(loop), x.size);
   return y.Store();
 }
@@ -145,7 +145,7 @@ absl::Status Concat(LibraryCall& call) {
                      ShapeText(first.dims), " along axis ", axis);
     }
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, first.type, dims));
   AxisView whole = AroundAxis(dims, axis);
   int64_t at = 0;
   for (int i = 0; i < call.operand_count(); ++i) {
@@ -192,7 +192,7 @@ absl::Status Split(LibraryCall& call) {
     if (call.wants_result(i)) {
       Dims dims = x.dims;
       dims[axis] = sizes[i];
-      HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, i, dims));
+      HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, i, x.type, dims));
       StridedCopy({whole.outer, line}, x.data + at * x.size, {whole.size * whole.inner, 1},
                   y.data(), {line, 1}, x.size);
       HEDDLE_RETURN_IF_ERROR(y.Store());
@@ -222,7 +222,7 @@ absl::Status CenterCropPad(LibraryCall& call) {
     copied[a] = std::min(had, wanted);
     (wanted < had ? from : to)[a] = std::abs(wanted - had) / 2;
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   y.Zero();
   Dims x_strides = Strides(x.dims), y_strides = Strides(dims);
   int64_t x_at = 0, y_at = 0;
@@ -245,7 +245,7 @@ absl::Status ReverseSequence(LibraryCall& call) {
   if (batch == time || static_cast<int64_t>(lengths.size()) != x.dims[batch]) {
     return Invalid(kOp, lengths.size(), " lengths for shape ", ShapeText(x.dims));
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, x.dims));
   Dims strides = Strides(x.dims), back = strides, dims = x.dims;
   back[time] = -back[time];
   dims[batch] = 1;

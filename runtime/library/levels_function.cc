@@ -104,9 +104,9 @@ absl::Status Levels(LibraryCall& call) {
     levels = std::max(levels, level + 1);
   }
 
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView order, call.Result(0, {steps}));
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView begins, call.Result(1, {levels}));
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView ends, call.Result(2, {levels}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView order, call.Result(0, ElementType::kInt64, {steps}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView begins, call.Result(1, ElementType::kInt64, {levels}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView ends, call.Result(2, ElementType::kInt64, {levels}));
   absl::Span<int64_t> begin = begins.elements<int64_t>(), end = ends.elements<int64_t>();
   std::fill(end.begin(), end.end(), 0);
   for (int64_t level : level_of) ++end[level];

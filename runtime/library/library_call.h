@@ -3,19 +3,21 @@
 // The interface of a function of the runtime library: operators that are not worth compiling
 // (irregular, rare, or with a result whose size only running them tells).
 //
-// A function reads operands, makes each result once, and fills it. Result() checks the dimensions
-// against what the program expects; where the program leaves a dimension open (late), the
-// function's word defines it. Functions are called from any worker, several at a time, never
-// block, keep no state between calls, and are deterministic.
+// A function reads operands, makes each result once, and fills it. Result() checks the type that it
+// writes and the dimensions against what the program expects; where the program leaves a dimension
+// open (late), the function's word defines it. Functions are called from any worker, several at a
+// time, never block, keep no state between calls, and are deterministic.
 //
 //   absl::Status NonZero(LibraryCall& call) {
 //     TensorView x = call.operand(0);
 //     int64_t count = ...;
-//     absl::StatusOr<MutableTensorView> y = call.Result(0, {x.rank(), count});
+//     absl::StatusOr<MutableTensorView> y =
+//         call.Result(0, ElementType::kInt64, {x.rank(), count});
 //     if (!y.ok()) return y.status();
 //     ...
 //   }
-//   HEDDLE_LIBRARY_FUNCTION("NonZero", NonZero);
+//
+// A line in functions.inc gives it a name.
 
 #ifndef HEDDLE_RUNTIME_LIBRARY_LIBRARY_CALL_H_
 #define HEDDLE_RUNTIME_LIBRARY_LIBRARY_CALL_H_
@@ -45,8 +47,12 @@ class LibraryCall {
   virtual int result_count() const = 0;
   virtual bool wants_result(int index) const = 0;  // false: optional and unused
   virtual ElementType result_type(int index) const = 0;
-  // Memory for a result of these dimensions, uninitialised; at most once per result.
-  virtual absl::StatusOr<MutableTensorView> Result(int index, absl::Span<const int64_t> dims) = 0;
+  // Memory for a result of this type and these dimensions, uninitialised; at most once per result.
+  // Who writes any type that is asked for says result_type(index).
+  absl::StatusOr<MutableTensorView> Result(int index, ElementType type,
+                                           absl::Span<const int64_t> dims);
+  // An error where the program declares the result to have another type.
+  absl::Status CheckResultType(int index, ElementType type) const;
 
   // A result that begins with all of an operand. With `share`, it may share the operand's memory.
   virtual absl::StatusOr<MutableTensorView> Grown(int index, int operand, bool share,
@@ -72,6 +78,11 @@ class LibraryCall {
 
   // Private memory until the function returns, 64-byte aligned; null where there is none left.
   virtual void* Scratch(int64_t bytes) = 0;
+
+ protected:
+  // Result, for a type that was checked.
+  virtual absl::StatusOr<MutableTensorView> MakeResult(int index,
+                                                       absl::Span<const int64_t> dims) = 0;
 };
 
 using LibraryFunction = absl::Status (*)(LibraryCall&);

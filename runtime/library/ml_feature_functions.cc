@@ -23,7 +23,7 @@ absl::Status MlArrayFeatureExtractor(LibraryCall& call) {
   Dims dims = x.dims;
   if (x.rank() == 1) dims = {1, 1};
   dims.back() = count;
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   for (int64_t i = 0; i < count; ++i) {
     if (indices[i] < 0 || indices[i] >= size)
       return OutOfRange(kOp, "index ", indices[i], " of ", size);

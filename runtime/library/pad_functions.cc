@@ -70,7 +70,7 @@ absl::Status Pad(LibraryCall& call) {
       return Invalid(kOp, "axis ", a, " has no element to pad with");
     }
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   if (x.rank() == 0) {
     std::memcpy(y.data(), x.data, static_cast<size_t>(x.size));
     return y.Store();

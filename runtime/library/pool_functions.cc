@@ -54,11 +54,13 @@ absl::Status MaxPoolOf(LibraryCall& call, const Pool& pool) {
   T* y = nullptr;
   int64_t* places = nullptr;
   if (call.wants_result(0)) {
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(0, pool.result));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view,
+                            call.Result(0, call.operand(0).element_type, pool.result));
     y = static_cast<T*>(view.data);
   }
   if (call.wants_result(1)) {
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(1, pool.result));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view,
+                            call.Result(1, ElementType::kInt64, pool.result));
     places = static_cast<int64_t*>(view.data);
   }
   int64_t image = Product(w.in), positions = Product(w.out);
@@ -131,7 +133,7 @@ absl::Status MaxUnpool(LibraryCall& call) {
     HEDDLE_ASSIGN_OR_RETURN(dims, IntList(call, kOp, 2));
     if (dims.size() != inferred.size()) return Invalid(kOp, "output_shape ", ShapeText(dims));
   }
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   y.Zero();
   Dims from = Strides(inferred), to = Strides(dims);
   for (int64_t i = 0; i < x.count(); ++i) {

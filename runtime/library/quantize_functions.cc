@@ -134,7 +134,7 @@ absl::Status QuantizeLinear(LibraryCall& call) {
   constexpr std::string_view kOp = "QuantizeLinear";
   HEDDLE_ASSIGN_OR_RETURN(Quantization quantization, LoadQuantization(call, kOp));
   TensorView x = call.operand(0);
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, call.result_type(0), x.dims));
   double low = 0, high = 0;
   bool integer = IntegerRange(y.element_type, low, high);
   bool saturate = call.Int("saturate", 1) != 0 && !integer;
@@ -161,7 +161,7 @@ absl::Status DequantizeLinear(LibraryCall& call) {
   constexpr std::string_view kOp = "DequantizeLinear";
   HEDDLE_ASSIGN_OR_RETURN(Quantization quantization, LoadQuantization(call, kOp));
   TensorView x = call.operand(0);
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, call.result_type(0), x.dims));
   return Transform<float>(kOp, quantization.granularity, x, y, [&](double number, int64_t at) {
     return static_cast<float>(number - quantization.ZeroPoint(at)) * quantization.scale[at];
   });
@@ -179,18 +179,19 @@ absl::Status DynamicQuantizeLinear(LibraryCall& call) {
   float zero = std::nearbyint(std::clamp(-low / scale, 0.0f, 255.0f));
   if (!(scale > 0) || !std::isfinite(scale)) return Invalid(kOp, "values from ", low, " to ", high);
   if (call.wants_result(0)) {
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, call.operand(0).dims));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y,
+                            call.Result(0, ElementType::kUint8, call.operand(0).dims));
     uint8_t* to = static_cast<uint8_t*>(y.data);
     for (size_t i = 0; i < x.size(); ++i) {
       to[i] = ConvertNumber<uint8_t>(std::nearbyint(x[i] / scale) + zero);
     }
   }
   if (call.wants_result(1)) {
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, call.Result(1, {}));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, call.Result(1, ElementType::kFloat32, {}));
     *static_cast<float*>(result.data) = scale;
   }
   if (call.wants_result(2)) {
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, call.Result(2, {}));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView result, call.Result(2, ElementType::kUint8, {}));
     *static_cast<uint8_t*>(result.data) = static_cast<uint8_t>(zero);
   }
   return absl::OkStatus();

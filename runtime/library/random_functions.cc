@@ -122,7 +122,7 @@ absl::Status Dropout(LibraryCall& call) {
   DimSpan dims = call.operand(0).dims;
   bool* mask = nullptr;
   if (call.wants_result(1)) {
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(1, dims));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView view, call.Result(1, ElementType::kBool, dims));
     mask = static_cast<bool*>(view.data);
   }
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<const double> x, Load<double>(call, kOp, 0));

@@ -159,7 +159,7 @@ absl::Status Reduce(LibraryCall& call, std::string_view op) {
   HEDDLE_ASSIGN_OR_RETURN(Space space, MakeSpace(call, op));
   auto run = [&](auto tag) -> absl::Status {
     using T = typename decltype(tag)::Type;
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, space.result));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.element_type, space.result));
     const T* from = static_cast<const T*>(x.data);
     T* to = static_cast<T*>(y.data);
     int64_t count = Product(space.reduced);

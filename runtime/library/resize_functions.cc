@@ -79,7 +79,7 @@ absl::Status InterpolateAll(LibraryCall& call, const Options& o, absl::Span<cons
 absl::Status PickNearest(LibraryCall& call, const Options& o, absl::Span<const Axis> axes,
                          DimSpan dims) {
   HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, kOp, 0));
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.type, dims));
   uint8_t fill[16] = {};
   WriteNumbers(call.operand(0).element_type, &o.extrapolation, fill, 0, 1);
   if (y.count() == 0) return y.Store();

@@ -14,7 +14,7 @@ absl::Status Scan(LibraryCall& call, std::string_view op, int identity, Operatio
   TensorView x = call.operand(0);
   HEDDLE_ASSIGN_OR_RETURN(int64_t axis_value, IntScalar(call, op, 1));
   HEDDLE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(op, axis_value, x.rank()));
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.element_type, x.dims));
   bool exclusive = call.Int("exclusive", 0) != 0, reverse = call.Int("reverse", 0) != 0;
   AxisView view = AroundAxis(x.dims, axis);
   return VisitNumber(op, x.element_type, [&](auto tag) {
@@ -79,7 +79,7 @@ absl::Status Range(LibraryCall& call) {
       count = n > 0 ? static_cast<int64_t>(n) : 0;
     }
     HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, {count}).status());
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {count}));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, type, {count}));
     T* to = static_cast<T*>(y.data);
     for (int64_t i = 0; i < count; ++i) {
       using C = decltype(start);

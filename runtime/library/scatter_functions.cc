@@ -64,7 +64,7 @@ absl::Status WithReduction(std::string_view op, Reduction reduction, ElementType
 
 // The result, filled with operand 0.
 absl::StatusOr<RawResult> CopyOfFirst(LibraryCall& call, std::string_view op, const RawOperand& x) {
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, op, 0, x.type, x.dims));
   if (y.count() > 0) std::memcpy(y.data(), x.data, static_cast<size_t>(x.count() * x.size));
   return y;
 }

@@ -24,7 +24,8 @@ absl::Status NonZero(LibraryCall& call) {
     // A scalar counts as a vector of one element.
     Dims dims = x.rank() == 0 ? Dims{1} : ToDims(x.dims);
     int rank = static_cast<int>(dims.size());
-    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {rank, count}));
+    HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y,
+                            call.Result(0, ElementType::kInt64, {rank, count}));
     int64_t* to = static_cast<int64_t*>(y.data);
     Dims index(rank, 0);
     int64_t found = 0;
@@ -51,7 +52,7 @@ absl::Status OneHot(LibraryCall& call) {
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<const int64_t> hot, Load<int64_t>(call, kOp, 0));
   Dims dims = ToDims(indices.dims);
   dims.insert(dims.begin() + axis, depth);
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, values.type, dims));
   StridedCopy(dims, values.data, Dims(dims.size(), 0), y.data(), Strides(dims), values.size);
   AxisView view = AroundAxis(dims, axis);
   for (int64_t i = 0; i < static_cast<int64_t>(hot.size()); ++i) {
@@ -80,7 +81,7 @@ absl::Status ArgExtreme(LibraryCall& call, std::string_view op, int sign) {
   if (view.size == 0 && view.outer * view.inner != 0) {
     return Invalid(op, "axis ", axis, " of ", ShapeText(x.dims), " is empty");
   }
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, ElementType::kInt64, dims));
   int64_t* to = static_cast<int64_t*>(y.data);
   return VisitNumber(op, x.element_type, [&](auto tag) {
     using T = typename decltype(tag)::Type;
@@ -221,8 +222,9 @@ absl::Status NonMaxSuppression(LibraryCall& call) {
       if (keep) selected.insert(selected.end(), {line / dims[1], line % dims[1], box});
     }
   }
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y,
-                          call.Result(0, {static_cast<int64_t>(selected.size() / 3), 3}));
+  HEDDLE_ASSIGN_OR_RETURN(
+      MutableTensorView y,
+      call.Result(0, ElementType::kInt64, {static_cast<int64_t>(selected.size() / 3), 3}));
   std::copy(selected.begin(), selected.end(), static_cast<int64_t*>(y.data));
   return absl::OkStatus();
 }

@@ -12,11 +12,11 @@
 namespace heddle::library {
 namespace {
 
-// The elements of operand 0 under other dimensions.
-absl::Status CopyAs(LibraryCall& call, std::string_view op, DimSpan dims) {
+// The elements of operand 0 as others of `type`, under other dimensions.
+absl::Status CopyAs(LibraryCall& call, std::string_view op, ElementType type, DimSpan dims) {
   TensorView x = call.operand(0);
   if (ElementBits(x.element_type) == 0) return NoSuchType(op, x.element_type);
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, type, dims));
   int64_t bytes = ElementBytes(x.element_type, x.count());
   if (ElementBytes(y.element_type, y.count()) != bytes) {
     return Invalid(op, "cannot read shape ", ShapeText(x.dims), " as ", ShapeText(dims));
@@ -53,7 +53,7 @@ absl::Status Reshape(LibraryCall& call) {
   } else if (known != x.count()) {
     return Invalid(kOp, "cannot read shape ", ShapeText(x.dims), " as ", ShapeText(shape));
   }
-  return CopyAs(call, kOp, shape);
+  return CopyAs(call, kOp, x.element_type, shape);
 }
 
 absl::Status Flatten(LibraryCall& call) {
@@ -61,12 +61,15 @@ absl::Status Flatten(LibraryCall& call) {
   int64_t axis = call.Int("axis", 1);
   if (axis < -x.rank() || axis > x.rank()) return OutOfRange("Flatten", "axis ", axis);
   if (axis < 0) axis += x.rank();
-  return CopyAs(call, "Flatten",
+  return CopyAs(call, "Flatten", x.element_type,
                 {Product(x.dims, 0, static_cast<int>(axis)),
                  Product(x.dims, static_cast<int>(axis), x.rank())});
 }
 
-absl::Status Identity(LibraryCall& call) { return CopyAs(call, "Identity", call.operand(0).dims); }
+absl::Status Identity(LibraryCall& call) {
+  TensorView x = call.operand(0);
+  return CopyAs(call, "Identity", x.element_type, x.dims);
+}
 
 absl::Status Squeeze(LibraryCall& call) {
   TensorView x = call.operand(0);
@@ -87,7 +90,7 @@ absl::Status Squeeze(LibraryCall& call) {
       return Invalid("Squeeze", "axis ", i, " of ", ShapeText(x.dims), " is not 1");
     }
   }
-  return CopyAs(call, "Squeeze", dims);
+  return CopyAs(call, "Squeeze", x.element_type, dims);
 }
 
 absl::Status Unsqueeze(LibraryCall& call) {
@@ -99,14 +102,14 @@ absl::Status Unsqueeze(LibraryCall& call) {
   for (int64_t axis : axes) dims[axis] = -1;
   int next = 0;
   for (int64_t& d : dims) d = d == -1 ? 1 : x.dim(next++);
-  return CopyAs(call, "Unsqueeze", dims);
+  return CopyAs(call, "Unsqueeze", x.element_type, dims);
 }
 
 absl::Status Expand(LibraryCall& call) {
   HEDDLE_ASSIGN_OR_RETURN(Dims shape, IntList(call, "Expand", 1));
   HEDDLE_ASSIGN_OR_RETURN(RawOperand x, LoadRaw(call, "Expand", 0));
   HEDDLE_ASSIGN_OR_RETURN(Dims dims, BroadcastDims("Expand", x.dims, shape));
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Expand", 0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Expand", 0, x.type, dims));
   StridedCopy(dims, x.data, BroadcastStrides(x.dims, dims), y.data(), Strides(dims), x.size);
   return y.Store();
 }
@@ -117,13 +120,13 @@ absl::Status Shape(LibraryCall& call) {
   auto clamp = [rank](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
   int64_t start = clamp(call.Int("start", 0));
   int64_t end = std::max(start, clamp(call.Int("end", rank)));
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {end - start}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, ElementType::kInt64, {end - start}));
   std::copy(x.dims.begin() + start, x.dims.begin() + end, y.elements<int64_t>().begin());
   return absl::OkStatus();
 }
 
 absl::Status Size(LibraryCall& call) {
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, {}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, ElementType::kInt64, {}));
   y.elements<int64_t>()[0] = call.operand(0).count();
   return absl::OkStatus();
 }
@@ -134,14 +137,14 @@ absl::Status BitCast(LibraryCall& call) {
     return Invalid("BitCast", "from ", Absl(ElementTypeName(x.element_type)), " to ",
                    Absl(ElementTypeName(call.result_type(0))), ", which has another width");
   }
-  return CopyAs(call, "BitCast", x.dims);
+  return CopyAs(call, "BitCast", call.result_type(0), x.dims);
 }
 
 absl::Status ConstantOfShape(LibraryCall& call) {
   constexpr std::string_view kOp = "ConstantOfShape";
   HEDDLE_ASSIGN_OR_RETURN(Dims dims, IntList(call, kOp, 0));
   HEDDLE_RETURN_IF_ERROR(CheckedProduct(kOp, dims).status());
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, call.result_type(0), dims));
   int bits = ElementBits(y.element_type);
   if (bits == 0) return NoSuchType(kOp, y.element_type);
   uint8_t one[16] = {};
@@ -168,7 +171,7 @@ absl::Status ConstantOfShape(LibraryCall& call) {
 absl::Status EyeLike(LibraryCall& call) {
   HEDDLE_RETURN_IF_ERROR(RequireRank(call, "EyeLike", 0, 2));
   TensorView x = call.operand(0);
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, call.result_type(0), x.dims));
   int64_t rows = x.dim(0), columns = x.dim(1), k = call.Int("k", 0);
   if (y.count() == 0) return absl::OkStatus();
   std::memset(y.data, 0, static_cast<size_t>(ElementBytes(y.element_type, y.count())));
@@ -191,7 +194,7 @@ absl::Status Trilu(LibraryCall& call) {
     HEDDLE_ASSIGN_OR_RETURN(k, IntScalar(call, "Trilu", 1));
   }
   bool upper = call.Int("upper", 1) != 0;
-  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Trilu", 0, x.dims));
+  HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, "Trilu", 0, x.type, x.dims));
   int64_t rows = x.dims[x.rank() - 2], columns = x.dims[x.rank() - 1];
   k = std::clamp<int64_t>(k, -rows - columns - 1, rows + columns + 1);
   y.Zero();

@@ -30,11 +30,11 @@ absl::Status TopK(LibraryCall& call) {
     T* values = nullptr;
     int64_t* places = nullptr;
     if (call.wants_result(0)) {
-      HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, dims));
+      HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(0, x.element_type, dims));
       values = static_cast<T*>(y.data);
     }
     if (call.wants_result(1)) {
-      HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(1, dims));
+      HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(1, ElementType::kInt64, dims));
       places = static_cast<int64_t*>(y.data);
     }
     HEDDLE_ASSIGN_OR_RETURN(absl::Span<int64_t> order, Scratch<int64_t>(call, kOp, view.size));
@@ -84,8 +84,8 @@ struct Groups {
 
 absl::Status StoreList(LibraryCall& call, int index, absl::Span<const int64_t> list) {
   if (!call.wants_result(index)) return absl::OkStatus();
-  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y,
-                          call.Result(index, {static_cast<int64_t>(list.size())}));
+  HEDDLE_ASSIGN_OR_RETURN(MutableTensorView y, call.Result(index, ElementType::kInt64,
+                                                           {static_cast<int64_t>(list.size())}));
   std::copy(list.begin(), list.end(), static_cast<int64_t*>(y.data));
   return absl::OkStatus();
 }
@@ -162,7 +162,7 @@ absl::Status Unique(LibraryCall& call) {
   if (call.wants_result(0)) {
     Dims dims = attribute.has_value() ? ToDims(x.dims) : Dims{0};
     dims[axis] = groups.size;
-    HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, dims));
+    HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.element_type, dims));
     int64_t line = view.inner * y.size();
     const uint8_t* from = static_cast<const uint8_t*>(x.data);
     for (int64_t outer = 0; outer < view.outer && line > 0; ++outer) {

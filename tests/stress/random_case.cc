@@ -16,7 +16,8 @@ namespace {
 class MixOperator final : public CustomOperator {
  public:
   absl::Status Call(LibraryCall& call) const override {
-    absl::StatusOr<MutableTensorView> result = call.Result(0, call.operand(0).dims);
+    absl::StatusOr<MutableTensorView> result =
+        call.Result(0, ElementType::kUint32, call.operand(0).dims);
     if (!result.ok()) return result.status();
     absl::Span<uint32_t> out = result->elements<uint32_t>();
     for (size_t i = 0; i < out.size(); ++i) {

@@ -73,25 +73,6 @@ class FakeCall : public LibraryCall {
   int result_count() const override { return static_cast<int>(result_types.size()); }
   bool wants_result(int index) const override { return index < result_count() && wanted[index]; }
   ElementType result_type(int index) const override { return result_types[index]; }
-  absl::StatusOr<MutableTensorView> Result(int index, absl::Span<const int64_t> dims) override {
-    if (!wants_result(index)) return absl::InternalError("a result that nobody wants");
-    FakeTensor& t = results[index];
-    if (t.type != ElementType::kUndefined) return absl::InternalError("a result made twice");
-    int64_t count = 1;
-    for (int64_t d : dims) {
-      if (d < 0 || __builtin_mul_overflow(count, d, &count) || count > limit) {
-        return absl::InvalidArgumentError("unreasonable dimensions");
-      }
-    }
-    t.type = result_types[index];
-    t.dims.assign(dims.begin(), dims.end());
-    t.bytes.assign(ElementBytes(t.type, count), 0xCD);
-    MutableTensorView view;
-    view.element_type = t.type;
-    view.dims = t.dims;
-    view.data = t.bytes.data();
-    return view;
-  }
 
   std::optional<int64_t> Int(std::string_view name) const override {
     return Find(ints_of_one, name);
@@ -122,6 +103,27 @@ class FakeCall : public LibraryCall {
     std::memset(memory, 0xCD, rounded);
     scratch_.emplace_back(memory, &std::free);
     return memory;
+  }
+
+ protected:
+  absl::StatusOr<MutableTensorView> MakeResult(int index, absl::Span<const int64_t> dims) override {
+    if (!wants_result(index)) return absl::InternalError("a result that nobody wants");
+    FakeTensor& t = results[index];
+    if (t.type != ElementType::kUndefined) return absl::InternalError("a result made twice");
+    int64_t count = 1;
+    for (int64_t d : dims) {
+      if (d < 0 || __builtin_mul_overflow(count, d, &count) || count > limit) {
+        return absl::InvalidArgumentError("unreasonable dimensions");
+      }
+    }
+    t.type = result_types[index];
+    t.dims.assign(dims.begin(), dims.end());
+    t.bytes.assign(ElementBytes(t.type, count), 0xCD);
+    MutableTensorView view;
+    view.element_type = t.type;
+    view.dims = t.dims;
+    view.data = t.bytes.data();
+    return view;
   }
 
  private:

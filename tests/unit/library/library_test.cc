@@ -2,6 +2,7 @@
 //
 // What the conformance cases do not cover: refusals of bad sizes and indices, packed types.
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/library/fake_call.h"
 
@@ -9,6 +10,7 @@ namespace heddle {
 namespace {
 
 using enum ElementType;
+using ::testing::HasSubstr;
 
 FakeTensor Floats(std::vector<int64_t> dims, const std::vector<float>& values) {
   return FakeTensor(kFloat32, std::move(dims), values);
@@ -140,6 +142,46 @@ TEST(Library, RefusesHeadsWithoutEnd) {
     attention.ints_of_one = linear.ints_of_one;
     attention.result_types = {kFloat32};
     EXPECT_EQ(attention.Run("Attention").code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
+// What a damaged artifact may declare: no function writes 8 bytes where there is room for one.
+TEST(Library, RefusesResultsOfAnotherType) {
+  FakeTensor image = Floats({1, 1, 2, 2}, {4, 3, 2, 1});
+  FakeTensor boxes = Floats({1, 1, 4}, {0, 0, 1, 1}), score = Floats({1, 1, 1}, {1});
+  struct Case {
+    std::string function;
+    std::vector<FakeTensor> operands;
+    std::vector<ElementType> declared;  // the last one is wrong
+  };
+  const std::vector<Case> cases = {
+      {"NonZero", {image}, {kBool}},
+      {"ArgMax", {image}, {kBool}},
+      {"ArgMin", {image}, {kInt32}},
+      {"Shape", {image}, {kBool}},
+      {"Size", {image}, {kBool}},
+      {"TopK", {image, Longs({1}, {1})}, {kFloat32, kBool}},
+      {"TopK", {image, Longs({1}, {1})}, {kBool}},
+      {"Unique", {image}, {kFloat32, kBool}},
+      {"MaxPool", {image}, {kFloat32, kBool}},
+      {"MaxPool", {image}, {kBool}},
+      {"NonMaxSuppression", {boxes, score, Longs({1}, {1})}, {kBool}},
+      {"ReduceSum", {image}, {kBool}},
+      {"CumSum", {image, Longs({1}, {0})}, {kBool}},
+      {"DynamicQuantizeLinear", {image}, {kUint8, kUint8}},
+      {"Dropout", {image}, {kFloat32, kInt4}},
+      {"Transpose", {image}, {kBool}},
+      {"Identity", {image}, {kInt32}},
+      {"heddle.Append", {image, image}, {kBool}},
+      {"heddle.Truncate", {image, Longs({1}, {1})}, {kBool}},
+  };
+  for (const Case& test : cases) {
+    FakeCall call;
+    call.operands = test.operands;
+    call.result_types = test.declared;
+    call.ints["kernel_shape"] = {1, 1};
+    EXPECT_THAT(call.Run(test.function).ToString(), HasSubstr("is to have elements of type"))
+        << test.function;
   }
 }
 

@@ -26,7 +26,7 @@ class Throwing final : public CustomOperator {
     if (what == 1) throw std::bad_alloc();
     if (what == 2) throw std::length_error("a vector");
     if (what == 3) throw 3;
-    return call.Result(0, call.operand(0).dims).status();
+    return call.Result(0, ElementType::kFloat32, call.operand(0).dims).status();
   }
 };
 

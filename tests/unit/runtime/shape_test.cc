@@ -76,7 +76,8 @@ class Positive final : public CustomOperator {
     for (float v : x) {
       if (v > 0) kept.push_back(v);
     }
-    auto y = call.Result(0, {static_cast<int64_t>(kept.size()) + call.Int("extra", 0)});
+    auto y = call.Result(0, ElementType::kFloat32,
+                         {static_cast<int64_t>(kept.size()) + call.Int("extra", 0)});
     if (!y.ok()) return y.status();
     std::copy(kept.begin(), kept.end(), y->elements<float>().begin());
     return absl::OkStatus();
