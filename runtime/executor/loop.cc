@@ -72,6 +72,13 @@ class Accumulator {
   BufferRef buffer_;
 };
 
+absl::Status CheckSingle(absl::Span<const int64_t> dims) {
+  if (std::all_of(dims.begin(), dims.end(), [](int64_t d) { return d == 1; })) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("the trip count or condition is not a single element");
+}
+
 class Loop final : public ControlFlow {
  public:
   Loop(Frame& frame, uint32_t task)
@@ -88,9 +95,7 @@ class Loop final : public ControlFlow {
     HEDDLE_ASSIGN_OR_RETURN(Tensor trip_count, frame_.OperandTensor(index_, 0));
     HEDDLE_ASSIGN_OR_RETURN(Tensor condition, frame_.OperandTensor(index_, 1));
     for (const Tensor* t : {&trip_count, &condition}) {
-      if (t->defined() && t->view().count() != 1) {
-        return absl::InvalidArgumentError("the trip count or condition is not a single element");
-      }
+      if (t->defined()) HEDDLE_RETURN_IF_ERROR(CheckSingle(t->dims()));
     }
     if (trip_count.defined()) trip_count_ = *static_cast<const int64_t*>(trip_count.data());
     if (condition.defined()) condition_ = *static_cast<const uint8_t*>(condition.data());
@@ -146,6 +151,7 @@ class Loop final : public ControlFlow {
     const ProgramGraph& body = child_->info().graph;
     int64_t dims[kMaxRank];
     HEDDLE_ASSIGN_OR_RETURN(Frame::Operand condition, child_->Resolve(body.outputs[0], dims));
+    HEDDLE_RETURN_IF_ERROR(CheckSingle(condition.dims));
     uint8_t goes_on = *static_cast<const uint8_t*>(condition.data);
     for (size_t i = 0; i < carried_; ++i) {
       HEDDLE_ASSIGN_OR_RETURN(Tensor output, child_->TakeOutput(1 + i));

@@ -53,7 +53,9 @@ absl::Status DepthToSpace(LibraryCall& call) {
     return Invalid(kOp, "blocksize ", b, " for ", c, " channels");
   }
   bool column = call.Text("mode", "DCR") == "CRD";
-  Dims dims = {n, c / (b * b), h * b, w * b};
+  HEDDLE_ASSIGN_OR_RETURN(int64_t height, CheckedProduct(kOp, {h, b}));
+  HEDDLE_ASSIGN_OR_RETURN(int64_t width, CheckedProduct(kOp, {w, b}));
+  Dims dims = {n, c / (b * b), height, width};
   return column ? Permute(call, kOp, x, {n, c / (b * b), b, b, h, w}, {0, 1, 4, 2, 5, 3}, dims)
                 : Permute(call, kOp, x, {n, b, b, c / (b * b), h, w}, {0, 3, 4, 1, 5, 2}, dims);
 }
@@ -67,8 +69,9 @@ absl::Status SpaceToDepth(LibraryCall& call) {
   if (b <= 0 || b > (1 << 20) || h % b != 0 || w % b != 0) {
     return Invalid(kOp, "blocksize ", b, " for shape ", ShapeText(x.dims));
   }
+  HEDDLE_ASSIGN_OR_RETURN(int64_t depth, CheckedProduct(kOp, {c, b, b}));
   return Permute(call, kOp, x, {n, c, h / b, b, w / b, b}, {0, 3, 5, 1, 2, 4},
-                 {n, c * b * b, h / b, w / b});
+                 {n, depth, h / b, w / b});
 }
 
 absl::Status Slice(LibraryCall& call) {

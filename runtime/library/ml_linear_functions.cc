@@ -15,10 +15,10 @@ absl::Status MlLinearRegressor(LibraryCall& call) {
   HEDDLE_ASSIGN_OR_RETURN(Samples s, LoadSamples(call, kOp));
   HEDDLE_ASSIGN_OR_RETURN(PostTransform transform, ParsePostTransform(call, kOp));
   absl::Span<const double> weights = call.Floats("coefficients"), bias = call.Floats("intercepts");
-  int64_t targets = call.Int("targets", 1), size = static_cast<int64_t>(weights.size());
-  if (targets < 1 || targets > (1 << 24) || size != targets * s.features ||
+  int64_t targets = call.Int("targets", 1);
+  if (targets < 1 || targets > (1 << 24) || !HasProduct(weights, targets, s.features) ||
       (!bias.empty() && static_cast<int64_t>(bias.size()) != targets)) {
-    return Invalid(kOp, size, " coefficients for ", targets, " targets of ", s.features,
+    return Invalid(kOp, weights.size(), " coefficients for ", targets, " targets of ", s.features,
                    " features");
   }
   HEDDLE_ASSIGN_OR_RETURN(Output<double> y, Output<double>::Make(call, kOp, 0, {s.count, targets}));

@@ -16,6 +16,11 @@ absl::StatusOr<Samples> LoadSamples(LibraryCall& call, std::string_view op) {
   return s;
 }
 
+bool HasProduct(absl::Span<const double> list, int64_t a, int64_t b) {
+  int64_t product;
+  return !__builtin_mul_overflow(a, b, &product) && product == static_cast<int64_t>(list.size());
+}
+
 double Dot(const double* a, const double* b, int64_t n) {
   double sum = 0;
   for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];

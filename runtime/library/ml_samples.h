@@ -22,6 +22,9 @@ struct Samples {
 // The first operand: one row, or a matrix of them.
 absl::StatusOr<Samples> LoadSamples(LibraryCall& call, std::string_view op);
 
+// Whether a list has a * b elements.
+bool HasProduct(absl::Span<const double> list, int64_t a, int64_t b);
+
 double Dot(const double* a, const double* b, int64_t n);
 
 // The place of the largest of `values`, the first where several are.

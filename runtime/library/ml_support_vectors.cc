@@ -58,7 +58,7 @@ absl::Status MlSVMRegressor(LibraryCall& call) {
   int64_t needed = supports > 0 ? supports : s.features;
   if (supports < 0 || supports > (1 << 24) || rho.empty() ||
       static_cast<int64_t>(weights.size()) < needed ||
-      (supports > 0 && static_cast<int64_t>(vectors.size()) != supports * s.features)) {
+      (supports > 0 && !HasProduct(vectors, supports, s.features))) {
     return Invalid(kOp, supports, " supports, ", vectors.size(), " numbers of vectors, ",
                    weights.size(), " coefficients, ", s.features, " features");
   }
@@ -102,19 +102,19 @@ absl::StatusOr<Machine> ParseMachine(const LibraryCall& call, std::string_view o
     m.starts.push_back(m.supports);
     m.supports += n;
   }
-  int64_t pairs = m.classes * (m.classes - 1) / 2, weights = static_cast<int64_t>(m.weights.size());
+  int64_t pairs = m.classes * (m.classes - 1) / 2;
   bool fits = !m.rho.empty() && !m.weights.empty();
   if (m.supports > 0) {
     fits = fits && m.classes >= 2 && static_cast<int64_t>(m.per_class.size()) == m.classes &&
-           static_cast<int64_t>(m.vectors.size()) == m.supports * features &&
-           weights == (m.classes - 1) * m.supports && static_cast<int64_t>(m.rho.size()) >= pairs &&
-           m.prob_a.size() == m.prob_b.size() &&
+           HasProduct(m.vectors, m.supports, features) &&
+           HasProduct(m.weights, m.classes - 1, m.supports) &&
+           static_cast<int64_t>(m.rho.size()) >= pairs && m.prob_a.size() == m.prob_b.size() &&
            (m.prob_a.empty() || static_cast<int64_t>(m.prob_a.size()) >= pairs);
   } else {
-    fits = fits && weights == m.classes * features;
+    fits = fits && HasProduct(m.weights, m.classes, features);
   }
   if (!fits) {
-    return Invalid(op, m.classes, " classes, ", m.supports, " vectors, ", weights,
+    return Invalid(op, m.classes, " classes, ", m.supports, " vectors, ", m.weights.size(),
                    " coefficients, ", m.rho.size(), " offsets, ", features,
                    " features do not fit together");
   }

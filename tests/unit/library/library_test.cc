@@ -145,6 +145,27 @@ TEST(Library, RefusesHeadsWithoutEnd) {
   }
 }
 
+TEST(Library, RefusesProductsThatOverflow) {
+  FakeCall depth;
+  depth.operands = {Empty({1, int64_t{1} << 40, int64_t{1} << 44, 0})};
+  depth.ints_of_one["blocksize"] = int64_t{1} << 20;
+  depth.result_types = {kFloat32};
+  EXPECT_THAT(depth.Run("DepthToSpace").ToString(), HasSubstr("too many elements"));
+  depth.operands = {Empty({1, int64_t{1} << 40, 0, 0})};
+  EXPECT_THAT(depth.Run("SpaceToDepth").ToString(), HasSubstr("too many elements"));
+  FakeCall vectors;
+  vectors.operands = {Empty({0, int64_t{1} << 60})};
+  vectors.ints_of_one["n_supports"] = 16;
+  vectors.floats["coefficients"] = std::vector<double>(16, 1.0);
+  vectors.floats["rho"] = {0};
+  vectors.result_types = {kFloat32};
+  EXPECT_EQ(vectors.Run("ml.SVMRegressor").code(), absl::StatusCode::kInvalidArgument);
+  FakeCall recurrence;
+  recurrence.operands = {Empty({1, int64_t{1} << 50, 0}), Empty({1, 0, 0}), Empty({1, 0, 0})};
+  recurrence.result_types = {kFloat32};
+  EXPECT_EQ(recurrence.Run("RNN").code(), absl::StatusCode::kInvalidArgument);
+}
+
 // What a damaged artifact may declare: no function writes 8 bytes where there is room for one.
 TEST(Library, RefusesResultsOfAnotherType) {
   FakeTensor image = Floats({1, 1, 2, 2}, {4, 3, 2, 1});

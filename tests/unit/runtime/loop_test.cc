@@ -178,6 +178,33 @@ TEST_P(LoopTest, AnEndlessOneCanBeCancelled) {
   canceller.join();
 }
 
+TEST_P(LoopTest, RefusesAConditionOfSeveralElements) {
+  ProgramBuilder b;
+  GraphBuilder& g = b.AddGraph();
+  uint32_t many = g.Input("many", kBool, {g.Symbol("n")});
+  uint32_t x = g.Input("x", kF32, {g.Number(1)});
+  uint32_t y = g.Late("y", kF32, {g.Number(1)});
+  g.Control(TaskKind::kLoop, {g.Missing(), g.Missing(), x, many}, {y}, {1}, 1);
+  g.Output(y);
+  GraphBuilder& body = b.AddGraph();
+  body.Input("i", kI64, {});
+  body.Input("cond", kBool, {});
+  uint32_t in = body.Input("in", kF32, {body.Number(1)});
+  body.Output(body.Input("many", kBool, {body.Symbol("k")}));
+  body.Output(in);
+  auto session = Make(b);
+  std::vector<float> x_data = {1};
+  bool conditions[2] = {false, false};
+  ASSERT_TRUE(session->SetInput(1, F32({1}, x_data)).ok());
+  for (int64_t count : {2, 0}) {
+    ASSERT_TRUE(
+        session->SetInput(0, *Tensor::Borrow(ElementType::kBool, {count}, conditions)).ok());
+    EXPECT_EQ(session->Run().code(), absl::StatusCode::kInvalidArgument) << count;
+  }
+  ASSERT_TRUE(session->SetInput(0, *Tensor::Borrow(ElementType::kBool, {1}, conditions)).ok());
+  EXPECT_TRUE(session->Run().ok());
+}
+
 INSTANTIATE_TEST_SUITE_P(All, LoopTest,
                          ::testing::Combine(::testing::Values(1, 2, 8), ::testing::Bool()));
 
