@@ -29,7 +29,7 @@
 #include "runtime/executor/run_state.h"
 #include "runtime/executor/scheduler.h"
 #include "runtime/executor/task_dag.h"
-#include "runtime/graph/shape_plan.h"
+#include "runtime/graph/shape_plan_cache.h"
 #include "runtime/memory/buffer_pool.h"
 #include "runtime/tensor/tensor.h"
 #include "runtime/trace/trace_recorder.h"

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // All that the shapes of a graph's inputs decide: the numbers of symbols and expressions, sizes of
-// values, places in the arena, grids of kernels. Made once per input shapes and kept.
+// values, places in the arena, grids of kernels. shape_plan_cache.h keeps them.
 //
-// Thread-safety: a plan is immutable; the cache may be used from several threads.
+// Thread-safety: a plan is immutable.
 
 #ifndef HEDDLE_RUNTIME_GRAPH_SHAPE_PLAN_H_
 #define HEDDLE_RUNTIME_GRAPH_SHAPE_PLAN_H_
 
 #include <cstdint>
 #include <limits>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -73,28 +71,6 @@ struct LastLayout {
 absl::StatusOr<std::shared_ptr<const ShapePlan>> MakeShapePlan(const GraphInfo& info,
                                                                absl::Span<const Tensor> inputs,
                                                                LastLayout* last = nullptr);
-
-// The last few plans of one graph.
-class ShapePlanCache {
- public:
-  static constexpr size_t kPlans = 8;
-
-  absl::StatusOr<std::shared_ptr<const ShapePlan>> Get(const GraphInfo& info,
-                                                       absl::Span<const Tensor> inputs);
-
- private:
-  struct Entry {
-    std::vector<int64_t> key;
-    std::shared_ptr<const ShapePlan> plan;
-  };
-  std::mutex mutex_;
-  std::list<Entry> entries_;  // most recently used first
-  LastLayout last_;
-};
-
-// Whether `key` (made by AppendShapes) is that of these inputs.
-bool SameShapes(absl::Span<const int64_t> key, absl::Span<const Tensor> inputs);
-void AppendShapes(absl::Span<const Tensor> inputs, std::vector<int64_t>& key);
 
 }  // namespace heddle
 

@@ -109,6 +109,9 @@ class Session {
   };
 
   Session(std::shared_ptr<const Model> model, const SessionOptions& options);
+  static absl::Status Busy();
+  static absl::Status CheckIndex(int index, size_t count, std::string_view what);
+  absl::Status CheckIdle() const;
   absl::StatusOr<const State*> FindState(int input) const;
   absl::Status Claim();
   absl::Status Release(absl::Status status);

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "runtime/graph/shape_plan.h"
+#include "runtime/graph/shape_plan_cache.h"
 #include "runtime/support/checked_math.h"
 #include "tests/unit/runtime/test_util.h"
 
