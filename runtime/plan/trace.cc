@@ -75,7 +75,7 @@ std::string ChildTraceparent(std::string_view traceparent, CallId call) {
                       Absl(traceparent.substr(53)));
 }
 
-Json ChromeTrace(const RunReport& report) {
+Json ChromeTrace(const RunReport& report, const Secrets& secrets) {
   std::vector<const CallReport*> calls;
   for (const CallReport& call : report.calls) {
     if (Ran(call)) calls.push_back(&call);
@@ -101,10 +101,10 @@ Json ChromeTrace(const RunReport& report) {
     lanes.push_back({call->end_ms, lane});
     std::push_heap(lanes.begin(), lanes.end(), std::greater<>());
     Json args = {{"id", call->id},
-                 {"args", call->arguments},
+                 {"args", HideSecrets(call->arguments, secrets)},
                  {"status", ToText(call->status)},
                  {"attempts", call->attempts}};
-    if (!call->error.empty()) args["error"] = call->error;
+    if (!call->error.empty()) args["error"] = HideSecrets(call->error, secrets);
     events.push_back({{"name", absl::StrCat(call->id, ". ", call->tool)},
                       {"cat", "call"},
                       {"ph", "X"},
@@ -118,7 +118,7 @@ Json ChromeTrace(const RunReport& report) {
 }
 
 Json OtlpTrace(const RunReport& report, std::string_view run, std::string_view parent,
-               std::chrono::system_clock::time_point began) {
+               std::chrono::system_clock::time_point began, const Secrets& secrets) {
   std::string traceparent = IsTraceparent(run) ? std::string(run) : NewTraceparent(parent);
   auto at = [&](double ms) {
     auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(began.time_since_epoch());
@@ -148,7 +148,7 @@ Json OtlpTrace(const RunReport& report, std::string_view run, std::string_view p
                      Attribute("heddle.call.attempts", call.attempts),
                      Attribute("heddle.call.status", ToText(call.status))});
     json["status"] = {{"code", Failed(call) ? kStatusError : kStatusOk}};
-    if (Failed(call)) json["status"]["message"] = call.error;
+    if (Failed(call)) json["status"]["message"] = HideSecrets(call.error, secrets);
     spans.push_back(std::move(json));
   }
   Json resource = {{"attributes", Json::array({Attribute("service.name", "heddle")})}};

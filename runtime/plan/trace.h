@@ -2,7 +2,8 @@
 //
 // A finished run for trace viewers: the JSON of Chrome and Perfetto, and the body of an OTLP/HTTP
 // request. Calls are spans of one W3C trace; the ids that tools were given are the ones written here,
-// because both follow from the trace's id and the call's.
+// because both follow from the trace's id and the call's. Secrets that arguments or errors quote are
+// written as their names.
 //
 // Thread-safety: pure functions, except NewTraceparent, which draws random numbers.
 
@@ -14,6 +15,7 @@
 #include <string_view>
 
 #include "runtime/plan/plan_run.h"
+#include "runtime/plan/secrets.h"
 
 namespace heddle {
 
@@ -25,12 +27,12 @@ bool IsTraceparent(std::string_view text);
 std::string ChildTraceparent(std::string_view traceparent, CallId call);
 
 // "traceEvents": complete events on as many lanes as calls ran at once.
-Json ChromeTrace(const RunReport& report);
+Json ChromeTrace(const RunReport& report, const Secrets& secrets);
 
 // One ExportTraceServiceRequest: the run's span and a span per call that ran. `traceparent` is the
 // run's, `parent` the one it was made from, if any. POST it as application/json to ENDPOINT/v1/traces.
 Json OtlpTrace(const RunReport& report, std::string_view traceparent, std::string_view parent,
-               std::chrono::system_clock::time_point began);
+               std::chrono::system_clock::time_point began, const Secrets& secrets);
 
 }  // namespace heddle
 

@@ -8,14 +8,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 
 namespace heddle {
-namespace {
-
-constexpr size_t kShortestSecret = 6;
-
-}  // namespace
 
 std::optional<std::string> EnvironmentVariable(const std::string& name) {
   const char* value = getenv(name.c_str());
@@ -58,15 +52,6 @@ std::string Variables::Expand(std::string_view text) {
     }
   }
   return expanded += at < text.size() ? text.substr(at) : "";
-}
-
-std::string HideValues(std::string text, const std::map<std::string, std::string>& values) {
-  std::vector<std::pair<std::string, std::string>> replacements;
-  for (const auto& [name, value] : values) {
-    if (value.size() >= kShortestSecret)
-      replacements.emplace_back(value, absl::StrCat("${", name, "}"));
-  }
-  return absl::StrReplaceAll(text, replacements);
 }
 
 }  // namespace heddle

@@ -37,10 +37,6 @@ struct Variables {
   std::string Expand(std::string_view text);
 };
 
-// `text` with "${NAME}" for every value in it: for what was told by a tool that had the value. Short
-// values stay, as they would be found everywhere.
-std::string HideValues(std::string text, const std::map<std::string, std::string>& values);
-
 }  // namespace heddle
 
 #endif  // HEDDLE_RUNTIME_TOOLS_VARIABLES_H_

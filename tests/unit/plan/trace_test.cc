@@ -9,6 +9,9 @@
 namespace heddle::testing {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
+
 constexpr char kParent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 RunReport Report() {
@@ -53,7 +56,7 @@ TEST(Trace, TraceparentsFollowW3C) {
 }
 
 TEST(Trace, ChromeLanesDoNotOverlap) {
-  Json trace = ChromeTrace(Report());
+  Json trace = ChromeTrace(Report(), {});
   std::map<int, double> free_at;
   int calls = 0;
   for (const Json& event : trace["traceEvents"]) {
@@ -70,7 +73,7 @@ TEST(Trace, ChromeLanesDoNotOverlap) {
 TEST(Trace, OtlpSpansHaveTheIdsThatToolsWereTold) {
   std::string run = NewTraceparent(kParent);
   using Time = std::chrono::system_clock::time_point;
-  Json trace = OtlpTrace(Report(), run, kParent, Time(std::chrono::seconds(1700000000)));
+  Json trace = OtlpTrace(Report(), run, kParent, Time(std::chrono::seconds(1700000000)), {});
   const Json& spans = trace["resourceSpans"][0]["scopeSpans"][0]["spans"];
   ASSERT_EQ(spans.size(), 5u);
   EXPECT_EQ(spans[0]["parentSpanId"], "b7ad6b7169203331");
@@ -83,6 +86,21 @@ TEST(Trace, OtlpSpansHaveTheIdsThatToolsWereTold) {
   EXPECT_EQ(spans[4]["status"]["code"], 2);
   EXPECT_EQ(spans[4]["status"]["message"], "broke");
   EXPECT_EQ(spans[1]["attributes"][0]["value"]["stringValue"], "search");
+}
+
+TEST(Trace, QuotesNoSecrets) {
+  RunReport report = Report();
+  for (CallReport& call : report.calls) {
+    call.arguments = {{"header", "Bearer s3cret"}};
+    if (!call.error.empty()) call.error = "s3cret is no key";
+  }
+  const Secrets secrets = {{"KEY", "s3cret"}};
+  std::string chrome = ToText(ChromeTrace(report, secrets));
+  EXPECT_THAT(chrome, HasSubstr("Bearer ${KEY}"));
+  EXPECT_THAT(chrome, HasSubstr("${KEY} is no key"));
+  std::string otlp = ToText(OtlpTrace(report, NewTraceparent(kParent), kParent, {}, secrets));
+  EXPECT_THAT(otlp, HasSubstr("${KEY} is no key"));
+  for (const std::string& text : {chrome, otlp}) EXPECT_THAT(text, Not(HasSubstr("s3cret")));
 }
 
 }  // namespace

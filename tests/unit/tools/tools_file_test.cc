@@ -178,10 +178,5 @@ TEST(VariablesTest, Forms) {
   EXPECT_THAT(variables.missing, ElementsAre("ONE", "TWO"));
 }
 
-TEST(VariablesTest, WhatToolsTellIsHidden) {
-  EXPECT_EQ(HideValues("bad key s3cret-key, 1", {{"KEY", "s3cret-key"}, {"N", "1"}, {"E", ""}}),
-            "bad key ${KEY}, 1");
-}
-
 }  // namespace
 }  // namespace heddle

@@ -45,8 +45,10 @@ static absl::Status writeFile(const std::string &path, const std::string &text) 
 }
 
 void PlanExecution::writeTraces(const RunReport &report) {
+  const Secrets &secrets = session.tools().secrets();
   if (!flags.trace.empty())
-    if (absl::Status status = writeFile(flags.trace, ToText(ChromeTrace(report))); !status.ok())
+    if (absl::Status status = writeFile(flags.trace, ToText(ChromeTrace(report, secrets)));
+        !status.ok())
       note(messageOf(status));
   std::string endpoint = environment("OTEL_EXPORTER_OTLP_ENDPOINT");
   if (endpoint.empty())
@@ -55,7 +57,7 @@ void PlanExecution::writeTraces(const RunReport &report) {
   request.method = "POST";
   request.url = endpoint + (endpoint.back() == '/' ? "v1/traces" : "/v1/traces");
   request.headers = {{"Content-Type", "application/json"}};
-  request.body = ToText(OtlpTrace(report, traceparent, parent, began));
+  request.body = ToText(OtlpTrace(report, traceparent, parent, began, secrets));
   request.timeout = std::chrono::seconds(5);
   std::optional<absl::StatusOr<HttpResponse>> answer;
   auto transfer = session.tools().host().http.Start(
