@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <vector>
 
 #include "runtime/artifact/half_imports.h"
 
@@ -141,12 +142,6 @@ void* FindImport(std::string_view name) {
   auto it = std::lower_bound(imports.begin(), imports.end(), name,
                              [](const Import& a, std::string_view b) { return a.name < b; });
   return it != imports.end() && it->name == name ? it->address : nullptr;
-}
-
-std::vector<std::string_view> ImportNames() {
-  std::vector<std::string_view> names;
-  for (const Import& import : SortedImports()) names.push_back(import.name);
-  return names;
 }
 
 }  // namespace heddle

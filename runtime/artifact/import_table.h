@@ -7,15 +7,11 @@
 #define HEDDLE_RUNTIME_ARTIFACT_IMPORT_TABLE_H_
 
 #include <string_view>
-#include <vector>
 
 namespace heddle {
 
 // The function's address, or null where the name is not in the table.
 void* FindImport(std::string_view name);
-
-// All names, sorted: what a compiler may rely on.
-std::vector<std::string_view> ImportNames();
 
 }  // namespace heddle
 

@@ -28,7 +28,6 @@ class Decimal {
   bool negative() const { return negative_; }
   bool is_integer() const { return scale_ == 0; }
   int digits() const;  // all that writing it takes, without the point
-  int fraction_digits() const { return scale_; }
   std::string ToText() const;
   double ToDouble() const;  // the nearest
   std::optional<int64_t> ToInt64() const;

@@ -44,9 +44,4 @@ ToolOutcome CheckBatch(size_t batch_calls, ToolOutcome outcome) {
       .retry_after = std::nullopt};
 }
 
-std::unique_ptr<ToolCall> FailCall(ToolError error, const Tool::Done& done) {
-  done(std::move(error));
-  return nullptr;
-}
-
 }  // namespace heddle

@@ -31,9 +31,6 @@ size_t BatchCalls(const Json& arguments);
 // A batch has as many results as it had calls, else it failed.
 ToolOutcome CheckBatch(size_t batch_calls, ToolOutcome outcome);
 
-// A call that fails before it begins.
-std::unique_ptr<ToolCall> FailCall(ToolError error, const Tool::Done& done);
-
 }  // namespace heddle
 
 #endif  // HEDDLE_RUNTIME_TOOLS_TOOL_RESULT_H_
