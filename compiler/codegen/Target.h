@@ -59,12 +59,11 @@ public:
   int64_t vectorBytes() const;
   bool hasAvx512() const { return has("avx512f") && has("avx512bw") && has("avx512vl"); }
   bool hasAvx2() const { return has("avx2") && has("fma"); }
-  /// 32-bit lanes of four byte products (vpdpbusd) at the full vector width, or AVX-VNNI's 32
-  /// bytes.
-  bool hasVnni() const { return has("avx512vnni") || has("avxvnni"); }
-  /// Whether vectors multiply pairs of bf16 (vdpbf16ps) faster than they multiply and add f32.
-  /// Measured: Zen 5 twice as fast, an Intel CPU with tile registers at half the speed. Of CPUs that
-  /// are not AMD's the slower is assumed, which costs nothing but the gain.
+
+  /// Whether vectors multiply pairs of bf16 (vdpbf16ps) faster than they multiply and add
+  /// f32. Measured: Zen 5 twice as fast, an Intel CPU with tile registers at half the
+  /// speed. Of CPUs that are not AMD's the slower is assumed, which costs nothing but the
+  /// gain.
   bool hasFastPairs() const {
     return has("avx512bf16") && llvm::StringRef(tuneName).starts_with("znver");
   }

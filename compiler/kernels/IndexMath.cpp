@@ -31,10 +31,6 @@ Value IndexMath::mul(Value lhs, Value rhs) {
 }
 Value IndexMath::div(Value lhs, Value rhs) { return b.createOrFold<arith::DivUIOp>(lhs, rhs); }
 Value IndexMath::mod(Value lhs, Value rhs) { return b.createOrFold<arith::RemUIOp>(lhs, rhs); }
-Value IndexMath::modFloor(Value lhs, Value rhs) {
-  Value truncated = b.createOrFold<arith::RemSIOp>(lhs, rhs);
-  return select(less(truncated, value(0)), add(truncated, rhs), truncated);
-}
 Value IndexMath::min(Value lhs, Value rhs) { return b.createOrFold<arith::MinSIOp>(lhs, rhs); }
 Value IndexMath::max(Value lhs, Value rhs) { return b.createOrFold<arith::MaxSIOp>(lhs, rhs); }
 Value IndexMath::clamp(Value value, Value low, Value high) { return max(min(value, high), low); }

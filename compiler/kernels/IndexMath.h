@@ -23,8 +23,6 @@ public:
   /// The operands are not negative, the divisor is positive.
   mlir::Value div(mlir::Value lhs, mlir::Value rhs);
   mlir::Value mod(mlir::Value lhs, mlir::Value rhs);
-  /// The remainder in [0, rhs) of any number by a positive one.
-  mlir::Value modFloor(mlir::Value lhs, mlir::Value rhs);
   mlir::Value min(mlir::Value lhs, mlir::Value rhs);
   mlir::Value max(mlir::Value lhs, mlir::Value rhs);
   mlir::Value clamp(mlir::Value value, mlir::Value low, mlir::Value high);

@@ -16,7 +16,6 @@
 namespace heddle {
 
 inline absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
-inline std::string_view Std(absl::string_view text) { return {text.data(), text.size()}; }
 
 // "[1,3,224]".
 std::string ShapeText(absl::Span<const int64_t> dims);

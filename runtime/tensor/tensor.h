@@ -4,7 +4,7 @@
 // alive. Copying a Tensor copies no elements: copies share them.
 //
 //   absl::StatusOr<Tensor> x = Tensor::Allocate(ElementType::kFloat32, {2, 3}, *pool);
-//   absl::Span<float> elements = x->mutable_view().elements<float>();
+//   float* elements = static_cast<float*>(x->data());
 //
 // Thread-safety: as a value; the elements are the users' business.
 
@@ -49,7 +49,6 @@ class Tensor {
   const BufferRef& buffer() const { return buffer_; }
 
   TensorView view() const { return {{type_, dims_, data_}}; }
-  MutableTensorView mutable_view() { return {{type_, dims_, data_}}; }
 
  private:
   ElementType type_ = ElementType::kUndefined;
