@@ -535,7 +535,8 @@ def ExtractSpawnsPass : Pass<"heddle-extract-spawns", "::mlir::func::FuncOp"> {
   let description = [{
     The chain with the longest way to the end stays in the block. Another chain is
     spawned where it costs enough to pay for a task and where work of that cost may
-    run beside it; its values are awaited where they are first used.
+    run beside it; its values are awaited where they, or sizes that only running
+    them tells, are first used.
 
     ```mlir
     %1 = heddle.cluster (%x) : ... { conv }

@@ -3,6 +3,7 @@
 // If, Loop and Scan become tasks that run sub-graphs.
 
 #include "compiler/kernels/CostModel.h"
+#include "compiler/parallel/SizeSymbols.h"
 #include "compiler/parallel/Work.h"
 #include "compiler/tasks/Parameters.h"
 #include "compiler/tasks/SourceNames.h"
@@ -37,59 +38,18 @@ Value TaskLowering::import(Value value) {
   return value;
 }
 
-static void visitDims(Type type, llvm::function_ref<void(const DimExpr &)> visit) {
-  if (RankedTensorType tensor = tensorOf(type))
-    for (const DimExpr &dim : getDims(tensor))
-      visit(dim);
-}
-
 using Symbols = llvm::StringSet<llvm::MallocAllocator>;
 
-/// Symbols that are the whole dimension of a value: whoever has the value knows them.
 static void addSymbolsOf(Value value, Symbols &symbols) {
-  visitDims(value.getType(), [&](const DimExpr &dim) {
-    if (auto symbol = dim.asSymbol())
-      symbols.insert(*symbol);
-  });
+  visitSymbolsOf(value, [&](StringRef symbol) { symbols.insert(symbol); });
 }
 
 static Symbols symbolsUsedIn(Region &region) {
   Symbols used;
-  auto use = [&](const DimExpr &dim) {
-    dim.walkSymbols([&](StringRef symbol) { used.insert(symbol); });
-  };
   region.walk([&](Operation *op) {
-    for (Type type : op->getResultTypes())
-      visitDims(type, use);
-    for (Type type : op->getOperandTypes())
-      visitDims(type, use);
-    if (auto sizes = dyn_cast<IndexTensorOp>(op))
-      for (StringRef text : sizes.getExprs().getAsValueRange<StringAttr>())
-        use(*DimExpr::parse(text));
+    visitSymbolsUsedBy(op, [&](StringRef symbol) { used.insert(symbol); });
   });
   return used;
-}
-
-/// A value from before `op`, in its block or one around, that has the symbol as a dimension.
-static Value findValueWith(StringRef symbol, Operation &op) {
-  auto has = [&](Value value) {
-    bool found = false;
-    visitDims(value.getType(), [&](const DimExpr &dim) { found |= dim.asSymbol() == symbol; });
-    return found;
-  };
-  for (Operation *outer = &op; outer; outer = outer->getParentOp()) {
-    Block *block = outer->getBlock();
-    if (!block)
-      continue;
-    for (Value argument : block->getArguments())
-      if (has(argument))
-        return argument;
-    for (Operation &before : llvm::make_range(block->begin(), outer->getIterator()))
-      for (Value result : before.getResults())
-        if (has(result))
-          return result;
-  }
-  return {};
 }
 
 /// Values that sub-graphs use from outside, and values that carry the dimension symbols they use.

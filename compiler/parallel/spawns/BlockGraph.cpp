@@ -3,12 +3,47 @@
 #include "compiler/parallel/spawns/BlockGraph.h"
 
 #include "compiler/kernels/CostModel.h"
+#include "compiler/parallel/SizeSymbols.h"
 #include "mlir/IR/Operation.h"
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
 namespace heddle {
+
+namespace {
+
+/// By the symbol of a size that no value from before a block has: the first value that has it.
+class SizeDefiners {
+public:
+  explicit SizeDefiners(Block &block) : block(block) {}
+
+  /// In the order of the block.
+  void add(Operation *op) {
+    for (Value result : op->getResults())
+      visitSymbolsOf(result, [&](StringRef symbol) {
+        if (seen.insert(symbol).second && !findValueWith(symbol, block.front()))
+          definer[symbol] = result;
+      });
+  }
+
+  /// Values whose sizes an operation uses, not those that regions inside use.
+  void visitUsedBy(Operation *op, llvm::function_ref<void(Value)> visit) const {
+    if (definer.empty())
+      return;
+    visitSymbolsUsedBy(op, [&](StringRef symbol) {
+      if (Value value = definer.lookup(symbol))
+        visit(value);
+    });
+  }
+
+private:
+  Block &block;
+  llvm::StringMap<Value> definer;
+  llvm::StringSet<> seen;
+};
+
+} // namespace
 
 BlockGraph::BlockGraph(Block &block) {
   DenseMap<Operation *, unsigned> indexOf;
@@ -18,7 +53,8 @@ BlockGraph::BlockGraph(Block &block) {
     nodes.push_back({&op, estimateCost(&op), own, estimateSize(own.span), 0, 0, {}, {}, {}});
     allWork = allWork + own.work;
   }
-  // Values used inside an operation's regions count as its own.
+  SizeDefiners definers(block);
+  // What an operation's regions use counts as its own.
   std::vector<llvm::BitVector> ancestors(nodes.size(), llvm::BitVector(nodes.size()));
   for (unsigned i = 0; i < nodes.size(); ++i) {
     llvm::SmallSetVector<unsigned, 8> before;
@@ -28,7 +64,12 @@ BlockGraph::BlockGraph(Block &block) {
           if (Operation *outer = block.findAncestorOpInBlock(*producer);
               outer && outer != nodes[i].op)
             before.insert(indexOf[outer]);
+      definers.visitUsedBy(inner, [&](Value definer) {
+        before.insert(indexOf[definer.getDefiningOp()]);
+        sizeUsers[definer].insert(nodes[i].op);
+      });
     });
+    definers.add(nodes[i].op);
     nodes[i].before.assign(before.begin(), before.end());
     for (unsigned b : before) {
       nodes[i].fromStart = std::max(nodes[i].fromStart, nodes[b].fromStart + nodes[b].cost);

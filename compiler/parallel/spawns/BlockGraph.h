@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The operations of a block and what each waits for. Operations are ordered by their values alone
-// (effects do not cross clusters), so the graph of values says what may run beside what.
+// The operations of a block and what each waits for. Operations are ordered by values that they read
+// and by sizes that only running tells (effects do not cross clusters), so the graph of both says what
+// may run beside what.
 
 #ifndef HEDDLE_COMPILER_PARALLEL_SPAWNS_BLOCKGRAPH_H
 #define HEDDLE_COMPILER_PARALLEL_SPAWNS_BLOCKGRAPH_H
@@ -9,6 +10,7 @@
 #include "compiler/parallel/Work.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace heddle {
 
@@ -38,6 +40,8 @@ struct BlockGraph {
 
   std::vector<BlockNode> nodes; // in block order
   DimExpr allWork = 0;
+  /// By a value that tells a size: the operations that use the size, whether they read the value or not.
+  llvm::DenseMap<mlir::Value, llvm::SmallSetVector<mlir::Operation *, 4>> sizeUsers;
 };
 
 } // namespace heddle

@@ -49,6 +49,7 @@ private:
   SmallVector<unsigned> spawnablePart(ArrayRef<unsigned> chain);
   bool hasWorkBeside(ArrayRef<unsigned> chain);
   Construct describe(ArrayRef<unsigned> chain);
+  SmallVector<Operation *> usersOf(Value value);
   SpawnOp spawn(const Spawn &part);
   void recordChain();
 
@@ -56,7 +57,8 @@ private:
   double leastCost;
   BlockGraph graph;
   std::vector<BlockNode> &nodes = graph.nodes;
-  llvm::BitVector placed; // in a chain already
+  llvm::BitVector placed;                                 // in a chain already
+  DenseMap<Operation *, SmallVector<Operation *>> awaits; // by what was spawned
 };
 
 /// From the operation with the longest way to the end along the longest way, as far as operations
@@ -159,6 +161,15 @@ Construct SpawnExtractor::describe(ArrayRef<unsigned> chain) {
           .span = greaterOf(apart.span, rest.span)};
 }
 
+/// Operations of the block that read a value or use a size that it tells.
+SmallVector<Operation *> SpawnExtractor::usersOf(Value value) {
+  SmallVector<Operation *> users(value.getUsers());
+  llvm::append_range(users, graph.sizeUsers.lookup(value));
+  for (Operation *&user : users)
+    user = block.findAncestorOpInBlock(*user);
+  return users;
+}
+
 SpawnOp SpawnExtractor::spawn(const Spawn &part) {
   SmallVector<Operation *> members;
   for (unsigned member : part.members)
@@ -168,18 +179,14 @@ SpawnOp SpawnExtractor::spawn(const Spawn &part) {
   SmallVector<Value> results;
   for (Operation *op : members)
     for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-            return !inside.contains(block.findAncestorOpInBlock(*user));
-          }))
+      if (llvm::any_of(usersOf(result), [&](Operation *user) { return !inside.contains(user); }))
         results.push_back(result);
   // What an earlier spawn makes is awaited no later than here.
-  for (Operation *op : members)
-    op->walk([&](Operation *inner) {
-      for (Value operand : inner->getOperands())
-        if (auto await = operand.getDefiningOp<AwaitOp>();
-            await && await->getBlock() == &block && !await->isBeforeInBlock(place))
+  for (unsigned member : part.members)
+    for (unsigned before : nodes[member].before)
+      for (Operation *await : awaits.lookup(nodes[before].op))
+        if (!await->isBeforeInBlock(place))
           await->moveBefore(place);
-    });
   OpBuilder b(place);
   SmallVector<Type> futures;
   for (Value result : results)
@@ -196,14 +203,13 @@ SpawnOp SpawnExtractor::spawn(const Spawn &part) {
   // Each value is awaited where it is first needed.
   for (auto [result, future] : llvm::zip(results, spawned.getFutures())) {
     Operation *firstUser = nullptr;
-    for (Operation *user : result.getUsers()) {
-      Operation *outer = block.findAncestorOpInBlock(*user);
-      if (outer != spawned && (!firstUser || outer->isBeforeInBlock(firstUser)))
-        firstUser = outer;
-    }
+    for (Operation *user : usersOf(result))
+      if (user != spawned && (!firstUser || user->isBeforeInBlock(firstUser)))
+        firstUser = user;
     b.setInsertionPoint(firstUser);
-    Value awaited = AwaitOp::create(b, result.getLoc(), future).getValue();
-    result.replaceUsesWithIf(awaited, [&](OpOperand &use) {
+    auto await = AwaitOp::create(b, result.getLoc(), future);
+    awaits[result.getDefiningOp()].push_back(await);
+    result.replaceUsesWithIf(await.getValue(), [&](OpOperand &use) {
       return block.findAncestorOpInBlock(*use.getOwner()) != spawned;
     });
   }
