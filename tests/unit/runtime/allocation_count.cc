@@ -5,12 +5,6 @@
 
 #include "tests/unit/runtime/test_util.h"
 
-#if defined(__has_feature)
-#define HEDDLE_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define HEDDLE_SANITIZED (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__))
-#endif
-
 namespace {
 thread_local int64_t allocations = 0;
 }

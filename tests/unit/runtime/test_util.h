@@ -17,6 +17,13 @@
 #include "runtime/session/session.h"
 #include "tests/unit/runtime/program_builder.h"
 
+// The sanitizers have an operator new of their own, which ends the process where it has no memory.
+#if defined(__has_feature)
+#define HEDDLE_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define HEDDLE_SANITIZED (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__))
+#endif
+
 namespace heddle::testing {
 
 inline absl::StatusOr<std::shared_ptr<const Model>> TryLoad(ProgramBuilder& b,
