@@ -135,29 +135,32 @@ TEST_F(FullGate, WhoGivesUpWaitingForBothPlacesLetsOthersIn) {
   EXPECT_TRUE(last.ThroughAfter(kLongEnough));
 }
 
-TEST(Gate, LetsInNoMoreThanThereAreProcessors) {
-  constexpr int kThreads = 12, kRuns = 200;
+TEST(Gate, LetsInAsManyAsThereAreProcessors) {
+  constexpr int kThreads = 12, kRuns = 200, kRounds = 50;
   Gate gate(2, kLimits);
   RunState run;
   run.Reset();
   std::atomic<int> inside{0}, most{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      Gate::Waiter waiter;
-      for (int k = 0; k < kRuns; ++k) {
-        while (waiter.expected() < kLimits.longer / 4) waiter.Took(kHour);
-        Gate::Pass pass(gate, waiter, run);
-        int now = inside.fetch_add(1) + 1, seen = most.load();
-        while (seen < now && !most.compare_exchange_weak(seen, now)) {
+  // On a busy machine no two may have been there at the same time, but not again and again.
+  for (int round = 0; round < kRounds && most < 2; ++round) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        Gate::Waiter waiter;
+        for (int k = 0; k < kRuns; ++k) {
+          while (waiter.expected() < kLimits.longer / 4) waiter.Took(kHour);
+          Gate::Pass pass(gate, waiter, run);
+          int now = inside.fetch_add(1) + 1, seen = most.load();
+          while (seen < now && !most.compare_exchange_weak(seen, now)) {
+          }
+          std::this_thread::yield();
+          inside.fetch_sub(1);
         }
-        std::this_thread::yield();
-        inside.fetch_sub(1);
-      }
-    });
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
   }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_LE(most.load(), 2);  // one is enough for a machine that is busy; FullGate has two
+  EXPECT_EQ(most.load(), 2);
 }
 
 TEST(Gate, ASessionThatWaitsCanBeCancelled) {
