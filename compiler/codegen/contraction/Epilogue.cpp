@@ -5,6 +5,8 @@
 #include "compiler/codegen/loops/LoopSchedule.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 namespace heddle {
@@ -64,12 +66,16 @@ Value Epilogue::plus(Value accumulators, Element element) {
 
 /// Whether it is read for more than the contraction's operands.
 static bool isReadAfter(Value value, Operation *contraction) {
-  return llvm::any_of(value.getUsers(), [&](Operation *user) {
-    if (user == contraction)
-      return false;
-    return user->getBlock() != contraction->getBlock() || contraction->isBeforeInBlock(user) ||
-           isReadAfter(user->getResult(0), contraction);
-  });
+  SetVector<Operation *> readers(value.user_begin(), value.user_end());
+  for (unsigned i = 0; i < readers.size(); ++i) {
+    Operation *reader = readers[i];
+    if (reader == contraction)
+      continue;
+    if (reader->getBlock() != contraction->getBlock() || contraction->isBeforeInBlock(reader))
+      return true;
+    readers.insert(reader->user_begin(), reader->user_end());
+  }
+  return false;
 }
 
 void Epilogue::prefetch(ArrayRef<Element> place) {

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -65,7 +66,37 @@ Element ElementEmitter::elementAt(Value tensor, ArrayRef<Element> place) {
   return producedAt(tensor, place);
 }
 
+static bool isSame(const Element &one, const Element &other) {
+  if (one.kind != other.kind || one.uniformIf != other.uniformIf)
+    return false;
+  std::optional<int64_t> constant = getConstantIntValue(one.value);
+  return one.value == other.value || (constant && constant == getConstantIntValue(other.value));
+}
+
+std::optional<Element> ElementEmitter::findMade(Value tensor, ArrayRef<Element> place) {
+  auto found = made.find(tensor);
+  if (found == made.end())
+    return std::nullopt;
+  for (const Made &each : found->second)
+    if (each.mask == mask && each.block == b.getInsertionBlock() &&
+        each.place.size() == place.size() && llvm::all_of_zip(each.place, place, isSame))
+      return each.element;
+  return std::nullopt;
+}
+
 Element ElementEmitter::producedAt(Value tensor, ArrayRef<Element> place) {
+  if (std::optional<Element> found = findMade(tensor, place))
+    return *found;
+  ++depth;
+  Element element = runProducer(tensor, place);
+  if (--depth == 0) // lanes, masks and what is bound may be others in the next one
+    made.clear();
+  else
+    made[tensor].push_back({Place(place), mask, b.getInsertionBlock(), element});
+  return element;
+}
+
+Element ElementEmitter::runProducer(Value tensor, ArrayRef<Element> place) {
   Operation *producer = tensor.getDefiningOp();
   if (auto fill = dyn_cast<linalg::FillOp>(producer))
     return emit(*fill.getInputs()[0].getDefiningOp(), {}, {});

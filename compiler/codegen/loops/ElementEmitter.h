@@ -74,6 +74,15 @@ private:
     llvm::SmallVector<bool> unitStride;
   };
 
+  /// What an evaluation made of a tensor: whoever reads it twice, or what is made of it, finds it.
+  struct Made {
+    Place place;
+    mlir::Value mask;   ///< of the lanes that count
+    mlir::Block *block; ///< where it may be used
+    Element element;
+  };
+  std::optional<Element> findMade(mlir::Value tensor, llvm::ArrayRef<Element> place);
+  Element runProducer(mlir::Value tensor, llvm::ArrayRef<Element> place);
   Element emit(mlir::Operation &op, llvm::ArrayRef<Element> operands,
                llvm::ArrayRef<Element> iteration);
   Element indexArithmetic(mlir::Operation &op, llvm::ArrayRef<Element> operands);
@@ -104,6 +113,8 @@ private:
   llvm::DenseMap<mlir::Value, Buffer> buffers;
   llvm::DenseMap<mlir::Value, Element> elements;
   llvm::DenseMap<mlir::Value, mlir::Value> uniforms;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Made, 1>> made; // of the evaluation at work
+  unsigned depth = 0;                                           // of producers within it
 };
 
 } // namespace heddle

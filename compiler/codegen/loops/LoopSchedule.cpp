@@ -73,7 +73,8 @@ public:
         reductions.push_back(generic);
         return;
       }
-      visitBody(generic, place); // output maps of maps are identities
+      if (walked.insert({tensor, place}).second)
+        visitBody(generic, place); // output maps of maps are identities
     }
   }
 
@@ -99,7 +100,8 @@ public:
   SmallVector<bool> joins;
   SmallVector<linalg::GenericOp> reductions;
   SmallVector<Read> reads;
-  llvm::DenseSet<Operation *> visited; // reductions
+  llvm::DenseSet<Operation *> visited;                // reductions
+  llvm::DenseSet<std::pair<Value, AffineMap>> walked; // other producers, by place
 };
 
 /// The leading parallel dimensions, where all others are reduced; nothing where they are mixed.
