@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Elements picked by indices. Where data and indices both differ, axis 0 is a batch axis of GatherND.
+// ScatterND has no such axes: there the element's number goes before its tuples of indices.
 
 #include "compiler/parallel/batching/BatchedOperation.h"
 
@@ -79,6 +80,29 @@ LogicalResult batchGatherND(BatchedOperation &x) {
   return x.finish(all);
 }
 
+/// 0, 1, 2, ... for the elements.
+Value numbers(BatchedOperation &x, Value withLength) {
+  Type i64 = x.m.b.getI64Type();
+  auto scalar = [&](const DimExpr &expr) -> Value {
+    return IndexTensorOp::create(x.m.b, x.m.loc, RankedTensorType::get({}, i64),
+                                 x.m.b.getStrArrayAttr({expr.str()}), ValueRange{withLength})
+        .getValue();
+  };
+  return onnx::RangeOp::create(x.m.b, x.m.loc, tensorWithDims({x.length}, i64), scalar(0),
+                               scalar(x.length), scalar(1), /*stash_type=*/1);
+}
+
+LogicalResult batchScatterND(BatchedOperation &x) {
+  Value data = x.stacked(0u), indices = x.stacked(1), updates = x.stacked(2);
+  Dims tuples = dimsOf(indices);
+  tuples.back() = DimExpr(1);
+  Dims single(tuples.size(), DimExpr(1));
+  single.front() = x.length;
+  Value element = x.m.expandedTo(x.m.viewedAs(numbers(x, indices), single), tuples, indices);
+  Value places = x.m.joined(ValueRange{element, indices}, tuples.size() - 1);
+  return x.finish(x.clone(ValueRange{data, places, updates}));
+}
+
 LogicalResult batchOneHot(BatchedOperation &x) {
   auto oneHot = cast<onnx::OneHotOp>(x.op);
   if (!x.isOnlyStacked(0))
@@ -95,6 +119,7 @@ void addIndexingRules(BatchingRules &rules) {
   rules["onnx.GatherElements"] = batchElements<onnx::GatherElementsOp>;
   rules["onnx.ScatterElements"] = batchElements<onnx::ScatterElementsOp>;
   rules["onnx.GatherND"] = batchGatherND;
+  rules["onnx.ScatterND"] = batchScatterND;
   rules["onnx.OneHot"] = batchOneHot;
 }
 

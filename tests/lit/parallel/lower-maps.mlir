@@ -115,3 +115,21 @@ func.func @side_by_side(%x: tensor<100x4x4xf32>) -> tensor<100xf32> {
   }
   return %y : tensor<100xf32>
 }
+
+// Each element's tuples of indices begin with its number.
+// CHECK-LABEL: func @scatter(
+// CHECK-SAME: %[[X:.*]]: tensor<?x9x4xf32, {{.*}}>, %[[I:.*]]: tensor<?x5x1xi64, {{.*}}>, %[[U:.*]]: tensor<5x4xf32>
+// CHECK: %[[UPDATES:.*]] = "onnx.Expand"(%[[U]], {{.*}} -> tensor<?x5x4xf32, #heddle.dims<["n", "5", "4"]>>
+// CHECK: %[[NUMBERS:.*]] = "onnx.Range"({{.*}} -> tensor<?xi64, #heddle.dims<["n"]>>
+// CHECK: %[[COLUMN:.*]] = "onnx.Reshape"(%[[NUMBERS]], {{.*}} -> tensor<?x1x1xi64, #heddle.dims<["n", "1", "1"]>>
+// CHECK: %[[ELEMENT:.*]] = "onnx.Expand"(%[[COLUMN]], {{.*}} -> tensor<?x5x1xi64, #heddle.dims<["n", "5", "1"]>>
+// CHECK: %[[PLACES:.*]] = "onnx.Concat"(%[[ELEMENT]], %[[I]]) <{axis = 2 : i64}>
+// CHECK: "onnx.ScatterND"(%[[X]], %[[PLACES]], %[[UPDATES]]) <{reduction = "add"}>
+func.func @scatter(%x: tensor<?x9x4xf32, #heddle.dims<["n", "9", "4"]>>, %rows: tensor<?x5x1xi64, #heddle.dims<["n", "5", "1"]>>, %updates: tensor<5x4xf32>) -> tensor<?x9x4xf32, #heddle.dims<["n", "9", "4"]>> {
+  %y = heddle.map (%x, %rows) : (tensor<?x9x4xf32, #heddle.dims<["n", "9", "4"]>>, tensor<?x5x1xi64, #heddle.dims<["n", "5", "1"]>>) -> tensor<?x9x4xf32, #heddle.dims<["n", "9", "4"]>> {
+  ^bb0(%e: tensor<9x4xf32>, %f: tensor<5x1xi64>):
+    %0 = "onnx.ScatterND"(%e, %f, %updates) <{reduction = "add"}> : (tensor<9x4xf32>, tensor<5x1xi64>, tensor<5x4xf32>) -> tensor<9x4xf32>
+    heddle.yield %0 : tensor<9x4xf32>
+  }
+  return %y : tensor<?x9x4xf32, #heddle.dims<["n", "9", "4"]>>
+}
