@@ -6,7 +6,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -208,65 +207,6 @@ Element ElementEmitter::producedOr(Value tensor, ArrayRef<Element> place, Elemen
   return {ifInside.getResult(0), scalar ? Element::Uniform : Element::Varying};
 }
 
-/// Keeps the knowledge that lanes are neighbours, as contiguous loads depend on it.
-Element ElementEmitter::indexArithmetic(Operation &op, ArrayRef<Element> operands) {
-  if (operands.size() == 2) {
-    const Element &lhs = operands[0], &rhs = operands[1];
-    auto grows = [](const Element &e) { return !e.isUniform() && e.kind != Element::Varying; };
-    if (isa<arith::AddIOp>(op) &&
-        ((grows(lhs) && rhs.isUniform()) || (lhs.isUniform() && grows(rhs)))) {
-      const Element &growing = grows(lhs) ? lhs : rhs;
-      return {arith::AddIOp::create(b, lhs.value, rhs.value), growing.kind, growing.uniformIf};
-    }
-    if (isa<arith::SubIOp>(op) && grows(lhs) && rhs.isUniform())
-      return {arith::SubIOp::create(b, lhs.value, rhs.value), lhs.kind, lhs.uniformIf};
-    if (isa<arith::RemUIOp, arith::DivUIOp>(op) && lhs.kind == Element::Contiguous &&
-        rhs.isUniform()) {
-      // Vectors of integers are divided one by one. But neighbours have at most two quotients where
-      // the divisor is no less than their number.
-      VectorType type = laneType(lhs.value.getType());
-      Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rhs.value, index(lanes));
-      auto branch = scf::IfOp::create(b, type, few, /*withElseRegion=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToEnd(branch.thenBlock());
-      Value first = arith::RemUIOp::create(b, lhs.value, rhs.value), divisor = vectorOf(rhs);
-      Value rest = vectorOf({first, Element::Contiguous});
-      Value isNext = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, rest, divisor);
-      Value result;
-      if (isa<arith::RemUIOp>(op)) {
-        result = arith::SelectOp::create(b, isNext, arith::SubIOp::create(b, rest, divisor), rest);
-      } else {
-        Value quotient = arith::DivUIOp::create(b, lhs.value, rhs.value);
-        Value next = arith::AddIOp::create(b, quotient, index(1));
-        result = arith::SelectOp::create(b, isNext, vectorOf({next}), vectorOf({quotient}));
-      }
-      scf::YieldOp::create(b, result);
-      b.setInsertionPointToEnd(branch.elseBlock());
-      scf::YieldOp::create(b, elementwise(op, operands).value);
-      return {branch.getResult(0), Element::Varying};
-    }
-    if (isa<arith::MulIOp>(op)) {
-      if (lhs.kind == Element::Contiguous && rhs.isUniform() && isConstantIntValue(rhs.value, 2))
-        return {arith::MulIOp::create(b, lhs.value, rhs.value), Element::Alternate};
-      auto isOne = [](const Element &e) { return e.isUniform() && isConstantIntValue(e.value, 1); };
-      if (isOne(rhs))
-        return lhs;
-      if (isOne(lhs))
-        return rhs;
-    }
-  }
-  if (isa<arith::SelectOp>(op) && operands[0].isUniform() &&
-      operands[2].kind == Element::Contiguous) {
-    Value chosen =
-        arith::SelectOp::create(b, operands[0].value, operands[1].value, operands[2].value);
-    if (operands[1].kind == Element::Contiguous)
-      return {chosen, Element::Contiguous};
-    if (operands[1].isUniform())
-      return {chosen, Element::UniformOrContiguous, operands[0].value};
-  }
-  return elementwise(op, operands);
-}
-
 Element ElementEmitter::elementwise(Operation &op, ArrayRef<Element> operands) {
   bool uniform = llvm::all_of(operands, [](const Element &e) { return e.isUniform(); });
   SmallVector<Value> values;
@@ -277,31 +217,6 @@ Element ElementEmitter::elementwise(Operation &op, ArrayRef<Element> operands) {
     types.push_back(uniform ? type : laneType(type));
   OperationState state(b.getLoc(), op.getName().getStringRef(), values, types, op.getAttrs());
   return {b.create(state)->getResult(0), uniform ? Element::Uniform : Element::Varying};
-}
-
-Element ElementEmitter::checkedIndex(ArrayRef<Element> operands) {
-  bool uniform = operands[0].isUniform() && operands[1].isUniform();
-  Value position = uniform ? operands[0].value : vectorOf(operands[0]);
-  Value size = uniform ? operands[1].value : vectorOf(operands[1]);
-  Value zero = uniform ? index(0) : vectorOf({index(0)});
-  Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, position, zero);
-  Value wrapped =
-      arith::SelectOp::create(b, negative, arith::AddIOp::create(b, position, size), position);
-  Value good = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, wrapped, size);
-  Value bad = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, wrapped, size);
-  Value anyBad = bad;
-  if (!uniform)
-    anyBad = vector::ReductionOp::create(b, vector::CombiningKind::OR,
-                                         arith::AndIOp::create(b, bad, allLanes()));
-  auto ifBad = scf::IfOp::create(b, anyBad, /*withElseRegion=*/false);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(ifBad.thenBlock()->getTerminator());
-    Value code = arith::ConstantIntOp::create(b, 1, 32); // HEDDLE_KERNEL_INDEX_OUT_OF_RANGE
-    memref::StoreOp::create(b, code, failure, ValueRange{});
-  }
-  return {arith::SelectOp::create(b, good, wrapped, zero),
-          uniform ? Element::Uniform : Element::Varying};
 }
 
 } // namespace heddle

@@ -86,6 +86,7 @@ private:
   Element emit(mlir::Operation &op, llvm::ArrayRef<Element> operands,
                llvm::ArrayRef<Element> iteration);
   Element indexArithmetic(mlir::Operation &op, llvm::ArrayRef<Element> operands);
+  Element neighboursDivided(mlir::Operation &op, llvm::ArrayRef<Element> operands);
   Element elementwise(mlir::Operation &op, llvm::ArrayRef<Element> operands);
   Element checkedIndex(llvm::ArrayRef<Element> operands);
   Element lookUp(mlir::Value table, Element byte);

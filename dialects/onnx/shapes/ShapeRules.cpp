@@ -15,14 +15,14 @@ using namespace heddle::onnx;
 void heddle::onnx::registerShapeModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, OnnxDialect *) {
     for (auto attach : {
-             attachArithmeticShapes,    attachBranchShapes,    attachCacheShapes,
-             attachConvolutionShapes,   attachDetectionShapes, attachElementwiseShapes,
-             attachGeneratorShapes,     attachIndexingShapes,  attachLayoutShapes,
-             attachLoopShapes,          attachMatrixShapes,    attachMlShapes,
-             attachNormalizationShapes, attachPoolingShapes,   attachProductShapes,
-             attachQuantizationShapes,  attachReductionShapes, attachResizeShapes,
-             attachSequenceModelShapes, attachSignalShapes,    attachSlicingShapes,
-             attachTextShapes,
+             attachArithmeticShapes,  attachBranchShapes,        attachCacheShapes,
+             attachConcatShapes,      attachConvolutionShapes,   attachDetectionShapes,
+             attachElementwiseShapes, attachGeneratorShapes,     attachIndexingShapes,
+             attachLayoutShapes,      attachLoopShapes,          attachMatrixShapes,
+             attachMlShapes,          attachNormalizationShapes, attachPoolingShapes,
+             attachProductShapes,     attachQuantizationShapes,  attachReductionShapes,
+             attachResizeShapes,      attachSequenceModelShapes, attachSignalShapes,
+             attachSlicingShapes,     attachTextShapes,
          })
       attach(context);
   });

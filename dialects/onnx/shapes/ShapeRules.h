@@ -57,6 +57,7 @@ template <auto rule, typename... Ops> void attachRuleTo(mlir::MLIRContext *conte
 /// One function for each family, called by registerShapeModels.
 void attachArithmeticShapes(mlir::MLIRContext *context);
 void attachBranchShapes(mlir::MLIRContext *context);
+void attachConcatShapes(mlir::MLIRContext *context);
 void attachConvolutionShapes(mlir::MLIRContext *context);
 void attachDetectionShapes(mlir::MLIRContext *context);
 void attachElementwiseShapes(mlir::MLIRContext *context);

@@ -1,67 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Operators that cut tensors into pieces or put pieces together.
+// Operators that cut tensors into pieces, and that crop and pad them.
 
 #include "dialects/onnx/shapes/ShapeRules.h"
 
 using namespace mlir;
 using namespace heddle;
 using namespace heddle::onnx;
-
-static LogicalResult inferConcat(ConcatOp op, ShapeContext &context) {
-  if (op.getInputs().empty())
-    return op.emitOpError("has no operands, expected one or more");
-  const TensorFacts &first = context.facts(op.getInputs().front());
-  FailureOr<int64_t> axis = normalizeAxis(op, int64_t(op.getAxis()), first.rank());
-  if (failed(axis))
-    return failure();
-  TensorFacts result(first.elementType, first.dims);
-  for (Value input : op.getInputs().drop_front()) {
-    const TensorFacts &next = context.facts(input);
-    if (failed(expectSameType(op, first, next)) ||
-        failed(expectRank(op, "operands", next, first.rank())))
-      return failure();
-    for (int64_t i = 0; i < first.rank(); ++i) {
-      if (i == *axis) {
-        result.dims[i] = result.dims[i] + next.dims[i];
-        continue;
-      }
-      FailureOr<DimExpr> dim =
-          unifyDims(op, "dimensions beside the axis", result.dims[i], next.dims[i]);
-      if (failed(dim))
-        return failure();
-      result.dims[i] = *dim;
-    }
-  }
-  if (std::optional<SmallVector<int64_t>> shape = result.staticShape();
-      shape && result.trackedCount()) {
-    // Row by row: for each index before the axis, the parts of all operands.
-    int64_t outer = 1;
-    for (int64_t size : ArrayRef(*shape).take_front(*axis))
-      outer *= size;
-    std::vector<DimExpr> integers;
-    std::vector<double> floats;
-    bool allFloats = true, anyIntegers = false;
-    for (int64_t row = 0; row < outer; ++row) {
-      for (Value input : op.getInputs()) {
-        const TensorFacts &part = context.facts(input);
-        std::optional<int64_t> count = part.trackedCount();
-        int64_t width = count.value_or(0) / outer;
-        allFloats &= part.floats.has_value();
-        anyIntegers |= part.integers.has_value();
-        for (int64_t i = row * width; i < (row + 1) * width; ++i) {
-          integers.push_back(part.integers ? (*part.integers)[i] : DimExpr::unknown());
-          floats.push_back(part.floats ? (*part.floats)[i] : 0.0);
-        }
-      }
-    }
-    if (anyIntegers || integers.empty())
-      result.integers = std::move(integers);
-    if (allFloats)
-      result.floats = std::move(floats);
-  }
-  context.setFacts(op.getConcatResult(), std::move(result));
-  return success();
-}
 
 /// Positions of a box of `shape`, beginning at `start` on one axis of a tensor of `source`.
 static SmallVector<int64_t> positionsFrom(ArrayRef<int64_t> shape, ArrayRef<int64_t> source,
@@ -303,5 +247,5 @@ static LogicalResult inferCenterCropPad(CenterCropPadOp op, ShapeContext &contex
 }
 
 void heddle::onnx::attachSlicingShapes(MLIRContext *context) {
-  attachRules<inferConcat, inferSplit, inferSlice, inferPad, inferCenterCropPad>(context);
+  attachRules<inferSplit, inferSlice, inferPad, inferCenterCropPad>(context);
 }

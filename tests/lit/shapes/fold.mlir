@@ -59,3 +59,11 @@ func.func @choose(%x: tensor<?x1xf32, #heddle.dims<["n", "1"]>>) -> tensor<*xf32
   %5 = "onnx.Expand"(%x, %4) : (tensor<?x1xf32, #heddle.dims<["n", "1"]>>, tensor<*xi64>) -> tensor<*xf32>
   return %5 : tensor<*xf32>
 }
+
+// Rows without elements are not walked, however many there are.
+// CHECK-LABEL: func.func @no_elements
+// CHECK-SAME: -> tensor<1099511627776x0xf32>
+func.func @no_elements(%x: tensor<1099511627776x0xf32>) -> tensor<*xf32> {
+  %0 = "onnx.Concat"(%x, %x) {axis = 1 : i64} : (tensor<1099511627776x0xf32>, tensor<1099511627776x0xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
