@@ -46,11 +46,14 @@ Values MatmulEmitter::multiplyAlone(const Source &source, const Tile &at, const 
 /// Asks for its share of the same columns of what is computed next, which waits in the first cache.
 Values MatmulEmitter::multiplyOfSeveral(const Source &source, const Tile &at,
                                         const RegisterTile &tile, ValueRange sums) {
-  Value share = e.mul(e.div(e.sub(at.kEnd, at.kBegin), at.sharing), source.depthStep);
+  int64_t least = llvm::divideCeil(leastOfSeveral(), plan.rows);
+  int64_t most = llvm::divideCeil(mostOnce(), plan.rows);
+  Value sharing = least == most ? e.index(least) : at.sharing;
+  Value share = e.mul(e.div(e.sub(at.kEnd, at.kBegin), sharing), source.depthStep);
   RegisterTile asking = tile;
   // At least two share: a line is due every two steps, or later.
   asking.ahead = Ahead{e.add(at.next, e.mul(at.index, share)),
-                       e.div(source.depthStep, at.sharing),
+                       e.div(source.depthStep, sharing),
                        {},
                        {},
                        Emitter::Cache::First,

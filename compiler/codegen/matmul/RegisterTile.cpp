@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/matmul/RegisterTile.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
 using namespace mlir;
 
 namespace heddle::codegen {
@@ -12,7 +14,8 @@ Value rowOf(Emitter &e, const RegisterTile &tile, int64_t row) {
 
 void askAhead(Emitter &e, const RegisterTile &tile, Value k) {
   const Ahead &ahead = *tile.ahead;
-  Value at = e.add(ahead.from, e.mul(e.sub(k, tile.kBegin), ahead.step));
+  Value start = e.sub(ahead.from, e.mul(tile.kBegin, ahead.step));
+  Value at = e.add(start, e.mul(k, ahead.step));
   if (ahead.wrapAt)
     at = e.select(e.less(k, ahead.wrapAt), at, e.add(at, ahead.shift));
   for (Value panel : tile.bPanels)
@@ -22,7 +25,7 @@ void askAhead(Emitter &e, const RegisterTile &tile, Value k) {
 /// Fewer accumulators wait for each other.
 constexpr int64_t kFewAccumulators = 12;
 
-/// The accumulators after step `k`.
+/// The accumulators after step `k`. Rows of A are `rows` elements from its start.
 Values oneStep(Emitter &e, const TileMath &math, const RegisterTile &tile, const Values &rows,
                Value k, Values sums) {
   int64_t vectors = tile.panels * tile.vectorsPerPanel, step = math.columns() * math.depth();
@@ -31,7 +34,12 @@ Values oneStep(Emitter &e, const TileMath &math, const RegisterTile &tile, const
     Value panel = tile.bPanels[j / tile.vectorsPerPanel];
     return math.loadColumns(e, tile.b, e.add(e.add(panel, bRow), j % tile.vectorsPerPanel * step));
   };
-  auto scalar = [&](int64_t r) { return math.broadcast(e, tile.a, e.add(rows[r], aColumn)); };
+  auto scalar = [&](int64_t r) {
+    // A distance that is a constant is part of the address of an instruction, if it is added last.
+    Value at = getConstantIntValue(rows[r]) ? e.add(e.add(tile.aStart, aColumn), rows[r])
+                                            : e.add(e.add(tile.aStart, rows[r]), aColumn);
+    return math.broadcast(e, tile.a, at);
+  };
   auto add = [&](int64_t r, int64_t j, Value a, Value b) {
     Value &sum = sums[r * vectors + j];
     sum = math.multiplyAdd(e, a, b, sum);
@@ -76,7 +84,7 @@ Values emitRegisterTile(Emitter &e, const TileMath &math, const RegisterTile &ti
                         Values initial) {
   Values rows;
   for (int64_t r = 0; r < tile.rows; ++r)
-    rows.push_back(e.add(tile.aStart, e.mul(tile.aRowStep, rowOf(e, tile, r))));
+    rows.push_back(e.mul(tile.aRowStep, rowOf(e, tile, r)));
   auto turns = [&](Value from, Value to, int64_t steps, ValueRange start) {
     return e.loop(from, to, e.index(steps), start, [&](Value k, ValueRange carried) {
       if (tile.ahead)
