@@ -8,6 +8,7 @@
 // each asks for its share of the next part, so that memory is never idle. So do the first of many
 // rows, for those that find it in the second cache.
 
+#include "compiler/codegen/OpaqueNumber.h"
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
 using namespace mlir;
@@ -43,6 +44,18 @@ Values MatmulEmitter::multiplyAlone(const Source &source, const Tile &at, const 
   return emitRegisterTile(e, math, asking, sums);
 }
 
+/// A tile of packed B. Its places follow from how many rows the run has by divisions and minima;
+/// knowing that, the optimiser leaves shifts and sums of addresses in each turn of the loop.
+RegisterTile MatmulEmitter::withOpaquePlaces(const Source &source, const RegisterTile &tile) {
+  RegisterTile result = tile;
+  for (Value *place : {&result.aStart, &result.kBegin, &result.kEnd})
+    *place = opaque(e, *place);
+  Value first = opaque(e, tile.bPanels[0]);
+  for (int64_t j = 0; j < tile.panels; ++j)
+    result.bPanels[j] = e.add(first, e.mul(source.panelStep, j));
+  return result;
+}
+
 /// Asks for its share of the same columns of what is computed next, which waits in the first cache.
 Values MatmulEmitter::multiplyOfSeveral(const Source &source, const Tile &at,
                                         const RegisterTile &tile, ValueRange sums) {
@@ -50,14 +63,14 @@ Values MatmulEmitter::multiplyOfSeveral(const Source &source, const Tile &at,
   int64_t most = llvm::divideCeil(mostOnce(), plan.rows);
   Value sharing = least == most ? e.index(least) : at.sharing;
   Value share = e.mul(e.div(e.sub(at.kEnd, at.kBegin), sharing), source.depthStep);
+  Value from = e.add(at.next, e.mul(at.index, share));
   RegisterTile asking = tile;
+  if (spec.bLayout == MatrixLayout::Packed && known(spec.rows, ops.m).empty()) {
+    asking = withOpaquePlaces(source, tile);
+    from = opaque(e, from);
+  }
   // At least two share: a line is due every two steps, or later.
-  asking.ahead = Ahead{e.add(at.next, e.mul(at.index, share)),
-                       e.div(source.depthStep, sharing),
-                       {},
-                       {},
-                       Emitter::Cache::First,
-                       2};
+  asking.ahead = Ahead{from, e.div(source.depthStep, sharing), {}, {}, Emitter::Cache::First, 2};
   return emitRegisterTile(e, math, asking, sums);
 }
 

@@ -107,6 +107,7 @@ private:
                        mlir::ValueRange sums);
   Values multiplyOfSeveral(const Source &source, const Tile &at, const RegisterTile &tile,
                            mlir::ValueRange sums);
+  RegisterTile withOpaquePlaces(const Source &source, const RegisterTile &tile);
   std::function<void(mlir::Value)> askForNext(const Source &source, const Tile &at,
                                               const RegisterTile &tile, mlir::Value steps,
                                               Emitter::Cache cache);
