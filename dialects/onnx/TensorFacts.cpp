@@ -78,8 +78,12 @@ std::optional<SmallVector<int64_t>> TensorFacts::staticShape() const {
 
 std::optional<int64_t> TensorFacts::trackedCount() const {
   std::optional<int64_t> count = countElements(dims).asConstant();
-  // A dimension of zero beside a symbol leaves the positions of elements unknown.
-  if (!count || *count > kMaxTrackedElements || *count < 0 || !staticShape())
+  if (!count || *count > kMaxTrackedElements)
+    return std::nullopt;
+  // A dimension of zero beside a symbol leaves the positions of elements unknown, and two negative
+  // ones, which are refused later, have a product like any other.
+  std::optional<SmallVector<int64_t>> shape = staticShape();
+  if (!shape || llvm::any_of(*shape, [](int64_t size) { return size < 0; }))
     return std::nullopt;
   return count;
 }

@@ -64,6 +64,40 @@ static int kindFor(AttributeType type) {
   return onnx_model::ATTRIBUTE_UNDEFINED;
 }
 
+/// Attributes that are 0 or 1. Of other numbers some readers make true and some false, so that they
+/// are refused.
+static bool isFlag(StringRef name) {
+  static constexpr StringRef names[] = {"align_corners",
+                                        "allowzero",
+                                        "antialias",
+                                        "ceil_mode",
+                                        "exclusive",
+                                        "center_point_box",
+                                        "count_include_pad",
+                                        "exclude_outside",
+                                        "fmod",
+                                        "input_forget",
+                                        "inverse",
+                                        "is_causal",
+                                        "keepdims",
+                                        "largest",
+                                        "layout",
+                                        "linear_before_reset",
+                                        "onesided",
+                                        "noop_with_empty_axes",
+                                        "periodic",
+                                        "reverse",
+                                        "saturate",
+                                        "select_last_index",
+                                        "sorted",
+                                        "storage_order",
+                                        "training_mode",
+                                        "transA",
+                                        "transB",
+                                        "upper"};
+  return llvm::is_contained(names, name);
+}
+
 static std::string kindName(int kind) {
   static constexpr const char *names[] = {"nothing",        "a float", "an int", "a string",
                                           "a tensor",       "a graph", "floats", "ints",
@@ -116,6 +150,9 @@ absl::Status GraphImporter::importAttributes(const Attributes &attributes,
                           kindName(expected));
     if (fact->type == AttributeType::Graph)
       continue;
+    if (kind == onnx_model::ATTRIBUTE_INT && isFlag(name) && proto->i() != 0 && proto->i() != 1)
+      return invalidInput("its attribute '" + name + "' is " + llvm::Twine(proto->i()) +
+                          ", it must be 0 or 1");
     absl::StatusOr<Attribute> value = importAttribute(*proto, fact->type, scope);
     if (!value.ok())
       return prefixed("its attribute '" + name + "': ", value.status());

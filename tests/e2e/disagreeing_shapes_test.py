@@ -100,6 +100,10 @@ MODELS = {
     "arg_max": (as_float("ArgMax", "a"), {"a": ["n", 2]}, [], [(dict(n=2), (1, 2)), (dict(n=0), MISFIT)]),
     "negative_pad": (sum_of(op("Pad", "a", "p", outputs=["t"])), {"a": ["n"]}, [ints("p", [-5, -5])], [
         (dict(n=12), ()), (dict(n=10), ()), (dict(n=3), "negative")]),
+    "padding": ([op("Pad", "a", "p", "c")], {"a": [3], "c": ["n"]}, [ints("p", [1, 1])], [
+        (dict(n=1), (5,)), (dict(n=0), MISFIT), (dict(n=2), MISFIT)]),
+    "trilu": ([op("Trilu", "a", "k")], {"a": [3, 3], "k": (INT64, ["n"])}, [], [
+        (dict(n=1), (3, 3)), (dict(n=0), MISFIT), (dict(n=2), MISFIT)]),
     "squeeze": ([op("Squeeze", "a")], {"a": ["n", 3, 1]}, [], [
         (dict(n=2), (2, 3)), (dict(n=0), (0, 3)), (dict(n=1), r'Squeeze.*shape \[3\], the model expects \[n,3\]')]),
     "squeeze_names": ([op("Squeeze", "a")], {"a": ["n", 3]}, [], [

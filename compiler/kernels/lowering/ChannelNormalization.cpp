@@ -101,7 +101,9 @@ LogicalResult lowerLrn(KernelBuilder &b, Operation *op, ArrayRef<Value> operands
                        SmallVectorImpl<Value> &results) {
   auto lrn = cast<onnx::LRNOp>(op);
   SmallVector<DimExpr> dims = b.dims(lrn.getX());
-  int64_t size = lrn.getSize(), before = (size - 1) / 2;
+  int64_t size = lrn.getSize();
+  // A size beyond the channels is no reason to visit more of them.
+  DimExpr before = DimExpr::min((size - 1) / 2, dims[1]), after = DimExpr::min(size / 2, dims[1]);
   double alpha = lrn.getAlpha().convertToDouble() / static_cast<double>(size);
   double beta = lrn.getBeta().convertToDouble(), bias = lrn.getBias().convertToDouble();
   ScalarMath m(b);
@@ -114,7 +116,7 @@ LogicalResult lowerLrn(KernelBuilder &b, Operation *op, ArrayRef<Value> operands
         b.elementOr(operands[0], replaceIndex(at.drop_back(), 1, channel), inside, m.zero(type));
     return m.mul(m.widen(nearby), m.widen(nearby));
   };
-  Value sums = b.reduceWindow(dims, DimExpr(size), compute, m.zero(compute), squareNearby,
+  Value sums = b.reduceWindow(dims, before + 1 + after, compute, m.zero(compute), squareNearby,
                               [&](Value sum, Value x) { return m.add(sum, x); });
   AffineMap same = b.identity(dims.size());
   results.push_back(b.mapAt(dims, type, {operands[0], sums}, {same, same}, [&](ValueRange v) {

@@ -112,9 +112,15 @@ LogicalResult lowerTrilu(KernelBuilder &b, Operation *op, ArrayRef<Value> operan
   Type type = signlessType(elementTypeOf(result));
   int64_t rank = rankOf(result);
   IndexMath ix(b);
-  results.push_back(b.mapAt(b.dims(result), type, operands[0], b.identity(rank), [&](ValueRange x) {
-    Value row = b.placeIndex(rank - 2), column = b.placeIndex(rank - 1);
-    Value diagonal = trilu.getK() ? ix.add(row, ix.fromElement(scalarOf(b, operands[1]))) : row;
+  if (trilu.getK())
+    requireScalar(b, operands[1]);
+  SmallVector<DimExpr> dims = b.dims(result);
+  // Beyond the corners all diagonals are alike, and a sum with them does not overflow.
+  Value lowest = ix.value(-dims[rank - 2]), highest = ix.value(dims[rank - 1]);
+  results.push_back(b.mapAt(dims, type, operands[0], b.identity(rank), [&](ValueRange x) {
+    Value row = b.placeIndex(rank - 2), column = b.placeIndex(rank - 1), diagonal = row;
+    if (trilu.getK())
+      diagonal = ix.add(row, ix.clamp(ix.fromElement(scalarOf(b, operands[1])), lowest, highest));
     Value stays = trilu.getUpper() ? ix.atLeast(column, diagonal) : ix.atLeast(diagonal, column);
     return ix.select(stays, x[0], ScalarMath(b).zero(type));
   }));

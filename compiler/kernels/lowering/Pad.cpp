@@ -86,6 +86,8 @@ LogicalResult lowerPad(KernelBuilder &b, Operation *op, ArrayRef<Value> operands
     if (mode != "constant" && (mayBePositive(ends.begin) || mayBePositive(ends.end)))
       b.require(kept, 1);
   }
+  if (fill)
+    requireScalar(b, fill);
   results.push_back(b.generate(b.dims(pad.getOutput()), type, [&](ValueRange at) {
     SmallVector<Value> place(at);
     if (mode == "constant") {

@@ -30,15 +30,14 @@ public:
     blockSize = op->getAttrOfType<IntegerAttr>("block_size").getInt();
     isScalar = rankOf(scale) == 0 ||
                (rankOf(scale) == 1 && b.dims(scale)[0].isConstant(1) && blockSize == 0);
-    scalarRank = rankOf(scale);
   }
 
   /// Where map() may read the tensor; blocks have no such place.
   bool isBlocked() const { return blockSize > 0 && !isScalar; }
-  AffineMap place() const {
+  AffineMap placeIn(Value tensor) const {
     if (!isScalar)
       return b.alongAxes(rank, axis);
-    SmallVector<AffineExpr> first(scalarRank, b.getAffineConstantExpr(0));
+    SmallVector<AffineExpr> first(static_cast<size_t>(rankOf(tensor)), b.getAffineConstantExpr(0));
     return AffineMap::get(rank, 0, first, b.getContext());
   }
   /// Scales and zero points have a place for each block.
@@ -60,7 +59,7 @@ public:
 private:
   KernelBuilder &b;
   Operation *op;
-  int64_t rank, axis, blockSize, scalarRank;
+  int64_t rank, axis, blockSize;
   bool isScalar;
 };
 
@@ -79,8 +78,9 @@ Value mapScaled(KernelBuilder &b, Operation *op, ArrayRef<Value> operands,
       return body(v[0], scaling.elementOfBlock(operands[1]), zeroPoint);
     });
   }
-  SmallVector<AffineMap> places(operands.size(), scaling.place());
-  places[0] = same;
+  SmallVector<AffineMap> places{same};
+  for (Value operand : operands.drop_front())
+    places.push_back(scaling.placeIn(operand));
   return b.mapAt(dims, type, operands, places,
                  [&](ValueRange v) { return body(v[0], v[1], v.size() > 2 ? v[2] : Value()); });
 }

@@ -50,6 +50,11 @@ Value Operands::of(Value source) const {
   return {};
 }
 
+void requireScalar(KernelBuilder &b, Value tensor) {
+  for (const DimExpr &dim : b.dims(tensor))
+    b.requireEqual(dim, 1);
+}
+
 Value scalarOf(KernelBuilder &b, Value tensor) {
   SmallVector<Value> first(rankOf(tensor), nullptr);
   for (Value &index : first)

@@ -49,6 +49,8 @@ private:
   llvm::ArrayRef<mlir::Value> values;
 };
 
+/// Checks, before a body reads it with scalarOf, that a tensor has one element.
+void requireScalar(KernelBuilder &b, mlir::Value tensor);
 /// The only element of a tensor of one element.
 mlir::Value scalarOf(KernelBuilder &b, mlir::Value tensor);
 

@@ -11,6 +11,8 @@ using namespace heddle::onnx;
 /// The kernel of a convolution: an attribute, where there is one, else what the weights have.
 template <typename Op>
 static FailureOr<Dims> readKernel(Op op, const TensorFacts &x, const TensorFacts &weights) {
+  if (int64_t group = op.getGroup(); group < 1)
+    return op.emitOpError("has ") << group << " groups";
   if (failed(expectRankAtLeast(op, "an operand", x, 3)) ||
       failed(expectRank(op, "weights", weights, x.rank())))
     return failure();
@@ -37,8 +39,6 @@ static FailureOr<Dims> convolve(Op op, const TensorFacts &x, const TensorFacts &
   if (failed(kernel))
     return failure();
   int64_t group = op.getGroup();
-  if (group < 1)
-    return op.emitOpError("has ") << group << " groups";
   DimExpr channels = weights.dims[1] * group;
   if (channels.asConstant() && x.dims[1].asConstant() && channels != x.dims[1])
     return op.emitOpError("expects ")

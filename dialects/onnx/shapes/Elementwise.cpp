@@ -78,12 +78,19 @@ static LogicalResult boolLikeFirst(Operation *op, ShapeContext &context) {
 /// The operators with an axis that do not change dimensions.
 template <typename Op> static LogicalResult sameWithAxis(Op op, ShapeContext &context) {
   const TensorFacts &operand = context.facts(op->getOperand(0));
-  int64_t axis = op.getAxis();
-  // A scalar counts as one of rank 1 to them.
-  if (failed(normalizeAxis(op, axis, std::max<int64_t>(operand.rank(), 1))))
+  if (failed(normalizeAxis(op, int64_t(op.getAxis()), operand.rank())))
     return failure();
+  if constexpr (requires { op.getP(); })
+    if (op.getP() != 1 && op.getP() != 2)
+      return op.emitOpError("has the norm ") << int64_t(op.getP()) << ", expected 1 or 2";
   context.setFacts(op->getResult(0), operand.elementType, operand.dims);
   return success();
+}
+
+static LogicalResult inferTrilu(TriluOp op, ShapeContext &context) {
+  if (failed(expectRankAtLeast(op, "an operand", context.facts(op.getInput()), 2)))
+    return failure();
+  return sameAsFirst(op, context);
 }
 
 static LogicalResult inferClip(ClipOp op, ShapeContext &context) {
@@ -96,6 +103,9 @@ static LogicalResult inferClip(ClipOp op, ShapeContext &context) {
       continue;
     if (failed(expectSameType(op, input, *facts)))
       return failure();
+    if (facts->rank() > input.rank())
+      return op.emitOpError("expects a bound that broadcasts to ")
+             << describe(input.dims) << ", got " << describe(facts->dims);
     std::optional<std::vector<DimExpr>> limit = integerContents(*facts);
     if (!limit || limit->size() != 1)
       contents.reset();
@@ -210,10 +220,11 @@ void heddle::onnx::attachElementwiseShapes(MLIRContext *context) {
                CeilOp, CeluOp, CosOp, CoshOp, CumProdOp, CumSumOp, EluOp, ErfOp, ExpOp, FloorOp,
                GeluOp, HardSigmoidOp, HardSwishOp, IdentityOp, LeakyReluOp, LogOp, MishOp, NegOp,
                NotOp, ReciprocalOp, ReluOp, RoundOp, SeluOp, ShrinkOp, SigmoidOp, SignOp, SinOp,
-               SinhOp, SoftplusOp, SoftsignOp, SqrtOp, SwishOp, TanOp, TanhOp, ThresholdedReluOp,
-               TriluOp>(context);
+               SinhOp, SoftplusOp, SoftsignOp, SqrtOp, SwishOp, TanOp, TanhOp, ThresholdedReluOp>(
+      context);
   attachRuleTo<boolLikeFirst, IsInfOp, IsNaNOp>(context);
   attachRules<sameWithAxis<HardmaxOp>, sameWithAxis<LogSoftmaxOp>, sameWithAxis<SoftmaxOp>,
               sameWithAxis<LpNormalizationOp>>(context);
-  attachRules<inferClip, inferCast, inferCastLike, inferBitCast, inferDropout, inferPRelu>(context);
+  attachRules<inferTrilu, inferClip, inferCast, inferCastLike, inferBitCast, inferDropout,
+              inferPRelu>(context);
 }

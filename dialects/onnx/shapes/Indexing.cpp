@@ -27,15 +27,14 @@ static LogicalResult gatherContents(GatherOp op, const TensorFacts &data,
              << index << " for axis " << axis << " of " << describe(data.dims);
     index += index < 0 ? *size : 0;
   }
-  if (!result.trackedCount() || !data.trackedCount())
+  std::optional<int64_t> count = result.trackedCount();
+  if (!count || !data.trackedCount())
     return success();
-  int64_t outer = 1, inner = 1;
-  for (int64_t i = 0; i < axis; ++i)
-    outer *= *data.dims[i].asConstant();
+  int64_t inner = 1;
   for (int64_t i = axis + 1; i < data.rank(); ++i)
     inner *= *data.dims[i].asConstant();
   SmallVector<int64_t> positions;
-  for (int64_t row = 0; row < outer; ++row)
+  for (int64_t row = 0; int64_t(positions.size()) < *count; ++row)
     for (int64_t index : *at)
       for (int64_t column = 0; column < inner; ++column)
         positions.push_back((row * *size + index) * inner + column);

@@ -83,15 +83,17 @@ static LogicalResult inferLRN(LRNOp op, ShapeContext &context) {
   const TensorFacts &x = context.facts(op.getX());
   if (failed(expectRankAtLeast(op, "an operand", x, 3)))
     return failure();
+  if (int64_t size = op.getSize(); size < 1)
+    return op.emitOpError("has ") << size << " channels around each, expected one or more";
   context.setFacts(op.getY(), x.elementType, x.dims);
   return success();
 }
 
 static LogicalResult inferMeanVariance(MeanVarianceNormalizationOp op, ShapeContext &context) {
   const TensorFacts &x = context.facts(op.getX());
-  if (std::optional<ArrayRef<int64_t>> axes = op.getAxes())
-    if (failed(normalizeAxes(op, *axes, x.rank())))
-      return failure();
+  static constexpr int64_t kAllButChannels[] = {0, 2, 3};
+  if (failed(normalizeAxes(op, op.getAxes().value_or(kAllButChannels), x.rank())))
+    return failure();
   context.setFacts(op.getY(), x.elementType, x.dims);
   return success();
 }

@@ -7,11 +7,29 @@ using namespace mlir;
 using namespace heddle;
 using namespace heddle::onnx;
 
+/// The norm of LpPool and GlobalLpPool.
+template <typename Op> static LogicalResult expectNorm(Op op) {
+  if constexpr (requires { op.getP(); })
+    if (int64_t norm = op.getP(); norm < 1)
+      return op.emitOpError("has the norm ") << norm << ", expected 1 or more";
+  return success();
+}
+
 /// The window of a pooling, by whose attributes alone the rank of its operand is known.
 template <typename Op> static FailureOr<Window> readPoolWindow(Op op, const TensorFacts &x) {
+  if (failed(expectNorm(op)))
+    return failure();
   ArrayRef<int64_t> kernel = op.getKernelShape();
   if (failed(expectRank(op, "an operand", x, int64_t(kernel.size()) + 2)))
     return failure();
+  // No weights say how large a kernel is, so that nothing else bounds the work.
+  constexpr int64_t kMostPlaces = int64_t(1) << 24;
+  int64_t places = 1;
+  for (int64_t size : kernel) {
+    if (size > kMostPlaces / places)
+      return op.emitOpError("has a kernel of more than ") << kMostPlaces << " places";
+    places *= std::max<int64_t>(size, 1);
+  }
   return readWindow(op, Dims(kernel.begin(), kernel.end()));
 }
 
@@ -43,7 +61,7 @@ template <typename Op> static LogicalResult inferPool(Op op, ShapeContext &conte
 
 template <typename Op> static LogicalResult inferGlobalPool(Op op, ShapeContext &context) {
   const TensorFacts &x = context.facts(op.getX());
-  if (failed(expectRankAtLeast(op, "an operand", x, 2)))
+  if (failed(expectRankAtLeast(op, "an operand", x, 2)) || failed(expectNorm(op)))
     return failure();
   Dims dims(x.rank(), DimExpr(1));
   dims[0] = x.dims[0];

@@ -24,11 +24,15 @@ static FailureOr<Dims> splitSizes(SplitOp op, ShapeContext &context, const DimEx
   int64_t parts = op.getOutputs().size();
   Dims sizes;
   if (const TensorFacts *split = optionalFacts(context, op.getSplit())) {
-    if (!split->dims.empty() && split->dims[0].asConstant() && !split->dims[0].isConstant(parts))
+    if (failed(expectRank(op, "the sizes of its results", *split, 1)))
+      return failure();
+    if (split->dims[0].asConstant() && !split->dims[0].isConstant(parts))
       return op.emitOpError("has ") << split->dims[0].str() << " sizes for " << parts << " results";
     DimExpr sum = 0;
     for (int64_t i = 0; i < parts; ++i) {
       sizes.push_back(split->integers ? (*split->integers)[i] : DimExpr::unknown());
+      if (std::optional<int64_t> size = sizes.back().asConstant(); size && *size < 0)
+        return op.emitOpError("has a result ") << i << " of size " << *size;
       sum = sum + sizes.back();
     }
     if (sum.asConstant() && whole.asConstant() && sum != whole)

@@ -92,3 +92,73 @@ func.func @heads(%x: tensor<1x2x0xf32>) -> tensor<*xf32> {
   %0 = "onnx.Attention"(%x, %x, %x) <{kv_num_heads = 4611686018427387904 : i64, q_num_heads = 4611686018427387904 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x2x0xf32>, tensor<1x2x0xf32>, tensor<1x2x0xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+// What rules compute with before a result of negative size is refused.
+func.func @negative(%x: tensor<2x3xi64>) -> tensor<*xi64> {
+  %two = "onnx.Constant"() {value = dense<-1> : tensor<2xi64>} : () -> tensor<*xi64>
+  // expected-error@+1 {{'onnx.Tile' op has a result 0 whose dimension 0 would be -2}}
+  %0 = "onnx.Tile"(%x, %two) : (tensor<2x3xi64>, tensor<*xi64>) -> tensor<*xi64>
+  %one = "onnx.Constant"() {value = dense<1> : tensor<1x1xi64>} : () -> tensor<*xi64>
+  // expected-error@+1 {{'onnx.Expand' op has a result 0 whose dimension 0 would be -1}}
+  %1 = "onnx.Expand"(%one, %two) : (tensor<*xi64>, tensor<*xi64>) -> tensor<*xi64>
+  return %0 : tensor<*xi64>
+}
+
+// -----
+
+func.func @split(%x: tensor<6xi64>) -> tensor<*xi64> {
+  %numbers = "onnx.Constant"() {value = dense<[1, 2, 3, 4, 5, 6]> : tensor<6xi64>} : () -> tensor<*xi64>
+  %sizes = "onnx.Constant"() {value = dense<[8, -2]> : tensor<2xi64>} : () -> tensor<*xi64>
+  %size = "onnx.Constant"() {value = dense<6> : tensor<i64>} : () -> tensor<*xi64>
+  // expected-error@+1 {{'onnx.Split' op has a result 1 of size -2}}
+  %0:2 = "onnx.Split"(%numbers, %sizes) : (tensor<*xi64>, tensor<*xi64>) -> (tensor<*xi64>, tensor<*xi64>)
+  // expected-error@+1 {{'onnx.Split' op expects the sizes of its results of rank 1, got ()}}
+  %1:2 = "onnx.Split"(%x, %size) : (tensor<6xi64>, tensor<*xi64>) -> (tensor<*xi64>, tensor<*xi64>)
+  return %0#0 : tensor<*xi64>
+}
+
+// -----
+
+func.func @low_ranks(%x: tensor<f32>, %y: tensor<4xf32>, %z: tensor<1x1x1xf32>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.Trilu' op expects an operand of rank 2 or more, got (4)}}
+  %0 = "onnx.Trilu"(%y) : (tensor<4xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.MeanVarianceNormalization' op has axis 2, expected one in [-1, 1)}}
+  %1 = "onnx.MeanVarianceNormalization"(%y) : (tensor<4xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.LpNormalization' op has axis -1, expected one in [0, 0)}}
+  %2 = "onnx.LpNormalization"(%x) : (tensor<f32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.Clip' op expects a bound that broadcasts to (4), got (1, 1, 1)}}
+  %3 = "onnx.Clip"(%y, %z) {operandSegmentSizes = array<i32: 1, 1, 0>} : (tensor<4xf32>, tensor<1x1x1xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @numbers(%x: tensor<1x3x4x4xf32>, %w: tensor<3x1x3x3xf32>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.LRN' op has -9223372036854775808 channels around each, expected one or more}}
+  %0 = "onnx.LRN"(%x) {size = -9223372036854775808 : i64} : (tensor<1x3x4x4xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.LpNormalization' op has the norm 3, expected 1 or 2}}
+  %1 = "onnx.LpNormalization"(%x) {p = 3 : i64} : (tensor<1x3x4x4xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.LpPool' op has the norm -2, expected 1 or more}}
+  %2 = "onnx.LpPool"(%x) {p = -2 : i64, kernel_shape = array<i64: 2, 2>} : (tensor<1x3x4x4xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.MaxPool' op has a kernel of more than 16777216 places}}
+  %3 = "onnx.MaxPool"(%x) {kernel_shape = array<i64: 4294967296, 4294967296>, auto_pad = "SAME_UPPER"} : (tensor<1x3x4x4xf32>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.ConvTranspose' op has 0 groups}}
+  %4 = "onnx.ConvTranspose"(%x, %w) {group = 0 : i64} : (tensor<1x3x4x4xf32>, tensor<3x1x3x3xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @scales(%x: tensor<2x4xui8>, %one: tensor<f32>, %four: tensor<4xf32>, %blocks: tensor<2x2xf32>, %zero: tensor<0xui8>, %z: tensor<ui8>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.DequantizeLinear' op expects a zero point like the scale, got () and (0)}}
+  %0 = "onnx.DequantizeLinear"(%x, %one, %zero) : (tensor<2x4xui8>, tensor<f32>, tensor<0xui8>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.DequantizeLinear' op expects a zero point like the scale, got (4) and ()}}
+  %1 = "onnx.DequantizeLinear"(%x, %four, %z) : (tensor<2x4xui8>, tensor<4xf32>, tensor<ui8>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.DequantizeLinear' op expects equal sizes of the scale and the zero point, got 4 and 0}}
+  %2 = "onnx.DequantizeLinear"(%x, %four, %zero) : (tensor<2x4xui8>, tensor<4xf32>, tensor<0xui8>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.DequantizeLinear' op has blocks of 9223372036854775807}}
+  %3 = "onnx.DequantizeLinear"(%x, %blocks) {block_size = 9223372036854775807 : i64} : (tensor<2x4xui8>, tensor<2x2xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

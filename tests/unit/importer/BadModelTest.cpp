@@ -117,6 +117,10 @@ TEST(BadModel, NodeChecks) {
   setFloat(kind.node("Softmax", {"y"}, {"z"}), "axis", 1);
   EXPECT_CONTAINS(kind.import(), "'axis' is a float, it must be an int");
 
+  ModelBuilder flag = identity();
+  setInt(flag.node("ReduceSum", {"y"}, {"z"}), "keepdims", 2);
+  EXPECT_CONTAINS(flag.import(), "'keepdims' is 2, it must be 0 or 1");
+
   ModelBuilder required = identity();
   required.node("Concat", {"y", "y"}, {"z"});
   EXPECT_CONTAINS(required.import(), "needs the attribute 'axis'");
