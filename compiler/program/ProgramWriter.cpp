@@ -4,6 +4,7 @@
 
 #include "compiler/program/GraphWriter.h"
 #include "compiler/program/RecordWriter.h"
+#include "dialects/onnx/TensorFacts.h"
 #include "runtime/artifact/memory_order.h"
 #include "runtime/artifact/program_verifier.h"
 
@@ -12,6 +13,8 @@ using namespace mlir;
 namespace heddle {
 
 namespace fb = program;
+
+static_assert(onnx::kMostDims <= kMaxRank, "what is imported has to be loaded again");
 
 static void collectGraphs(ModuleOp module, task::GraphOp graph,
                           llvm::SetVector<task::GraphOp> &graphs) {

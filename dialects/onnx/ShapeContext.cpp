@@ -144,6 +144,11 @@ LogicalResult ShapeContext::checkResults(Operation *op) {
     const TensorFacts *facts = lookup(result);
     if (!facts)
       return op->emitOpError("cannot tell the rank of result ") << number;
+    if (facts->rank() > kMostDims) {
+      table.erase(result);
+      return op->emitOpError("has a result ")
+             << number << " of more than " << kMostDims << " dimensions";
+    }
     for (auto [axis, dim] : llvm::enumerate(facts->dims)) {
       std::optional<int64_t> size = dim.asConstant();
       if (dim.isKnown() && (!size || *size >= 0))

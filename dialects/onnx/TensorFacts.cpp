@@ -155,6 +155,11 @@ void TensorFacts::normalize() {
     integers.reset();
   if (!isFloat() || !count || (floats && int64_t(floats->size()) != *count))
     floats.reset();
+  // Of no elements all are known, whatever an operator would do to find none.
+  if (count == 0 && isFloat())
+    floats.emplace();
+  if (count == 0 && isInteger())
+    integers.emplace();
   if (!integers)
     return;
   for (DimExpr &element : *integers)

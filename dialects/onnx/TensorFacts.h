@@ -13,6 +13,8 @@
 
 namespace heddle::onnx {
 
+/// The runtime has room for no more dimensions of a tensor.
+constexpr int64_t kMostDims = 32;
 /// The contents of larger tensors are not tracked.
 constexpr int64_t kMaxTrackedElements = 1024;
 

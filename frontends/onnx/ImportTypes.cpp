@@ -2,7 +2,7 @@
 
 #include "frontends/onnx/ImportTypes.h"
 
-#include "dialects/heddle/TensorDims.h"
+#include "dialects/onnx/TensorFacts.h"
 #include "frontends/onnx/Status.h"
 #include "frontends/onnx/TensorData.h"
 #include "frontends/onnx/onnx_model.pb.h"
@@ -172,8 +172,9 @@ absl::StatusOr<RankedTensorType> InputTypes::typeOf(const onnx_model::ValueInfoP
                        " has no shape: its rank must be known. Declare its dimensions in the "
                        "model (onnx.helper.make_tensor_value_info with a shape; names or None "
                        "for sizes that vary)");
-  if (tensor.shape().dim_size() > 64)
-    return invalidInput(what + " has " + llvm::Twine(tensor.shape().dim_size()) + " dimensions");
+  if (tensor.shape().dim_size() > onnx::kMostDims)
+    return invalidInput(what + " has " + llvm::Twine(tensor.shape().dim_size()) +
+                        " dimensions, at most " + llvm::Twine(onnx::kMostDims) + " are supported");
   Dims dims;
   std::vector<int64_t> known;
   for (int axis = 0; axis < tensor.shape().dim_size(); ++axis) {

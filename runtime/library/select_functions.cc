@@ -202,7 +202,7 @@ absl::Status NonMaxSuppression(LibraryCall& call) {
   for (int64_t i = 0; i < dims[0] * count; ++i) corners[i] = MakeBox(&boxes[i * 4], center);
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<Candidate> heap, Scratch<Candidate>(call, kOp, count));
   std::vector<int64_t> selected;
-  for (int64_t line = 0; line < dims[0] * dims[1] && most > 0; ++line) {
+  for (int64_t line = 0; line < dims[0] * dims[1] && count > 0 && most > 0; ++line) {
     const float* line_scores = scores.data() + line * count;
     const Box* line_boxes = corners.data() + line / dims[1] * count;
     auto end = heap.begin();

@@ -165,7 +165,7 @@ absl::Status Unique(LibraryCall& call) {
     HEDDLE_ASSIGN_OR_RETURN(RawResult y, RawResult::Make(call, kOp, 0, x.element_type, dims));
     int64_t line = view.inner * y.size();
     const uint8_t* from = static_cast<const uint8_t*>(x.data);
-    for (int64_t outer = 0; outer < view.outer && line > 0; ++outer) {
+    for (int64_t outer = 0; outer < view.outer && line > 0 && n > 0; ++outer) {
       for (int64_t g = 0; g < groups.size; ++g) {
         std::memcpy(y.data() + (outer * groups.size + g) * line,
                     from + (outer * n + groups.first[g]) * line, static_cast<size_t>(line));

@@ -136,6 +136,10 @@ MODELS = {
     "outer_arena": ([op("Mul", "a", "b", outputs=["t"]), op("CumSum", "t", "x")], {"a": ["n", 1], "b": ["m"]},
                     [ints("x", [1], [])], [
         (dict(n=2, m=3), (2, 3)), (dict(n=1 << 20, m=1 << 20), "no memory for .*4398046511104")]),
+    # Many lines of no elements
+    "suppression": (as_float("NonMaxSuppression", "b", "s", "k"), {"b": [1, "n", 4], "s": [1, "m", "n"]}, [ints("k", [5])], [
+        (dict(n=0, m=1 << 40), (0, 3)), (dict(n=0, m=2), (0, 3))]),
+    "unique": ([op("Unique", "a", axis=1)], {"a": ["n", "m"]}, [], [(dict(n=1 << 40, m=0), (1 << 40, 0))]),
     # Loops
     "loop": ([op("Loop", "k", "", "a", outputs=["v", "y"],
                  body=graph([op("Identity", "c", outputs=["d"]), op("Concat", "v", "v", outputs=["w"], axis=0),

@@ -97,6 +97,8 @@ static LogicalResult moveUnknownAxes(Operation *op, ShapeContext &context, const
   int64_t rank = data.rank() + sign * *count;
   if (rank < 0)
     return op->emitOpError("has ") << *count << " axes for " << describe(data.dims);
+  if (failed(expectFewDims(op, rank)))
+    return failure();
   context.setFacts(op->getResult(0), data.elementType, context.freshDims(op->getResult(0), rank));
   return success();
 }

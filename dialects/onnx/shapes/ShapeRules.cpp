@@ -135,11 +135,21 @@ LogicalResult heddle::onnx::expectRankAtLeast(Operation *op, StringRef what,
          << what << " of rank " << rank << " or more, got " << describe(facts.dims);
 }
 
+LogicalResult heddle::onnx::expectFewDims(Operation *op, int64_t rank) {
+  if (rank <= kMostDims)
+    return success();
+  return op->emitOpError("would have a result of ")
+         << rank << " dimensions, at most " << kMostDims << " are supported";
+}
+
 FailureOr<int64_t> heddle::onnx::rankGivenBy(Operation *op, const TensorFacts &shape) {
   if (failed(expectRank(op, "a shape", shape, 1)))
     return failure();
-  if (std::optional<int64_t> rank = shape.dims[0].asConstant())
+  if (std::optional<int64_t> rank = shape.dims[0].asConstant()) {
+    if (failed(expectFewDims(op, *rank)))
+      return failure();
     return *rank;
+  }
   return op->emitOpError("cannot tell the rank of its result: the shape has ")
          << shape.dims[0].str() << " elements";
 }

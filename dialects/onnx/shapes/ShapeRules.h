@@ -93,6 +93,8 @@ std::string describe(ArrayRef<DimExpr> dims);
 LogicalResult expectRank(Operation *op, StringRef what, const TensorFacts &facts, int64_t rank);
 LogicalResult expectRankAtLeast(Operation *op, StringRef what, const TensorFacts &facts,
                                 int64_t rank);
+/// Fails, with an error, where a rank that data gives is beyond what there is room for.
+LogicalResult expectFewDims(Operation *op, int64_t rank);
 /// The rank of a result whose dimensions the elements of `shape` are; an error where it is open.
 FailureOr<int64_t> rankGivenBy(Operation *op, const TensorFacts &shape);
 /// Fails, with an error, where two values that must be of one element type are not.

@@ -161,6 +161,8 @@ static LogicalResult inferSlice(SliceOp op, ShapeContext &context) {
   if (failed(expectRank(op, "starts", starts, 1)) || failed(expectRank(op, "ends", ends, 1)))
     return failure();
   std::optional<int64_t> count = starts.dims[0].asConstant();
+  if (count && *count > data.rank())
+    return op.emitOpError("has ") << *count << " starts for " << describe(data.dims);
   std::optional<SmallVector<int64_t>> given = constantIntegers(context, op.getAxes());
   if (!op.getAxes() && count)
     given = llvm::to_vector(llvm::seq<int64_t>(0, *count));

@@ -162,3 +162,21 @@ func.func @scales(%x: tensor<2x4xui8>, %one: tensor<f32>, %four: tensor<4xf32>, 
   %3 = "onnx.DequantizeLinear"(%x, %blocks) {block_size = 9223372036854775807 : i64} : (tensor<2x4xui8>, tensor<2x2xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+// Ranks that the number of some elements gives.
+func.func @many_dimensions(%x: tensor<2x3xf32>, %n: tensor<1099511627776xi64>) -> tensor<*xf32> {
+  // expected-error@+1 {{'onnx.Reshape' op would have a result of 1099511627776 dimensions, at most 32 are supported}}
+  %0 = "onnx.Reshape"(%x, %n) : (tensor<2x3xf32>, tensor<1099511627776xi64>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.ConstantOfShape' op would have a result of 1099511627776 dimensions, at most 32 are supported}}
+  %1 = "onnx.ConstantOfShape"(%n) : (tensor<1099511627776xi64>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.Unsqueeze' op would have a result of 1099511627778 dimensions, at most 32 are supported}}
+  %2 = "onnx.Unsqueeze"(%x, %n) : (tensor<2x3xf32>, tensor<1099511627776xi64>) -> tensor<*xf32>
+  // expected-error@+1 {{'onnx.Slice' op has 1099511627776 starts for (2, 3)}}
+  %3 = "onnx.Slice"(%x, %n, %n) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<2x3xf32>, tensor<1099511627776xi64>, tensor<1099511627776xi64>) -> tensor<*xf32>
+  %axes = "onnx.Constant"() {value = dense<[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30]> : tensor<31xi64>} : () -> tensor<*xi64>
+  // expected-error@+1 {{'onnx.Unsqueeze' op has a result 0 of more than 32 dimensions}}
+  %4 = "onnx.Unsqueeze"(%x, %axes) : (tensor<2x3xf32>, tensor<*xi64>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

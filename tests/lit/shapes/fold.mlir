@@ -67,3 +67,12 @@ func.func @no_elements(%x: tensor<1099511627776x0xf32>) -> tensor<*xf32> {
   %0 = "onnx.Concat"(%x, %x) {axis = 1 : i64} : (tensor<1099511627776x0xf32>, tensor<1099511627776x0xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// What has no elements is not computed, however long that would take.
+// CHECK-LABEL: func.func @empty
+// CHECK-NEXT: %[[EMPTY:.*]] = "onnx.Constant"() <{value = dense<> : tensor<1x1x1099511627776x0xf32>}>
+// CHECK-NEXT: return %[[EMPTY]]
+func.func @empty(%x: tensor<1x1x1099511627776x0xf32>) -> tensor<*xf32> {
+  %0 = "onnx.Attention"(%x, %x, %x) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x1x1099511627776x0xf32>, tensor<1x1x1099511627776x0xf32>, tensor<1x1x1099511627776x0xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
