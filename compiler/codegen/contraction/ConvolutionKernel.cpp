@@ -159,13 +159,16 @@ ConvolutionOperands ConvolutionKernelEmitter::operandsIn(KernelFrame &frame) {
           .outputSize = space.outputSizes(frame)};
 }
 
-/// Of rows that fit in a tile, where the epilogue does not tell rows apart.
+bool ConvolutionKernelEmitter::joinsRows() {
+  Value result = structured.getBody().front().getTerminator()->getOperand(0);
+  return space.axes > 1 && joinableDimensions(result)[space.axes];
+}
+
+/// Of rows that fit in a tile.
 int64_t ConvolutionKernelEmitter::narrowWidth(int64_t tilePixels) {
   std::optional<int64_t> width = space.outputSize(2).asConstant();
-  Value result = structured.getBody().front().getTerminator()->getOperand(0);
-  SmallVector<bool> joins = joinableDimensions(result);
-  bool isNarrow = width && *width > 0 && *width <= tilePixels && space.axes > 1 && !transposed &&
-                  isa<FloatType>(stored) && joins[space.axes];
+  bool isNarrow = width && *width > 0 && *width <= tilePixels && !transposed &&
+                  isa<FloatType>(stored) && joinsRows();
   return isNarrow ? *width : 0;
 }
 
@@ -229,6 +232,7 @@ ContractionKernel ConvolutionKernelEmitter::emitDepthwiseKernel() {
                   .stride = space.stride,
                   .dilation = space.dilation,
                   .padding = space.padBefore,
+                  .joinsRows = joinsRows(),
                   .inputSigned = inputSigned(),
                   .filterSigned = filterSigned()};
   WindowPlan plan = planWindow(spec, target);

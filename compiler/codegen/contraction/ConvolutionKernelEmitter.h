@@ -22,6 +22,8 @@ public:
 
 private:
   codegen::ConvolutionSpec directSpec();
+  /// Whether the epilogue does not tell rows apart.
+  bool joinsRows();
   int64_t narrowWidth(int64_t tilePixels);
   ContractionKernel emitDirect();
   /// Of windows of one element, which are a product where they are not pooled.

@@ -10,7 +10,7 @@ namespace heddle::codegen {
 void emitDepthwise(Emitter &e, const WindowSpec &spec, const WindowOperands &operands, Value filter,
                    Value begin, Value end, Value scratch, PixelSink sink) {
   int64_t lanes = e.lanesOf(spec.accumulator);
-  int64_t taps = spec.window[0] * spec.window[1] * spec.window[2];
+  int64_t taps = spec.taps();
   Value zero = e.zero(spec.accumulator);
   // Bytes are converted once for all pixels of a point; what the accumulators hold is read in
   // place.

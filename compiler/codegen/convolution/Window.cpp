@@ -11,10 +11,6 @@ using namespace mlir;
 namespace heddle::codegen {
 static constexpr int64_t kUnrolledTaps = 64; // larger windows are loops
 
-static int64_t taps(const WindowSpec &spec) {
-  return spec.window[0] * spec.window[1] * spec.window[2];
-}
-
 // Masks cost nothing in AVX-512. A copy pays where windows are far apart, and for windows that are read in
 // loops; of wide ones every second column would be sorted out too often, and tiles of heights that only a
 // run tells would all sort in code of their own.
@@ -22,7 +18,7 @@ bool WindowEmitter::readsInPlace() const {
   bool alternates = spec.stride[2] == 2 && spec.window[2] <= 3 && spec.dilation[2] == 1 &&
                     matchPattern(fill, m_AnyZeroFloat()) && getConstantIntValue(ops.outputSize[1]);
   return e.target.hasAvx512() && (spec.stride[2] == 1 || alternates) &&
-         spec.element == spec.accumulator && taps(spec) <= kUnrolledTaps;
+         spec.element == spec.accumulator && spec.taps() <= kUnrolledTaps;
 }
 
 void WindowEmitter::fillRow() {
@@ -93,6 +89,8 @@ void WindowEmitter::point(Value index) {
   }
   if (prepare)
     prepare(place.channel);
+  if (joined)
+    return joinedRows(place);
   EvenSplit tiles(e, place.block.rows, plan.rows);
   SmallVector<int64_t> known;
   if (std::optional<int64_t> rows = getConstantIntValue(oh))
@@ -115,7 +113,7 @@ void WindowEmitter::tile(const Place &place, Value row, int64_t rows, Value colu
     tileRow = e.add(place.row, firstRow);
     tileMasks = columnMasks(place, column);
   }
-  Values sums = taps(spec) > kUnrolledTaps ? looped(place, at, rows)
+  Values sums = spec.taps() > kUnrolledTaps ? looped(place, at, rows)
                 : isMaximum                ? maxima(place, at, rows)
                                            : unrolled(place, at, rows);
   deliver(place, sums, row, column);
@@ -286,7 +284,7 @@ WindowPlan planWindow(const WindowSpec &spec, const Target &target) {
                       phasedPatchElements(spec, plan.rowBlock, plan.columnBlock, lanes) * bytes;
   plan.weightsOffset = plan.scratchBytes;
   if (spec.element != spec.accumulator)
-    plan.scratchBytes += taps(spec) * bytes;
+    plan.scratchBytes += spec.taps() * bytes;
   return plan;
 }
 

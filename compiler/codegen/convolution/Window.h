@@ -2,7 +2,7 @@
 //
 // Sliding windows within one channel: depthwise convolution and pooling of plain NCHW tensors.
 //
-// Vectors are pixels of a row. A grid point is some rows of one output plane. Where windows of one
+// Vectors are pixels of a row, or of several short ones. A grid point is some rows of one output plane. Where windows of one
 // row follow each other and masks are free it reads them where they are; else it copies what it
 // reads to scratch (first cache), with `fill` where windows leave the input and with strided
 // columns sorted into phases, so that all loads of windows are of consecutive elements.
@@ -24,7 +24,12 @@ struct WindowSpec {
   mlir::Type accumulator; // what it is converted to when it is copied: the same, or f32 or i32
   Spatial window{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};
   Spatial padding{0, 0, 0};
+  /// Whether the sink takes pixels of several rows in one vector: it is told their place in the plane
+  /// as one row.
+  bool joinsRows = false;
   bool inputSigned = false, filterSigned = true; // of i8
+
+  int64_t taps() const { return window[0] * window[1] * window[2]; }
 
   /// What adds bytes exactly: f32 multiplies and adds in one, but is exact up to 2^24 only.
   static mlir::Type byteAccumulator(mlir::MLIRContext *context, const Spatial &window);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The state of emitting one window kernel. Window.cpp and Pooling.cpp have its parts.
+// The state of emitting one window kernel. Window.cpp, JoinedRows.cpp and Pooling.cpp have its
+// parts.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_CONVOLUTION_WINDOWEMITTER_H
 #define HEDDLE_COMPILER_CODEGEN_CONVOLUTION_WINDOWEMITTER_H
@@ -20,7 +21,7 @@ public:
         combine(combine), sink(sink), lanes(e.lanesOf(spec.accumulator)),
         start(e.broadcast(start, lanes)), parked(e.view(scratch, int64_t(0), spec.accumulator)),
         patchBuffer(e.view(scratch, plan.rows * e.target.vectorBytes(), spec.accumulator)),
-        inPlace(readsInPlace()) {}
+        inPlace(readsInPlace()), joined(joinsRows()) {}
 
   /// Says that `combine` is the maximum of floats with NaN kept: there is a faster way.
   void setMaximum() { isMaximum = true; }
@@ -65,6 +66,11 @@ private:
   /// loads that cross cache lines take longer than the products of low windows.
   bool rotatesRows() const;
   mlir::Value rotated(mlir::Value row, int64_t tap);
+  /// Whether a plane's pixels are those of one row.
+  bool joinsRows() const;
+  void joinedRows(const Place &place);
+  /// What the lanes of the result that begins with a pixel meet at a place of their windows.
+  mlir::Value joinedLoad(const Place &place, int64_t first, int64_t h, int64_t w);
   Values unrolled(const Place &place, mlir::Value at, int64_t rows);
   Values looped(const Place &place, mlir::Value at, int64_t rows);
   Values maxima(const Place &place, mlir::Value at, int64_t rows);
@@ -80,7 +86,7 @@ private:
   PixelSink sink;
   int64_t lanes;
   mlir::Value start, parked, patchBuffer;
-  bool inPlace;
+  bool inPlace, joined;
   mlir::Value tileRow; // of the input, where it is read in place: what the tile begins with
   Values tileMasks;
   bool isMaximum = false;

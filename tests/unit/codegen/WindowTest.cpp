@@ -105,6 +105,7 @@ protected:
     KernelHarness harness(GetParam(), 1);
     Type f32 = harness.f32(), stored = narrow ? harness.bf16() : f32;
     WindowSpec spec{stored, f32, c.window, c.stride, c.dilation, c.before};
+    spec.joinsRows = known; // as what stores asks for no row
     WindowPlan plan = planWindow(spec, harness.target);
     harness.add("window", {stored, f32, f32}, 9, [&](Emitter &e, Kernel &k) {
       Values d = k.dims;
@@ -240,6 +241,17 @@ TEST_P(WindowTest, DepthwiseOfKnownSizes) {
   for (const Case &c : {kCases[0], kCases[9], dilated})
     for (const Size &s : {Size{2, 3, 2, {1, 14, 14}}, Size{1, 2, 1, {2, 9, 12}},
                           Size{1, 2, 1, {1, 5, 7}}, Size{1, 1, 1, {1, 6, 15}}})
+      check(Kind::Depthwise, c, s, /*known=*/true);
+}
+// Rows of which vectors have several, in one tile and in more, with and without pads, of windows that make
+// the plane higher and lower, and on all sides of windows that reach across it.
+TEST_P(WindowTest, DepthwiseOfJoinedRows) {
+  const Case low{{1, 2, 5}, {1, 1, 1}, {1, 2, 1}, {0, 0, 2}, {0, 0, 2}};
+  const Case high{{1, 3, 3}, {1, 1, 1}, {1, 1, 2}, {0, 2, 3}, {0, 2, 1}};
+  const Case across{{1, 7, 7}, {1, 1, 1}, {1, 1, 1}, {0, 3, 3}, {0, 3, 3}};
+  for (const Case &c : {kCases[0], low, high, across})
+    for (const Size &s : {Size{2, 3, 2, {1, 25, 5}}, Size{1, 3, 1, {1, 7, 7}},
+                          Size{1, 2, 1, {1, 26, 9}}, Size{1, 5, 1, {1, 3, 3}}})
       check(Kind::Depthwise, c, s, /*known=*/true);
 }
 // Every second column, of tiles of known heights: with pads on both sides, in one vector and in several.
