@@ -58,7 +58,9 @@ void MatmulEmitter::point(Value index, Value begin, Value points) {
   Value hasLast = e.less(e.index(0), last.count), none = e.index(0);
   // Panels of vectors of columns. The last columns go with the last of them.
   Value whole = e.sub(panels, e.select(hasLast, e.index(1), none));
-  EvenSplit nSplit = EvenSplit::into(e, whole, e.ceilDiv(ops.n, plan.nBlock));
+  // In place, of whole tiles: 13 panels are five tiles then, in blocks of four or five panels six.
+  EvenSplit nTiles(e, whole, spec.inPlace ? plan.panels : 1);
+  EvenSplit nSplit = EvenSplit::into(e, nTiles.parts, e.ceilDiv(ops.n, plan.nBlock));
   bool columnsFirst = math.isPairs() || (plan.tiles && spec.bLayout == MatrixLayout::Packed);
   Value inner = columnsFirst ? nSplit.parts : mSplit.parts;
   Value outer = columnsFirst ? mSplit.parts : nSplit.parts;
@@ -78,7 +80,8 @@ void MatmulEmitter::point(Value index, Value begin, Value points) {
   Value tiles = EvenSplit(e, whole, b.tiling.panels).parts;
   auto panel = [&](Value part) {
     Value tile = e.div(e.mul(part, tiles), nSplit.parts);
-    return e.select(b.joined, e.min(e.mul(tile, b.tiling.panels), whole), nSplit.start(e, part));
+    return e.select(b.joined, e.min(e.mul(tile, b.tiling.panels), whole),
+                    nTiles.start(e, nSplit.start(e, part)));
   };
   Value nEnd = e.add(nPart, points);
   b.panel0 = panel(nPart);
@@ -224,8 +227,7 @@ static SmallVector<int64_t> rowChoices(int64_t most) {
 
 MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   MatmulPlan plan;
-  bool wide = spec.accumulator.isF64();
-  plan.panel = wide ? 8 : 16;
+  plan.panel = spec.accumulator.isF64() ? 8 : 16;
   plan.bytes = spec.accumulator.isInteger(32);
   plan.pairs = spec.pairs;
   int64_t element = spec.accumulator.getIntOrFloatBitWidth() / 8;
@@ -237,15 +239,19 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   int64_t mostRows =
       std::clamp<int64_t>(math.broadcastsInRegisters(target, plan.panels * perPanel), 1, 14);
   int64_t usualRows = perPanel == 1 ? 8 : perPanel == 2 ? 6 : perPanel == 4 ? 2 : 1;
-  if (plan.panels != usualPanels || (math.operandRegisters() > 1 && perPanel < 4))
+  // What leaves from registers is no more work for a higher tile.
+  if (plan.panels != usualPanels || (math.operandRegisters() > 1 && perPanel < 4) || spec.inPlace)
     usualRows = mostRows;
   plan.rows = target.choose("matmul.rows", usualRows, rowChoices(mostRows));
   bool mayBeTall = perPanel == 1 && !plan.bytes && spec.bLayout == MatrixLayout::Packed;
   bool tall = mayBeTall && target.choose("matmul.tall", 1, {0});
   plan.tallRows = tall ? 14 : plan.rows;
   plan.tallPanels = tall ? 2 : plan.panels;
-  plan.mBlock = target.choose("matmul.rowBlock", std::max<int64_t>(16, 8 * plan.rows),
-                              {2 * plan.rows, 4 * plan.rows, 16 * plan.rows, 32 * plan.rows});
+  // Where B is near, blocks are small, for many threads.
+  int64_t usualTiles = spec.inPlace ? 4 : 8, otherTiles = spec.inPlace ? 8 : 4;
+  plan.mBlock =
+      target.choose("matmul.rowBlock", std::max<int64_t>(16, usualTiles * plan.rows),
+                    {2 * plan.rows, otherTiles * plan.rows, 16 * plan.rows, 32 * plan.rows});
   plan.nBlock = plan.panel * target.choose("matmul.panelBlock", 6, {3, 4, 8, 12, 24});
   plan.kBlock = target.choose("matmul.depthBlock", 512, {128, 256, 1024, 4096});
   plan.tiles = plan.pairs ? hasPairTiles(target) : plan.bytes && hasByteTiles(target);

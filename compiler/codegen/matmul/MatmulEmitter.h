@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The steps of a matrix product's kernel: Matmul.cpp divides the work, MatmulTiles.cpp cuts it into
-// register tiles, MatmulAhead.cpp asks for memory, MatmulResults.cpp delivers it.
+// register tiles, of the sizes that MatmulSizes.cpp tells, MatmulAhead.cpp asks for memory,
+// MatmulResults.cpp delivers it.
 
 #ifndef HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H
 #define HEDDLE_COMPILER_CODEGEN_MATMUL_MATMULEMITTER_H

@@ -2,6 +2,7 @@
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 
@@ -19,29 +20,33 @@ void MatmulEmitter::prefetchTile(const Block &b, const Tile &tile) {
 
 void MatmulEmitter::prefetchRow(const Block &b, const Tile &tile, Value row) {
   Value n0 = e.mul(tile.panel, plan.panel), m = e.add(tile.m, row);
-  Value columns = e.min(e.mul(tile.panels, plan.panel), e.sub(ops.n, n0));
   Value rowOffset = e.mul(e.add(e.mul(b.batch, ops.m), m), ops.n);
-  e.loop(e.index(0), columns, e.index(plan.panel), [&](Value column) {
-    MatmulPosition at{b.batch, m, e.add(n0, column), {}, {}, 1};
+  auto ask = [&](Value panel) {
+    MatmulPosition at{b.batch, m, e.add(n0, e.mul(panel, plan.panel)), {}, {}, 1};
     at.offset = e.add(rowOffset, at.n);
     ops.prefetch(e, at);
-  });
+  };
+  std::optional<int64_t> panels = getConstantIntValue(tile.panels);
+  for (int64_t panel = 0; panels && panel < *panels; ++panel)
+    ask(e.index(panel));
+  if (!panels)
+    e.loop(e.index(0), tile.panels, e.index(1), ask);
 }
 
 Between MatmulEmitter::resultsBetween(const Block &b, const Tile &tile, int64_t rows) {
-  constexpr int64_t least = 4; // steps of a turn of the tile's loop
-  Value each = e.div(e.sub(tile.kEnd, tile.kBegin), e.index(rows * least));
-  each = e.max(e.mul(each, least), e.index(least));
-  auto ask = [this, &b, &tile, each](Value k) {
-    Value row = e.div(e.sub(k, tile.kBegin), each);
-    // What few steps leave is asked for with the last of them.
-    Value isNotEnd = e.less(e.add(k, each), tile.kEnd);
-    Value end = e.select(isNotEnd, e.min(e.add(row, 1), tile.rows), tile.rows);
-    e.when(tile.isLast, [&] {
-      e.loop(row, end, e.index(1), [&](Value asked) { prefetchRow(b, tile, asked); });
+  constexpr int64_t least = 8; // steps of two turns of the tile's loop
+  Value turns = e.max(e.ceilDiv(e.sub(tile.kEnd, tile.kBegin), least), e.index(1));
+  Value apart = e.mul(e.max(e.div(turns, e.index(rows)), e.index(1)), least);
+  Value due = e.div(e.add(turns, rows - 1), turns); // at once, where turns are fewer
+  auto ask = [this, &b, &tile, rows, apart, due](Value k) {
+    Value first = e.mul(e.div(e.sub(k, tile.kBegin), apart), due);
+    Value last = e.sub(tile.rows, e.index(1));
+    e.when(both(tile.isLast, e.less(first, e.index(rows))), [&] {
+      e.loop(e.index(0), due, e.index(1),
+             [&](Value row) { prefetchRow(b, tile, e.min(e.add(first, row), last)); });
     });
   };
-  return {each, ask};
+  return {apart, ask};
 }
 
 Value MatmulEmitter::columnsOf(const Parked &from) {

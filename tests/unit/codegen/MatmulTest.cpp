@@ -205,7 +205,7 @@ TEST_P(MatmulTest, RowMajorB) {
 }
 TEST_P(MatmulTest, InPlace) {
   for (const Size &s : {Size{1, 1, 16, 3}, Size{2, 34, 49, 34}, Size{1, 68, 196, 68},
-                        Size{3, 17, 100, 6}, Size{1, 9, 784, 96}}) {
+                        Size{3, 17, 100, 6}, Size{1, 9, 784, 96}, Size{1, 40, 345, 34}}) {
     EXPECT_TRUE(staysInFirstCache(s.k, s.n));
     check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::RowMajor, true, s, true);
   }
