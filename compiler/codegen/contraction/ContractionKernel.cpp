@@ -5,6 +5,7 @@
 #include "compiler/codegen/NativeCode.h"
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"
+#include "compiler/codegen/matmul/Matmul.h"
 #include "compiler/kernels/OperationKinds.h"
 #include "dialects/heddle/Heddle.h"
 #include "dialects/heddle/TensorDims.h"
@@ -51,6 +52,22 @@ bool isEmittedContraction(Operation *op) {
   return isPooling(op->getName()) && isEmittedPooling(op);
 }
 
+// Few pixels that are read in place: products, and what each vector of results costs in units of them where
+// it is turned and where it leaves from registers (a Xeon), by which the last few pixels are no vector of
+// their own (LastColumns.h).
+static bool isFasterInPlace(int64_t outputs, int64_t inputs, int64_t pixels) {
+  constexpr int64_t lanes = 16, mostLast = 4, sumOfLanes = 4, leastDepth = 32;
+  constexpr double turning = 28, delivering = 20, worthwhile = 0.96;
+  if (!staysInFirstCache(inputs, pixels))
+    return false;
+  auto vectorsOf = [](int64_t size) { return (size + lanes - 1) / lanes; };
+  int64_t last = inputs >= leastDepth && pixels % lanes <= mostLast ? pixels % lanes : 0;
+  int64_t products = vectorsOf(pixels - last) * inputs + last * (vectorsOf(inputs) + sumOfLanes);
+  double inPlace = static_cast<double>(products) + delivering * vectorsOf(pixels);
+  double depth = static_cast<double>(inputs * vectorsOf(outputs) * lanes) / outputs;
+  return inPlace < worthwhile * pixels * (depth + turning) / lanes;
+}
+
 // A tile of a direct convolution delivers its results through a transpose, once for all of the depth;
 // a product delivers them as they are, but reads its pixels again for every few output channels.
 bool isFasterDirect(Operation *op) {
@@ -66,7 +83,10 @@ bool isFasterDirect(Operation *op) {
       return true;
   Dims dims = getDims(cast<RankedTensorType>(op->getResult(0).getType()));
   std::optional<int64_t> pixels = countElements(ArrayRef(dims).drop_front(2)).asConstant();
-  return pixels && *pixels < fewPixels;
+  if (!pixels || *pixels >= fewPixels)
+    return false;
+  Type element = cast<RankedTensorType>(conv.getX().getType()).getElementType();
+  return !element.isF32() || !inputs || !outputs || !isFasterInPlace(*outputs, *inputs, *pixels);
 }
 
 bool hasSinglePixel(Operation *op) {

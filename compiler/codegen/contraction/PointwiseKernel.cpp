@@ -2,7 +2,8 @@
 //
 // onnx.Conv with windows of one element as a matrix product for each group of each image: its filters
 // times its pixels. Pixels are in the lanes, so results are long runs of a plane, and filters need no
-// packing. For few pixels or many channels direct convolution is the faster one.
+// packing. For few pixels (most planes below 128) or many channels direct convolution is the faster
+// one.
 
 #include "compiler/codegen/contraction/Emitters.h"
 #include "compiler/codegen/contraction/SpatialOperation.h"

@@ -41,15 +41,15 @@ Value sumLanes(Emitter &e, Values vectors) {
 
 LastColumns::LastColumns(Emitter &e, const MatmulSpec &spec, int64_t panel, Value n, Value k)
     : count(e.index(0)), panel(panel), k(k), element(spec.accumulator) {
-  bool fits = spec.bLayout == MatrixLayout::Packed && spec.aLayout == MatrixLayout::RowMajor &&
-              !spec.pairs && isa<FloatType>(element);
+  bool fits = (spec.bLayout == MatrixLayout::Packed || spec.inPlace) &&
+              spec.aLayout == MatrixLayout::RowMajor && !spec.pairs && isa<FloatType>(element);
   std::optional<int64_t> depth = getConstantIntValue(k), columns = getConstantIntValue(n);
   int64_t least = kLeastSteps * panel;
   deepEnough = depth && *depth >= least;
   if (!fits || (depth && !deepEnough))
     return;
   auto isOf = [&](int64_t size, int64_t number) { return size % panel == number; };
-  for (int64_t number = 1; number <= panel / 4; ++number)
+  for (int64_t number = 1; number <= most(panel); ++number)
     if (columns ? isOf(*columns, number)
                 : spec.columns.empty() || llvm::any_of(spec.columns, [&](int64_t known) {
                     return isOf(known, number);
@@ -58,7 +58,7 @@ LastColumns::LastColumns(Emitter &e, const MatmulSpec &spec, int64_t panel, Valu
   if (counts.empty())
     return;
   Value rest = e.rem(n, e.index(panel));
-  Value shallow = e.less(k, e.index(least)), many = e.less(e.index(panel / 4), rest);
+  Value shallow = e.less(k, e.index(least)), many = e.less(e.index(most(panel)), rest);
   count = e.select(shallow, count, e.select(many, count, rest));
 }
 
@@ -72,25 +72,33 @@ static Value filledUp(Emitter &e, Value k, int64_t panel) {
   return e.mul(e.ceilDiv(k, panel), panel);
 }
 
-void LastColumns::pack(Emitter &e, const PanelSource &source, Value first, Value target,
+static void fillWithZeros(Emitter &e, Value target, Value begin, Value end) {
+  Type type = cast<MemRefType>(target.getType()).getElementType();
+  e.loop(begin, end, e.index(1), [&](Value i) { e.store(e.zero(type), target, i); });
+}
+
+void LastColumns::copy(Emitter &e, const PanelSource &source, Value first, Value target,
                        Value at) const {
   Type type = cast<MemRefType>(target.getType()).getElementType();
   Value length = filledUp(e, k, panel);
-  auto fill = [&](Value begin, Value end) {
-    e.loop(begin, end, e.index(1), [&](Value i) { e.store(e.zero(type), target, e.add(at, i)); });
-  };
   e.loop(e.index(0), count, e.index(1), [&](Value column) {
-    Value begin = e.mul(column, length), to = e.add(at, begin), place = e.add(first, column);
+    Value to = e.add(at, e.mul(column, length)), place = e.add(first, column);
     Value step = source.transposed ? e.index(1) : source.stride;
     Value from = source.transposed ? e.mul(place, source.stride) : place;
     e.loop(e.index(0), k, e.index(1), [&](Value row) {
       Value value = e.load(source.buffer, e.add(e.add(source.start, from), e.mul(row, step)));
       e.store(e.convertFloat(value, type), target, e.add(to, row));
     });
-    fill(e.add(begin, k), e.add(begin, length));
+    fillWithZeros(e, target, e.add(to, k), e.add(to, length));
   });
-  // Nobody reads the rest of the panel, but artifacts hold it: what they are should not depend on memory.
-  fill(e.mul(count, length), e.mul(k, e.index(panel)));
+}
+
+// Nobody reads the rest of the panel, but artifacts hold it: what they are should not depend on memory.
+void LastColumns::pack(Emitter &e, const PanelSource &source, Value first, Value target,
+                       Value at) const {
+  copy(e, source, first, target, at);
+  fillWithZeros(e, target, e.add(at, e.mul(count, filledUp(e, k, panel))),
+                e.add(at, e.mul(k, e.index(panel))));
 }
 
 // Columns are padded to a power of two, so that rows follow each other in a vector of sums.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The last columns of a product with packed B, where they are too few to be worth a vector: 97
-// columns are six vectors of 16 and a seventh that is one sixteenth full. They are summed along the
+// The last columns of a product with packed B, or one that is read in place, where they are too few to
+// be worth a vector: 97 columns are six vectors of 16 and a seventh that is one sixteenth full. They are summed along the
 // depth: a vector is consecutive elements of a row of A, times those of a column of B, and a sum is
 // its lanes added up in the end. All lanes count, but for the last step's.
 //
@@ -22,6 +22,8 @@ class LastColumns {
 public:
   LastColumns(Emitter &e, const MatmulSpec &spec, int64_t panel, mlir::Value n, mlir::Value k);
 
+  /// The most that there are.
+  static int64_t most(int64_t panel) { return panel / 4; }
   /// How many columns there are, of this product; none where it is a constant zero.
   mlir::Value count;
   bool mayExist() const { return !counts.empty(); }
@@ -29,7 +31,10 @@ public:
   bool mayExist(int64_t columns) const;
   bool mustExist(int64_t columns) const;
 
-  /// Copies the columns from `first` on to target[at ...].
+  /// Copies the columns from `first` on to target[at ...], filled up.
+  void copy(Emitter &e, const PanelSource &source, mlir::Value first, mlir::Value target,
+            mlir::Value at) const;
+  /// The same to a panel of an artifact.
   void pack(Emitter &e, const PanelSource &source, mlir::Value first, mlir::Value target,
             mlir::Value at) const;
 

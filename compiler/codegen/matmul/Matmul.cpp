@@ -95,15 +95,15 @@ void MatmulEmitter::point(Value index, Value begin, Value points) {
     b.offsets = {e.mul(b.batch, e.mul(ops.m, ops.k)), e.mul(b.batch, size)};
   }
   // Points that follow each other share what is prepared for the first.
-  Value isFirst =
+  b.isFirst =
       arith::OrIOp::create(e.builder, e.loc, e.equal(index, begin), e.equal(first, e.index(0)));
   if (columnsFirst)
-    e.when(isFirst, [&] { prepareRows(b); });
+    e.when(b.isFirst, [&] { prepareRows(b); });
   else if (math.preparesA())
     prepareRows(b);
   if (spec.bLayout == MatrixLayout::Packed)
     return block(b, packedSource(b));
-  block(b, unpackedSource(b, isFirst));
+  block(b, unpackedSource(b));
 }
 
 MatmulEmitter::Source MatmulEmitter::packedSource(const Block &b) {
@@ -128,7 +128,7 @@ bool MatmulEmitter::asksInPlace() const {
 
 // B is packed to scratch unless few rows use it; those read it in place, the last columns as part
 // of a full panel that starts early.
-MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack) {
+MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b) {
   bool transposed = spec.bLayout == MatrixLayout::Transposed;
   Value stride = ops.bStride ? ops.bStride : transposed ? ops.k : ops.n;
   Value buffer = math.isBytes()
@@ -137,7 +137,7 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
   Value panelSize = this->panelSize();
   PanelSource matrix{ops.b, b.offsets.b, stride, transposed, ops.n, ops.k};
   auto pack = [&] {
-    e.when(repack, [&] {
+    e.when(b.isFirst, [&] {
       e.loop(b.panel0, b.panel1, e.index(1), [&](Value panel) {
         Value first = e.mul(panel, plan.panel), at = e.mul(e.sub(panel, b.panel0), panelSize);
         if (math.isBytes())
@@ -154,7 +154,7 @@ MatmulEmitter::Source MatmulEmitter::unpackedSource(const Block &b, Value repack
                 {}};
   Value lastStart = e.sub(ops.n, e.index(plan.panel));
   if (spec.inPlace)
-    return {ops.b, b.offsets.b, e.index(plan.panel), stride, lastStart};
+    return {ops.b, b.offsets.b, e.index(plan.panel), stride, last.mayExist() ? Value() : lastStart};
   if (!mayReadInPlace()) {
     pack();
     return packed;
@@ -265,6 +265,10 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
   plan.scratchFixed = MatmulEmitter::parkedBytes(plan, element);
   plan.scratchPerK =
       spec.bLayout == MatrixLayout::Packed || spec.inPlace ? 0 : plan.nBlock * element;
+  if (spec.inPlace) { // the last columns, which parked ones come before
+    plan.scratchPerK = LastColumns::most(plan.panel) * element;
+    plan.scratchFixed += LastColumns::most(plan.panel) * plan.panel * element;
+  }
   if (plan.bytes) {
     // The block's rows of A with their sums, and unpacked B's columns with theirs.
     bool packed = spec.bLayout == MatrixLayout::Packed;
@@ -277,18 +281,6 @@ MatmulPlan planMatmul(const MatmulSpec &spec, const Target &target) {
     plan.scratchPerK = 2 * plan.mBlock;
   }
   return plan;
-}
-
-bool staysInFirstCache(int64_t k, int64_t n) {
-  constexpr int64_t sets = 64, ways = 8, line = 16, tileColumns = 3 * 16, mostSteps = 96;
-  if (k > mostSteps || n < line)
-    return false;
-  std::array<int64_t, sets> lines{};
-  for (int64_t row = 0; row < k; ++row)
-    for (int64_t at = row * n / line; at <= (row * n + tileColumns - 1) / line; ++at)
-      if (++lines[at % sets] > ways)
-        return false;
-  return true;
 }
 
 void emitMatmul(Emitter &e, const MatmulSpec &spec, const MatmulOperands &operands, Value begin,

@@ -54,6 +54,7 @@ private:
     mlir::Value batch, m0, m1, panel0, panel1;
     mlir::Value areFirstRows, areLastRows; // of those that meet its columns
     mlir::Value last;                      // whether the last columns are its own
+    mlir::Value isFirst;                   // in this call, that reads its columns
     BatchOffsets offsets;
     Tiling tiling;
     mlir::Value joined;
@@ -74,7 +75,7 @@ private:
                             : e.mul(ops.k, plan.panel);
   }
   Source packedSource(const Block &block);
-  Source unpackedSource(const Block &block, mlir::Value repack);
+  Source unpackedSource(const Block &block);
   /// Whether few rows read B where it is, and whether tiles then ask for what is next.
   bool mayReadInPlace() const {
     return spec.bLayout == MatrixLayout::RowMajor && spec.b == spec.accumulator && !math.isBytes();

@@ -126,11 +126,13 @@ void MatmulEmitter::finishPanels(const Block &b, const Source &source, const Par
 void MatmulEmitter::deliverTile(const Block &b, const Source &source, const Tile &tile,
                                 int64_t rows, const Values &sums) {
   auto vectors = static_cast<int64_t>(sums.size()) / rows;
-  bool ragged = llvm::any_of(spec.columns, [&](int64_t size) { return size % plan.panel != 0; });
+  bool ragged = source.lastStart &&
+                llvm::any_of(spec.columns, [&](int64_t size) { return size % plan.panel != 0; });
   Values columns, masks(vectors);
   for (int64_t v = 0; v < vectors; ++v) {
     Value nominal = e.add(e.mul(tile.panel, plan.panel), v * lanes / plan.panel * plan.panel);
-    columns.push_back(e.add(e.min(nominal, source.lastStart), v * lanes % plan.panel));
+    Value start = source.lastStart ? e.min(nominal, source.lastStart) : nominal;
+    columns.push_back(e.add(start, v * lanes % plan.panel));
     if (ragged)
       masks[v] = e.notFirstLanes(e.sub(nominal, columns[v]), lanes);
   }

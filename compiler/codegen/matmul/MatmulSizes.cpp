@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The sizes of register tiles that a product may meet, each of which is code of its own.
+// The sizes of register tiles that a product may meet, each of which is code of its own, and of matrices
+// that are read in place.
 
 #include "compiler/codegen/matmul/MatmulEmitter.h"
 
@@ -8,6 +9,20 @@
 using namespace mlir;
 
 namespace heddle::codegen {
+
+bool staysInFirstCache(int64_t k, int64_t n) {
+  constexpr int64_t sets = 64, ways = 8, line = 16, tileColumns = 3 * 16, mostSteps = 96;
+  bool isOneTile = n < tileColumns + line; // whose rows follow each other
+  if ((k > mostSteps && !isOneTile) || n < line)
+    return false;
+  std::array<int64_t, sets> lines{};
+  int64_t at = 0; // rows may share a line
+  for (int64_t row = 0; row < k; ++row)
+    for (at = std::max(at, row * n / line); at <= (row * n + tileColumns - 1) / line; ++at)
+      if (++lines[at % sets] > ways)
+        return false;
+  return true;
+}
 
 /// The panels of blocks of whole tiles.
 static SmallVector<int64_t> panelsOfBlocks(int64_t panels, int64_t tile, int64_t blocks) {
@@ -37,7 +52,7 @@ SmallVector<int64_t> MatmulEmitter::panelCounts(int64_t tile) const {
     if (someJoin)
       panels.append({std::min(whole, tile), whole % tile});
     if (spec.inPlace)
-      panels.append(panelsOfBlocks(whole, tile, parts));
+      panels.append(panelsOfBlocks(whole, plan.panels, parts));
     else if (!allJoin)
       panels.append({whole / parts, (whole + parts - 1) / parts});
   };

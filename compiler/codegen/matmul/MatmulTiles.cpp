@@ -62,6 +62,8 @@ MatmulEmitter::Tiling MatmulEmitter::tilingOf(Value rows) {
   }
   if (wideRows())
     t.panels = e.select(wide, e.index(widePanels()), t.panels);
+  if (spec.inPlace) // results leave with their only part
+    return t;
   Value whole = e.select(t.several, e.ceilDiv(steps, kSharedSteps), e.index(1));
   t.kParts = e.max(t.kParts, e.select(t.once, whole, e.ceilDiv(steps, plan.kBlock)));
   return t;
@@ -138,8 +140,15 @@ void MatmulEmitter::block(const Block &b, const Source &source) {
 
 void MatmulEmitter::lastColumns(const Block &b, const Source &source) {
   Rows a = rowsFrom(b, b.m0);
-  Value rows = e.sub(b.m1, b.m0);
-  last.emit(e, {ops.a, a.start, a.rowStep, rows, ops.b, panelStart(source, b.panel1), parked});
+  Value rows = e.sub(b.m1, b.m0), columns = ops.b, start = panelStart(source, b.panel1);
+  if (spec.inPlace) {
+    columns = e.view(scratch, parkedBytes(plan, 4), spec.accumulator);
+    PanelSource matrix{ops.b, b.offsets.b, source.depthStep, false, ops.n, ops.k};
+    Value first = e.mul(b.panel1, plan.panel);
+    start = e.index(0);
+    e.when(b.isFirst, [&] { last.copy(e, matrix, first, columns, start); });
+  }
+  last.emit(e, {ops.a, a.start, a.rowStep, rows, columns, start, parked});
   finishRagged(b, source, {e.index(0), last.stride(e), b.m0, rows, b.panel1, e.index(1)});
 }
 

@@ -204,8 +204,10 @@ TEST_P(MatmulTest, RowMajorB) {
   check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::RowMajor);
 }
 TEST_P(MatmulTest, InPlace) {
-  for (const Size &s : {Size{1, 1, 16, 3}, Size{2, 34, 49, 34}, Size{1, 68, 196, 68},
-                        Size{3, 17, 100, 6}, Size{1, 9, 784, 96}, Size{1, 40, 345, 34}}) {
+  for (const Size &s :
+       {Size{1, 1, 16, 3}, Size{2, 34, 49, 34}, Size{1, 68, 196, 68}, Size{3, 17, 100, 6},
+        Size{1, 9, 784, 96}, Size{1, 40, 345, 34}, Size{2, 20, 49, 136}, Size{1, 10, 50, 33},
+        Size{1, 2, 195, 40}, Size{2, 75, 67, 40}}) {
     EXPECT_TRUE(staysInFirstCache(s.k, s.n));
     check<float>(GetParam(), MatrixLayout::RowMajor, MatrixLayout::RowMajor, true, s, true);
   }
