@@ -34,7 +34,8 @@ void MatmulEmitter::prefetchRow(const Block &b, const Tile &tile, Value row) {
 }
 
 Between MatmulEmitter::resultsBetween(const Block &b, const Tile &tile, int64_t rows) {
-  constexpr int64_t least = 8; // steps of two turns of the tile's loop
+  // Steps of a turn of the tile's loop, or of two where B is near and does not wait for results.
+  int64_t least = spec.inPlace ? 8 : 4;
   Value turns = e.max(e.ceilDiv(e.sub(tile.kEnd, tile.kBegin), least), e.index(1));
   Value apart = e.mul(e.max(e.div(turns, e.index(rows)), e.index(1)), least);
   Value due = e.div(e.add(turns, rows - 1), turns); // at once, where turns are fewer
