@@ -4,6 +4,9 @@
 
 #include "frontends/onnx/ContribOperators.h"
 
+#include <string>
+#include <utility>
+
 using namespace mlir;
 
 namespace heddle {
@@ -70,16 +73,24 @@ static absl::Status fusedGemm(NodeUpgrade &upgrade) {
   return absl::OkStatus();
 }
 
-/// A transposed operand of unknown rank: an Einsum says which axes are the last two.
+/// The axes of a matrix, as an Einsum names them: transposed, and with the first of the two before
+/// those of the batch.
+static std::string matrixAxes(char row, char column, bool transposed, bool batchLater) {
+  if (transposed)
+    std::swap(row, column);
+  return batchLater ? std::string{row} + "..." + column : std::string("...") + row + column;
+}
+
+/// Operands of unknown rank: an Einsum says which axes are the last two.
 static absl::Status fusedMatMul(NodeUpgrade &upgrade) {
   double alpha = upgrade.takeFloat("alpha").value_or(1.0);
-  bool left = upgrade.takeInt("transA").value_or(0), right = upgrade.takeInt("transB").value_or(0);
-  if (upgrade.takeInt("transBatchA").value_or(0) || upgrade.takeInt("transBatchB").value_or(0))
-    return unsupported("moving batch dimensions is not supported");
+  auto flag = [&](StringRef name) { return upgrade.takeInt(name).value_or(0) != 0; };
+  bool left = flag("transA"), right = flag("transB");
+  bool leftBatch = flag("transBatchA"), rightBatch = flag("transBatchB");
   Value product;
-  if (left || right) {
-    std::string equation =
-        std::string(left ? "...ji," : "...ij,") + (right ? "...kj" : "...jk") + "->...ik";
+  if (left || right || leftBatch || rightBatch) {
+    std::string equation = matrixAxes('i', 'j', left, leftBatch) + "," +
+                           matrixAxes('j', 'k', right, rightBatch) + "->...ik";
     product = upgrade.emit(
         "Einsum", {upgrade.operand(0), upgrade.operand(1)},
         upgrade.builder.getNamedAttr("equation", upgrade.builder.getStringAttr(equation)));

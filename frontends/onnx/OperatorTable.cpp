@@ -6,6 +6,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -149,6 +150,9 @@ ArrayRef<OperatorVersion> findVersions(StringRef domain, StringRef name) {
 }
 
 const OperatorVersion *findVersion(StringRef domain, StringRef name, int64_t opset) {
+  // ONNX Runtime has this one in all versions, and its optimisers write it into models of old ones.
+  if (domain.empty() && name == "LayerNormalization")
+    opset = std::max<int64_t>(opset, findVersions(domain, name).front().since);
   const OperatorVersion *best = nullptr;
   for (const OperatorVersion &version : findVersions(domain, name))
     if (version.since <= opset && !version.deprecated)

@@ -14,8 +14,7 @@ from onnx_bytes import node, tensor
 GENERATOR = np.random.default_rng(1)
 ERF = np.vectorize(math.erf)
 # What no operator of ai.onnx does, and what is wrong where a function comes after it.
-REFUSED = [("FusedMatMul", 2, {"transBatchA": 1}, "moving batch dimensions is not supported"),
-           ("FusedConv", 2, {"activation": "Tanh", "turns": 1}, "turns"),
+REFUSED = [("FusedConv", 2, {"activation": "Tanh", "turns": 1}, "turns"),
            ("FusedGemm", 2, {"activation": "Gelu"}, "activation 'Gelu' is not supported"),
            ("QLinearSoftmax", 4, {"axis": 1, "opset": 12}, "before the last one is not supported")]
 
@@ -83,6 +82,10 @@ def cases():
     x, y, bias = real(3, 5, 8), real(3, 7, 8), real(8)
     yield "FusedMatMul", [x, y], {"transB": 1}, x @ y.transpose(0, 2, 1)
     yield "FusedMatMul", [x[:, :3], y[:, :3]], {"transA": 1}, x[:, :3].transpose(0, 2, 1) @ y[:, :3]
+    first, across = np.ascontiguousarray(x.transpose(1, 0, 2)), x @ y.transpose(0, 2, 1)
+    yield "FusedMatMul", [first, y], {"transBatchA": 1, "transB": 1}, across
+    first, second = (np.ascontiguousarray(z.transpose(2, 0, 1)) for z in (x, y))
+    yield "FusedMatMul", [first, second], {"transA": 1, "transBatchA": 1, "transBatchB": 1, "alpha": 0.5}, across / 2
     yield "BiasGelu", [x, bias], {}, (x + bias) * 0.5 * (1 + ERF((x + bias) / math.sqrt(2)))
     yield "FastGelu", [x], {}, x * 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
     yield "QuickGelu", [x], {}, x * sigmoid(1.702 * x)
@@ -96,6 +99,8 @@ def cases():
     yield "SkipLayerNormalization", [x, y[:, :5], scale, shift, bias], {}, normal(x + y[:, :5] + bias, scale, shift)
     root = np.sqrt((x ** 2).mean(-1, keepdims=True) + 1e-5)
     yield "SimplifiedLayerNormalization", [x, scale], {"axis": -1}, x / root * scale
+    # Of the standard, but written into models of versions that do not have it.
+    yield "LayerNormalization", [x, scale, shift], {"axis": -1}, normal(x, scale, shift)
     ids, words, places = GENERATOR.integers(0, 9, (2, 5)).astype(np.int32), real(9, 8), real(6, 8)
     yield ("EmbedLayerNormalization", [ids, None, words, places, None, scale, shift], {},
            normal(words[ids] + places[:5], scale, shift))
@@ -156,10 +161,11 @@ def main():
         fed = 2 if op == "QLinearConcat" else 0
         constants = [tensor(name, x.shape, KINDS[x.dtype.name], x.tobytes())
                      for place, (name, x) in enumerate(zip(names, inputs)) if name and place != fed]
-        domain = "" if op.startswith("Simplified") else "com.microsoft"
+        domain = "" if op in ("SimplifiedLayerNormalization", "LayerNormalization") else "com.microsoft"
         x, kind = inputs[fed], KINDS[wanted.dtype.name.replace("64", "32")]
         check.write([node(op, names, ["z"], domain=domain, **attributes)],
-                    {names[fed]: (KINDS[x.dtype.name], list(x.shape))}, {"z": (kind, list(wanted.shape))}, {}, constants)
+                    {names[fed]: (KINDS[x.dtype.name], list(x.shape))}, {"z": (kind, list(wanted.shape))}, {}, constants,
+                    opset=13)
         check.expect(op, {names[fed]: x}, {"z": wanted}, agree=near)
     for op, count, attributes, pattern in REFUSED:
         check.write([node(op, ["x"] * count, ["z"], domain="com.microsoft", **attributes)], {"x": [2, 3, 3]},
