@@ -22,23 +22,33 @@ using resize::MakeTaps;
 using resize::Options;
 using resize::TapTable;
 
-// One axis: from [outer, in, inner] to [outer, out, inner].
+// One axis: from [outer, in, inner] to [outer, out, inner]. A weight of 0 keeps out whatever is there.
 template <typename C>
-void Interpolate(const TapTable& w, const Axis& a, C extrapolation, const C* from, C* to,
-                 int64_t outer, int64_t inner) {
+void Interpolate(const TapTable& w, absl::Span<const C> weights, const Axis& a, C extrapolation,
+                 const C* from, C* to, int64_t outer, int64_t inner) {
   for (int64_t o = 0; o < outer; ++o) {
+    const C* lines = from + o * a.in * inner;
     for (int64_t y = 0; y < a.out; ++y, to += inner) {
       const int64_t* sources = &w.sources[y * w.taps];
       if (sources[0] < 0) {
         std::fill_n(to, inner, extrapolation);
         continue;
       }
+      const C* line_weights = &weights[y * w.taps];
+      if (inner == 1) {
+        C sum = 0;
+        for (int64_t t = 0; t < w.taps; ++t) {
+          C product = line_weights[t] * lines[sources[t]];
+          sum += line_weights[t] == 0 ? C{0} : product;
+        }
+        *to = sum;
+        continue;
+      }
       std::fill_n(to, inner, C{0});
       for (int64_t t = 0; t < w.taps; ++t) {
-        C weight = static_cast<C>(w.weights[y * w.taps + t]);
-        if (weight == 0) continue;
-        const C* line = from + (o * a.in + sources[t]) * inner;
-        for (int64_t i = 0; i < inner; ++i) to[i] += weight * line[i];
+        if (line_weights[t] == 0) continue;
+        const C* line = lines + sources[t] * inner;
+        for (int64_t i = 0; i < inner; ++i) to[i] += line_weights[t] * line[i];
       }
     }
   }
@@ -54,6 +64,10 @@ absl::Status InterpolateAll(LibraryCall& call, const Options& o, absl::Span<cons
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> from, Load<C>(call, kOp, 0));
   HEDDLE_ASSIGN_OR_RETURN(Output<C> y, Output<C>::Make(call, kOp, 0, dims));
   if (y.values().empty()) return y.Store(kOp);
+  size_t last = axes.size();
+  for (size_t i = 0; i < axes.size(); ++i) {
+    if (Changes(axes[i])) last = i;
+  }
   Dims now = ToDims(x_dims);
   const C* current = from.data();
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -61,16 +75,22 @@ absl::Status InterpolateAll(LibraryCall& call, const Options& o, absl::Span<cons
     AxisView view = AroundAxis(now, static_cast<int>(i));
     now[i] = axes[i].out;
     HEDDLE_ASSIGN_OR_RETURN(int64_t count, CheckedProduct(kOp, now));
-    HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> next, Scratch<C>(call, kOp, count));
+    absl::Span<C> next = y.values();
+    if (i != last) {
+      HEDDLE_ASSIGN_OR_RETURN(next, Scratch<C>(call, kOp, count));
+    }
     HEDDLE_ASSIGN_OR_RETURN(TapTable window, MakeTaps(call, o, axes[i]));
-    Interpolate<C>(window, axes[i], static_cast<C>(o.extrapolation), current, next.data(),
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> weights,
+                            Scratch<C>(call, kOp, static_cast<int64_t>(window.weights.size())));
+    std::transform(window.weights.begin(), window.weights.end(), weights.begin(),
+                   [](double weight) { return static_cast<C>(weight); });
+    Interpolate<C>(window, weights, axes[i], static_cast<C>(o.extrapolation), current, next.data(),
                    view.outer, view.inner);
     current = next.data();
   }
+  if (last == axes.size()) std::copy(from.begin(), from.end(), y.values().begin());
   if (integral) {
-    for (size_t i = 0; i < y.values().size(); ++i) y[i] = std::nearbyint(current[i]);
-  } else {
-    std::copy_n(current, y.values().size(), y.values().data());
+    for (C& value : y.values()) value = std::nearbyint(value);
   }
   return y.Store(kOp);
 }

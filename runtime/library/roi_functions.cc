@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <vector>
 
 #include "runtime/library/arithmetic.h"
 #include "runtime/library/buffers.h"
@@ -12,33 +14,96 @@
 namespace heddle::library {
 namespace {
 
-// Four neighbours of a point, as RoiAlign weighs them.
-struct Corners {
-  int64_t offset[4] = {};
-  double weight[4] = {};
+// Where a sample of a region lies along one axis: two neighbours and their weights, none where it
+// lies outside the image.
+template <typename C>
+struct RoiSample {
+  int64_t low = 0, high = 0;
+  C low_weight = 0, high_weight = 0;
 };
 
-Corners RoiCorners(double y, double x, int64_t height, int64_t width) {
-  Corners c;
-  if (y < -1 || y > static_cast<double>(height) || x < -1 || x > static_cast<double>(width))
-    return c;
-  auto split = [](double v, int64_t size, int64_t& low, int64_t& high) {
-    v = std::max(v, 0.0);
-    low = static_cast<int64_t>(v);
-    if (low >= size - 1) {
-      low = high = size - 1;
-      return 0.0;
-    }
-    high = low + 1;
-    return v - static_cast<double>(low);
-  };
-  int64_t rows[2], columns[2];
-  double fy = split(y, height, rows[0], rows[1]), fx = split(x, width, columns[0], columns[1]);
-  for (int i = 0; i < 4; ++i) {
-    c.offset[i] = rows[i / 2] * width + columns[i % 2];
-    c.weight[i] = (i / 2 ? fy : 1 - fy) * (i % 2 ? fx : 1 - fx);
+template <typename C>
+RoiSample<C> MakeRoiSample(double at, int64_t size) {
+  if (at < -1 || at > static_cast<double>(size)) return {};
+  at = std::max(at, 0.0);
+  int64_t low = static_cast<int64_t>(at);
+  if (low >= size - 1) return {size - 1, size - 1, 1, 0};
+  C fraction = static_cast<C>(at - static_cast<double>(low));
+  return {low, low + 1, 1 - fraction, fraction};
+}
+
+// A region's samples along one axis: `samples` for each of `cells`.
+template <typename C>
+struct RoiAxis {
+  int64_t cells = 0, samples = 0;
+  std::vector<RoiSample<C>> at;
+  absl::Span<const RoiSample<C>> cell(int64_t i) const {
+    return absl::MakeSpan(at).subspan(static_cast<size_t>(i * samples),
+                                      static_cast<size_t>(samples));
   }
-  return c;
+};
+
+template <typename C>
+RoiAxis<C> MakeRoiAxis(double start, double bin, int64_t cells, int64_t samples, int64_t size) {
+  RoiAxis<C> axis{cells, samples, {}};
+  for (int64_t cell = 0; cell < cells; ++cell) {
+    for (int64_t s = 0; s < samples; ++s) {
+      axis.at.push_back(
+          MakeRoiSample<C>(start + static_cast<double>(cell) * bin +
+                               (static_cast<double>(s) + 0.5) * bin / static_cast<double>(samples),
+                           size));
+    }
+  }
+  return axis;
+}
+
+// The mean of each cell's samples. It is separable: a row of cells is a sum of the image's rows,
+// which are contiguous, and a cell is a sum of that sum's columns.
+template <typename C>
+void AverageCells(const RoiAxis<C>& rows, const RoiAxis<C>& columns, const C* image, int64_t width,
+                  absl::Span<C> line, C* to) {
+  int64_t first = width, end = 0;
+  for (const RoiSample<C>& s : columns.at) {
+    first = std::min(first, s.low);
+    end = std::max(end, s.high + 1);
+  }
+  C count = static_cast<C>(std::max<int64_t>(rows.samples * columns.samples, 1));
+  for (int64_t row = 0; row < rows.cells; ++row) {
+    std::fill(line.begin(), line.end(), C{0});
+    for (const RoiSample<C>& s : rows.cell(row)) {
+      const C *low = image + s.low * width, *high = image + s.high * width;
+      for (int64_t x = first; x < end; ++x)
+        line[x] += s.low_weight * low[x] + s.high_weight * high[x];
+    }
+    for (int64_t column = 0; column < columns.cells; ++column) {
+      C sum = 0;
+      for (const RoiSample<C>& s : columns.cell(column))
+        sum += s.low_weight * line[s.low] + s.high_weight * line[s.high];
+      *to++ = sum / count;
+    }
+  }
+}
+
+// The greatest weighted neighbour of each cell's samples.
+template <typename C>
+void GreatestInCells(const RoiAxis<C>& rows, const RoiAxis<C>& columns, const C* image,
+                     int64_t width, C* to) {
+  for (int64_t row = 0; row < rows.cells; ++row) {
+    for (int64_t column = 0; column < columns.cells; ++column) {
+      std::optional<C> best;
+      for (const RoiSample<C>& y : rows.cell(row)) {
+        const C *low = image + y.low * width, *high = image + y.high * width;
+        for (const RoiSample<C>& x : columns.cell(column)) {
+          C here = std::max(std::max(y.low_weight * x.low_weight * low[x.low],
+                                     y.low_weight * x.high_weight * low[x.high]),
+                            std::max(y.high_weight * x.low_weight * high[x.low],
+                                     y.high_weight * x.high_weight * high[x.high]));
+          best = best ? std::max(*best, here) : here;
+        }
+      }
+      *to++ = best.value_or(0);
+    }
+  }
 }
 
 }  // namespace
@@ -65,6 +130,7 @@ absl::Status RoiAlign(LibraryCall& call) {
     HEDDLE_ASSIGN_OR_RETURN(absl::Span<const C> x, Load<C>(call, kOp, 0));
     HEDDLE_ASSIGN_OR_RETURN(Output<C> y,
                             Output<C>::Make(call, kOp, 0, {roi_dims[0], in[1], out[0], out[1]}));
+    HEDDLE_ASSIGN_OR_RETURN(absl::Span<C> line, Scratch<C>(call, kOp, in[3]));
     for (int64_t r = 0; r < roi_dims[0]; ++r) {
       if (batches[r] < 0 || batches[r] >= in[0])
         return OutOfRange(kOp, "batch ", batches[r], " of ", in[0]);
@@ -81,31 +147,15 @@ absl::Status RoiAlign(LibraryCall& call) {
         samples[a] =
             ratio > 0 ? ratio : std::max<int64_t>(0, static_cast<int64_t>(std::ceil(bin[a])));
       }
-      double count = static_cast<double>(std::max<int64_t>(samples[0] * samples[1], 1));
-      const C* image = x.data() + batches[r] * in[1] * in[2] * in[3];
-      for (int64_t c = 0; c < in[1]; ++c, image += in[2] * in[3]) {
-        for (int64_t cell = 0; cell < out[0] * out[1]; ++cell) {
-          double sum = 0;
-          for (int64_t s = 0; s < samples[0] * samples[1]; ++s) {
-            double at[2];
-            int64_t position[2] = {cell / out[1], cell % out[1]},
-                    sample[2] = {s / samples[1], s % samples[1]};
-            for (int a = 0; a < 2; ++a) {
-              at[a] =
-                  start[a] + static_cast<double>(position[a]) * bin[a] +
-                  (static_cast<double>(sample[a]) + 0.5) * bin[a] / static_cast<double>(samples[a]);
-            }
-            Corners corners = RoiCorners(at[0], at[1], in[2], in[3]);
-            double part[4];
-            for (int i = 0; i < 4; ++i) part[i] = corners.weight[i] * image[corners.offset[i]];
-            if (maximum) {
-              double best = std::max(std::max(part[0], part[1]), std::max(part[2], part[3]));
-              sum = s == 0 ? best : std::max(sum, best);
-            } else {
-              sum += part[0] + part[1] + part[2] + part[3];
-            }
-          }
-          y[(r * in[1] + c) * out[0] * out[1] + cell] = static_cast<C>(maximum ? sum : sum / count);
+      RoiAxis<C> rows = MakeRoiAxis<C>(start[0], bin[0], out[0], samples[0], in[2]);
+      RoiAxis<C> columns = MakeRoiAxis<C>(start[1], bin[1], out[1], samples[1], in[3]);
+      for (int64_t c = 0; c < in[1]; ++c) {
+        const C* image = x.data() + (batches[r] * in[1] + c) * in[2] * in[3];
+        C* to = y.values().data() + (r * in[1] + c) * out[0] * out[1];
+        if (maximum) {
+          GreatestInCells(rows, columns, image, in[3], to);
+        } else {
+          AverageCells(rows, columns, image, in[3], line, to);
         }
       }
     }

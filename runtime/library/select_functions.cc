@@ -161,6 +161,55 @@ bool Overlap(const Box& a, const Box& b, float threshold) {
   return a.area() > 0 && b.area() > 0 && all > 0 && common / all > threshold;
 }
 
+// The boxes that were chosen, side by side to be compared many at a time.
+class ChosenBoxes {
+ public:
+  void Clear() { count_ = 0; }
+
+  void Add(const Box& box) {
+    if (count_ % kBlock == 0) {
+      for (int d = 0; d < 2; ++d) {
+        low_[d].resize(count_ + kBlock);
+        high_[d].resize(count_ + kBlock);
+      }
+    }
+    for (int d = 0; d < 2; ++d) {
+      low_[d][count_] = box.low[d];
+      high_[d][count_] = box.high[d];
+    }
+    ++count_;
+  }
+
+  // Whether one of them shares more than `threshold` of what both cover.
+  bool Cover(const Box& box, float threshold) const {
+    for (size_t first = 0; first < count_; first += kBlock) {
+      if (!Touch(box, first)) continue;
+      for (size_t i = first; i < std::min(first + kBlock, count_); ++i) {
+        Box chosen = {{low_[0][i], low_[1][i]}, {high_[0][i], high_[1][i]}};
+        if (Overlap(box, chosen, threshold)) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  static constexpr size_t kBlock = 16;
+
+  // Whether the box has a point in common with some of a block: most have none.
+  bool Touch(const Box& box, size_t first) const {
+    int touching = 0;
+    for (size_t i = first; i < first + kBlock; ++i) {
+      float rows = std::min(box.high[0], high_[0][i]) - std::max(box.low[0], low_[0][i]);
+      float columns = std::min(box.high[1], high_[1][i]) - std::max(box.low[1], low_[1][i]);
+      touching |= static_cast<int>(rows > 0) & static_cast<int>(columns > 0);
+    }
+    return touching != 0;
+  }
+
+  size_t count_ = 0;
+  std::vector<float> low_[2], high_[2];
+};
+
 struct Candidate {
   float score;
   int64_t box;
@@ -202,6 +251,7 @@ absl::Status NonMaxSuppression(LibraryCall& call) {
   for (int64_t i = 0; i < dims[0] * count; ++i) corners[i] = MakeBox(&boxes[i * 4], center);
   HEDDLE_ASSIGN_OR_RETURN(absl::Span<Candidate> heap, Scratch<Candidate>(call, kOp, count));
   std::vector<int64_t> selected;
+  ChosenBoxes chosen;
   for (int64_t line = 0; line < dims[0] * dims[1] && count > 0 && most > 0; ++line) {
     const float* line_scores = scores.data() + line * count;
     const Box* line_boxes = corners.data() + line / dims[1] * count;
@@ -212,14 +262,13 @@ absl::Status NonMaxSuppression(LibraryCall& call) {
     // A heap, as most candidates are never asked for.
     std::make_heap(heap.begin(), end, ComesLater);
     size_t first = selected.size();
+    chosen.Clear();
     while (end != heap.begin() && static_cast<int64_t>((selected.size() - first) / 3) < most) {
       std::pop_heap(heap.begin(), end, ComesLater);
       int64_t box = (--end)->box;
-      bool keep = true;
-      for (size_t s = first; keep && s < selected.size(); s += 3) {
-        keep = !Overlap(line_boxes[box], line_boxes[selected[s + 2]], static_cast<float>(overlap));
-      }
-      if (keep) selected.insert(selected.end(), {line / dims[1], line % dims[1], box});
+      if (chosen.Cover(line_boxes[box], static_cast<float>(overlap))) continue;
+      chosen.Add(line_boxes[box]);
+      selected.insert(selected.end(), {line / dims[1], line % dims[1], box});
     }
   }
   HEDDLE_ASSIGN_OR_RETURN(

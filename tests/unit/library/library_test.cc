@@ -2,6 +2,8 @@
 //
 // What the conformance cases do not cover: refusals of bad sizes and indices, packed types.
 
+#include <limits>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/library/fake_call.h"
@@ -114,6 +116,65 @@ TEST(Library, SuppressionTakesEqualScoresInTheirOrder) {
   call.result_types = {kInt64};
   ASSERT_TRUE(call.Run("NonMaxSuppression").ok());
   EXPECT_EQ(call.results[0].values<int64_t>(), (std::vector<int64_t>{0, 0, 3, 0, 0, 0, 0, 0, 2}));
+}
+
+TEST(Library, SuppressionComparesWithAllThatItChose) {
+  // Twenty boxes apart from each other, then each again, a little smaller and with less score. The
+  // second class has but one.
+  FakeCall call;
+  std::vector<float> boxes, scores, others(40, 0);
+  std::vector<int64_t> wanted;
+  for (int64_t i = 0; i < 40; ++i) {
+    float at = 2 * static_cast<float>(i % 20), size = i < 20 ? 1 : 0.9f;
+    boxes.insert(boxes.end(), {at, at, at + size, at + size});
+    scores.push_back(1 - static_cast<float>(i) / 64);
+    if (i < 20) wanted.insert(wanted.end(), {0, 0, i});
+  }
+  others[30] = 1;
+  scores.insert(scores.end(), others.begin(), others.end());
+  wanted.insert(wanted.end(), {0, 1, 30});
+  call.operands = {Floats({1, 40, 4}, boxes), Floats({1, 2, 40}, scores),
+                   FakeTensor(kInt64, {}, std::vector<int64_t>{40}), Floats({}, {0.5f}),
+                   Floats({}, {0.1f})};
+  call.result_types = {kInt64};
+  ASSERT_TRUE(call.Run("NonMaxSuppression").ok());
+  EXPECT_EQ(call.results[0].values<int64_t>(), wanted);
+}
+
+TEST(Library, RegionsAverageTheirSamples) {
+  // The image is 10 y + x, which interpolation keeps; the second region lies outside.
+  FakeCall call;
+  std::vector<float> image;
+  for (int i = 0; i < 42; ++i) image.push_back(static_cast<float>(10 * (i / 7) + i % 7));
+  call.operands = {Floats({1, 1, 6, 7}, image), Floats({2, 4}, {1, 2, 5, 4, -8, -8, -2, -2}),
+                   Longs({2}, {0, 0})};
+  call.ints_of_one = {{"output_height", 2}, {"output_width", 2}, {"sampling_ratio", 4}};
+  call.texts["coordinate_transformation_mode"] = "output_half_pixel";
+  call.result_types = {kFloat32};
+  ASSERT_TRUE(call.Run("RoiAlign").ok());
+  EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{27, 29, 37, 39, 0, 0, 0, 0}));
+  call.texts["mode"] = "max";
+  call.ints_of_one["sampling_ratio"] = 1;
+  ASSERT_TRUE(call.Run("RoiAlign").ok());
+  // One sample a cell, at 2.5 and 3.5 by 2 and 4: half of each of two rows.
+  EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{16, 17, 21, 22, 0, 0, 0, 0}));
+}
+
+TEST(Library, ResizeInterpolatesBothAxes) {
+  FakeCall call;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  call.operands = {Floats({1, 1, 2, 3}, {0, 2, kInfinity, 4, 6, 8}), Floats({0}, {}),
+                   Floats({4}, {1, 1, 2, 2})};
+  call.texts["mode"] = "linear";
+  call.texts["coordinate_transformation_mode"] = "asymmetric";
+  call.result_types = {kFloat32};
+  ASSERT_TRUE(call.Run("Resize").ok());
+  EXPECT_EQ(call.results[0].dims, (std::vector<int64_t>{1, 1, 4, 6}));
+  EXPECT_EQ(call.results[0].values<float>(),
+            (std::vector<float>{0, 1, 2, kInfinity, kInfinity, kInfinity,  //
+                                2, 3, 4, kInfinity, kInfinity, kInfinity,  //
+                                4, 5, 6, 7,         8,         8,          //
+                                4, 5, 6, 7,         8,         8}));
 }
 
 TEST(Library, ConvTransposeRefusesNegativeResults) {
