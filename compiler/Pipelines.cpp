@@ -26,6 +26,7 @@ void addSourcePasses(OpPassManager &passes) {
   function.addPass(createExpandConvTransposePass());
   function.addPass(createSplitPoolsPass());
   function.addPass(createSplitResizePass());
+  function.addPass(createFlattenSamplesPass());
   function.addPass(createScatterRowsPass());
   function.addPass(createLayColumnsPass());
   function.addPass(createSkipZeroRowsPass());

@@ -367,6 +367,24 @@ def LayColumnsPass : Pass<"onnx-lay-columns", "::mlir::func::FuncOp"> {
   }];
 }
 
+def FlattenSamplesPass : Pass<"onnx-flatten-samples", "::mlir::func::FuncOp"> {
+  let summary = "lay short rows of the points of GridSample into one row";
+  let description = [{
+    Kernels take a vector of points along a row. Deformable attention has rows of four, one for each place
+    that a query looks at.
+
+    ```mlir
+    %1 = "onnx.GridSample"(%x, %grid) : (tensor<8x32x20x20xf32>, tensor<8x300x4x2xf32>) -> tensor<8x32x300x4xf32>
+    ```
+    becomes
+    ```mlir
+    %0 = "onnx.Reshape"(%grid, %s) : (tensor<8x300x4x2xf32>, tensor<4xi64>) -> tensor<8x1x1200x2xf32>
+    %1 = "onnx.GridSample"(%x, %0) : (tensor<8x32x20x20xf32>, tensor<8x1x1200x2xf32>) -> tensor<8x32x1x1200xf32>
+    %2 = "onnx.Reshape"(%1, %t) : (tensor<8x32x1x1200xf32>, tensor<4xi64>) -> tensor<8x32x300x4xf32>
+    ```
+  }];
+}
+
 def SplitPoolsPass : Pass<"onnx-split-pools", "::mlir::func::FuncOp"> {
   let summary = "take large windows of MaxPool apart into one an axis";
   let description = [{
