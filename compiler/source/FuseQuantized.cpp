@@ -6,12 +6,14 @@
 //     = (ConvInteger(x, w, zx, zw) as float) * (sx * sw) + bias
 //
 // which is exact up to the rounding of the products, as sums of bytes are. The scale is one number, or one
-// a filter. What follows (activation, QuantizeLinear) fuses into the integer kernel as it does into a
-// float one, and the dequantised operands are computed only where something else uses them.
+// a filter, or a column of what MatMul and Gemm multiply by. What follows (activation, QuantizeLinear)
+// fuses into the integer kernel as it does into a float one, and the dequantised operands are computed
+// only where something else uses them.
 
 #include "compiler/Passes.h"
 #include "compiler/source/Arithmetic.h"
 #include "mlir/IR/Iterators.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -27,7 +29,8 @@ onnx::DequantizeLinearOp dequantizedBytes(Value value, std::optional<int64_t> ax
   if (!op || op.getBlockSize() != 0 || elementOf(op.getX()).getIntOrFloatBitWidth() != 8 ||
       !elementOf(op.getX()).isInteger() || !elementOf(op.getY()).isF32())
     return nullptr;
-  bool perPlace = axis && static_cast<int64_t>(op.getAxis()) == *axis;
+  int64_t places = op.getAxis(), rank = static_cast<int64_t>(dimsOf(op.getX()).size());
+  bool perPlace = axis && (places < 0 ? places + rank : places) == *axis;
   return isSingle(op.getXScale()) || perPlace ? op : nullptr;
 }
 
@@ -41,17 +44,22 @@ bool isZero(Value zeroPoint) {
                                   [](const APInt &value) { return value.isZero(); });
 }
 
+/// What has one scale and one zero point.
+onnx::DequantizeLinearOp leftOperand(Value value) {
+  auto a = dequantizedBytes(value, std::nullopt);
+  return a && (!a.getXZeroPoint() || isSingle(a.getXZeroPoint())) ? a : nullptr;
+}
+
 RankedTensorType sumType(Operation *product) {
   Type type = product->getResult(0).getType();
   return withElement(type, IntegerType::get(type.getContext(), 32));
 }
 
 void rewrite(onnx::ConvOp conv) {
-  auto x = dequantizedBytes(conv.getX(), std::nullopt);
+  auto x = leftOperand(conv.getX());
   auto w = dequantizedBytes(conv.getW(), 0);
-  bool onePoint = x && (!x.getXZeroPoint() || isSingle(x.getXZeroPoint()));
   std::optional<int64_t> filters = dimsOf(conv.getW())[0].asConstant();
-  if (!w || !onePoint || !filters)
+  if (!x || !w || !filters)
     return;
   Arithmetic m(conv);
   Value sum = onnx::ConvIntegerOp::create(
@@ -71,18 +79,41 @@ void rewrite(onnx::ConvOp conv) {
   conv.erase();
 }
 
-void rewrite(onnx::MatMulOp matmul) {
-  auto a = dequantizedBytes(matmul.getA(), std::nullopt);
-  auto w = dequantizedBytes(matmul.getB(), std::nullopt);
-  bool onePoint = a && (!a.getXZeroPoint() || isSingle(a.getXZeroPoint()));
-  if (!w || !onePoint || dimsOf(matmul.getB()).size() < 2)
-    return;
-  Arithmetic m(matmul);
-  Value sum = onnx::MatMulIntegerOp::create(m.b, m.loc, sumType(matmul), a.getX(), w.getX(),
+/// a x w on the integers, where both are dequantised: the left operand with one scale, the right one
+/// with one or with one for each of its columns.
+Value integerProduct(Operation *product, onnx::DequantizeLinearOp a, onnx::DequantizeLinearOp w,
+                     bool transposed) {
+  Arithmetic m(product);
+  Value right = transposed ? m.transposed(w.getX(), {1, 0}) : w.getX();
+  Value sum = onnx::MatMulIntegerOp::create(m.b, m.loc, sumType(product), a.getX(), right,
                                             a.getXZeroPoint(), w.getXZeroPoint());
   Value scale = m.mul(m.asScalar(w.getXScale()), m.asScalar(a.getXScale()));
-  matmul.getResult().replaceAllUsesWith(m.mul(m.toF32(sum), scale));
+  return m.mul(m.toF32(sum), scale);
+}
+
+void rewrite(onnx::MatMulOp matmul) {
+  size_t rank = dimsOf(matmul.getB()).size();
+  auto a = leftOperand(matmul.getA());
+  auto w = dequantizedBytes(matmul.getB(), rank == 2 ? std::optional<int64_t>(1) : std::nullopt);
+  if (!a || !w || rank < 2)
+    return;
+  matmul.getResult().replaceAllUsesWith(integerProduct(matmul, a, w, /*transposed=*/false));
   matmul.erase();
+}
+
+void rewrite(onnx::GemmOp gemm) {
+  bool transposed = gemm.getTransB();
+  auto a = leftOperand(gemm.getA());
+  auto w = dequantizedBytes(gemm.getB(), transposed ? 0 : 1);
+  bool isPlain = !gemm.getTransA() && gemm.getAlpha().convertToFloat() == 1 &&
+                 gemm.getBeta().convertToFloat() == 1;
+  if (!a || !w || !isPlain)
+    return;
+  Value result = integerProduct(gemm, a, w, transposed);
+  if (gemm.getC())
+    result = Arithmetic(gemm).add(result, gemm.getC());
+  gemm.getResult().replaceAllUsesWith(result);
+  gemm.erase();
 }
 
 /// Zero points that are zero need neither the sums of the other operand nor their subtraction.
@@ -95,15 +126,12 @@ struct FuseQuantized : impl::FuseQuantizedPassBase<FuseQuantized> {
   void runOnOperation() override {
     SmallVector<Operation *> products;
     getOperation()->walk([&](Operation *op) {
-      if (isa<onnx::ConvOp, onnx::MatMulOp>(op))
+      if (isa<onnx::ConvOp, onnx::GemmOp, onnx::MatMulOp>(op))
         products.push_back(op);
     });
-    for (Operation *op : products) {
-      if (auto conv = dyn_cast<onnx::ConvOp>(op))
-        rewrite(conv);
-      else
-        rewrite(cast<onnx::MatMulOp>(op));
-    }
+    for (Operation *op : products)
+      TypeSwitch<Operation *>(op).Case<onnx::ConvOp, onnx::GemmOp, onnx::MatMulOp>(
+          [](auto product) { rewrite(product); });
     getOperation()->walk([](Operation *op) {
       if (auto conv = dyn_cast<onnx::ConvIntegerOp>(op)) {
         dropZeros(conv.getXZeroPointMutable());

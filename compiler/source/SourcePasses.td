@@ -240,8 +240,9 @@ def FuseQuantizedPass : Pass<"onnx-fuse-quantized", "::mlir::func::FuncOp"> {
     %4 = "onnx.Mul"(%2, %3) : ...
     %5 = "onnx.Add"(%4, %bias) : ... -> tensor<1x8x4x4xf32>
     ```
-    where the input has one scale and the filters one, or one a channel. Zero points that are
-    known to be zero are dropped from integer products.
+    where the input has one scale and the filters one, or one a channel. So do MatMul and Gemm, whose
+    weights have one scale, or one a column. Zero points that are known to be zero are dropped from
+    integer products.
   }];
 }
 
