@@ -114,8 +114,8 @@ void WindowEmitter::tile(const Place &place, Value row, int64_t rows, Value colu
     tileMasks = columnMasks(place, column);
   }
   Values sums = spec.taps() > kUnrolledTaps ? looped(place, at, rows)
-                : isMaximum                ? maxima(place, at, rows)
-                                           : unrolled(place, at, rows);
+                : isMaximum                 ? maxima(place, at, rows)
+                                            : unrolled(place, at, rows);
   deliver(place, sums, row, column);
 }
 
