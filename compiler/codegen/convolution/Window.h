@@ -2,10 +2,10 @@
 //
 // Sliding windows within one channel: depthwise convolution and pooling of plain NCHW tensors.
 //
-// Vectors are pixels of a row, or of several short ones. A grid point is some rows of one output plane. Where windows of one
-// row follow each other and masks are free it reads them where they are; else it copies what it
-// reads to scratch (first cache), with `fill` where windows leave the input and with strided
-// columns sorted into phases, so that all loads of windows are of consecutive elements.
+// Vectors are pixels of a row, or of several short ones. A grid point is some rows of one output
+// plane. Where windows of one row follow each other and masks are free it reads them where they are;
+// else it copies what it reads to scratch (first cache), with `fill` where windows leave the input and
+// with strided columns sorted into phases, so that all loads of windows are of consecutive elements.
 //
 //   WindowSpec spec{f32, f32}; spec.window = {1, 3, 3}; spec.stride = {1, 2, 2}; ...
 //   emitDepthwise(e, spec, ops, filter, begin, end, scratch, sink);   // ops.multiplier: OC / IC
