@@ -32,6 +32,9 @@ RoiSample<C> MakeRoiSample(double at, int64_t size) {
   return {low, low + 1, 1 - fraction, fraction};
 }
 
+// Along one axis of a region; they are kept while it is computed.
+constexpr int64_t kMostSamples = 1 << 22;
+
 // A region's samples along one axis: `samples` for each of `cells`.
 template <typename C>
 struct RoiAxis {
@@ -146,6 +149,10 @@ absl::Status RoiAlign(LibraryCall& call) {
           return OutOfRange(kOp, "region ", r);
         samples[a] =
             ratio > 0 ? ratio : std::max<int64_t>(0, static_cast<int64_t>(std::ceil(bin[a])));
+        if (out[a] > kMostSamples / std::max<int64_t>(samples[a], 1)) {
+          return OutOfRange(kOp, "region ", r, " takes ", samples[a], " samples for each of ",
+                            out[a], " cells");
+        }
       }
       RoiAxis<C> rows = MakeRoiAxis<C>(start[0], bin[0], out[0], samples[0], in[2]);
       RoiAxis<C> columns = MakeRoiAxis<C>(start[1], bin[1], out[1], samples[1], in[3]);

@@ -160,6 +160,15 @@ TEST(Library, RegionsAverageTheirSamples) {
   EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{16, 17, 21, 22, 0, 0, 0, 0}));
 }
 
+TEST(Library, RegionsTakeNoMoreSamplesThanThereIsRoomFor) {
+  // The result is empty, however many cells its regions have.
+  FakeCall call;
+  call.operands = {Floats({1, 0, 6, 7}, {}), Floats({1, 4}, {1, 2, 5, 4}), Longs({1}, {0})};
+  call.ints_of_one = {{"output_height", int64_t{1} << 40}, {"output_width", 2}};
+  call.result_types = {kFloat32};
+  EXPECT_EQ(call.Run("RoiAlign").code(), absl::StatusCode::kOutOfRange);
+}
+
 TEST(Library, ResizeInterpolatesBothAxes) {
   FakeCall call;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
