@@ -10,8 +10,6 @@ libonnx-testdata. With --peer (onnxruntime_results of the build), what ONNX Runt
 """
 
 import argparse
-import collections
-import concurrent.futures
 import os
 import re
 import shutil
@@ -21,7 +19,7 @@ import sys
 TESTS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path += [os.path.join(TESTS, "e2e"), os.path.join(os.path.dirname(TESTS), "benchmarks")]
 from numpy_models import NumpyModels, np  # noqa: E402  (first: it skips the test where there is no numpy)
-from pairwise.peers import installed_library  # noqa: E402
+import seeds  # noqa: E402
 from hostile_models.mutants import Mutant, cases_of  # noqa: E402
 from random_models.agreement import disagreement  # noqa: E402
 
@@ -30,13 +28,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("heddle")
     parser.add_argument("cases")
-    parser.add_argument("--seed", type=int, default=1, help="of the first model; the next ones count up")
-    parser.add_argument("--count", type=int, default=100)
+    seeds.add_options(parser, count=100, failed="hostile-models-failed")
     parser.add_argument("--only", default="", metavar="PATTERN", help="of the names of cases")
-    parser.add_argument("--failed", default="hostile-models-failed", metavar="FOLDER")
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--peer", metavar="PROGRAM")
-    parser.add_argument("--node-modules", metavar="FOLDER", default=os.path.join(os.path.dirname(TESTS), "build", "peers"))
     return parser.parse_args()
 
 
@@ -113,22 +106,7 @@ def main():
     if not cases:
         print(f"SKIPPED: no cases in {options.cases}: Debian's libonnx-testdata is not installed")
         sys.exit(77)
-    peer = None
-    if options.peer:
-        library = installed_library(options.node_modules)
-        peer = [options.peer, library] if library and os.path.exists(options.peer) else None
-        if not peer:
-            print(f"no ONNX Runtime in {options.node_modules} or no {options.peer}: results are not compared")
-    ends = collections.Counter()
-    with concurrent.futures.ProcessPoolExecutor(options.workers) as pool:
-        seeds = range(options.seed, options.seed + options.count)
-        rest = ([options] * len(seeds), [cases] * len(seeds), [peer] * len(seeds))
-        for ending, lines in pool.map(try_seed, seeds, *rest):
-            ends[ending] += 1
-            for line in lines:
-                print(line, flush=True)
-    print(f"{options.count} models from seed {options.seed}: " + ", ".join(f"{count} {end}" for end, count in ends.items()))
-    return 1 if ends["wrong"] else 0
+    return seeds.try_all(options, try_seed, cases, seeds.peer_of(options))
 
 
 if __name__ == "__main__":

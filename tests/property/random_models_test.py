@@ -12,8 +12,6 @@ still go wrong, its inputs and the command that runs it again.
 """
 
 import argparse
-import collections
-import concurrent.futures
 import os
 import shlex
 import sys
@@ -21,7 +19,7 @@ import sys
 TESTS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path += [os.path.join(TESTS, "e2e"), os.path.join(os.path.dirname(TESTS), "benchmarks")]
 from numpy_models import np  # noqa: E402  (first: it skips the test where there is no numpy)
-from pairwise.peers import installed_library  # noqa: E402
+import seeds  # noqa: E402
 from random_models import (elementwise, indexing, movement, products, quantized, reductions,  # noqa: E402
                            repeated, windows)
 from random_models.comparison import Comparison  # noqa: E402
@@ -35,14 +33,9 @@ MODULES = {"elementwise": elementwise, "movement": movement, "indexing": indexin
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("heddle")
-    parser.add_argument("--seed", type=int, default=1, help="of the first model; the next ones count up")
-    parser.add_argument("--count", type=int, default=16)
+    seeds.add_options(parser, count=16, failed="random-models-failed")
     parser.add_argument("--only", type=lambda names: names.split(","), default=list(MODULES),
                         help="families, of " + ", ".join(MODULES))
-    parser.add_argument("--failed", default="random-models-failed", metavar="FOLDER")
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--peer", metavar="PROGRAM")
-    parser.add_argument("--node-modules", metavar="FOLDER", default=os.path.join(os.path.dirname(TESTS), "build", "peers"))
     return parser.parse_args()
 
 
@@ -94,21 +87,7 @@ def try_seed(seed, options, peer):
 
 def main():
     options = arguments()
-    peer = None
-    if options.peer:
-        library = installed_library(options.node_modules)
-        peer = [options.peer, library] if library and os.path.exists(options.peer) else None
-        if not peer:
-            print(f"SKIPPED: no ONNX Runtime in {options.node_modules} or no {options.peer}: Heddle is compared with itself")
-    ends = collections.Counter()
-    with concurrent.futures.ProcessPoolExecutor(options.workers) as pool:
-        seeds = range(options.seed, options.seed + options.count)
-        for end, lines in pool.map(try_seed, seeds, [options] * len(seeds), [peer] * len(seeds)):
-            ends[end] += 1
-            for line in lines:
-                print(line, flush=True)
-    print(f"{options.count} models from seed {options.seed}: " + ", ".join(f"{count} {end}" for end, count in ends.items()))
-    return 1 if ends["wrong"] else 0
+    return seeds.try_all(options, try_seed, seeds.peer_of(options))
 
 
 if __name__ == "__main__":
