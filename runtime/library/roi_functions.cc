@@ -20,6 +20,8 @@ template <typename C>
 struct RoiSample {
   int64_t low = 0, high = 0;
   C low_weight = 0, high_weight = 0;
+  // Whatever is at its neighbours, an infinity too, has no part in it.
+  bool IsOutside() const { return low_weight == 0 && high_weight == 0; }
 };
 
 template <typename C>
@@ -74,14 +76,16 @@ void AverageCells(const RoiAxis<C>& rows, const RoiAxis<C>& columns, const C* im
   for (int64_t row = 0; row < rows.cells; ++row) {
     std::fill(line.begin(), line.end(), C{0});
     for (const RoiSample<C>& s : rows.cell(row)) {
+      if (s.IsOutside()) continue;
       const C *low = image + s.low * width, *high = image + s.high * width;
       for (int64_t x = first; x < end; ++x)
         line[x] += s.low_weight * low[x] + s.high_weight * high[x];
     }
     for (int64_t column = 0; column < columns.cells; ++column) {
       C sum = 0;
-      for (const RoiSample<C>& s : columns.cell(column))
-        sum += s.low_weight * line[s.low] + s.high_weight * line[s.high];
+      for (const RoiSample<C>& s : columns.cell(column)) {
+        if (!s.IsOutside()) sum += s.low_weight * line[s.low] + s.high_weight * line[s.high];
+      }
       *to++ = sum / count;
     }
   }
@@ -97,10 +101,13 @@ void GreatestInCells(const RoiAxis<C>& rows, const RoiAxis<C>& columns, const C*
       for (const RoiSample<C>& y : rows.cell(row)) {
         const C *low = image + y.low * width, *high = image + y.high * width;
         for (const RoiSample<C>& x : columns.cell(column)) {
-          C here = std::max(std::max(y.low_weight * x.low_weight * low[x.low],
+          C here = 0;
+          if (!y.IsOutside() && !x.IsOutside()) {
+            here = std::max(std::max(y.low_weight * x.low_weight * low[x.low],
                                      y.low_weight * x.high_weight * low[x.high]),
                             std::max(y.high_weight * x.low_weight * high[x.low],
                                      y.high_weight * x.high_weight * high[x.high]));
+          }
           best = best ? std::max(*best, here) : here;
         }
       }

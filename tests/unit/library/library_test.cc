@@ -160,6 +160,20 @@ TEST(Library, RegionsAverageTheirSamples) {
   EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{16, 17, 21, 22, 0, 0, 0, 0}));
 }
 
+TEST(Library, RegionsOutsideOfAnImageDoNotReadIt) {
+  FakeCall call;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  call.operands = {Floats({1, 1, 2, 2}, {kInfinity, kInfinity, kInfinity, 1}),
+                   Floats({2, 4}, {0, -9, 1, -7, -9, 0, -7, 1}), Longs({2}, {0, 0})};
+  call.ints_of_one = {{"sampling_ratio", 2}};
+  call.result_types = {kFloat32};
+  for (const char* mode : {"avg", "max"}) {
+    call.texts["mode"] = mode;
+    ASSERT_TRUE(call.Run("RoiAlign").ok());
+    EXPECT_EQ(call.results[0].values<float>(), (std::vector<float>{0, 0})) << mode;
+  }
+}
+
 TEST(Library, RegionsTakeNoMoreSamplesThanThereIsRoomFor) {
   // The result is empty, however many cells its regions have.
   FakeCall call;
